@@ -1,0 +1,2 @@
+//! The `airgo` binary.
+fn main() {}

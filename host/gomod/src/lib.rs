@@ -1,0 +1,11 @@
+//! Go's module rules without any I/O: paths, versions, escaping, go.mod,
+//! go.work and go.sum syntax, dirhash and module zips.
+//!
+//! The judge is golang.org/x/mod as vendored by the go command; each room
+//! names the file it follows.
+
+pub mod dirhash;
+pub mod module;
+
+pub use dirhash::H1;
+pub use module::ModuleVersion;
