@@ -5,7 +5,13 @@
 //! names the file it follows.
 
 pub mod dirhash;
+pub mod gover;
+pub mod modfile;
 pub mod module;
+pub mod pseudo;
+mod quote;
+pub mod semver;
+mod unicode;
 
 pub use dirhash::H1;
 pub use module::ModuleVersion;

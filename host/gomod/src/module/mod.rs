@@ -1,4 +1,34 @@
-//! A module at a version: Go's `module.Version` (golang.org/x/mod/module).
+//! Modules at versions, and which paths and versions are well formed
+//! (golang.org/x/mod/module).
+//!
+//! Paths and versions travel in two forms. People, go.mod and go.sum write
+//! them plainly; file systems and proxies, which may not tell upper from lower
+//! case, get them escaped: every upper-case letter becomes `!` and the lower
+//! one.
+//!
+//! ```
+//! use airgo_gomod::module;
+//!
+//! let escaped = module::escape_path("github.com/BurntSushi/toml")?;
+//! assert_eq!(escaped, "github.com/!burnt!sushi/toml");
+//! assert_eq!(module::unescape_path(&escaped)?, "github.com/BurntSushi/toml");
+//! # Ok::<(), module::ModuleError>(())
+//! ```
+
+mod check;
+mod error;
+mod escape;
+mod pattern;
+mod version;
+
+pub use check::{check_file_path, check_import_path, check_path};
+pub use error::{InvalidVersion, ModuleError, PathKind, PathProblem, VersionProblem};
+pub use escape::{escape_path, escape_version, unescape_path, unescape_version};
+pub use pattern::match_prefix_patterns;
+pub use version::{
+    canonical_version, check, check_path_major, is_incompatible, match_path_major, path_major_prefix,
+    split_path_version,
+};
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -38,7 +68,7 @@ impl PartialOrd for ModuleVersion {
 }
 
 /// Bytewise by path, then bytewise by version: a stable order for files. It is
-/// not the order of versions; that is `semver::compare`.
+/// not the order of versions; that is [`crate::gover::mod_compare`].
 impl Ord for ModuleVersion {
     fn cmp(&self, other: &Self) -> Ordering {
         self.path.cmp(&other.path).then_with(|| self.version.cmp(&other.version))

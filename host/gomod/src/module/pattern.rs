@@ -1,0 +1,128 @@
+//! Lists of path patterns as in GOPRIVATE (x/mod/module MatchPrefixPatterns
+//! over Go's path.Match).
+
+/// Whether a prefix of `target`, cut at a slash, matches one of the
+/// comma-separated patterns. A pattern of N elements is held against the first
+/// N elements of the target. Empty and malformed patterns match nothing; a
+/// slash at a pattern's end does not count.
+///
+/// ```
+/// use airgo_gomod::module::match_prefix_patterns;
+///
+/// assert!(match_prefix_patterns("*.corp.com,rsc.io/private", "git.corp.com/xyz"));
+/// assert!(match_prefix_patterns("*.corp.com,rsc.io/private", "rsc.io/private/quux"));
+/// assert!(!match_prefix_patterns("*.corp.com,rsc.io/private", "rsc.io/public"));
+/// ```
+pub fn match_prefix_patterns(globs: &str, target: &str) -> bool {
+    globs.split(',').map(|glob| glob.strip_suffix('/').unwrap_or(glob)).any(|glob| {
+        !glob.is_empty()
+            && prefix_of(target, glob.matches('/').count() + 1)
+                .is_some_and(|prefix| path_match(glob, prefix) == Ok(true))
+    })
+}
+
+/// The first `elements` elements of `path`; `None` where it has fewer.
+fn prefix_of(path: &str, elements: usize) -> Option<&str> {
+    let slashes = path.match_indices('/').map(|(at, _)| at);
+    let end = slashes.chain([path.len()]).nth(elements - 1)?;
+    Some(&path[..end])
+}
+
+/// The pattern is not one that Go's path.Match understands.
+#[derive(Debug, PartialEq, Eq)]
+struct BadPattern;
+
+/// One step of a pattern.
+enum Step {
+    /// Any run of characters but `/`.
+    Star,
+    /// Any character but `/`.
+    Any,
+    Char(char),
+    /// A character class: even `/` can be in one.
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
+}
+
+/// Go's path.Match: the pattern must match the whole name. A malformed pattern
+/// is reported even where the name fails before its fault, as Go does since
+/// 1.16; callers here treat both as no match.
+fn path_match(pattern: &str, name: &str) -> Result<bool, BadPattern> {
+    let steps = parse(pattern)?;
+    let name: Vec<char> = name.chars().collect();
+    // Greedy with one point of return: where the last star was, and how far
+    // it has stretched. Enough, since an earlier star never needs to stretch
+    // further once a later one was reached; linear space, no recursion.
+    let (mut step, mut at) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    loop {
+        let matched = match steps.get(step) {
+            Some(Step::Star) => {
+                back = Some((step, at));
+                step += 1;
+                continue;
+            }
+            Some(one) => at < name.len() && matches_one(one, name[at]),
+            None if at == name.len() => return Ok(true),
+            None => false,
+        };
+        if matched {
+            (step, at) = (step + 1, at + 1);
+            continue;
+        }
+        match back {
+            Some((star, from)) if from < name.len() && name[from] != '/' => {
+                back = Some((star, from + 1));
+                (step, at) = (star + 1, from + 1);
+            }
+            _ => return Ok(false),
+        }
+    }
+}
+
+fn matches_one(step: &Step, c: char) -> bool {
+    match step {
+        Step::Star => false,
+        Step::Any => c != '/',
+        Step::Char(want) => c == *want,
+        Step::Class { negated, ranges } => ranges.iter().any(|&(lo, hi)| lo <= c && c <= hi) != *negated,
+    }
+}
+
+fn parse(pattern: &str) -> Result<Vec<Step>, BadPattern> {
+    let mut steps = Vec::new();
+    let mut rest = pattern.chars().peekable();
+    while let Some(c) = rest.next() {
+        steps.push(match c {
+            '*' => Step::Star,
+            '?' => Step::Any,
+            '\\' => Step::Char(rest.next().ok_or(BadPattern)?),
+            '[' => parse_class(&mut rest)?,
+            c => Step::Char(c),
+        });
+    }
+    Ok(steps)
+}
+
+fn parse_class(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Step, BadPattern> {
+    let negated = rest.next_if_eq(&'^').is_some();
+    let mut ranges = Vec::new();
+    loop {
+        if !ranges.is_empty() && rest.next_if_eq(&']').is_some() {
+            return Ok(Step::Class { negated, ranges });
+        }
+        let lo = parse_class_char(rest)?;
+        let hi = if rest.next_if_eq(&'-').is_some() { parse_class_char(rest)? } else { lo };
+        ranges.push((lo, hi));
+    }
+}
+
+fn parse_class_char(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<char, BadPattern> {
+    match rest.next() {
+        None | Some('-' | ']') => Err(BadPattern),
+        Some('\\') => rest.next().ok_or(BadPattern),
+        Some(c) => Ok(c),
+    }
+}
