@@ -1,1 +1,44 @@
-//! (to be written)
+//! Worlds for tests, and the judge they are held against.
+//!
+//! - [`Module`] and [`World`] make module versions and GOPROXY trees in one
+//!   fluent line, or read the worlds that Go's own tests use ([`World::of_go`]).
+//! - [`Proxy`] serves a world on loopback, with scripted faults.
+//! - [`Go`] runs the real `go` in a clean environment: the oracle.
+//! - [`offline`] is the network=none builder, [`require_tool`] the loud skip.
+//! - [`TempTree`] is a directory that goes away even when made of read-only
+//!   module trees, [`TreeDiff`] compares two of them byte for byte.
+//!
+//! Only tests depend on this crate, so it panics with what went wrong instead
+//! of returning errors.
+//!
+//! ```
+//! use airgo_testkit::{Module, World};
+//!
+//! let world = World::new()
+//!     .with(Module::new("example.com/a", "v1.2.3").go("1.21").require("example.com/b", "v1.0.0"))
+//!     .with(Module::new("example.com/b", "v1.0.0").file("b.go", "package b\n"));
+//! assert!(world.files().contains_key("example.com/b/@v/v1.0.0.zip"));
+//! ```
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod compare;
+mod gosum;
+mod gotool;
+mod module;
+mod proxy;
+mod temp;
+mod tools;
+mod txtar;
+mod world;
+mod zipfile;
+
+pub use compare::{Treatment, TreeDiff};
+pub use gosum::{go_sum, h1_files, h1_go_mod};
+pub use gotool::Go;
+pub use module::Module;
+pub use proxy::{Fault, Proxy, Request};
+pub use temp::{TempTree, fast_temp_root, target_tmp};
+pub use tools::{offline, require_tool};
+pub use txtar::{Txtar, TxtarFile};
+pub use world::World;
+pub use zipfile::ZipBuilder;

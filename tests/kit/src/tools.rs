@@ -1,0 +1,56 @@
+//! Tools of the machine that a test needs: found, or skipped loudly, or a
+//! failure where CI promised them.
+
+use std::env;
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// Says whether the machine has a tool that the calling test needs.
+///
+/// A test returns when this is false: the skip is then on stderr even though
+/// the test harness captures output. Under `CI=true` a missing tool fails.
+/// `unshare` counts as there only when it really takes the network away.
+#[track_caller]
+pub fn require_tool(name: &str) -> bool {
+    let there = if name == "unshare" { unshare_flags().is_some() } else { runs(name) };
+    if there {
+        return true;
+    }
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    if env::var("CI").is_ok_and(|v| v == "true") {
+        panic!("{test} needs `{name}`, which this machine lacks; with CI=true that is a failure");
+    }
+    let _ = writeln!(std::io::stderr().lock(), "SKIPPED {test}: this machine has no working `{name}`");
+    false
+}
+
+/// A command that runs `program` without any network, as a build with
+/// `--network=none` does: only a loopback that is down. Add arguments and
+/// environment to what is returned.
+///
+/// Call [`require_tool`]`("unshare")` first.
+pub fn offline(program: impl AsRef<OsStr>) -> Command {
+    let flags = unshare_flags().unwrap_or_else(|| panic!("unshare takes no network away on this machine"));
+    let mut cmd = Command::new("unshare");
+    cmd.arg(flags).arg("--").arg(program);
+    cmd
+}
+
+fn runs(name: &str) -> bool {
+    let probe = if name == "go" { "version" } else { "--version" };
+    succeeds(Command::new(name).arg(probe))
+}
+
+/// `-n` for root, `-rn` for others where user namespaces are allowed.
+fn unshare_flags() -> Option<&'static str> {
+    static FLAGS: OnceLock<Option<&str>> = OnceLock::new();
+    *FLAGS.get_or_init(|| {
+        ["-n", "-rn"].into_iter().find(|f| succeeds(Command::new("unshare").args([f, "true"])))
+    })
+}
+
+fn succeeds(cmd: &mut Command) -> bool {
+    cmd.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+}
