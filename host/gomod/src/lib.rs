@@ -5,6 +5,8 @@
 //! names the file it follows.
 
 pub mod dirhash;
+pub mod goenv;
+pub mod gosum;
 pub mod gover;
 pub mod modfile;
 pub mod module;
@@ -14,4 +16,5 @@ pub mod semver;
 mod unicode;
 
 pub use dirhash::H1;
+pub use gosum::GoSum;
 pub use module::ModuleVersion;

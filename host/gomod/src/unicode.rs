@@ -8,6 +8,8 @@
 //! The tables list closed ranges above ASCII. They were printed from Go's
 //! `unicode.IsLetter` and `unicode.IsPrint`; `tests/go_oracle.rs` compares.
 
+use std::borrow::Cow;
+
 /// Whether Go's `unicode.IsLetter` holds.
 pub(crate) fn is_letter(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphabetic() } else { contains(LETTER, c) }
@@ -23,6 +25,19 @@ pub(crate) fn is_print(c: char) -> bool {
 /// `strings.TrimSpace` go by it. It equals `char::is_whitespace`.
 pub(crate) fn is_space(c: char) -> bool {
     c.is_whitespace()
+}
+
+/// Go reads files byte by byte, and every byte that is not UTF-8 as U+FFFD.
+pub(crate) fn decode(data: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(data) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(data.len() + 8);
+    for chunk in data.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Cow::Owned(text)
 }
 
 fn contains(table: &[(u32, u32)], c: char) -> bool {

@@ -5,9 +5,10 @@ use super::syntax::{Block, Line, Statement};
 use super::versions::{Versions, check_major, string_argument};
 use super::{
     Exclude, GoDecl, Godebug, Ignore, ModFile, ModuleDecl, Require, Retract, Tool, ToolchainDecl, comments,
-    lexer, replace, retract, syntax,
+    replace, retract, syntax,
 };
 use crate::module::{ModuleVersion, split_path_version};
+use crate::unicode::decode;
 
 /// Whose go.mod it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Strictness {
 const BLOCKS: [&str; 8] = ["module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"];
 
 pub(super) fn parse(file: &str, data: &[u8], strictness: Strictness) -> Result<ModFile, ModFileErrors> {
-    let source = lexer::decode(data);
+    let source = decode(data);
     let reporter = Reporter { file, source: &source };
     let statements = syntax::parse(&reporter)?;
     let mut reader = Reader { strictness, file: ModFile::default() };

@@ -3,7 +3,6 @@
 
 use super::error::{Pos, Problem};
 use crate::unicode::{is_print, is_space};
-use std::borrow::Cow;
 
 /// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,19 +39,6 @@ pub(super) struct Token<'a> {
 pub(super) struct Place {
     pub(super) pos: Pos,
     pub(super) byte: usize,
-}
-
-/// Go reads files byte by byte, and every byte that is not UTF-8 as U+FFFD.
-pub(super) fn decode(data: &[u8]) -> Cow<'_, str> {
-    if let Ok(text) = std::str::from_utf8(data) {
-        return Cow::Borrowed(text);
-    }
-    let mut text = String::with_capacity(data.len() + 8);
-    for chunk in data.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
-    }
-    Cow::Owned(text)
 }
 
 /// A lexer over a whole file.

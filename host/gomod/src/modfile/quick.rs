@@ -1,8 +1,7 @@
 //! The module path of a go.mod that may be broken otherwise (x/mod ModulePath).
 
-use super::lexer::decode;
 use crate::quote::unquote;
-use crate::unicode::is_space;
+use crate::unicode::{decode, is_space};
 
 /// The path of the first module line; `None` where there is none, or a broken
 /// one.

@@ -4,8 +4,9 @@ use super::directives::{add_go, add_toolchain, godebug};
 use super::error::{ModFileErrors, Pos, Problem, Reporter};
 use super::syntax::{Block, Line, Statement};
 use super::versions::{Versions, string_argument};
-use super::{GoDecl, Godebug, Replace, ToolchainDecl, lexer, replace, syntax};
+use super::{GoDecl, Godebug, Replace, ToolchainDecl, replace, syntax};
 use crate::gover;
+use crate::unicode::decode;
 
 /// A go.work file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub struct Use {
 /// Reads a go.work. Versions are made canonical, and those that cannot be are
 /// errors, as in the go command. `file_name` is only for messages.
 pub fn parse(file_name: &str, data: &[u8]) -> Result<WorkFile, ModFileErrors> {
-    let source = lexer::decode(data);
+    let source = decode(data);
     let reporter = Reporter { file: file_name, source: &source };
     let statements = syntax::parse(&reporter)?;
     let mut file = WorkFile::default();
