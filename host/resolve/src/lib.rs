@@ -1,1 +1,77 @@
-//! (to be written)
+//! Go's build list and module graph, without running go and without I/O.
+//!
+//! The judge is the go command (go1.26): for the same go.mod or go.work file
+//! [`format_list`] gives the bytes of `go list -m all`, and [`format_graph`]
+//! those of `go mod graph`, sorted; or both fail. The rules are those of
+//! cmd/go/internal/modload and mvs:
+//!
+//! - Minimal Version Selection over all requirements that are read, with the
+//!   main modules above every version of themselves;
+//! - graph pruning: below a module at go 1.17 or later nothing more is read,
+//!   except in a main module before go 1.17, where everything is;
+//! - replacements and exclusions of the main modules only, a replaced module
+//!   staying in the graph under its own name;
+//! - workspaces, with the selected versions of what their modules need read
+//!   again;
+//! - `go` and `toolchain` as modules with an order of versions of their own;
+//! - go.mod files that do not agree with the graph they lead to, which are an
+//!   error read-only ([`Mode::Readonly`]) and else raised in memory
+//!   ([`Mode::Update`]).
+//!
+//! The go.mod files of dependencies come from a [`GoModSource`] in any order;
+//! the result does not depend on it.
+//!
+//! ```
+//! use airgo_gomod::{ModuleVersion, modfile};
+//! use airgo_resolve::{MapSource, Project, format_list, resolve};
+//!
+//! let main = "module example.com/m\ngo 1.21\nrequire example.com/a v1.0.0\n";
+//! let project = Project::new(".", modfile::parse("go.mod", main.as_bytes())?);
+//! let mut source = MapSource::default();
+//! source.insert(ModuleVersion::new("example.com/a", "v1.0.0"), "module example.com/a\n");
+//!
+//! let resolution = resolve(&project, &mut source)?;
+//! assert_eq!(format_list(&resolution), "example.com/m\nexample.com/a v1.0.0\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod check;
+mod error;
+mod format;
+mod graph;
+mod ids;
+mod loader;
+mod mvs;
+mod paths;
+mod project;
+mod replace;
+mod requirements;
+mod resolution;
+mod source;
+mod update;
+mod walk;
+
+pub use error::{
+    GraphError, LoadError, LoadFault, ProjectError, ProjectFault, ReplaceConflict, ResolveError,
+    UpdateReason, UpdatesNeeded,
+};
+pub use format::{format_graph, format_list};
+pub use project::{DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, MainModule, Mode, Project, Workspace};
+pub use resolution::{Chains, Needs, Replacement, Resolution, Scope, Selected};
+pub use source::{GoModSource, MapSource, SourceError};
+
+use loader::Loader;
+
+/// Computes the build list and module graph of a project.
+pub fn resolve(project: &Project, source: &mut dyn GoModSource) -> Result<Resolution, ResolveError> {
+    let running = project.running_go();
+    check::check(project, &running)?;
+    let mut loader = Loader::new(project, running, source)?;
+    let expanded = update::expand(&mut loader)?;
+    let resolution = Resolution::new(&mut loader, expanded);
+    // Go reports these on the way and fails in the end.
+    match std::mem::take(&mut loader.faults).into_values().next() {
+        Some(fault) => Err(fault.into()),
+        None => Ok(resolution),
+    }
+}

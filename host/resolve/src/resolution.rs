@@ -1,0 +1,248 @@
+//! The answer: what is selected, who requires it, and which files a cache has
+//! to hold for it.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+use airgo_gomod::{ModuleVersion, gover};
+
+use crate::error::UpdatesNeeded;
+use crate::loader::{Loader, Pruning};
+use crate::project::Project;
+use crate::update::Expanded;
+
+/// A module of the build list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selected {
+    /// The module; a main module has the empty version.
+    pub module: ModuleVersion,
+    /// What stands in for it.
+    pub replacement: Option<Replacement>,
+    /// Whether it is a main module.
+    pub main: bool,
+    /// Whether a main module requires it without an `// indirect` mark.
+    pub direct: bool,
+    /// The go line of its go.mod file, as far as that file was read.
+    pub go_version: Option<String>,
+}
+
+impl Selected {
+    /// The module whose files are used: the replacement or the module itself;
+    /// `None` for main modules and directories.
+    pub fn stored(&self) -> Option<&ModuleVersion> {
+        let m = match &self.replacement {
+            Some(Replacement::Module(m)) => m,
+            Some(Replacement::Directory { .. }) => return None,
+            None => &self.module,
+        };
+        (!m.version.is_empty()).then_some(m)
+    }
+}
+
+/// What a replace line puts in a module's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// Another module version.
+    Module(ModuleVersion),
+    /// A directory.
+    Directory {
+        /// As `go list -m` shows it: as written, or relative to go.work.
+        path: String,
+        /// Where it is, seen from the project's own directories.
+        dir: String,
+    },
+}
+
+/// How much a cache should hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// What `go mod download` fetches: enough to build, test, vet and vendor
+    /// the main modules.
+    #[default]
+    Build,
+    /// What `go mod download all` fetches: enough for `go mod tidy` too.
+    All,
+}
+
+/// The files of a cache, after replacement, each list sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Modules whose `.mod` is needed.
+    pub mods: Vec<ModuleVersion>,
+    /// Modules whose `.info` is needed: all of the build list, for
+    /// `go list -m all` asks for it (cmd/go modload/build.go, moduleInfo).
+    pub infos: Vec<ModuleVersion>,
+    /// Modules whose `.zip` is needed.
+    pub zips: Vec<ModuleVersion>,
+}
+
+/// A resolved project.
+#[derive(Clone, Debug)]
+pub struct Resolution {
+    /// The selected versions in the order of `go list -m all`.
+    pub build_list: Vec<Selected>,
+    /// Who requires whom, in the order of `go mod graph`; replaced modules
+    /// stand under their own names.
+    pub graph: Vec<(ModuleVersion, ModuleVersion)>,
+    /// The go.mod files that were read to know this, after replacement,
+    /// sorted: those that go.sum has to have a `/go.mod` line for.
+    pub go_mods: Vec<ModuleVersion>,
+    /// Why `go` would rewrite go.mod first; only in [`crate::Mode::Update`].
+    pub updates: Option<UpdatesNeeded>,
+    /// The zips of [`Scope::Build`].
+    download: Vec<ModuleVersion>,
+}
+
+impl Resolution {
+    pub(crate) fn new(loader: &mut Loader<'_>, expanded: Expanded) -> Self {
+        let Expanded { requirements, graph, updates } = expanded;
+        let mut build_list = Vec::new();
+        for id in graph.build_list(&loader.ids) {
+            let module = loader.ids.module(id);
+            if gover::is_toolchain(&module.path) {
+                continue;
+            }
+            let path = loader.ids.path_of(id);
+            let main = module.version.is_empty() && loader.is_main(path);
+            let actual = loader.actual(&module);
+            build_list.push(Selected {
+                replacement: (actual != module).then(|| replacement(loader, &actual)),
+                main,
+                direct: !main && requirements.direct.contains(&path),
+                go_version: if main {
+                    main_go_version(loader.project, &module.path)
+                } else {
+                    loader.go_version(&actual)
+                },
+                module,
+            });
+        }
+        let mut edges = Vec::new();
+        for m in graph.breadth_first(&loader.ids) {
+            for &r in graph.required(m).unwrap_or_default() {
+                edges.push((loader.ids.module(m), loader.ids.module(r)));
+            }
+        }
+        let all = stored(&build_list);
+        let download = match requirements.pruning {
+            Pruning::Pruned => {
+                let mut zips = BTreeSet::new();
+                let requires = loader.project.mains.iter().flat_map(|m| &m.modfile.require);
+                for r in requires {
+                    let path = loader.ids.path_id(&r.module.path);
+                    let selected = requirements
+                        .root_selected(loader, path)
+                        .filter(|_| !loader.is_main(path))
+                        .or_else(|| graph.selected(path));
+                    let Some(selected) = selected.map(|id| loader.ids.module(id)) else { continue };
+                    let actual = loader.actual(&selected);
+                    if !actual.version.is_empty() && !gover::is_toolchain(&actual.path) {
+                        zips.insert(actual);
+                    }
+                }
+                zips.into_iter().collect()
+            }
+            Pruning::Unpruned | Pruning::Workspace => all,
+        };
+        Self { build_list, graph: edges, go_mods: loader.touched(), updates, download }
+    }
+
+    /// What a cache has to hold.
+    pub fn needs(&self, scope: Scope) -> Needs {
+        let all = stored(&self.build_list);
+        let zips = match scope {
+            Scope::Build => self.download.clone(),
+            Scope::All => all.clone(),
+        };
+        let mods: BTreeSet<_> = self.go_mods.iter().chain(&zips).cloned().collect();
+        let infos: BTreeSet<_> = all.into_iter().chain(zips.iter().cloned()).collect();
+        Needs { mods: mods.into_iter().collect(), infos: infos.into_iter().collect(), zips }
+    }
+
+    /// The zips of [`Scope::Build`], after replacement, sorted.
+    pub fn zips(&self) -> &[ModuleVersion] {
+        &self.download
+    }
+
+    /// Those who require this module version, sorted.
+    pub fn requirers(&self, m: &ModuleVersion) -> Vec<&ModuleVersion> {
+        let edges = self.graph.iter().filter(|(_, to)| to == m);
+        let by: BTreeSet<_> = edges.map(|(from, _)| from).collect();
+        by.into_iter().collect()
+    }
+
+    /// A shortest chain of requirements from a main module to this module
+    /// version, both ends included; `None` where it is not in the graph.
+    pub fn required_by(&self, m: &ModuleVersion) -> Option<Vec<ModuleVersion>> {
+        self.chains().to(m)
+    }
+
+    /// The same for many modules: the graph is walked once.
+    pub fn chains(&self) -> Chains<'_> {
+        Chains::new(self)
+    }
+}
+
+/// Shortest chains to every module version of a graph.
+pub struct Chains<'r> {
+    first: HashMap<&'r ModuleVersion, Option<&'r ModuleVersion>>,
+}
+
+impl<'r> Chains<'r> {
+    fn new(resolution: &'r Resolution) -> Self {
+        let mut required: HashMap<&ModuleVersion, Vec<&ModuleVersion>> = HashMap::new();
+        for (from, to) in &resolution.graph {
+            required.entry(from).or_default().push(to);
+        }
+        let mut first = HashMap::new();
+        let mut queue = VecDeque::new();
+        for main in resolution.build_list.iter().filter(|m| m.main) {
+            first.insert(&main.module, None);
+            queue.push_back(&main.module);
+        }
+        while let Some(m) = queue.pop_front() {
+            for &r in required.get(m).into_iter().flatten() {
+                first.entry(r).or_insert_with(|| {
+                    queue.push_back(r);
+                    Some(m)
+                });
+            }
+        }
+        Self { first }
+    }
+
+    /// The chain to one module version, both ends included.
+    pub fn to(&self, m: &ModuleVersion) -> Option<Vec<ModuleVersion>> {
+        let (&end, _) = self.first.get_key_value(m)?;
+        let mut chain = vec![end.clone()];
+        let mut at = end;
+        while let Some(&Some(by)) = self.first.get(at) {
+            chain.push(by.clone());
+            at = by;
+        }
+        chain.reverse();
+        Some(chain)
+    }
+}
+
+fn stored(list: &[Selected]) -> Vec<ModuleVersion> {
+    let stored: HashSet<_> = list.iter().filter_map(Selected::stored).cloned().collect();
+    let mut stored: Vec<_> = stored.into_iter().collect();
+    stored.sort();
+    stored
+}
+
+fn replacement(loader: &Loader<'_>, actual: &ModuleVersion) -> Replacement {
+    if actual.version.is_empty() {
+        let dir = loader.replacements.directory(&actual.path);
+        Replacement::Directory { path: actual.path.clone(), dir }
+    } else {
+        Replacement::Module(actual.clone())
+    }
+}
+
+fn main_go_version(project: &Project, path: &str) -> Option<String> {
+    let of_path =
+        |m: &&crate::project::MainModule| m.modfile.module.as_ref().is_some_and(|decl| decl.path == path);
+    let main = project.mains.iter().find(of_path)?;
+    main.modfile.go.as_ref().map(|go| go.version.clone())
+}
