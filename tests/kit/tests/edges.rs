@@ -1,0 +1,152 @@
+//! The doors between the rooms (docs/ARCHITECTURE.md) and the rules that every
+//! committed file keeps (CONTRIBUTING.md).
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use airgo_testkit::require_tool;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const GOMOD: &str = "airgo-gomod";
+const TESTKIT: &str = "airgo-testkit";
+const CLI: &str = "airgo";
+const MAX_LINES: usize = 500;
+
+#[test]
+fn rooms_use_gomod_and_nothing_sideways() {
+    let mut wrong = Vec::new();
+    for (name, uses, kind) in edges() {
+        let fine = match (name.as_str(), uses.as_str(), kind.as_str()) {
+            (_, TESTKIT, "dev") => true,
+            (_, TESTKIT, _) => false,
+            (CLI, ..) => true,
+            (GOMOD, ..) => false,
+            (_, used, _) => used == GOMOD,
+        };
+        if !fine {
+            wrong.push(format!("{name} uses {uses} ({kind})"));
+        }
+    }
+    assert!(wrong.is_empty(), "edges that docs/ARCHITECTURE.md has not:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_dependency_is_declared_once_in_the_workspace() {
+    for manifest in committed().into_iter().filter(|p| p.file_name().is_some_and(|n| n == "Cargo.toml")) {
+        // Crates of other workspaces have their own.
+        let ours = manifest.starts_with("host")
+            || manifest.starts_with("bundles")
+            || manifest.starts_with("tests/kit");
+        if !ours {
+            continue;
+        }
+        let text = std::fs::read_to_string(root().join(&manifest)).unwrap();
+        let sections = text.split("\n[").filter(|s| s.split(']').next().unwrap().ends_with("dependencies"));
+        for line in sections.flat_map(|s| s.lines().skip(1)) {
+            let inherits =
+                line.contains("workspace = true") || line.trim().is_empty() || line.starts_with('#');
+            assert!(inherits, "{}: `{line}` is not inherited from the workspace", manifest.display());
+        }
+    }
+}
+
+#[test]
+fn no_committed_file_names_a_registry_host_or_a_machine_path() {
+    // Spelt in pieces, for this file is committed too.
+    let hosts = [
+        "proxy|golang.org",
+        "static|crates.io",
+        "index|crates.io",
+        "registry|npmjs.org",
+        "files|pythonhosted.org",
+        "deb|debian.org",
+        "repo1|maven.org",
+        "repo.maven|apache.org",
+    ]
+    .map(|h| h.replace('|', "."));
+    let paths = ["|work/", "|root/", "|dev/shm/t/", "|Users/", "|home/"].map(|p| p.replace('|', "/"));
+    let mut wrong = Vec::new();
+    for file in committed() {
+        // Lock files name the registry that cargo asked.
+        if file.extension().is_some_and(|e| e == "lock") {
+            continue;
+        }
+        let data = std::fs::read(root().join(&file)).unwrap();
+        for needle in hosts.iter().chain(&paths) {
+            if let Some(at) = position(&data, needle.as_bytes()) {
+                let line = data[..at].iter().filter(|b| **b == b'\n').count() + 1;
+                wrong.push(format!("{}:{line}: {needle}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_source_file_says_what_it_is_and_stays_small() {
+    let mut wrong = Vec::new();
+    for file in committed().into_iter().filter(|p| p.extension().is_some_and(|e| e == "rs")) {
+        let text = std::fs::read_to_string(root().join(&file)).unwrap();
+        if !text.starts_with("//!") {
+            wrong.push(format!("{}: does not open with `//!`", file.display()));
+        }
+        let lines = text.lines().count();
+        if lines > MAX_LINES {
+            wrong.push(format!("{}: {lines} lines are more than {MAX_LINES}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Dependencies of workspace members on each other: who, on whom, which kind.
+fn edges() -> Vec<(String, String, String)> {
+    let out = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let metadata: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let names: Vec<&str> = packages.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&CLI) && names.contains(&GOMOD) && names.contains(&TESTKIT), "{names:?}");
+    let mut edges = Vec::new();
+    for package in packages {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let uses = dependency["name"].as_str().unwrap();
+            if names.contains(&uses) {
+                let kind = dependency["kind"].as_str().unwrap_or("normal");
+                edges.push((package["name"].as_str().unwrap().to_owned(), uses.to_owned(), kind.to_owned()));
+            }
+        }
+    }
+    edges
+}
+
+/// Files that git knows, relative to the root; none where there is no git.
+fn committed() -> Vec<PathBuf> {
+    if !require_tool("git") {
+        return Vec::new();
+    }
+    let out = Command::new("git")
+        // A checkout owned by somebody else is read, not run.
+        .args(["-c", "safe.directory=*", "ls-files", "-z", "--cached"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let text = String::from_utf8(out.stdout).unwrap();
+    let files: Vec<PathBuf> = text.split_terminator('\0').map(PathBuf::from).collect();
+    assert!(files.len() > 30, "git lists only {} files", files.len());
+    // A file deleted in the work tree and not yet in the index is gone.
+    files.into_iter().filter(|f| root().join(f).exists()).collect()
+}
+
+fn position(data: &[u8], needle: &[u8]) -> Option<usize> {
+    data.windows(needle.len()).position(|w| w == needle)
+}
+
+fn root() -> &'static Path {
+    // tests/kit is two below.
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
+}
