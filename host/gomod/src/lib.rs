@@ -10,6 +10,7 @@ pub mod gosum;
 pub mod gover;
 pub mod modfile;
 pub mod module;
+pub mod modzip;
 pub mod pseudo;
 mod quote;
 pub mod semver;
