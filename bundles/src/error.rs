@@ -1,0 +1,189 @@
+//! What can go wrong with a bundle, and which of the command line's exit codes
+//! it belongs to.
+
+use crate::container::ContainerError;
+use crate::digest::Sha256;
+use crate::keys::KeyError;
+use crate::manifest::ManifestError;
+use crate::signature::SignatureError;
+use std::io;
+
+/// Why a bundle could not be written, read or accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The file cannot be opened.
+    #[error("cannot open {path}: {source}")]
+    Open {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file cannot be read.
+    #[error("cannot read {name} in the bundle: {source}")]
+    Read {
+        /// The entry.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The target cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The target.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// What should go into the bundle cannot be read.
+    #[error("cannot read what is to be packed as {name}: {source}")]
+    Source {
+        /// The entry.
+        name: String,
+        /// What the source said.
+        source: io::Error,
+    },
+    /// Not a canonical container.
+    #[error(transparent)]
+    Container(#[from] ContainerError),
+    /// Not a manifest.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// Other entries than the manifest accounts for.
+    #[error("malformed bundle: {0}")]
+    Entries(#[from] EntriesError),
+    /// No signature, a wrong one, or by nobody trusted.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// An object is not what the manifest says.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+/// Entries that do not fit the manifest or the format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntriesError {
+    /// The first entry is something else.
+    #[error("the first entry is not airgo.json")]
+    NoManifest,
+    /// An entry that the manifest accounts for is not there.
+    #[error("{0} is in the manifest, but not in the bundle")]
+    Missing(String),
+    /// An entry that nothing accounts for.
+    #[error("{0:?} is in the bundle, but nothing accounts for it")]
+    Extra(String),
+    /// Entries are not in the format's order.
+    #[error("{0:?} is out of order")]
+    Order(String),
+    /// Another size than the manifest says.
+    #[error("{name} is {found} bytes, the manifest says {expected}")]
+    Size {
+        /// The entry.
+        name: String,
+        /// What the manifest says.
+        expected: u64,
+        /// What the container says.
+        found: u64,
+    },
+    /// Beyond a limit.
+    #[error("{name} is {found} bytes, over the limit of {limit}")]
+    Limit {
+        /// The entry.
+        name: String,
+        /// Its size.
+        found: u64,
+        /// The bound.
+        limit: u64,
+    },
+    /// Too many signatures and statements.
+    #[error("the bundle has {found} signatures and statements, over the limit of {limit}")]
+    Envelopes {
+        /// How many.
+        found: usize,
+        /// The bound.
+        limit: usize,
+    },
+    /// A delta, which holds only what another bundle lacks.
+    #[error("the bundle is a delta and needs the bundle that it builds on")]
+    Delta,
+    /// The CRC in the headers is not that of the content, though its digest is right.
+    #[error("the CRC-32 of {0} is not that of its content")]
+    Crc(String),
+    /// An entry that was to be written has a name that is not free to choose.
+    #[error("{0:?} cannot be the name of such an entry")]
+    Name(String),
+}
+
+/// An object whose bytes are not what the manifest says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ObjectError {
+    /// Another digest.
+    #[error("checksum mismatch for {name}: expected sha256 {expected}, got {actual}")]
+    Checksum {
+        /// The object.
+        name: String,
+        /// What the manifest says.
+        expected: Sha256,
+        /// What the bytes are.
+        actual: Sha256,
+    },
+    /// Another number of bytes.
+    #[error("size mismatch for {name}: expected {expected} bytes, got {}{actual}", if *.more { "more than " } else { "" })]
+    Size {
+        /// The object.
+        name: String,
+        /// What the manifest says.
+        expected: u64,
+        /// How many there were.
+        actual: u64,
+        /// Whether reading stopped at the first byte too many.
+        more: bool,
+    },
+    /// No such object in the manifest.
+    #[error("the bundle holds no {0}")]
+    Unknown(String),
+}
+
+/// Groups of errors, one for each exit code of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// It could not be done: disk, key file (1).
+    Failed,
+    /// Signature missing, invalid or not trusted (10).
+    Signature,
+    /// Checksum mismatch (11).
+    Checksum,
+    /// Malformed, or over a limit (13).
+    Malformed,
+    /// Interrupted (130).
+    Interrupted,
+}
+
+impl BundleError {
+    /// The group that this error belongs to.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Open { .. } | Self::Read { .. } | Self::Write { .. } | Self::Source { .. } => {
+                ErrorClass::Failed
+            }
+            Self::Container(ContainerError::Io(e)) if e.kind() != io::ErrorKind::UnexpectedEof => {
+                ErrorClass::Failed
+            }
+            Self::Container(_) | Self::Manifest(_) | Self::Entries(_) => ErrorClass::Malformed,
+            Self::Signature(_) => ErrorClass::Signature,
+            Self::Object(_) => ErrorClass::Checksum,
+            Self::Key(_) => ErrorClass::Failed,
+            Self::Cancelled => ErrorClass::Interrupted,
+        }
+    }
+
+    pub(crate) fn read(name: &str) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Read { name: name.to_owned(), source }
+    }
+}

@@ -1,0 +1,294 @@
+//! The rules of a manifest that its shape does not show: order, uniqueness,
+//! and that everything derived is derived rightly.
+
+use crate::limits::Limits;
+use crate::manifest::{ENCODING, Manifest, Module, Replacement, SCHEMA};
+use crate::names::{self, ObjectKind};
+use crate::objects::{self, Object};
+use airgo_gomod::module as gomod;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A rule and where the manifest breaks it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{at}: {rule}")]
+pub struct RuleError {
+    /// A module, a node or a field.
+    pub at: String,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// The rules.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rule {
+    /// The schema is another one.
+    #[error("the schema is not {SCHEMA}")]
+    Schema,
+    /// The payload's encoding is one that this airgo does not know.
+    #[error("the payload's encoding is not {ENCODING:?}")]
+    Encoding,
+    /// A list is out of order or names something twice.
+    #[error("the list is not sorted, or names something twice")]
+    Order,
+    /// A field that is derived says something else than what it derives from.
+    #[error("the field does not follow from the rest of the manifest")]
+    Derived,
+    /// No main module.
+    #[error("there is no main module")]
+    NoMainModule,
+    /// A module path that Go would refuse.
+    #[error("malformed module path or version: {0}")]
+    Module(String),
+    /// A directory that is absolute or leaves the project.
+    #[error("the directory is not a clean relative path")]
+    Directory,
+    /// A zip without its go.mod and .info, or an .info without go.mod.
+    #[error("a stored zip needs its go.mod and .info, and an .info its go.mod")]
+    Incomplete,
+    /// Objects for a module that a directory replaces.
+    #[error("a module that a directory replaces has no objects")]
+    DirectoryObjects,
+    /// Neither selected nor stored: nothing to say about it.
+    #[error("the module is neither in the build list nor stored")]
+    Idle,
+    /// Two modules share an object and disagree about it.
+    #[error("two modules name {0} with different contents")]
+    Conflict(String),
+    /// An object beyond what Go would accept.
+    #[error("{name} is {size} bytes, over the limit of {limit}")]
+    Size {
+        /// The object.
+        name: String,
+        /// Its stated size.
+        size: u64,
+        /// The bound.
+        limit: u64,
+    },
+    /// A time that is not RFC 3339 in UTC with no needless digits.
+    #[error("{0:?} is not a canonical UTC time")]
+    Time(String),
+    /// An empty node, platform or label, or one with odd characters.
+    #[error("{0:?} is malformed")]
+    Text(String),
+}
+
+fn refuse(at: &str, rule: Rule) -> RuleError {
+    RuleError { at: at.to_owned(), rule }
+}
+
+fn ascending<T: Ord>(at: &str, items: impl IntoIterator<Item = T>) -> Result<(), RuleError> {
+    let mut last = None;
+    for item in items {
+        if last.as_ref().is_some_and(|l| *l >= item) {
+            return Err(refuse(at, Rule::Order));
+        }
+        last = Some(item);
+    }
+    Ok(())
+}
+
+/// Lists, node by node, who requires it.
+fn required_by(manifest: &Manifest) -> HashMap<&str, BTreeSet<&str>> {
+    let mut map: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for node in &manifest.graph {
+        for target in &node.requires {
+            map.entry(target).or_default().insert(&node.module);
+        }
+    }
+    map
+}
+
+impl Manifest {
+    /// Sorts the lists and fills `requiredBy`.
+    pub(crate) fn arrange(&mut self) {
+        fn tidy<T: Ord>(list: &mut Vec<T>) {
+            list.sort();
+            list.dedup();
+        }
+        tidy(&mut self.build_tags);
+        tidy(&mut self.platforms);
+        self.data.sort_by(|a, b| a.name.cmp(&b.name));
+        self.main_modules.sort_by(|a, b| (&a.dir, &a.path).cmp(&(&b.dir, &b.path)));
+        for main in &mut self.main_modules {
+            main.imports.sort_by(|a, b| a.path.cmp(&b.path));
+            main.imports.iter_mut().for_each(|i| tidy(&mut i.platforms));
+        }
+        self.modules.sort_by(|a, b| (&a.path, &a.version).cmp(&(&b.path, &b.version)));
+        let mut nodes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for node in std::mem::take(&mut self.graph) {
+            nodes.entry(node.module).or_default().extend(node.requires);
+        }
+        nodes.retain(|_, requires| !requires.is_empty());
+        self.graph = nodes
+            .into_iter()
+            .map(|(module, requires)| crate::manifest::GraphNode {
+                module,
+                requires: requires.into_iter().collect(),
+            })
+            .collect();
+        let derived: Vec<Vec<String>> = {
+            let map = required_by(self);
+            let of = |m: &Module| map.get(m.id().to_string().as_str());
+            self.modules
+                .iter()
+                .map(|m| of(m).into_iter().flatten().map(|s| (*s).to_owned()).collect())
+                .collect()
+        };
+        for (module, by) in self.modules.iter_mut().zip(derived) {
+            module.required_by = by;
+        }
+    }
+}
+
+pub(crate) fn check(m: &Manifest) -> Result<(), RuleError> {
+    if m.schema != SCHEMA {
+        return Err(refuse("schema", Rule::Schema));
+    }
+    if m.payload.encoding != ENCODING {
+        return Err(refuse("payload", Rule::Encoding));
+    }
+    ascending("buildTags", &m.build_tags)?;
+    texts("buildTags", &m.build_tags)?;
+    ascending("platforms", &m.platforms)?;
+    texts("platforms", &m.platforms)?;
+    check_main_modules(m)?;
+    check_data(m)?;
+    ascending("modules", m.modules.iter().map(|x| (&x.path, &x.version)))?;
+    ascending("graph", m.graph.iter().map(|x| &x.module))?;
+    for node in &m.graph {
+        ascending(&node.module, &node.requires)?;
+        texts("graph", std::slice::from_ref(&node.module))?;
+        texts("graph", &node.requires)?;
+        if node.requires.is_empty() {
+            return Err(refuse(&node.module, Rule::Text(String::new())));
+        }
+    }
+    let by = required_by(m);
+    for module in &m.modules {
+        check_module(module)?;
+        let want = by.get(module.id().to_string().as_str());
+        if !module.required_by.iter().map(String::as_str).eq(want.into_iter().flatten().copied()) {
+            return Err(module.refuse(Rule::Derived));
+        }
+    }
+    check_objects(m)?;
+    if m.content_id != m.compute_content_id() {
+        return Err(refuse("contentId", Rule::Derived));
+    }
+    Ok(())
+}
+
+fn texts(at: &str, items: &[String]) -> Result<(), RuleError> {
+    for item in items {
+        if item.is_empty() || item.chars().any(|c| c.is_control() || c == ' ') {
+            return Err(refuse(at, Rule::Text(item.clone())));
+        }
+    }
+    Ok(())
+}
+
+fn check_main_modules(m: &Manifest) -> Result<(), RuleError> {
+    if m.main_modules.is_empty() {
+        return Err(refuse("mainModules", Rule::NoMainModule));
+    }
+    ascending("mainModules", m.main_modules.iter().map(|x| (&x.dir, &x.path)))?;
+    for main in &m.main_modules {
+        texts("mainModules", std::slice::from_ref(&main.path))?;
+        let clean = main.dir == "."
+            || main.dir.split('/').all(|e| {
+                !matches!(e, "" | "." | "..") && !e.contains(['\\', ':']) && !e.chars().any(char::is_control)
+            });
+        if !clean {
+            return Err(refuse(&main.path, Rule::Directory));
+        }
+        ascending(&main.path, main.imports.iter().map(|i| &i.path))?;
+        for import in &main.imports {
+            texts(&main.path, std::slice::from_ref(&import.path))?;
+            ascending(&import.path, &import.platforms)?;
+            texts(&import.path, &import.platforms)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_data(m: &Manifest) -> Result<(), RuleError> {
+    ascending("data", m.data.iter().map(|d| &d.name))?;
+    for data in &m.data {
+        if !names::is_label(&data.name) {
+            return Err(refuse("data", Rule::Text(data.name.clone())));
+        }
+        check_time(&data.name, &data.date)?;
+    }
+    Ok(())
+}
+
+fn check_time(at: &str, time: &str) -> Result<(), RuleError> {
+    match crate::info::canonical_time(time) {
+        Some(canonical) if canonical == time => Ok(()),
+        _ => Err(refuse(at, Rule::Time(time.to_owned()))),
+    }
+}
+
+fn check_module(module: &Module) -> Result<(), RuleError> {
+    let stored = [module.info.is_some(), module.go_mod.is_some(), module.zip.is_some()];
+    if !module.selected && !stored.contains(&true) {
+        return Err(module.refuse(Rule::Idle));
+    }
+    if (module.zip.is_some() && module.info.is_none()) || (module.info.is_some() && module.go_mod.is_none()) {
+        return Err(module.refuse(Rule::Incomplete));
+    }
+    texts("modules", &[module.path.clone(), module.version.clone()])?;
+    match &module.replacement {
+        Some(Replacement::Directory(d)) => {
+            if stored.contains(&true) {
+                return Err(module.refuse(Rule::DirectoryObjects));
+            }
+            texts_spaced(module, &d.directory)?;
+        }
+        Some(Replacement::Module(r)) => texts("modules", &[r.path.clone(), r.version.clone()])?,
+        None => {}
+    }
+    if let Some(stored) = module.stored_as() {
+        let odd = |reason: String| module.refuse(Rule::Module(reason));
+        gomod::check(&stored.path, &stored.version).map_err(|e| odd(e.to_string()))?;
+        if gomod::canonical_version(&stored.version) != stored.version {
+            return Err(odd(format!("{stored} is not a canonical version")));
+        }
+        let name = names::object_name(&stored, ObjectKind::Info).map_err(|e| odd(e.to_string()))?;
+        names::check_name(name.as_bytes()).map_err(|e| odd(e.to_string()))?;
+        if names::Section::of(&name) != Some(names::Section::Proxy) {
+            return Err(odd(format!("{name} is not a name for an object")));
+        }
+    }
+    if let Some(time) = &module.time {
+        check_time(&module.id().to_string(), time)?;
+    }
+    Ok(())
+}
+
+/// A directory may hold spaces, but no control characters.
+fn texts_spaced(module: &Module, text: &str) -> Result<(), RuleError> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(module.refuse(Rule::Text(text.to_owned())));
+    }
+    Ok(())
+}
+
+fn check_objects(m: &Manifest) -> Result<(), RuleError> {
+    let limits = Limits::default();
+    let mut seen: HashMap<String, Object> = HashMap::new();
+    for module in &m.modules {
+        for object in objects::of_module(module) {
+            let limit = objects::limit(object.kind, &limits);
+            if object.size > limit {
+                return Err(module.refuse(Rule::Size { name: object.name, size: object.size, limit }));
+            }
+            match seen.get(&object.name) {
+                Some(other) if *other != object => return Err(module.refuse(Rule::Conflict(object.name))),
+                Some(_) => {}
+                None => drop(seen.insert(object.name.clone(), object)),
+            }
+        }
+    }
+    Ok(())
+}

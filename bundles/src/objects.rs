@@ -1,0 +1,92 @@
+//! The objects that a manifest promises: which entries a bundle must hold.
+
+use crate::digest::Sha256;
+use crate::limits::Limits;
+use crate::manifest::{Hashed, Manifest, Module};
+use crate::names::{self, ObjectKind};
+use airgo_gomod::{H1, ModuleVersion};
+use std::collections::BTreeMap;
+
+/// An entry that the manifest accounts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// The entry's name.
+    pub name: String,
+    /// What it is.
+    pub kind: ObjectKind,
+    /// The stored module; for a list its path alone, for data the snapshot's name.
+    pub module: ModuleVersion,
+    /// How many bytes.
+    pub size: u64,
+    /// Their digest.
+    pub sha256: Sha256,
+    /// Go's hash, for a go.mod or a zip.
+    pub h1: Option<H1>,
+}
+
+/// The objects of one module.
+pub(crate) fn of_module(module: &Module) -> Vec<Object> {
+    let Some(stored) = module.stored_as() else { return Vec::new() };
+    let hashed = |h: Hashed| (h.size, h.sha256, Some(h.h1));
+    [
+        (ObjectKind::Info, module.info.map(|s| (s.size, s.sha256, None))),
+        (ObjectKind::Mod, module.go_mod.map(hashed)),
+        (ObjectKind::Zip, module.zip.map(hashed)),
+    ]
+    .into_iter()
+    .filter_map(|(kind, found)| {
+        let (size, sha256, h1) = found?;
+        // The manifest's rules have refused paths and versions without a name.
+        let name = names::object_name(&stored, kind).ok()?;
+        Some(Object { name, kind, module: stored.clone(), size, sha256, h1 })
+    })
+    .collect()
+}
+
+/// The bound on an object of this kind.
+pub(crate) fn limit(kind: ObjectKind, limits: &Limits) -> u64 {
+    match kind {
+        ObjectKind::Info => limits.info,
+        ObjectKind::Mod => limits.go_mod,
+        ObjectKind::Zip => limits.zip,
+        ObjectKind::List => limits.manifest,
+        ObjectKind::Data => limits.data,
+    }
+}
+
+impl Manifest {
+    /// Every entry that the manifest accounts for, in the container's order:
+    /// data snapshots, then the proxy tree with its lists.
+    pub fn objects(&self) -> Vec<Object> {
+        let mut all: BTreeMap<String, Object> = BTreeMap::new();
+        for module in &self.modules {
+            all.extend(of_module(module).into_iter().map(|o| (o.name.clone(), o)));
+        }
+        for (path, text) in self.lists() {
+            let (size, sha256) = (text.len() as u64, Sha256::of(text.as_bytes()));
+            let module = ModuleVersion::new(path, "");
+            let Ok(name) = names::object_name(&module, ObjectKind::List) else { continue };
+            all.insert(name.clone(), Object { name, kind: ObjectKind::List, module, size, sha256, h1: None });
+        }
+        for data in self.data.iter().filter(|d| d.stored) {
+            let name = names::data_name(&data.name);
+            let module = ModuleVersion::new(&data.name, "");
+            let (size, sha256) = (data.size, data.sha256);
+            all.insert(name.clone(), Object { name, kind: ObjectKind::Data, module, size, sha256, h1: None });
+        }
+        all.into_values().collect()
+    }
+
+    /// The `list` file of every module path of which the bundle holds a version
+    /// that `go` could use: the versions with an `.info`, bytewise, one a line.
+    pub fn lists(&self) -> BTreeMap<String, String> {
+        let mut versions: BTreeMap<String, std::collections::BTreeSet<String>> = BTreeMap::new();
+        for module in self.modules.iter().filter(|m| m.info.is_some()) {
+            if let Some(stored) = module.stored_as() {
+                versions.entry(stored.path).or_default().insert(stored.version);
+            }
+        }
+        let text = |set: std::collections::BTreeSet<String>| set.into_iter().map(|v| v + "\n").collect();
+        versions.into_iter().map(|(path, set)| (path, text(set))).collect()
+    }
+}

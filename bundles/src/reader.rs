@@ -1,0 +1,302 @@
+//! Reading a bundle: structure, then signatures, then manifest, then objects.
+//!
+//! The types carry the order. [`Bundle::open`] gives an [`Unverified`], of which
+//! only names and sizes are known to be sound; [`Unverified::verify_signatures`]
+//! turns it into a [`SignedBundle`], and nothing else does. Objects are read
+//! through the handle that was opened, and verified as they are read.
+
+use crate::container::{Container, Entry};
+use crate::content::{CheckedReader, Content, Progress};
+use crate::digest::Sha256;
+use crate::error::{BundleError, EntriesError, ObjectError};
+use crate::limits::Limits;
+use crate::manifest::Manifest;
+use crate::names::{self, Section};
+use crate::objects::Object;
+use crate::positioned::{PositionedFile, ReadAt};
+use crate::signature::{self, Attached, Verdict};
+use crate::trust::Trust;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Opens bundles.
+#[derive(Debug, Clone, Copy)]
+pub struct Bundle;
+
+impl Bundle {
+    /// Opens a file and checks its container.
+    pub fn open(path: &Path, limits: &Limits) -> Result<Unverified, BundleError> {
+        let file = File::open(path)
+            .and_then(PositionedFile::new)
+            .map_err(|source| BundleError::Open { path: path.display().to_string(), source })?;
+        Self::from_source(Arc::new(file), limits)
+    }
+
+    /// Checks the container of a bundle that is open, or in memory.
+    pub fn from_source(source: Arc<dyn ReadAt>, limits: &Limits) -> Result<Unverified, BundleError> {
+        Unverified::new(Container::open(source, limits)?, limits)
+    }
+}
+
+/// A bundle whose container is canonical. Nobody has vouched for its contents.
+pub struct Unverified {
+    pub(crate) container: Container,
+    pub(crate) manifest_bytes: Vec<u8>,
+    /// Entries under `statements/` and `signatures/`, in memory.
+    pub(crate) envelopes: BTreeMap<String, Vec<u8>>,
+    limits: Limits,
+}
+
+impl std::fmt::Debug for Unverified {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unverified").field("entries", &self.container.entries.len()).finish_non_exhaustive()
+    }
+}
+
+fn bounded(entry: &Entry, limit: u64) -> Result<(), EntriesError> {
+    let found = entry.meta.size;
+    if found <= limit {
+        return Ok(());
+    }
+    Err(EntriesError::Limit { name: entry.meta.name.clone(), found, limit })
+}
+
+impl Unverified {
+    fn new(container: Container, limits: &Limits) -> Result<Self, BundleError> {
+        let manifest = match container.entries.first() {
+            Some(first) if first.meta.name == names::MANIFEST => first,
+            _ => return Err(EntriesError::NoManifest.into()),
+        };
+        let mut last = None;
+        for entry in &container.entries {
+            let name = &entry.meta.name;
+            let section = Section::of(name).ok_or_else(|| EntriesError::Extra(name.clone()))?;
+            let place = (section, name);
+            if last.is_some_and(|l| l >= place) {
+                return Err(EntriesError::Order(name.clone()).into());
+            }
+            last = Some(place);
+            match section {
+                Section::Base => return Err(EntriesError::Delta.into()),
+                Section::Manifest => bounded(entry, limits.manifest)?,
+                Section::Evidence => bounded(entry, limits.evidence)?,
+                Section::Statement | Section::Signature => bounded(entry, limits.envelope)?,
+                // Bounded by the manifest, which has its own limits.
+                Section::Data | Section::Proxy => {}
+            }
+        }
+        let read = |e: &Entry| container.read_whole(e).map_err(BundleError::read(&e.meta.name));
+        let manifest_bytes = read(manifest)?;
+        let is_envelope =
+            |e: &&Entry| matches!(Section::of(&e.meta.name), Some(Section::Statement | Section::Signature));
+        let found = container.entries.iter().filter(is_envelope).count();
+        if found > limits.envelopes {
+            return Err(EntriesError::Envelopes { found, limit: limits.envelopes }.into());
+        }
+        let mut envelopes = BTreeMap::new();
+        for entry in container.entries.iter().filter(is_envelope) {
+            envelopes.insert(entry.meta.name.clone(), read(entry)?);
+        }
+        Ok(Self { manifest_bytes, envelopes, limits: limits.clone(), container })
+    }
+
+    /// The digest of the manifest's bytes: what signatures are about.
+    pub fn manifest_sha256(&self) -> Sha256 {
+        Sha256::of(&self.manifest_bytes)
+    }
+
+    /// The manifest as the file has it. Whoever made the file chose every word.
+    pub fn manifest_unverified(&self) -> Result<Manifest, BundleError> {
+        Ok(Manifest::parse(&self.manifest_bytes)?)
+    }
+
+    /// What the signatures and statements say, with the standing that this trust
+    /// gives each: to show, not to rely on. Wrong ones are an error here too.
+    pub fn signatures(&self, trust: &Trust, now: Timestamp) -> Result<Verdict, BundleError> {
+        let section = |wanted: Section| {
+            let of = move |name: &str| Section::of(name) == Some(wanted);
+            self.envelopes
+                .iter()
+                .filter(move |(name, _)| of(name))
+                .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
+                .collect()
+        };
+        let attached = Attached {
+            manifest: self.manifest_sha256(),
+            evidence: self.entries(Section::Evidence).map(|e| e.meta.name.as_str()).collect(),
+            statements: section(Section::Statement),
+            signatures: section(Section::Signature),
+        };
+        Ok(signature::assess(&attached, trust, now)?)
+    }
+
+    pub(crate) fn entries(&self, section: Section) -> impl Iterator<Item = &Entry> {
+        self.container.entries.iter().filter(move |e| Section::of(&e.meta.name) == Some(section))
+    }
+
+    /// Demands a signature that counts, then the manifest and exactly the
+    /// entries that it accounts for.
+    pub fn verify_signatures(self, trust: &Trust, now: Timestamp) -> Result<SignedBundle, BundleError> {
+        let verdict = self.signatures(trust, now)?;
+        signature::require_trust(&verdict)?;
+        let (manifest, objects) = self.account()?;
+        for entry in &self.container.entries {
+            let bytes = match entry.meta.name.as_str() {
+                names::MANIFEST => &self.manifest_bytes,
+                name => match self.envelopes.get(name) {
+                    Some(bytes) => bytes,
+                    None => continue,
+                },
+            };
+            if crc32fast::hash(bytes) != entry.meta.crc {
+                return Err(EntriesError::Crc(entry.meta.name.clone()).into());
+            }
+        }
+        let source = &self.container.source;
+        let evidence = verdict
+            .evidence
+            .iter()
+            .zip(self.entries(Section::Evidence))
+            .map(|((name, digest), entry)| (name.clone(), Content::new(source, entry, *digest)))
+            .collect();
+        Ok(SignedBundle { manifest, manifest_bytes: self.manifest_bytes, verdict, objects, evidence })
+    }
+
+    /// The manifest, and its objects matched one to one with the entries.
+    pub(crate) fn account(&self) -> Result<(Manifest, Vec<(Object, Content)>), BundleError> {
+        let manifest = self.manifest_unverified()?;
+        let mut entries = self
+            .container
+            .entries
+            .iter()
+            .filter(|e| matches!(Section::of(&e.meta.name), Some(Section::Data | Section::Proxy)));
+        let mut objects = Vec::new();
+        for object in manifest.objects() {
+            let Some(entry) = entries.next() else {
+                return Err(EntriesError::Missing(object.name).into());
+            };
+            // Both lists are sorted alike, so the smaller name is the odd one.
+            match entry.meta.name.cmp(&object.name) {
+                std::cmp::Ordering::Less => return Err(EntriesError::Extra(entry.meta.name.clone()).into()),
+                std::cmp::Ordering::Greater => return Err(EntriesError::Missing(object.name).into()),
+                std::cmp::Ordering::Equal => {}
+            }
+            let (found, expected) = (entry.meta.size, object.size);
+            if found != expected {
+                return Err(EntriesError::Size { name: object.name, expected, found }.into());
+            }
+            bounded(entry, crate::objects::limit(object.kind, &self.limits))?;
+            let content = Content::new(&self.container.source, entry, object.sha256);
+            objects.push((object, content));
+        }
+        match entries.next() {
+            Some(entry) => Err(EntriesError::Extra(entry.meta.name.clone()).into()),
+            None => Ok((manifest, objects)),
+        }
+    }
+}
+
+/// A bundle that somebody trusted has signed: its manifest is what they signed,
+/// and every object is either as the manifest says or an error when read.
+pub struct SignedBundle {
+    manifest: Manifest,
+    manifest_bytes: Vec<u8>,
+    verdict: Verdict,
+    objects: Vec<(Object, Content)>,
+    evidence: BTreeMap<String, Content>,
+}
+
+impl std::fmt::Debug for SignedBundle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedBundle").field("objects", &self.objects.len()).finish_non_exhaustive()
+    }
+}
+
+/// What [`SignedBundle::verify_objects`] went through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// Objects and pieces of evidence.
+    pub objects: usize,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl SignedBundle {
+    /// The signed manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The manifest's bytes, as signed.
+    pub fn manifest_bytes(&self) -> &[u8] {
+        &self.manifest_bytes
+    }
+
+    /// Who signed, and what they stated.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// The manifest's objects, in the container's order.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter().map(|(object, _)| object)
+    }
+
+    /// The window onto an object's bytes, not yet verified.
+    pub fn content(&self, name: &str) -> Result<Content, BundleError> {
+        match self.objects.binary_search_by(|(o, _)| o.name.as_str().cmp(name)) {
+            Ok(at) => Ok(self.objects[at].1.clone()),
+            Err(_) => Err(ObjectError::Unknown(name.to_owned()).into()),
+        }
+    }
+
+    /// A reader that verifies an object's size and digest as it goes.
+    pub fn read_object(&self, name: &str) -> Result<CheckedReader, BundleError> {
+        Ok(self.content(name)?.checked())
+    }
+
+    /// The names of the checksum database's evidence.
+    pub fn evidence(&self) -> impl Iterator<Item = &str> {
+        self.evidence.keys().map(String::as_str)
+    }
+
+    /// A piece of evidence, verified.
+    pub fn read_evidence(&self, name: &str) -> Result<Vec<u8>, BundleError> {
+        let content = self.evidence.get(name).ok_or_else(|| ObjectError::Unknown(name.to_owned()))?;
+        content.read_verified()
+    }
+
+    /// Reads and checks every object and every piece of evidence. Of several
+    /// wrong ones it names the first in the container's order.
+    pub fn verify_objects(
+        &self,
+        jobs: NonZeroUsize,
+        progress: &dyn Progress,
+    ) -> Result<Verified, BundleError> {
+        let all = self.all_contents();
+        let bytes = all.iter().map(|c| c.len()).sum();
+        let found = crate::parallel::each(jobs, &all, true, Vec::new, |buffer, content| {
+            content.verify(buffer, progress)
+        });
+        match found.into_iter().next() {
+            Some((_, error)) => Err(error),
+            None => Ok(Verified { objects: all.len(), bytes }),
+        }
+    }
+
+    /// Reads and checks everything, and lists all that is wrong.
+    pub fn damaged(&self, jobs: NonZeroUsize, progress: &dyn Progress) -> Vec<(String, BundleError)> {
+        let all = self.all_contents();
+        let check = |buffer: &mut Vec<u8>, content: &&Content| content.verify(buffer, progress);
+        let found = crate::parallel::each(jobs, &all, false, Vec::new, check);
+        found.into_iter().map(|(at, error)| (all[at].name().to_owned(), error)).collect()
+    }
+
+    fn all_contents(&self) -> Vec<&Content> {
+        self.objects.iter().map(|(_, content)| content).chain(self.evidence.values()).collect()
+    }
+}
