@@ -1,1 +1,47 @@
-//! (to be written)
+//! The only sockets: module files from a GOPROXY chain, and the download store
+//! that spares the next run the network.
+//!
+//! [`Fetcher::submit`] an [`Object`], take results from [`Fetcher::next`] in
+//! the order of completion, compare each [`Fetched::h1`] with go.sum, and
+//! [`Fetcher::keep`] what is right. Sources are asked in this order:
+//!
+//! 1. the download store, where only kept objects are, hashed again;
+//! 2. the module cache named by [`FetchConfig::source_cache`], hashed too;
+//! 3. the proxies of GOPROXY as the go command asks them (cmd/go
+//!    modfetch/proxy.go), each with retries where the failure may pass.
+//!
+//! What comes is bounded in size and checked for form: a zip by walking all of
+//! it, an `.info` by reading and re-writing it, so that a captive portal's page
+//! or a truncated body is named as what it is. Modules that must come from
+//! their own repository (`direct`) are refused with [`FetchError::NeedsDirect`].
+//!
+//! Credentials are taken out of addresses when these are parsed, and are in no
+//! error, `Debug` output or file.
+
+mod config;
+mod credentials;
+mod engine;
+mod error;
+mod fetched;
+mod fetcher;
+mod hashpool;
+mod info;
+mod load;
+mod object;
+mod observe;
+mod proxylist;
+mod proxyurl;
+mod retry;
+mod rfc3339;
+mod spool;
+mod store;
+mod transport;
+
+pub use config::{FetchConfig, Limits, RetryPolicy, Timeouts};
+pub use credentials::Credentials;
+pub use error::{At, DirectReason, FetchError, Phase, Site, Unfit};
+pub use fetched::{Fetched, Reader};
+pub use fetcher::{Canceller, Completion, Fetcher, Queue};
+pub use info::Origin;
+pub use object::{Kind, Object, ObjectError};
+pub use observe::{Observer, Outcome};

@@ -1,0 +1,147 @@
+//! How to fetch: everything the caller decided. This crate reads no
+//! environment variable itself; reqwest's system proxy support (HTTPS_PROXY,
+//! HTTP_PROXY, ALL_PROXY, NO_PROXY) and the TLS roots (SSL_CERT_FILE,
+//! SSL_CERT_DIR, except on macOS and Windows, as Go) are the exceptions.
+
+use crate::credentials::Credentials;
+use crate::observe::Observer;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The caller's decisions. Start from [`FetchConfig::new`].
+#[derive(Clone)]
+pub struct FetchConfig {
+    /// GOPROXY as resolved from environment, `go env -w` file and `go.env`.
+    pub goproxy: String,
+    /// GOPRIVATE: the default of GONOPROXY.
+    pub goprivate: String,
+    /// GONOPROXY: globs of modules that no proxy may be asked for.
+    pub gonoproxy: String,
+    /// GOINSECURE: matters only for modules fetched from their repository;
+    /// Go never relaxes a proxy's TLS (cmd/go modfetch/proxy.go getBody).
+    pub goinsecure: String,
+    /// Credentials for https hosts (netrc).
+    pub credentials: Credentials,
+    /// How many requests may be under way at once.
+    pub jobs: usize,
+    /// Over how many connections one HTTP/2 host is asked.
+    pub connections: usize,
+    /// Where the download store lives; made when missing.
+    pub store_dir: PathBuf,
+    /// An existing GOMODCACHE to look into before asking the network.
+    pub source_cache: Option<PathBuf>,
+    /// The User-Agent header.
+    pub user_agent: String,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+    /// How often to try again.
+    pub retries: RetryPolicy,
+    /// How much to accept.
+    pub limits: Limits,
+    /// Who is told of progress.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl FetchConfig {
+    /// The defaults for this proxy list and store directory.
+    pub fn new(goproxy: impl Into<String>, store_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            goproxy: goproxy.into(),
+            goprivate: String::new(),
+            gonoproxy: String::new(),
+            goinsecure: String::new(),
+            credentials: Credentials::default(),
+            jobs: 64,
+            connections: 1,
+            store_dir: store_dir.into(),
+            source_cache: None,
+            user_agent: concat!("airgo/", env!("CARGO_PKG_VERSION")).to_owned(),
+            timeouts: Timeouts::default(),
+            retries: RetryPolicy::default(),
+            limits: Limits::default(),
+            observer: None,
+        }
+    }
+
+    /// GONOPROXY, or GOPRIVATE where that is empty (cmd/go cfg.go).
+    pub(crate) fn no_proxy_globs(&self) -> &str {
+        if self.gonoproxy.is_empty() { &self.goprivate } else { &self.gonoproxy }
+    }
+}
+
+/// How long to wait. The go command waits for ever.
+#[derive(Clone, Debug)]
+pub struct Timeouts {
+    /// For name resolution, TCP and TLS together.
+    pub connect: Duration,
+    /// From the request to the answer's headers. Generous, because a caching
+    /// proxy may be fetching the module itself.
+    pub first_byte: Duration,
+    /// Between two pieces of a body.
+    pub idle: Duration,
+    /// A body slower than `slow_bytes` in each `slow_window` is given up.
+    pub slow_window: Duration,
+    /// See `slow_window`. Low: many streams may share a thin line.
+    pub slow_bytes: u64,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(15),
+            first_byte: Duration::from_secs(120),
+            idle: Duration::from_secs(30),
+            slow_window: Duration::from_secs(30),
+            slow_bytes: 1024,
+        }
+    }
+}
+
+/// How often to try one proxy again for one object, and how long to wait between.
+#[derive(Clone, Debug)]
+pub struct RetryPolicy {
+    /// Tries in all where the host does answer now and then (5xx, 429, resets,
+    /// truncated bodies). Eight make one fault in five harmless over thousands of objects.
+    pub attempts: u32,
+    /// Tries in all where the host could not be reached, or its answer was no
+    /// module file at all.
+    pub unreachable_attempts: u32,
+    /// The first pause; each further one doubles. The real pause is a random
+    /// part between half and all of it.
+    pub base: Duration,
+    /// The longest pause.
+    pub max: Duration,
+    /// The longest Retry-After that is waited for; a longer one ends the tries.
+    pub max_retry_after: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 8,
+            unreachable_attempts: 4,
+            base: Duration::from_millis(200),
+            max: Duration::from_secs(10),
+            max_retry_after: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How many bytes to accept; Go's own limits (golang.org/x/mod/zip/zip.go
+/// MaxZipFile, MaxGoMod; the limit on `.info` is ours).
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Of a `.zip`.
+    pub zip: u64,
+    /// Of a `.mod`.
+    pub go_mod: u64,
+    /// Of an `.info`.
+    pub info: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { zip: 500 << 20, go_mod: 16 << 20, info: 1 << 20 }
+    }
+}

@@ -1,0 +1,254 @@
+//! One object's way: the store, a GOMODCACHE, then the proxies in turn, each
+//! with its tries.
+
+use crate::config::FetchConfig;
+use crate::error::{At, FetchError, Site};
+use crate::fetched::{Body, Fetched};
+use crate::hashpool::HashPool;
+use crate::load::{self, Hashed, LoadError};
+use crate::object::{Kind, Object};
+use crate::observe::{Nobody, Observer};
+use crate::proxylist::ProxyList;
+use crate::proxyurl::ProxyUrl;
+use crate::retry;
+use crate::spool::Spool;
+use crate::store::{Store, disk};
+use crate::transport::{Incoming, Transport};
+use airgo_gomod::H1;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// What every task shares.
+pub(crate) struct Engine {
+    pub(crate) config: FetchConfig,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) store: Arc<Store>,
+    list: ProxyList,
+    transport: Transport,
+    /// Requests under way.
+    requests: Semaphore,
+    hashing: HashPool,
+}
+
+/// One submission.
+pub(crate) struct Request {
+    pub(crate) object: Object,
+    /// Hashes that the caller would accept; a source with another one is passed over if there is a next.
+    pub(crate) expected: Vec<H1>,
+    /// Whether the store and the module cache are passed over.
+    pub(crate) afresh: bool,
+}
+
+impl Engine {
+    pub(crate) fn new(config: FetchConfig, cores: usize) -> Result<Self, FetchError> {
+        let list = ProxyList::parse(&config.goproxy, config.no_proxy_globs())?;
+        Ok(Self {
+            list,
+            store: Arc::new(Store::open(&config.store_dir)?),
+            observer: config.observer.clone().unwrap_or_else(|| Arc::new(Nobody)),
+            transport: Transport::new(config.connections),
+            requests: Semaphore::new(config.jobs.max(1)),
+            hashing: HashPool::new(cores),
+            config,
+        })
+    }
+
+    /// Finds or fetches one object.
+    pub(crate) async fn obtain(&self, request: &Request) -> Result<Fetched, FetchError> {
+        let object = &request.object;
+        let proxy_path = object
+            .proxy_path()
+            .map_err(|reason| FetchError::BadObject(Box::new((object.clone(), reason))))?;
+        if !request.afresh
+            && let Some(found) = self.find_locally(request, &proxy_path).await?
+        {
+            return Ok(found);
+        }
+
+        let mut unexpected = None;
+        let mut walk = self.list.walk(&object.module);
+        let error = loop {
+            let proxy = match walk.next_proxy() {
+                Ok(proxy) => proxy,
+                Err(error) => break error,
+            };
+            match self.ask_for(request, proxy, &proxy_path).await {
+                Ok(fetched) if expected(request, fetched.h1) => return Ok(fetched),
+                // Not for us to judge, but after a `|` another proxy may have the right bytes.
+                Ok(fetched) => {
+                    unexpected = Some(fetched);
+                    walk.unexpected();
+                }
+                Err(error) => walk.failed(error),
+            }
+        };
+        // The caller sees the wrong hash and says so better than we could.
+        unexpected.ok_or(error)
+    }
+
+    /// Asks one proxy, and once more if its bytes are not what the caller expects.
+    async fn ask_for(&self, request: &Request, proxy: &ProxyUrl, path: &str) -> Result<Fetched, FetchError> {
+        let fetched = self.ask(&request.object, proxy, path).await?;
+        if expected(request, fetched.h1) || fetched.local {
+            return Ok(fetched);
+        }
+        self.ask(&request.object, proxy, path).await
+    }
+
+    async fn find_locally(&self, request: &Request, proxy_path: &str) -> Result<Option<Fetched>, FetchError> {
+        let object = &request.object;
+        if let Some(entry) = self.store.find(proxy_path) {
+            let path = self.store.object_path(&entry.sha256);
+            let sound = match self.hash_file(object, &path).await? {
+                Ok(hashed) if hashed.sha256 == entry.sha256 && hashed.size == entry.size => Some(hashed),
+                _ => None,
+            };
+            match sound {
+                Some(mut hashed) if expected(request, hashed.h1) => {
+                    hashed.origin = entry.origin;
+                    let mut found = local(object, hashed, path.clone(), entry.source);
+                    found.body = Body::Stored(path);
+                    return Ok(Some(found));
+                }
+                // Sound, but not what go.sum wants now; a proxy may have something else.
+                Some(_) => {}
+                None => self.store.forget(proxy_path, &entry),
+            }
+        }
+        if let Some(cache) = &self.config.source_cache {
+            let path = cache.join("cache/download").join(proxy_path);
+            if let Ok(hashed) = self.hash_file(object, &path).await?
+                && expected(request, hashed.h1)
+            {
+                return Ok(Some(local(object, hashed, path, cache.display().to_string())));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Hashes a file on a blocking thread, a few at a time.
+    async fn hash_file(&self, object: &Object, path: &Path) -> Result<Result<Hashed, LoadError>, FetchError> {
+        let (moved, path, limits) = (object.clone(), path.to_owned(), self.config.limits.clone());
+        let hashed = self.hashing.run(move |scratch| load::local_file(&moved, &path, &limits, scratch)).await;
+        hashed.ok_or_else(|| FetchError::Lost(object.clone()))
+    }
+
+    /// Asks one proxy, trying again as the policy allows.
+    async fn ask(&self, object: &Object, proxy: &ProxyUrl, proxy_path: &str) -> Result<Fetched, FetchError> {
+        if let ProxyUrl::File { root, shown } = proxy {
+            return self.read_tree(object, root, shown, proxy_path).await;
+        }
+        let mut attempt = 1;
+        loop {
+            let mut received = 0;
+            let mut error = match self.download(object, proxy, proxy_path, &mut received).await {
+                Ok(fetched) => return Ok(fetched),
+                Err(error) => error,
+            };
+            error.set_attempts(attempt);
+            let Some(wait) = retry::pause(&self.config.retries, &error, attempt) else { return Err(error) };
+            self.observer.retry(object, &error, wait, received);
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    /// One request, its body, its hashes.
+    async fn download(
+        &self,
+        object: &Object,
+        proxy: &ProxyUrl,
+        proxy_path: &str,
+        received: &mut u64,
+    ) -> Result<Fetched, FetchError> {
+        let permit = self.requests.acquire().await.map_err(|_| FetchError::Cancelled(object.clone()))?;
+        let mut incoming = self.transport.get(&self.config, object, proxy, proxy_path).await?;
+        let at = incoming.at().clone();
+        let limit = load::limit_of(&self.config.limits, object.kind);
+        let too_large = || FetchError::TooLarge { at: Box::new(at.clone()), limit };
+        if incoming.length().is_some_and(|l| l > limit) {
+            return Err(too_large());
+        }
+        self.observer.started(object, incoming.length());
+
+        let mut spool = (object.kind == Kind::Zip).then(|| Spool::new(&at, &self.store));
+        let mut buffer = Vec::new();
+        loop {
+            let before = incoming.received();
+            let more = incoming.read(&mut buffer).await;
+            *received = incoming.received();
+            self.observer.bytes(object, *received - before);
+            if !more? {
+                break;
+            }
+            if *received > limit {
+                return Err(too_large());
+            }
+            if let Some(spool) = &mut spool {
+                buffer = spool.add(buffer).await?;
+            }
+        }
+        check_length(&incoming)?;
+        drop(incoming);
+        drop(permit);
+
+        let source = proxy.shown();
+        match spool {
+            Some(spool) => spool.finish(buffer, source, &self.config.limits, &self.hashing).await,
+            None => {
+                let unfit = |what| FetchError::Unfit { at: Box::new(at), what };
+                let hashed = load::small(object, buffer).map_err(unfit)?;
+                let mut fetched = local(object, hashed, PathBuf::new(), source);
+                fetched.local = false;
+                Ok(fetched)
+            }
+        }
+    }
+
+    /// A `file://` proxy: hashed where it lies.
+    async fn read_tree(
+        &self,
+        object: &Object,
+        root: &Path,
+        shown: &str,
+        proxy_path: &str,
+    ) -> Result<Fetched, FetchError> {
+        let path = root.join(proxy_path);
+        let site = Site { host: shown.to_owned(), url: format!("{shown}/{proxy_path}"), attempts: 1 };
+        let at = Box::new(At { object: object.clone(), site });
+        match self.hash_file(object, &path).await? {
+            Ok(hashed) => Ok(local(object, hashed, path, shown.to_owned())),
+            Err(LoadError::Unfit(what)) => Err(FetchError::Unfit { at, what }),
+            Err(LoadError::TooLarge(limit)) => Err(FetchError::TooLarge { at, limit }),
+            Err(LoadError::Io(e)) => Err(match e.kind() {
+                io::ErrorKind::NotFound => FetchError::UnknownVersion { at, status: None, detail: None },
+                io::ErrorKind::PermissionDenied => FetchError::Forbidden { at, status: None, detail: None },
+                _ => disk("read", &path)(e),
+            }),
+        }
+    }
+}
+
+/// HTTP/1 and HTTP/2 both check the length themselves; this holds them to it.
+fn check_length(incoming: &Incoming) -> Result<(), FetchError> {
+    let received = incoming.received();
+    match incoming.length() {
+        Some(length) if length != received => {
+            let (at, reason) = (Box::new(incoming.at().clone()), format!("{length} bytes were announced"));
+            Err(FetchError::Broken { at, received, reason })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn expected(request: &Request, h1: Option<H1>) -> bool {
+    request.expected.is_empty() || h1.is_none_or(|h| request.expected.contains(&h))
+}
+
+fn local(object: &Object, hashed: Hashed, path: PathBuf, source: String) -> Fetched {
+    let Hashed { size, sha256, h1, origin, bytes } = hashed;
+    let body = bytes.map_or(Body::Elsewhere(path), Body::Memory);
+    Fetched { object: object.clone(), size, sha256, h1, origin, source, local: true, body }
+}

@@ -1,0 +1,453 @@
+//! What can go wrong, one variant a cause that a user would handle
+//! differently. No variant ever holds credentials: addresses are shown without
+//! user name, password and query.
+
+use crate::object::{Object, ObjectError};
+use airgo_gomod::ModuleVersion;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where an object was asked for, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The host, with its port if it is not the usual one; for a `file://` proxy its directory.
+    pub host: String,
+    /// The object's address without user name, password and query.
+    pub url: String,
+    /// How many times.
+    pub attempts: u32,
+}
+
+/// What was asked for, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// The object.
+    pub object: Object,
+    /// The proxy.
+    pub site: Site,
+}
+
+/// Which wait was too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Name resolution, TCP and TLS.
+    Connect,
+    /// From the request to the answer's headers.
+    FirstByte,
+    /// Between two pieces of the body, or too few bytes in the window.
+    Body,
+}
+
+/// Why the list of proxies ended at the module's own repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DirectReason {
+    /// The module matches GONOPROXY or GOPRIVATE.
+    Private,
+    /// `direct` was reached in GOPROXY.
+    Listed,
+}
+
+/// What a server sent in place of a module's file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// A web page: a captive portal, a login or an error page.
+    #[error("a web page{}", title.as_ref().map(|t| format!(" titled {t:?}")).unwrap_or_default())]
+    Html {
+        /// The page's title.
+        title: Option<String>,
+    },
+    /// Nothing at all.
+    #[error("nothing")]
+    Empty,
+    /// Not a zip at all, or one that breaks Go's rules for module zips.
+    #[error("a bad zip ({0})")]
+    Zip(String),
+    /// Not the JSON that a proxy answers.
+    #[error("bad JSON ({0})")]
+    Info(String),
+    /// Well-formed `.info` of some other version.
+    #[error("the .info of version {0:?}")]
+    OtherVersion(String),
+}
+
+/// Why an object could not be fetched.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// GOPROXY itself is malformed.
+    #[error("bad GOPROXY: {0}")]
+    ProxyList(String),
+
+    /// The HTTP client cannot be made: usually there are no TLS roots.
+    #[error("cannot set up TLS: {0}")]
+    TlsSetup(String),
+
+    /// The runtime's threads could not be started.
+    #[error("cannot start the download threads: {0}")]
+    Threads(#[source] io::Error),
+
+    /// No proxy may be asked for this: the path or version breaks Go's rules.
+    #[error("{}: {}", .0.0, .0.1)]
+    BadObject(Box<(Object, ObjectError)>),
+
+    /// 404 or 410, or no such file: this proxy does not have the version.
+    #[error("{}: unknown version: {} {}{}", at.object.module, at.site.host, said(*status), tail(detail))]
+    UnknownVersion {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// 404 or 410; none for a `file://` proxy.
+        status: Option<u16>,
+        /// The server's own words, cleaned.
+        detail: Option<String>,
+    },
+
+    /// 401, 403 or 407, or no permission to read a file.
+    #[error("{}: {} refuses access: {}{}", at.object, at.site.host, status_text(*status), tail(detail))]
+    Forbidden {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// The status; none for a `file://` proxy.
+        status: Option<u16>,
+        /// The server's own words, cleaned.
+        detail: Option<String>,
+    },
+
+    /// Any other status than 200.
+    #[error("{}: {} answered {}{}{}", at.object, at.site.host, status_text(Some(*status)), tries(&at.site), tail(detail))]
+    Status {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// The status.
+        status: u16,
+        /// The server's own words, cleaned.
+        detail: Option<String>,
+        /// What its Retry-After asks for.
+        retry_after: Option<Duration>,
+    },
+
+    /// The host's name does not resolve.
+    #[error("{}: cannot resolve the host name {}{}: {reason}", at.object, at.site.host, tries(&at.site))]
+    Dns {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// The resolver's words.
+        reason: String,
+    },
+
+    /// No connection: refused, unreachable, or an HTTP proxy that would not connect.
+    #[error("{}: cannot connect to {}{}: {reason}", at.object, at.site.host, tries(&at.site))]
+    Connect {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// The system's words.
+        reason: String,
+    },
+
+    /// The TLS handshake failed: usually a certificate that is not trusted.
+    #[error("{}: no secure connection to {}: {reason}", at.object, at.site.host)]
+    Tls {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// The TLS library's words.
+        reason: String,
+    },
+
+    /// A wait was too long.
+    #[error("{}: {} {} for {} s{}", at.object, at.site.host, phase_text(*phase), after.as_secs_f32().ceil(), tries(&at.site))]
+    Timeout {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// Which wait.
+        phase: Phase,
+        /// How long.
+        after: Duration,
+    },
+
+    /// The connection broke, or the body ended before its announced length.
+    #[error("{}: the transfer from {} broke off after {received} bytes{}: {reason}", at.object, at.site.host, tries(&at.site))]
+    Broken {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// How much of the body came.
+        received: u64,
+        /// The system's words.
+        reason: String,
+    },
+
+    /// The answer is no module file.
+    #[error("{}: {} sent {what} instead", at.object, at.site.host)]
+    Unfit {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// What it sent.
+        what: Unfit,
+    },
+
+    /// More bytes than Go accepts.
+    #[error("{}: {} sends more than the limit of {limit} bytes", at.object, at.site.host)]
+    TooLarge {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// The limit in bytes.
+        limit: u64,
+    },
+
+    /// A redirect that is not followed.
+    #[error("{}: {} redirects {reason}", at.object, at.site.host)]
+    Redirect {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// Where not to.
+        reason: &'static str,
+    },
+
+    /// User name and password in a plain `http://` address (cmd/go web/http.go).
+    #[error("{}: refusing to send credentials to {} without TLS", at.object, at.site.host)]
+    InsecureCredentials {
+        /// What was asked for, and where.
+        at: Box<At>,
+    },
+
+    /// The module must come from its own repository.
+    #[error("{module}: {}", direct_text(*reason, after.as_deref()))]
+    NeedsDirect {
+        /// The module.
+        module: ModuleVersion,
+        /// Why no proxy will do.
+        reason: DirectReason,
+        /// What the proxies before `direct` said.
+        after: Option<Box<FetchError>>,
+    },
+
+    /// `off` was reached in GOPROXY.
+    #[error("{module}: {}", off_text(after.as_deref()))]
+    Off {
+        /// The module.
+        module: ModuleVersion,
+        /// What the proxies before `off` said.
+        after: Option<Box<FetchError>>,
+    },
+
+    /// The download store or a file of it cannot be used.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    Disk {
+        /// What was being done, as a verb.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+
+    /// The caller cancelled.
+    #[error("{0}: cancelled")]
+    Cancelled(Object),
+
+    /// A bug in this crate.
+    #[error("{0}: the download task ended without a result")]
+    Lost(Object),
+}
+
+impl FetchError {
+    /// Equivalent to Go's fs.ErrNotExist: lets a `,` in GOPROXY fall through.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::UnknownVersion { .. } | Self::Off { .. })
+    }
+
+    /// Whether the answer in the end is that the version does not exist,
+    /// looking through `direct` and `off` to what the proxies said.
+    pub fn is_unknown_version(&self) -> bool {
+        match self {
+            Self::UnknownVersion { .. } => true,
+            Self::NeedsDirect { after: Some(e), .. } | Self::Off { after: Some(e), .. } => {
+                e.is_unknown_version()
+            }
+            _ => false,
+        }
+    }
+
+    /// The object and the place of the failure.
+    pub fn at(&self) -> Option<&At> {
+        match self {
+            Self::UnknownVersion { at, .. }
+            | Self::Forbidden { at, .. }
+            | Self::Status { at, .. }
+            | Self::Dns { at, .. }
+            | Self::Connect { at, .. }
+            | Self::Tls { at, .. }
+            | Self::Timeout { at, .. }
+            | Self::Broken { at, .. }
+            | Self::Unfit { at, .. }
+            | Self::TooLarge { at, .. }
+            | Self::Redirect { at, .. }
+            | Self::InsecureCredentials { at } => Some(at),
+            Self::NeedsDirect { after, .. } | Self::Off { after, .. } => after.as_deref()?.at(),
+            _ => None,
+        }
+    }
+
+    /// The HTTP status, if a server gave one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::UnknownVersion { status, .. } | Self::Forbidden { status, .. } => *status,
+            Self::Status { status, .. } => Some(*status),
+            Self::NeedsDirect { after, .. } | Self::Off { after, .. } => after.as_deref()?.status(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn set_attempts(&mut self, attempts: u32) {
+        match self {
+            Self::UnknownVersion { at, .. }
+            | Self::Forbidden { at, .. }
+            | Self::Status { at, .. }
+            | Self::Dns { at, .. }
+            | Self::Connect { at, .. }
+            | Self::Tls { at, .. }
+            | Self::Timeout { at, .. }
+            | Self::Broken { at, .. }
+            | Self::Unfit { at, .. }
+            | Self::TooLarge { at, .. }
+            | Self::Redirect { at, .. }
+            | Self::InsecureCredentials { at } => at.site.attempts = attempts,
+            _ => {}
+        }
+    }
+
+    /// What to try, if there is something to try.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::ProxyList(_) => {
+                "GOPROXY is a list of https://, http:// or file:// addresses, direct and off, \
+                 separated by commas or pipes"
+                    .to_owned()
+            }
+            Self::TlsSetup(_) => {
+                "install the system's CA certificates, or set SSL_CERT_FILE to a PEM file".to_owned()
+            }
+            Self::UnknownVersion { at, .. } => format!(
+                "check the version in go.mod; a private module needs a proxy that has it: put that \
+                 proxy first in GOPROXY ({})",
+                at.object.module.path
+            ),
+            Self::Forbidden { at, status, .. } => match status {
+                None => "check the permissions of the proxy's directory".to_owned(),
+                Some(407) => "put user name and password into HTTPS_PROXY".to_owned(),
+                Some(_) => format!("put the credentials for {} into ~/.netrc", at.site.host),
+            },
+            Self::Status { status: 429, .. } => "ask less at once: --jobs 8".to_owned(),
+            Self::Status { at, .. } => {
+                format!(
+                    "{} has a fault; try again later, or put another proxy first in GOPROXY",
+                    at.site.host
+                )
+            }
+            Self::Dns { at, .. } => format!(
+                "check the name {} in GOPROXY, /etc/resolv.conf, and HTTPS_PROXY if this network needs one",
+                at.site.host
+            ),
+            Self::Connect { .. } => {
+                "check that the proxy runs and can be reached from here; behind a firewall set HTTPS_PROXY"
+                    .to_owned()
+            }
+            Self::Tls { .. } => {
+                "if this network has its own certificate authority, set SSL_CERT_FILE to its \
+                                 PEM file; also check the clock"
+                    .to_owned()
+            }
+            Self::Timeout { .. } | Self::Broken { .. } => {
+                "try again; what was verified already is kept. On a thin line ask less at once: --jobs 4"
+                    .to_owned()
+            }
+            Self::Unfit { what: Unfit::Html { .. }, .. } => {
+                "a login page or filter of this network stands between; log in, or set HTTPS_PROXY or GOPROXY"
+                    .to_owned()
+            }
+            Self::Unfit { at, .. } => {
+                format!("{} holds a damaged file; put another proxy first in GOPROXY", at.site.host)
+            }
+            Self::Redirect { .. } => "check the address in GOPROXY".to_owned(),
+            Self::InsecureCredentials { .. } => "use https:// in GOPROXY".to_owned(),
+            Self::NeedsDirect { module, reason: DirectReason::Private, .. } => {
+                format!("set GONOPROXY=none and put a proxy that has {} into GOPROXY", module.path)
+            }
+            Self::NeedsDirect { module, reason: DirectReason::Listed, after } => match after {
+                Some(e) if e.is_unknown_version() => {
+                    format!(
+                        "check the version in go.mod, or put a proxy that has {} before direct in GOPROXY",
+                        module.path
+                    )
+                }
+                _ => format!("put a proxy that has {} before direct in GOPROXY", module.path),
+            },
+            Self::Off { .. } => "put a proxy into GOPROXY, for example a file:// tree".to_owned(),
+            Self::Disk { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "free some space, or put the download store elsewhere".to_owned()
+            }
+            Self::BadObject(_)
+            | Self::TooLarge { .. }
+            | Self::Disk { .. }
+            | Self::Threads(_)
+            | Self::Cancelled(_)
+            | Self::Lost(_) => return None,
+        };
+        Some(text)
+    }
+}
+
+fn tail(detail: &Option<String>) -> String {
+    detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default()
+}
+
+fn tries(site: &Site) -> String {
+    if site.attempts > 1 { format!(" ({} tries)", site.attempts) } else { String::new() }
+}
+
+fn said(status: Option<u16>) -> String {
+    match status {
+        None => "has no such file".to_owned(),
+        Some(_) => format!("answered {}", status_text(status)),
+    }
+}
+
+fn status_text(status: Option<u16>) -> String {
+    let Some(code) = status else { return "permission denied".to_owned() };
+    match reqwest::StatusCode::from_u16(code).ok().and_then(|s| s.canonical_reason()) {
+        Some(reason) => format!("{code} {reason}"),
+        None => code.to_string(),
+    }
+}
+
+fn phase_text(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Connect => "did not take the connection",
+        Phase::FirstByte => "did not answer",
+        Phase::Body => "stalled in mid-transfer",
+    }
+}
+
+fn direct_text(reason: DirectReason, after: Option<&FetchError>) -> String {
+    let why = match reason {
+        DirectReason::Private => "it matches GONOPROXY or GOPRIVATE, so it must come",
+        DirectReason::Listed => "GOPROXY says direct: it must come",
+    };
+    let mut text = format!("{why} from its own repository, which this version of airgo cannot do");
+    if let Some(e) = after {
+        text.push_str(&format!(" ({})", without_module(e)));
+    }
+    text
+}
+
+fn off_text(after: Option<&FetchError>) -> String {
+    match after {
+        None => "module lookup disabled by GOPROXY=off".to_owned(),
+        Some(e) => format!("module lookup disabled by GOPROXY=off ({})", without_module(e)),
+    }
+}
+
+/// The error's text without the module it starts with, for use inside another's.
+fn without_module(e: &FetchError) -> String {
+    let text = e.to_string();
+    text.split_once(": ").map(|(_, rest)| rest.to_owned()).unwrap_or(text)
+}

@@ -1,0 +1,241 @@
+//! The facade: synchronous outside, tokio inside.
+
+use crate::config::FetchConfig;
+use crate::engine::{Engine, Request};
+use crate::error::FetchError;
+use crate::fetched::{Body, Fetched};
+use crate::object::Object;
+use crate::observe::Outcome;
+use crate::store::{Content, Entry};
+use airgo_gomod::H1;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+
+/// How many threads may block at once in file work and name resolution.
+const BLOCKING_THREADS: usize = 32;
+
+/// Fetches module files. Share it by reference or in an `Arc`; all methods
+/// may be called from several threads.
+pub struct Fetcher {
+    engine: Arc<Engine>,
+    cancel: watch::Sender<bool>,
+    queue: Arc<Completions>,
+    /// None only while dropping.
+    runtime: Option<Runtime>,
+}
+
+/// One consumer's own submissions and completions on a shared [`Fetcher`]:
+/// what is submitted here comes out here and nowhere else.
+pub struct Queue<'a> {
+    fetcher: &'a Fetcher,
+    completions: Arc<Completions>,
+}
+
+/// Stops a fetcher from anywhere, such as a Ctrl-C handler's thread.
+#[derive(Clone)]
+pub struct Canceller(watch::Sender<bool>);
+
+/// What [`Fetcher::next`] gives.
+pub type Completion = (Object, Result<Fetched, FetchError>);
+
+#[derive(Default)]
+struct Completions {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    under_way: usize,
+    done: VecDeque<Completion>,
+}
+
+impl Fetcher {
+    /// Opens the store, parses GOPROXY, starts the threads. Makes no connection.
+    pub fn new(config: FetchConfig) -> Result<Self, FetchError> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let engine = Arc::new(Engine::new(config, cores)?);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(cores.clamp(2, 4))
+            .max_blocking_threads(BLOCKING_THREADS.max(2 * cores))
+            .thread_name("airgo-fetch")
+            .enable_all()
+            .build()
+            .map_err(FetchError::Threads)?;
+        Ok(Self { engine, cancel: watch::Sender::new(false), queue: Arc::default(), runtime: Some(runtime) })
+    }
+
+    /// Starts fetching; the result comes out of [`Fetcher::next`].
+    pub fn submit(&self, object: Object) {
+        self.spawn(&self.queue, Request { object, expected: Vec::new(), afresh: false });
+    }
+
+    /// As [`submit`](Self::submit), for a caller that knows which hashes it
+    /// would accept. A source with other bytes is passed over while there is
+    /// another one; the caller still checks what it gets.
+    pub fn submit_expecting(&self, object: Object, expected: Vec<H1>) {
+        self.spawn(&self.queue, Request { object, expected, afresh: false });
+    }
+
+    /// As [`submit`](Self::submit), but asks the proxies even if the object is on this machine.
+    pub fn submit_afresh(&self, object: Object) {
+        self.spawn(&self.queue, Request { object, expected: Vec::new(), afresh: true });
+    }
+
+    /// Waits for the next result, in the order of completion; none when
+    /// nothing is outstanding.
+    #[allow(clippy::should_implement_trait)] // It takes &self: several threads may wait.
+    pub fn next(&self) -> Option<Completion> {
+        self.queue.next()
+    }
+
+    /// A queue of its own, for a consumer that must not see others' results.
+    pub fn queue(&self) -> Queue<'_> {
+        Queue { fetcher: self, completions: Arc::default() }
+    }
+
+    /// Puts a verified object into the store, so that no later run asks for it
+    /// again. What lies in a directory of the user's stays there.
+    pub fn keep(&self, fetched: Fetched) -> Result<Fetched, FetchError> {
+        let Fetched { object, size, sha256, h1, origin, source, local, body } = fetched;
+        let bad = |reason| FetchError::BadObject(Box::new((object.clone(), reason)));
+        let proxy_path = object.proxy_path().map_err(bad)?;
+        let entry = Entry { sha256, size, source, origin };
+        let store = &self.engine.store;
+        let body = match body {
+            Body::Spooled(path) => Body::Stored(store.keep(&proxy_path, &entry, Content::Spooled(path))?),
+            // Read from this machine: it will be found there again.
+            Body::Memory(bytes) if local => Body::Memory(bytes),
+            Body::Memory(bytes) => {
+                store.keep(&proxy_path, &entry, Content::Bytes(&bytes))?;
+                Body::Memory(bytes)
+            }
+            Body::Stored(_) | Body::Elsewhere(_) => body,
+        };
+        let Entry { source, origin, .. } = entry;
+        Ok(Fetched { object, size, sha256, h1, origin, source, local, body })
+    }
+
+    /// Ends all that is under way: each outstanding object fails with
+    /// [`FetchError::Cancelled`], and so does what is submitted later.
+    pub fn cancel(&self) {
+        self.canceller().cancel();
+    }
+
+    /// A handle that cancels, for another thread.
+    pub fn canceller(&self) -> Canceller {
+        Canceller(self.cancel.clone())
+    }
+
+    fn spawn(&self, completions: &Arc<Completions>, request: Request) {
+        completions.lock().under_way += 1;
+        let delivery = Delivery {
+            completions: Arc::clone(completions),
+            engine: Arc::clone(&self.engine),
+            object: request.object.clone(),
+            delivered: false,
+        };
+        let (engine, mut cancelled) = (Arc::clone(&self.engine), self.cancel.subscribe());
+        let Some(runtime) = &self.runtime else { return };
+        runtime.spawn(async move {
+            let result = tokio::select! {
+                biased;
+                _ = cancelled.wait_for(|c| *c) => Err(FetchError::Cancelled(request.object.clone())),
+                result = engine.obtain(&request) => result,
+            };
+            delivery.deliver(result);
+        });
+    }
+}
+
+impl Drop for Fetcher {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // A zip being hashed must not hold the program up.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Queue<'_> {
+    /// See [`Fetcher::submit`].
+    pub fn submit(&self, object: Object) {
+        self.submit_expecting(object, Vec::new());
+    }
+
+    /// See [`Fetcher::submit_expecting`].
+    pub fn submit_expecting(&self, object: Object, expected: Vec<H1>) {
+        self.fetcher.spawn(&self.completions, Request { object, expected, afresh: false });
+    }
+
+    /// See [`Fetcher::next`].
+    #[allow(clippy::should_implement_trait)] // As there.
+    pub fn next(&self) -> Option<Completion> {
+        self.completions.next()
+    }
+}
+
+impl Canceller {
+    /// See [`Fetcher::cancel`].
+    pub fn cancel(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Completions {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Completion> {
+        let mut state = self.lock();
+        loop {
+            if let Some(done) = state.done.pop_front() {
+                return Some(done);
+            }
+            if state.under_way == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// The promise that every submission comes out again, even if its task dies.
+struct Delivery {
+    completions: Arc<Completions>,
+    engine: Arc<Engine>,
+    object: Object,
+    delivered: bool,
+}
+
+impl Delivery {
+    fn deliver(mut self, result: Result<Fetched, FetchError>) {
+        self.push(result);
+    }
+
+    fn push(&mut self, result: Result<Fetched, FetchError>) {
+        self.delivered = true;
+        let outcome = match &result {
+            Ok(fetched) if fetched.local => Outcome::Local,
+            Ok(_) => Outcome::Fetched,
+            Err(_) => Outcome::Failed,
+        };
+        self.engine.observer.finished(&self.object, outcome);
+        let mut state = self.completions.lock();
+        state.under_way -= 1;
+        state.done.push_back((self.object.clone(), result));
+        drop(state);
+        self.completions.changed.notify_all();
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if !self.delivered {
+            self.push(Err(FetchError::Lost(self.object.clone())));
+        }
+    }
+}

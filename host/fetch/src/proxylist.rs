@@ -1,0 +1,161 @@
+//! GOPROXY: which proxies to ask in which order, and whose error to report
+//! (cmd/go modfetch/proxy.go proxyList and TryProxies; repo.go lookup).
+//!
+//! `,` goes on to the next entry after 404 and 410 only, `|` after any error.
+//! The list ends at `direct` and `off`. Where GONOPROXY is set, a hop for
+//! modules that no proxy may see stands in front.
+
+use crate::error::{DirectReason, FetchError};
+use crate::proxyurl::ProxyUrl;
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::module::match_prefix_patterns;
+
+/// One entry of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Hop {
+    /// Stands first when GONOPROXY is set: direct for modules that match it.
+    NoProxy,
+    Direct,
+    Off,
+    /// A proxy; `bool` is whether any error goes on to the next entry.
+    Proxy(ProxyUrl, bool),
+}
+
+/// GOPROXY and GONOPROXY, parsed.
+#[derive(Clone, Debug)]
+pub(crate) struct ProxyList {
+    hops: Vec<Hop>,
+    no_proxy: String,
+}
+
+impl ProxyList {
+    pub(crate) fn parse(goproxy: &str, no_proxy: &str) -> Result<Self, FetchError> {
+        let mut hops = Vec::new();
+        if !no_proxy.is_empty() && goproxy != "direct" {
+            hops.push(Hop::NoProxy);
+        }
+        let mut rest = goproxy;
+        while !rest.is_empty() {
+            let (entry, any_error, next) = match rest.find([',', '|']) {
+                Some(i) => (&rest[..i], rest.as_bytes()[i] == b'|', &rest[i + 1..]),
+                None => (rest, false, ""),
+            };
+            rest = next;
+            match entry.trim() {
+                "" => continue,
+                "off" => {
+                    hops.push(Hop::Off);
+                    break;
+                }
+                "direct" => {
+                    hops.push(Hop::Direct);
+                    break;
+                }
+                url => hops.push(Hop::Proxy(ProxyUrl::parse(url)?, any_error)),
+            }
+        }
+        if hops.iter().all(|h| *h == Hop::NoProxy) {
+            let reason = if goproxy.is_empty() { "it is empty" } else { "it contains no entries" };
+            return Err(FetchError::ProxyList(reason.to_owned()));
+        }
+        Ok(Self { hops, no_proxy: no_proxy.to_owned() })
+    }
+
+    /// Starts the walk for one module.
+    pub(crate) fn walk<'a>(&'a self, module: &'a ModuleVersion) -> Walk<'a> {
+        Walk {
+            module,
+            hops: self.hops.iter(),
+            private: match_prefix_patterns(&self.no_proxy, &module.path),
+            best: None,
+            rank: Rank::NotFound,
+            any_error: false,
+            over: false,
+        }
+    }
+}
+
+/// Which error helps the user most; a later one of the same rank replaces an earlier.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    NotFound,
+    Proxy,
+    Direct,
+}
+
+/// One module's way along the list: take [`Walk::next_proxy`], try it, and
+/// report a failure with [`Walk::failed`].
+pub(crate) struct Walk<'a> {
+    module: &'a ModuleVersion,
+    hops: std::slice::Iter<'a, Hop>,
+    private: bool,
+    best: Option<FetchError>,
+    rank: Rank,
+    any_error: bool,
+    over: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// The next proxy to ask, or the most helpful error when there is none.
+    pub(crate) fn next_proxy(&mut self) -> Result<&'a ProxyUrl, FetchError> {
+        while !self.over {
+            let Some(hop) = self.hops.next() else { break };
+            match hop {
+                // errUseProxy and errNoproxy of repo.go: as good as "not found", and never reported
+                // because something better always follows or came before.
+                Hop::NoProxy if !self.private => {}
+                Hop::Proxy(..) | Hop::Off if self.private => {}
+                Hop::Proxy(url, any_error) => {
+                    self.any_error = *any_error;
+                    return Ok(url);
+                }
+                Hop::NoProxy => return Err(self.direct(DirectReason::Private)),
+                Hop::Direct if self.private => return Err(self.direct(DirectReason::Private)),
+                Hop::Direct => return Err(self.direct(DirectReason::Listed)),
+                Hop::Off => {
+                    if self.rank == Rank::NotFound {
+                        let after = self.best.take().map(Box::new);
+                        self.best = Some(FetchError::Off { module: self.module.clone(), after });
+                    }
+                    self.over = true;
+                }
+            }
+        }
+        self.over = true;
+        let module = self.module.clone();
+        Err(self.best.take().unwrap_or(FetchError::Off { module, after: None }))
+    }
+
+    /// Reports that the proxy last taken failed.
+    pub(crate) fn failed(&mut self, error: FetchError) {
+        // What is wrong on this machine is not the proxy's fault, and no other proxy helps.
+        if matches!(error, FetchError::Disk { .. } | FetchError::Cancelled(_)) {
+            self.over = true;
+            self.best = Some(error);
+            return;
+        }
+        let not_found = error.is_not_found();
+        if self.rank <= Rank::Proxy && !not_found {
+            self.best = Some(error);
+            self.rank = Rank::Proxy;
+        } else if self.rank == Rank::NotFound {
+            self.best = Some(error);
+        }
+        if !self.any_error && !not_found {
+            self.over = true;
+        }
+    }
+
+    /// Reports that the proxy last taken gave other bytes than were wanted:
+    /// only a `|` lets the next one see what is asked for.
+    pub(crate) fn unexpected(&mut self) {
+        self.over |= !self.any_error;
+    }
+
+    fn direct(&mut self, reason: DirectReason) -> FetchError {
+        self.over = true;
+        let after = self.best.take().map(Box::new);
+        self.rank = Rank::Direct;
+        FetchError::NeedsDirect { module: self.module.clone(), reason, after }
+    }
+}

@@ -1,0 +1,192 @@
+//! One proxy's address (cmd/go modfetch/proxy.go newProxyRepo), with its
+//! credentials taken out at once, so that no error can show them.
+
+use crate::credentials::Login;
+use crate::error::FetchError;
+use reqwest::Url;
+use std::path::{Path, PathBuf};
+
+/// Where a proxy tree is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ProxyUrl {
+    /// `file:///directory`.
+    File { root: PathBuf, shown: String },
+    /// `http://` or `https://`.
+    Http {
+        /// Without user name and password; may have a query, which is kept.
+        base: Url,
+        login: Option<Login>,
+    },
+}
+
+impl ProxyUrl {
+    /// Parses an entry of GOPROXY; a bare host gets `https://`.
+    pub(crate) fn parse(entry: &str) -> Result<Self, FetchError> {
+        let absolute = Path::new(entry).is_absolute() || entry.starts_with('/');
+        let bare = entry.contains(['.', ':', '/']) && !entry.contains(":/") && !absolute;
+        let text = if bare { format!("https://{entry}") } else { entry.to_owned() };
+        let bad = |why: &str| FetchError::ProxyList(format!("{why}: {}", redact(&text)));
+
+        if !text.contains(':') || absolute {
+            return Err(bad("proxy address without https://, http:// or file://"));
+        }
+        let mut url = Url::parse(&text).map_err(|e| bad(&e.to_string()))?;
+        match url.scheme() {
+            "file" => {
+                // Textually, as the parser takes file://localhost/ for file:///.
+                let path_only = text.len() > 8
+                    && text[..8].eq_ignore_ascii_case("file:///")
+                    && url.query().is_none()
+                    && url.fragment().is_none();
+                let root = path_only.then(|| url.to_file_path().ok()).flatten();
+                let root = root.ok_or_else(|| bad("file:// proxy with more than a path"))?;
+                let shown = text.trim_end_matches('/').to_owned();
+                Ok(Self::File { root, shown })
+            }
+            "http" | "https" if url.has_host() => {
+                let login = (!url.username().is_empty() || url.password().is_some()).then(|| Login {
+                    user: percent_decode(url.username()),
+                    password: percent_decode(url.password().unwrap_or_default()),
+                });
+                let cleared = url.set_username("").is_ok() && url.set_password(None).is_ok();
+                if !cleared {
+                    return Err(bad("proxy address without a host"));
+                }
+                url.set_fragment(None);
+                Ok(Self::Http { base: url, login })
+            }
+            _ => Err(bad("proxy address must start with https://, http:// or file://")),
+        }
+    }
+
+    /// The address of an object in this proxy's tree.
+    pub(crate) fn object_url(&self, proxy_path: &str) -> Option<Url> {
+        let Self::Http { base, .. } = self else { return None };
+        let mut url = base.clone();
+        let joined = base.path().split('/').chain(proxy_path.split('/')).filter(|e| !e.is_empty());
+        let path = joined.fold(String::new(), |path, element| path + "/" + element);
+        url.set_path(&path);
+        Some(url)
+    }
+
+    /// The proxy as it may be shown: no user name, password or query.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Self::File { shown, .. } => shown.clone(),
+            Self::Http { base, .. } => show(base).trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// The host as it may be shown; a `file://` proxy's address.
+    pub(crate) fn host(&self) -> String {
+        match self {
+            Self::File { shown, .. } => shown.clone(),
+            Self::Http { base, .. } => host(base),
+        }
+    }
+}
+
+/// Scheme, host, port and path, nothing else.
+pub(crate) fn show(url: &Url) -> String {
+    format!("{}://{}{}", url.scheme(), host(url), url.path())
+}
+
+/// Host and unusual port.
+pub(crate) fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// Text that may be no URL at all, without what could be credentials: all
+/// before the last `@`, and any query.
+fn redact(text: &str) -> String {
+    let (scheme, rest) = match text.split_once("//") {
+        Some((scheme, rest)) => (format!("{scheme}//"), rest),
+        None => (String::new(), text),
+    };
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, after)| after);
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    format!("{:?}", format!("{scheme}{rest}"))
+}
+
+fn percent_decode(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = after.get(..2).and_then(|h| std::str::from_utf8(h).ok());
+        match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
+            Some(value) if *first == b'%' => {
+                out.push(value);
+                rest = &after[2..];
+            }
+            _ => {
+                out.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(entry: &str) -> Result<String, String> {
+        ProxyUrl::parse(entry).map(|u| u.shown()).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn entries_as_go_reads_them() {
+        assert_eq!(shown("proxy.example.com").unwrap(), "https://proxy.example.com");
+        assert_eq!(shown("localhost:8080").unwrap(), "https://localhost:8080");
+        assert_eq!(shown("host/path/").unwrap(), "https://host/path");
+        assert_eq!(shown("http://h/x").unwrap(), "http://h/x");
+        assert_eq!(shown("file:///srv/proxy/").unwrap(), "file:///srv/proxy");
+        for bad in [
+            "word",
+            "/srv/proxy",
+            "file://host/srv",
+            "file://localhost/srv",
+            "file:/srv",
+            "file:///srv?x",
+            "ftp://h/",
+            "https://",
+            "://x",
+        ] {
+            assert!(shown(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_taken_out() {
+        let ProxyUrl::Http { base, login } =
+            ProxyUrl::parse("https://al%40ice:s%3Acret@h:8443/p?t=hidden").unwrap()
+        else {
+            panic!("not http")
+        };
+        let login = login.unwrap();
+        assert_eq!((login.user.as_str(), login.password.as_str()), ("al@ice", "s:cret"));
+        assert_eq!(show(&base), "https://h:8443/p");
+        for bad in ["ftp://u:s3cret@h/", "https://u:s3cret@h:port/", "https://u:s3cret@/", "s3cret@@ h:/x"] {
+            let text = shown(bad).unwrap_err();
+            assert!(!text.contains("s3cret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn objects_are_joined_as_by_path_join() {
+        let url = |entry: &str| {
+            ProxyUrl::parse(entry)
+                .unwrap()
+                .object_url("rsc.io/!q/@v/v1.0.0+incompatible.zip")
+                .unwrap()
+                .to_string()
+        };
+        assert_eq!(url("https://h"), "https://h/rsc.io/!q/@v/v1.0.0+incompatible.zip");
+        assert_eq!(url("https://h//a/b/?k=v"), "https://h/a/b/rsc.io/!q/@v/v1.0.0+incompatible.zip?k=v");
+    }
+}

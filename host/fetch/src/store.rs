@@ -1,0 +1,281 @@
+//! The download store: verified objects, addressed by content, shared by runs
+//! and by processes.
+//!
+//! ```text
+//! objects/<sha256>            the bytes
+//! index/<proxy-tree path>     which object that is, its size, and where it came from
+//! tmp/<run>/, tmp/<run>.lock  what a run has under way; swept when no process holds the lock
+//! ```
+//!
+//! Nothing here is trusted: whoever takes an object out hashes it again, and a
+//! damaged one is dropped. So no write needs fsync; each is a rename, and
+//! two processes that keep the same object write the same bytes.
+
+use crate::error::FetchError;
+use crate::info::Origin;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::{Builder, NamedTempFile, TempPath};
+
+const INDEX_HEADER: &str = "airgo-store 1";
+
+/// The store of one directory, with this run's place for half-fetched files.
+pub(crate) struct Store {
+    root: PathBuf,
+    spool: PathBuf,
+    lock_path: PathBuf,
+    /// Held, so that no other process sweeps `spool`; released by closing.
+    _lock: File,
+}
+
+/// What the index says of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) sha256: [u8; 32],
+    pub(crate) size: u64,
+    pub(crate) source: String,
+    pub(crate) origin: Option<Origin>,
+}
+
+/// The bytes to keep.
+pub(crate) enum Content<'a> {
+    Bytes(&'a [u8]),
+    Spooled(TempPath),
+}
+
+impl Store {
+    pub(crate) fn open(root: &Path) -> Result<Self, FetchError> {
+        for sub in ["objects", "index", "tmp"] {
+            let dir = root.join(sub);
+            fs::create_dir_all(&dir).map_err(disk("create", &dir))?;
+        }
+        let tag = root.join("CACHEDIR.TAG");
+        if !tag.exists() {
+            // Backup tools pass a directory with this file over (bford.info/cachedir).
+            let text = "Signature: 8a477f597d28d172789f06886806bc55\n# airgo's download store\n";
+            fs::write(&tag, text).map_err(disk("write", &tag))?;
+        }
+        let tmp = root.join("tmp");
+        sweep(&tmp);
+        let (lock, lock_path) = take_run(&tmp)?;
+        let spool = lock_path.with_extension("");
+        fs::create_dir_all(&spool).map_err(disk("create", &spool))?;
+        Ok(Self { root: root.to_owned(), spool, lock_path, _lock: lock })
+    }
+
+    /// A new empty file on the store's file system.
+    pub(crate) fn spool_file(&self) -> Result<NamedTempFile, FetchError> {
+        Builder::new().prefix("part-").tempfile_in(&self.spool).map_err(disk("create a file in", &self.spool))
+    }
+
+    /// Looks an object up; nothing is checked but the index's form.
+    pub(crate) fn find(&self, proxy_path: &str) -> Option<Entry> {
+        parse_entry(&fs::read_to_string(self.index_path(proxy_path)).ok()?)
+    }
+
+    pub(crate) fn object_path(&self, sha256: &[u8; 32]) -> PathBuf {
+        self.root.join("objects").join(hex(sha256))
+    }
+
+    /// Adds an object; gives the path where it is now.
+    pub(crate) fn keep(
+        &self,
+        proxy_path: &str,
+        entry: &Entry,
+        content: Content<'_>,
+    ) -> Result<PathBuf, FetchError> {
+        let object = self.object_path(&entry.sha256);
+        match content {
+            Content::Bytes(bytes) => self.write(&object, bytes)?,
+            Content::Spooled(path) => {
+                path.persist(&object).map_err(|e| disk("write", &object)(e.error))?;
+            }
+        }
+        let index = self.index_path(proxy_path);
+        if let Some(dir) = index.parent() {
+            fs::create_dir_all(dir).map_err(disk("create", dir))?;
+        }
+        self.write(&index, format_entry(entry).as_bytes())?;
+        Ok(object)
+    }
+
+    /// Drops an object whose bytes are not what the index says.
+    pub(crate) fn forget(&self, proxy_path: &str, entry: &Entry) {
+        // A failure to remove only means that the next run finds the damage again.
+        let _ = fs::remove_file(self.index_path(proxy_path));
+        let _ = fs::remove_file(self.object_path(&entry.sha256));
+    }
+
+    fn index_path(&self, proxy_path: &str) -> PathBuf {
+        self.root.join("index").join(proxy_path)
+    }
+
+    fn write(&self, to: &Path, bytes: &[u8]) -> Result<(), FetchError> {
+        let mut file = self.spool_file()?;
+        file.write_all(bytes).map_err(disk("write", to))?;
+        file.persist(to).map_err(|e| disk("write", to)(e.error))?;
+        Ok(())
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Files still in use keep the directory; the next run sweeps it.
+        if fs::remove_dir(&self.spool).is_ok() {
+            let _ = fs::remove_file(&self.lock_path);
+        }
+    }
+}
+
+/// Makes and locks `tmp/<run>.lock`.
+fn take_run(tmp: &Path) -> Result<(File, PathBuf), FetchError> {
+    loop {
+        let made = Builder::new()
+            .prefix("run-")
+            .suffix(".lock")
+            .tempfile_in(tmp)
+            .map_err(disk("create a file in", tmp))?;
+        let (file, path) = made.keep().map_err(|e| disk("create a file in", tmp)(e.error))?;
+        match file.try_lock() {
+            // Another process may have swept the file before it was locked.
+            Ok(()) if path.exists() => return Ok((file, path)),
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            // No locks on this file system: then nobody sweeps here either.
+            Err(TryLockError::Error(_)) => return Ok((file, path)),
+        }
+    }
+}
+
+/// Removes what dead runs left behind.
+fn sweep(tmp: &Path) {
+    let Ok(entries) = fs::read_dir(tmp) else { return };
+    for path in entries.flatten().map(|e| e.path()) {
+        if path.extension().is_some_and(|e| e == "lock")
+            && let Ok(file) = File::options().write(true).open(&path)
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_dir_all(path.with_extension(""));
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+fn format_entry(entry: &Entry) -> String {
+    let mut text = format!(
+        "{INDEX_HEADER}\nsha256 {}\nsize {}\nsource {}\n",
+        hex(&entry.sha256),
+        entry.size,
+        entry.source.replace(char::is_control, "")
+    );
+    if let Some(origin) = entry.origin.as_ref().and_then(|o| serde_json::to_string(o).ok()) {
+        text.push_str(&format!("origin {origin}\n"));
+    }
+    text
+}
+
+fn parse_entry(text: &str) -> Option<Entry> {
+    let mut lines = text.lines();
+    if lines.next()? != INDEX_HEADER {
+        return None;
+    }
+    let (mut sha256, mut size, mut source, mut origin) = (None, None, None, None);
+    for line in lines {
+        match line.split_once(' ')? {
+            ("sha256", v) => sha256 = unhex(v),
+            ("size", v) => size = v.parse().ok(),
+            ("source", v) => source = Some(v.to_owned()),
+            ("origin", v) => origin = serde_json::from_str(v).ok(),
+            _ => {}
+        }
+    }
+    Some(Entry { sha256: sha256?, size: size?, source: source?, origin })
+}
+
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut out = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (i, byte) in out.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok()?;
+    }
+    Some(out)
+}
+
+/// Wraps an I/O error with what was being done to which file.
+pub(crate) fn disk(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FetchError {
+    let path = path.to_owned();
+    move |source| FetchError::Disk { doing, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(bytes: &[u8]) -> Entry {
+        use sha2::Digest;
+        Entry {
+            sha256: sha2::Sha256::digest(bytes).into(),
+            size: bytes.len() as u64,
+            source: "https://p.example".to_owned(),
+            origin: Some(Origin { vcs: "git".to_owned(), ..Origin::default() }),
+        }
+    }
+
+    #[test]
+    fn keeps_finds_and_forgets() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let e = entry(b"module x\n");
+        assert_eq!(store.find("x/@v/v1.0.0.mod"), None);
+        let path = store.keep("x/@v/v1.0.0.mod", &e, Content::Bytes(b"module x\n")).unwrap();
+        assert_eq!(fs::read(path).unwrap(), b"module x\n");
+        assert_eq!(store.find("x/@v/v1.0.0.mod").unwrap(), e);
+
+        let mut spooled = store.spool_file().unwrap();
+        spooled.write_all(b"zip").unwrap();
+        let z = entry(b"zip");
+        store.keep("x/@v/v1.0.0.zip", &z, Content::Spooled(spooled.into_temp_path())).unwrap();
+        assert_eq!(fs::read(store.object_path(&z.sha256)).unwrap(), b"zip");
+
+        store.forget("x/@v/v1.0.0.mod", &e);
+        assert_eq!(store.find("x/@v/v1.0.0.mod"), None);
+    }
+
+    #[test]
+    fn a_damaged_index_is_no_entry() {
+        for bad in [
+            "",
+            "airgo-store 2\nsha256 00\n",
+            "airgo-store 1\nsha256 zz\nsize 1\nsource x\n",
+            "airgo-store 1\n\n",
+        ] {
+            assert_eq!(parse_entry(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn sweeps_dead_runs_and_spares_live_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let live = Store::open(dir.path()).unwrap();
+        let part = live.spool_file().unwrap();
+        let dead = dir.path().join("tmp/run-dead");
+        fs::create_dir(&dead).unwrap();
+        fs::write(dead.join("part-1"), b"half").unwrap();
+        fs::write(dir.path().join("tmp/run-dead.lock"), b"").unwrap();
+
+        let second = Store::open(dir.path()).unwrap();
+        assert!(!dead.exists());
+        assert!(part.path().exists());
+        drop(part);
+        drop(live);
+        drop(second);
+        assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+    }
+}
