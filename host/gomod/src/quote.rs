@@ -1,7 +1,7 @@
 //! Go's string literals: unquoting as `strconv.Unquote` does it, quoting as
 //! the `%q` verb does it, so that messages read as Go's own.
 
-use crate::unicode::is_print;
+use crate::unicode::{decode, is_print};
 use std::fmt::Write as _;
 
 /// Quotes a string as Go's `%q`.
@@ -76,7 +76,7 @@ fn unescape(body: &str) -> Option<String> {
             c => push_char(&mut out, c),
         }
     }
-    Some(String::from_utf8_lossy(&out).into_owned())
+    Some(decode(&out).into_owned())
 }
 
 /// Reads what follows a backslash.

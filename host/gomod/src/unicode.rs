@@ -6,7 +6,7 @@
 //! compiler; a verdict on a bundle must not.
 //!
 //! The tables list closed ranges above ASCII. They were printed from Go's
-//! `unicode.IsLetter` and `unicode.IsPrint`; `tests/go_oracle.rs` compares.
+//! `unicode.IsLetter` and `unicode.IsPrint`; `tests/differential_rules.rs` compares.
 
 use std::borrow::Cow;
 

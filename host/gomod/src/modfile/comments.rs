@@ -3,6 +3,7 @@
 
 use super::syntax::{Block, Line};
 use crate::unicode::is_space;
+use std::sync::Arc;
 
 /// Whether the line's comment says `indirect`, alone or before a semicolon.
 pub(super) fn is_indirect(line: &Line<'_>) -> bool {
@@ -17,14 +18,19 @@ pub(super) fn is_indirect(line: &Line<'_>) -> bool {
 
 /// The text of a directive's comments: before and behind it, or before its
 /// block where it has none of its own.
-pub(super) fn text(block: Option<&Block<'_>>, line: &Line<'_>) -> String {
-    let own = line.before.iter().chain(&line.suffix);
-    let lines: Vec<&str> = match block {
-        Some(block) if line.before.is_empty() && line.suffix.is_empty() => block.before.clone(),
-        _ => own.copied().collect(),
-    };
-    let texts = lines.into_iter().filter(|line| !line.is_empty());
-    texts.map(|line| strip_slashes(line).trim_matches(is_space)).collect::<Vec<_>>().join("\n")
+pub(super) fn text(block: Option<&Block<'_>>, line: &Line<'_>) -> Arc<str> {
+    match block {
+        Some(block) if line.before.is_empty() && line.suffix.is_empty() => block.comment(),
+        _ => join(line.before.iter().chain(&line.suffix)),
+    }
+}
+
+/// The text of comments without their slashes; empty ones stand for blank lines
+/// and do not count.
+pub(super) fn join<'c, 'a: 'c>(comments: impl IntoIterator<Item = &'c &'a str>) -> Arc<str> {
+    let comments = comments.into_iter().filter(|comment| !comment.is_empty());
+    let lines = comments.map(|comment| strip_slashes(comment).trim_matches(is_space));
+    lines.collect::<Vec<_>>().join("\n").into()
 }
 
 /// The message of the first paragraph that starts with `Deprecated:`, up to

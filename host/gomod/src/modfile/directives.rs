@@ -36,32 +36,38 @@ const BLOCKS: [&str; 8] = ["module", "godebug", "require", "exclude", "replace",
 
 pub(super) fn parse(file: &str, data: &[u8], strictness: Strictness) -> Result<ModFile, ModFileErrors> {
     let source = decode(data);
-    let reporter = Reporter { file, source: &source };
-    let statements = syntax::parse(&reporter)?;
+    let mut reporter = Reporter::new(file, &source);
+    let statements = syntax::parse(file, &mut reporter);
     let mut reader = Reader { strictness, file: ModFile::default() };
-    let mut errors = Vec::new();
     for statement in &statements {
+        if reporter.is_full() {
+            break;
+        }
         match statement {
             Statement::Line(line) => {
-                let result = reader.add(None, line, line.words[0], &line.words[1..]);
-                errors.extend(result.err().map(|problem| reporter.error(line.pos, problem)));
+                if let Err(problem) = reader.add(None, line, line.words[0], &line.words[1..]) {
+                    reporter.note(line.pos, problem);
+                }
             }
             Statement::Block(block) if is_known(block) => {
                 for line in &block.lines {
-                    let result = reader.add(Some(block), line, block.words[0], &line.words);
-                    errors.extend(result.err().map(|problem| reporter.error(line.pos, problem)));
+                    if let Err(problem) = reader.add(Some(block), line, block.words[0], &line.words) {
+                        reporter.note(line.pos, problem);
+                    }
                 }
             }
             Statement::Block(block) if strictness == Strictness::Main => {
-                errors.push(reporter.error(block.pos, Problem::UnknownBlock(block.words.join(" "))));
+                reporter.note(block.pos, Problem::UnknownBlock(block.words.join(" ")));
             }
             Statement::Block(_) => {}
         }
     }
     if strictness == Strictness::Main {
-        errors.extend(reader.check_retracts().map(|(pos, problem)| reporter.error(pos, problem)));
+        for (pos, problem) in reader.check_retracts() {
+            reporter.note(pos, problem);
+        }
     }
-    if errors.is_empty() { Ok(reader.file) } else { Err(ModFileErrors(errors)) }
+    reporter.finish(reader.file)
 }
 
 fn is_known(block: &Block<'_>) -> bool {

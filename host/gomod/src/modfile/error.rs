@@ -15,7 +15,7 @@ pub struct Pos {
 }
 
 /// All that is wrong with a file, in the order in which Go finds it: one fault
-/// of syntax, or every faulty directive.
+/// of syntax, or every faulty directive up to a hundred.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModFileErrors(pub Vec<ModFileError>);
 
@@ -92,7 +92,7 @@ pub enum Problem {
     /// A block without its closing parenthesis.
     #[error("syntax error (unterminated block started at {file}:{}:{})", start.line, start.column)]
     UnterminatedBlock {
-        /// The file's name.
+        /// The file's name as the caller gave it.
         file: String,
         /// Where the block starts.
         start: Pos,
@@ -189,16 +189,42 @@ pub enum LiteralProblem {
     StrayQuote,
 }
 
-/// Builds errors: it knows the file's name and text.
+/// How many errors a file is worth: a hostile one can have a million.
+const MAX_ERRORS: usize = 100;
+
+/// Collects errors: it knows the file's name and text.
 pub(super) struct Reporter<'a> {
-    pub(super) file: &'a str,
-    pub(super) source: &'a str,
+    file: &'a str,
+    source: &'a str,
+    errors: Vec<ModFileError>,
 }
 
-impl Reporter<'_> {
-    pub(super) fn error(&self, pos: Pos, problem: Problem) -> ModFileError {
+impl<'a> Reporter<'a> {
+    pub(super) fn new(file: &'a str, source: &'a str) -> Self {
+        Self { file, source, errors: Vec::new() }
+    }
+
+    pub(super) fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// Notes what is wrong, unless enough is already.
+    pub(super) fn note(&mut self, pos: Pos, problem: Problem) {
+        if self.is_full() {
+            return;
+        }
         let line_text = self.source.split('\n').nth(pos.line as usize - 1).unwrap_or_default();
         let line_text = line_text.strip_suffix('\r').unwrap_or(line_text).to_owned();
-        ModFileError { file: self.file.to_owned(), pos, line_text, problem }
+        self.errors.push(ModFileError { file: self.file.to_owned(), pos, line_text, problem });
+    }
+
+    /// Whether reading on would find nothing that is kept.
+    pub(super) fn is_full(&self) -> bool {
+        self.errors.len() >= MAX_ERRORS
+    }
+
+    /// What was read, if nothing was wrong with it.
+    pub(super) fn finish<T>(self, file: T) -> Result<T, ModFileErrors> {
+        if self.errors.is_empty() { Ok(file) } else { Err(ModFileErrors(self.errors)) }
     }
 }

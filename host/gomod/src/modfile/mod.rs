@@ -46,6 +46,7 @@ pub use replace::is_directory_path;
 use crate::gover;
 use crate::module::ModuleVersion;
 use directives::Strictness;
+use std::sync::Arc;
 
 /// A go.mod file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -158,8 +159,9 @@ pub struct Retract {
     pub low: String,
     /// The highest version retracted; the same as `low` for a single one.
     pub high: String,
-    /// The comment that gives the reason; empty where there is none.
-    pub rationale: String,
+    /// The comment that gives the reason; empty where there is none. The lines
+    /// of a block share that of the block.
+    pub rationale: Arc<str>,
     /// Where the directive is.
     pub pos: Pos,
 }

@@ -1,8 +1,11 @@
 //! The shape of a go.mod or go.work: lines and blocks of lines, with the
 //! comments that belong to them (x/mod modfile/read.go, parseFile).
 
-use super::error::{ModFileErrors, Pos, Problem, Reporter};
+use super::comments;
+use super::error::{Pos, Problem, Reporter};
 use super::lexer::{Kind, Lexer, Place, Token};
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// One line of words.
 pub(super) struct Line<'a> {
@@ -27,25 +30,28 @@ pub(super) enum Statement<'a> {
 pub(super) struct Block<'a> {
     pub(super) pos: Pos,
     pub(super) words: Vec<&'a str>,
-    pub(super) before: Vec<&'a str>,
     pub(super) lines: Vec<Line<'a>>,
+    before: Vec<&'a str>,
+    comment: OnceCell<Arc<str>>,
 }
 
-/// Reads a whole file; the first fault of syntax ends it.
-pub(super) fn parse<'a>(reporter: &Reporter<'a>) -> Result<Vec<Statement<'a>>, ModFileErrors> {
-    let mut parser = Parser::new(reporter.file, reporter.source);
-    let result = parser.prime().and_then(|()| parser.file());
-    match result {
+/// Reads a whole file; the first fault of syntax ends it, and is noted.
+pub(super) fn parse<'a>(file: &str, reporter: &mut Reporter<'a>) -> Vec<Statement<'a>> {
+    let mut parser = Parser::new(file, reporter.source());
+    match parser.prime().and_then(|()| parser.file()) {
         Ok(mut statements) => {
             parser.attach_suffixes(&mut statements);
-            Ok(statements)
+            statements
         }
-        Err(problem) => Err(ModFileErrors(vec![reporter.error(parser.lexer.pos(), problem)])),
+        Err(problem) => {
+            reporter.note(parser.lexer.pos(), problem);
+            Vec::new()
+        }
     }
 }
 
-struct Parser<'a> {
-    file: &'a str,
+struct Parser<'f, 'a> {
+    file: &'f str,
     lexer: Lexer<'a>,
     /// The token after the current one: Go reports faults where reading, not
     /// parsing, has arrived.
@@ -56,8 +62,8 @@ struct Parser<'a> {
     stops: Vec<Place>,
 }
 
-impl<'a> Parser<'a> {
-    fn new(file: &'a str, source: &'a str) -> Self {
+impl<'f, 'a> Parser<'f, 'a> {
+    fn new(file: &'f str, source: &'a str) -> Self {
         let start = Place { pos: Pos { line: 1, column: 1 }, byte: 0 };
         let ahead = Token { kind: Kind::Eof, text: "", start, end: start };
         Self { file, lexer: Lexer::new(source), ahead, suffixes: Vec::new(), stops: Vec::new() }
@@ -124,7 +130,7 @@ impl<'a> Parser<'a> {
             if self.ahead.kind.ends_line() {
                 self.stops.push(token.start);
                 let lines = self.block_lines(first.start.pos)?;
-                return Ok(Statement::Block(Block { pos: first.start.pos, words, before, lines }));
+                return Ok(Statement::Block(Block::new(first.start.pos, words, before, lines)));
             }
             words.push(token.text);
             if self.ahead.kind == Kind::Punctuation(')') {
@@ -133,8 +139,7 @@ impl<'a> Parser<'a> {
                     self.next()?;
                     self.stops.push(close.start);
                     words.pop();
-                    let lines = Vec::new();
-                    return Ok(Statement::Block(Block { pos: first.start.pos, words, before, lines }));
+                    return Ok(Statement::Block(Block::new(first.start.pos, words, before, Vec::new())));
                 }
                 words.push(close.text);
             }
@@ -204,6 +209,18 @@ impl<'a> Parser<'a> {
                 lines[line].suffix.push(comment.text);
             }
         }
+    }
+}
+
+impl<'a> Block<'a> {
+    fn new(pos: Pos, words: Vec<&'a str>, before: Vec<&'a str>, lines: Vec<Line<'a>>) -> Self {
+        Self { pos, words, lines, before, comment: OnceCell::new() }
+    }
+
+    /// The text of the comments before it, shared by its lines: a file could
+    /// make a million of them ask for a megabyte.
+    pub(super) fn comment(&self) -> Arc<str> {
+        Arc::clone(self.comment.get_or_init(|| comments::join(&self.before)))
     }
 }
 

@@ -44,28 +44,32 @@ pub struct Use {
 /// errors, as in the go command. `file_name` is only for messages.
 pub fn parse(file_name: &str, data: &[u8]) -> Result<WorkFile, ModFileErrors> {
     let source = decode(data);
-    let reporter = Reporter { file: file_name, source: &source };
-    let statements = syntax::parse(&reporter)?;
+    let mut reporter = Reporter::new(file_name, &source);
+    let statements = syntax::parse(file_name, &mut reporter);
     let mut file = WorkFile::default();
-    let mut errors = Vec::new();
     for statement in &statements {
+        if reporter.is_full() {
+            break;
+        }
         match statement {
             Statement::Line(line) => {
-                let result = add(&mut file, line, line.words[0], &line.words[1..]);
-                errors.extend(result.err().map(|problem| reporter.error(line.pos, problem)));
+                if let Err(problem) = add(&mut file, line, line.words[0], &line.words[1..]) {
+                    reporter.note(line.pos, problem);
+                }
             }
             Statement::Block(block) if is_known(block) => {
                 for line in &block.lines {
-                    let result = add(&mut file, line, block.words[0], &line.words);
-                    errors.extend(result.err().map(|problem| reporter.error(line.pos, problem)));
+                    if let Err(problem) = add(&mut file, line, block.words[0], &line.words) {
+                        reporter.note(line.pos, problem);
+                    }
                 }
             }
             Statement::Block(block) => {
-                errors.push(reporter.error(block.pos, Problem::UnknownBlock(block.words.join(" "))));
+                reporter.note(block.pos, Problem::UnknownBlock(block.words.join(" ")));
             }
         }
     }
-    if errors.is_empty() { Ok(file) } else { Err(ModFileErrors(errors)) }
+    reporter.finish(file)
 }
 
 fn is_known(block: &Block<'_>) -> bool {

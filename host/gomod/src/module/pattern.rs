@@ -34,16 +34,14 @@ struct BadPattern;
 
 /// One step of a pattern.
 enum Step {
-    /// Any run of characters but `/`.
+    /// Any run of bytes but `/`.
     Star,
     /// Any character but `/`.
     Any,
-    Char(char),
+    /// One byte of the pattern itself.
+    Byte(u8),
     /// A character class: even `/` can be in one.
-    Class {
-        negated: bool,
-        ranges: Vec<(char, char)>,
-    },
+    Class { negated: bool, ranges: Vec<(char, char)> },
 }
 
 /// Go's path.Match: the pattern must match the whole name. A malformed pattern
@@ -51,7 +49,6 @@ enum Step {
 /// 1.16; callers here treat both as no match.
 fn path_match(pattern: &str, name: &str) -> Result<bool, BadPattern> {
     let steps = parse(pattern)?;
-    let name: Vec<char> = name.chars().collect();
     // Greedy with one point of return: where the last star was, and how far
     // it has stretched. Enough, since an earlier star never needs to stretch
     // further once a later one was reached; linear space, no recursion.
@@ -64,16 +61,16 @@ fn path_match(pattern: &str, name: &str) -> Result<bool, BadPattern> {
                 step += 1;
                 continue;
             }
-            Some(one) => at < name.len() && matches_one(one, name[at]),
+            Some(one) => matched_bytes(one, name, at),
             None if at == name.len() => return Ok(true),
-            None => false,
+            None => None,
         };
-        if matched {
-            (step, at) = (step + 1, at + 1);
+        if let Some(bytes) = matched {
+            (step, at) = (step + 1, at + bytes);
             continue;
         }
         match back {
-            Some((star, from)) if from < name.len() && name[from] != '/' => {
+            Some((star, from)) if name.as_bytes().get(from).is_some_and(|&b| b != b'/') => {
                 back = Some((star, from + 1));
                 (step, at) = (star + 1, from + 1);
             }
@@ -82,12 +79,22 @@ fn path_match(pattern: &str, name: &str) -> Result<bool, BadPattern> {
     }
 }
 
-fn matches_one(step: &Step, c: char) -> bool {
+/// How many bytes of the name the step matches at `at`; `None` where it does
+/// not match.
+fn matched_bytes(step: &Step, name: &str, at: usize) -> Option<usize> {
+    let byte = *name.as_bytes().get(at)?;
+    // A star stretches by bytes: behind it Go may look into a character, and
+    // reads what it finds there as U+FFFD.
+    let c = name.get(at..).and_then(|rest| rest.chars().next());
+    let (c, bytes) = c.map_or((char::REPLACEMENT_CHARACTER, 1), |c| (c, c.len_utf8()));
     match step {
-        Step::Star => false,
-        Step::Any => c != '/',
-        Step::Char(want) => c == *want,
-        Step::Class { negated, ranges } => ranges.iter().any(|&(lo, hi)| lo <= c && c <= hi) != *negated,
+        Step::Star => None,
+        Step::Any => (c != '/').then_some(bytes),
+        Step::Byte(want) => (byte == *want).then_some(1),
+        Step::Class { negated, ranges } => {
+            let listed = ranges.iter().any(|&(lo, hi)| lo <= c && c <= hi);
+            (listed != *negated).then_some(bytes)
+        }
     }
 }
 
@@ -95,15 +102,19 @@ fn parse(pattern: &str) -> Result<Vec<Step>, BadPattern> {
     let mut steps = Vec::new();
     let mut rest = pattern.chars().peekable();
     while let Some(c) = rest.next() {
-        steps.push(match c {
-            '*' => Step::Star,
-            '?' => Step::Any,
-            '\\' => Step::Char(rest.next().ok_or(BadPattern)?),
-            '[' => parse_class(&mut rest)?,
-            c => Step::Char(c),
-        });
+        match c {
+            '*' => steps.push(Step::Star),
+            '?' => steps.push(Step::Any),
+            '\\' => push_char(&mut steps, rest.next().ok_or(BadPattern)?),
+            '[' => steps.push(parse_class(&mut rest)?),
+            c => push_char(&mut steps, c),
+        }
     }
     Ok(steps)
+}
+
+fn push_char(steps: &mut Vec<Step>, c: char) {
+    steps.extend(c.encode_utf8(&mut [0; 4]).bytes().map(Step::Byte));
 }
 
 fn parse_class(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Step, BadPattern> {
