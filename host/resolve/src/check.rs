@@ -22,7 +22,7 @@ pub(crate) fn check(project: &Project, running: &str) -> Result<(), ResolveError
         if let Some(go) = work.file.go.as_ref().filter(|go| newer(&go.version, running)) {
             return Err(fault(Some(go.pos), too_new(&go.version, running)).into());
         }
-        toolchain(project.toolchain()).map_err(|reason| fault(None, reason))?;
+        toolchain(project).map_err(|reason| fault(None, reason))?;
         let mut used = HashSet::new();
         for line in &work.file.use_ {
             let dir = paths::join(&work.dir, &line.path);
@@ -59,7 +59,7 @@ fn main_module(project: &Project, main: &MainModule, running: &str) -> Result<()
             return Err(fault(None, ProjectFault::WorkTooOld { module, go, work }));
         }
     } else {
-        toolchain(project.toolchain()).map_err(|reason| fault(None, reason))?;
+        toolchain(project).map_err(|reason| fault(None, reason))?;
         for g in &file.godebug {
             godebug(&g.key, &g.value, running).map_err(|reason| fault(Some(g.pos), reason))?;
         }
@@ -157,8 +157,9 @@ fn godebug(key: &str, value: &str, running: &str) -> Result<(), ProjectFault> {
     Err(ProjectFault::Godebug { key: key.to_owned(), value: value.to_owned(), reason })
 }
 
-fn toolchain(name: Option<&str>) -> Result<(), ProjectFault> {
-    match name {
+/// Only where go may switch to another toolchain does it look at the name.
+fn toolchain(project: &Project) -> Result<(), ProjectFault> {
+    match project.toolchain().filter(|_| !project.local_toolchain_only) {
         Some(name) if name != "default" && gover::from_toolchain(name).is_empty() => {
             Err(ProjectFault::Toolchain { name: name.to_owned() })
         }

@@ -24,6 +24,10 @@ pub enum ResolveError {
     /// The go.mod file of a dependency could not be used.
     #[error(transparent)]
     Graph(#[from] Box<GraphError>),
+    /// Go would build from the vendor directory, which does not tell the whole
+    /// graph.
+    #[error("the module graph is not known from the vendor directory")]
+    Vendored,
     /// go.mod would have to be rewritten first.
     #[error(transparent)]
     UpdatesNeeded(#[from] UpdatesNeeded),
@@ -259,33 +263,42 @@ pub struct UpdatesNeeded {
 #[non_exhaustive]
 pub enum UpdateReason {
     /// Another version than the required one is selected.
-    #[error("{required} is required, but {} selects {}", Requirer(.chain), .selected.as_deref().unwrap_or("no version"))]
+    #[error("{}", NotSelected(.required, .selected.as_deref(), .chain))]
     NotSelected {
         /// The requirement as it stands in go.mod.
         required: ModuleVersion,
         /// The version that wins; `None` where none does.
         selected: Option<String>,
-        /// A shortest chain to the winner.
+        /// A shortest chain to the winner; empty where go.mod itself requires
+        /// both.
         chain: Vec<ModuleVersion>,
     },
     /// A requirement that go.mod itself excludes.
     #[error("{0} is both required and excluded")]
     Excluded(ModuleVersion),
-    /// The same line more than once.
-    #[error("go.mod repeats a line for {0}")]
-    Repeated(ModuleVersion),
     /// A toolchain line that says nothing beyond the go line.
     #[error("the toolchain line {0} is redundant")]
     Toolchain(String),
 }
 
-struct Requirer<'a>(&'a [ModuleVersion]);
+struct NotSelected<'a>(&'a ModuleVersion, Option<&'a str>, &'a [ModuleVersion]);
 
-impl fmt::Display for Requirer<'_> {
+impl fmt::Display for NotSelected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            [.., by, _] => write!(f, "{by}"),
-            _ => f.write_str("the module graph"),
+        let Self(required, selected, chain) = self;
+        let by = match chain {
+            [.., by, _] => by.to_string(),
+            _ => "go.mod".to_owned(),
+        };
+        match (required.path.as_str(), selected) {
+            (path @ ("go" | "toolchain"), Some(selected)) => {
+                write!(f, "go.mod says {path} {}, but {by} requires {path} {selected}", required.version)
+            }
+            (_, Some(selected)) if chain.is_empty() => {
+                write!(f, "go.mod requires both {required} and {selected}")
+            }
+            (_, Some(selected)) => write!(f, "go.mod requires {required}, but {by} requires {selected}"),
+            (_, None) => write!(f, "go.mod requires {required}, but no version of it is selected"),
         }
     }
 }

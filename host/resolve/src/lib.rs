@@ -42,6 +42,8 @@ mod graph;
 mod ids;
 mod loader;
 mod mvs;
+#[cfg(test)]
+mod mvs_cases;
 mod paths;
 mod project;
 mod replace;
@@ -56,7 +58,9 @@ pub use error::{
     UpdateReason, UpdatesNeeded,
 };
 pub use format::{format_graph, format_list};
-pub use project::{DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, MainModule, Mode, Project, Workspace};
+pub use project::{
+    DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, MainModule, Mode, Project, Vendor, Workspace,
+};
 pub use resolution::{Chains, Needs, Replacement, Resolution, Scope, Selected};
 pub use source::{GoModSource, MapSource, SourceError};
 
@@ -66,12 +70,14 @@ use loader::Loader;
 pub fn resolve(project: &Project, source: &mut dyn GoModSource) -> Result<Resolution, ResolveError> {
     let running = project.running_go();
     check::check(project, &running)?;
+    if project.mode == Mode::Readonly && project.builds_from_vendor() {
+        return Err(ResolveError::Vendored);
+    }
     let mut loader = Loader::new(project, running, source)?;
-    let expanded = update::expand(&mut loader)?;
-    let resolution = Resolution::new(&mut loader, expanded);
+    let result = update::expand(&mut loader).map(|expanded| Resolution::new(&mut loader, expanded));
     // Go reports these on the way and fails in the end.
     match std::mem::take(&mut loader.faults).into_values().next() {
         Some(fault) => Err(fault.into()),
-        None => Ok(resolution),
+        None => result,
     }
 }

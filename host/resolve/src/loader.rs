@@ -118,20 +118,22 @@ impl<'a> Loader<'a> {
         decls.map(|decl| self.ids.id(&decl.path, "")).collect()
     }
 
-    /// What stands in for a module: itself or its replacement. A conflict
-    /// between go.mod files is remembered, and the module taken as it is.
+    /// What stands in for a module: its replacement or itself.
     pub(crate) fn actual(&mut self, m: &ModuleVersion) -> ModuleVersion {
+        self.replacement(m).unwrap_or_else(|| m.clone())
+    }
+
+    /// What replaces a module, be it by itself. A conflict between go.mod
+    /// files is remembered, and the module taken as it is.
+    pub(crate) fn replacement(&mut self, m: &ModuleVersion) -> Option<ModuleVersion> {
         let main = m.version.is_empty() && self.ids.find_path(&m.path).is_some_and(|p| self.is_main(p));
         if main || gover::is_toolchain(&m.path) {
-            return m.clone();
+            return None;
         }
-        match self.replacements.get(m) {
-            Ok(replacement) => replacement.unwrap_or_else(|| m.clone()),
-            Err(fault) => {
-                self.faults.insert(fault.to_string(), fault);
-                m.clone()
-            }
-        }
+        self.replacements.get(m).unwrap_or_else(|fault| {
+            self.faults.insert(fault.to_string(), fault);
+            None
+        })
     }
 
     /// The summary of `m`, or `None` where it has been asked for and will come

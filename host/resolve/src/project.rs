@@ -33,6 +33,13 @@ pub struct Workspace {
     pub file: WorkFile,
 }
 
+/// A vendor directory.
+#[derive(Clone, Debug, Default)]
+pub struct Vendor {
+    /// The bytes of modules.txt, where there is one.
+    pub modules_txt: Option<Vec<u8>>,
+}
+
 /// Which of Go's two ways of loading to follow (cmd/go modload/init.go,
 /// setDefaultBuildMod).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +73,10 @@ pub struct Project {
     pub local_toolchain_only: bool,
     /// Read-only, or with updates in memory.
     pub mode: Mode,
+    /// The vendor directory beside go.mod or go.work. Give it to be told, as
+    /// by `go list -m all`, that go does not look at the whole graph there;
+    /// leave it out to resolve all the same (`-mod=mod`).
+    pub vendor: Option<Vendor>,
 }
 
 impl Project {
@@ -118,6 +129,19 @@ impl Project {
         toolchain.map(|t| t.name.as_str())
     }
 
+    /// Whether go builds from the vendor directory by default (cmd/go
+    /// modload/init.go, setDefaultBuildMod).
+    pub fn builds_from_vendor(&self) -> bool {
+        let Some(vendor) = &self.vendor else { return false };
+        let go = match &self.workspace {
+            Some(work) => work.file.go.as_ref(),
+            None => self.mains.first().and_then(|m| m.modfile.go.as_ref()),
+        };
+        let text = vendor.modules_txt.as_deref().unwrap_or_default();
+        let recent = go.is_some_and(|go| gover::compare(&go.version, "1.14").is_ge());
+        recent && is_for_workspace(text) == self.in_workspace()
+    }
+
     /// The go version that runs in the end: the installed one, or the newer
     /// one that go.mod or go.work makes it switch to (cmd/go
     /// toolchain/select.go, Select).
@@ -143,6 +167,15 @@ impl Project {
         }
         running
     }
+}
+
+/// Whether modules.txt says in its first line that a workspace was vendored.
+fn is_for_workspace(modules_txt: &[u8]) -> bool {
+    let head = modules_txt.get(..512).unwrap_or(modules_txt);
+    let first = head.split(|&b| b == b'\n').next().unwrap_or_default();
+    let first = String::from_utf8_lossy(first);
+    let annotations = first.strip_prefix("## ");
+    annotations.is_some_and(|a| a.split(';').any(|entry| entry.trim() == "workspace"))
 }
 
 /// The go version of a go.mod file without a go line.

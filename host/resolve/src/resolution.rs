@@ -103,15 +103,16 @@ impl Resolution {
             }
             let path = loader.ids.path_of(id);
             let main = module.version.is_empty() && loader.is_main(path);
-            let actual = loader.actual(&module);
+            let replaced = loader.replacement(&module);
+            let actual = replaced.as_ref().unwrap_or(&module);
             build_list.push(Selected {
-                replacement: (actual != module).then(|| replacement(loader, &actual)),
+                replacement: replaced.as_ref().map(|new| replacement(loader, new)),
                 main,
                 direct: !main && requirements.direct.contains(&path),
                 go_version: if main {
                     main_go_version(loader.project, &module.path)
                 } else {
-                    loader.go_version(&actual)
+                    loader.go_version(actual)
                 },
                 module,
             });

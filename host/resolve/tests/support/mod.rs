@@ -1,0 +1,9 @@
+//! What the tests of this crate share: projects read from disk, a source that
+//! answers in any order, random numbers with a printed seed.
+#![allow(dead_code)]
+
+pub mod generate;
+pub mod oracle;
+pub mod project;
+pub mod rng;
+pub mod source;
