@@ -101,9 +101,9 @@ pub fn fast_temp_root() -> PathBuf {
 /// directory, for downloads and build caches that tests share.
 pub fn target_tmp() -> PathBuf {
     let exe = env::current_exe().unwrap();
-    // A test binary is <target>/<profile>/deps/<name>.
-    let target = exe.ancestors().nth(3).unwrap_or_else(|| panic!("{} is no test binary", exe.display()));
-    let dir = target.join("tmp");
+    // Cargo marks its target directory as one that need not be backed up.
+    let target = exe.ancestors().find(|dir| dir.join("CACHEDIR.TAG").exists());
+    let dir = target.unwrap_or_else(|| panic!("{} is not below a target directory", exe.display())).join("tmp");
     fs::create_dir_all(&dir).unwrap();
     dir
 }

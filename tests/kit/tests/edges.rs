@@ -10,6 +10,7 @@ use std::process::Command;
 const GOMOD: &str = "airgo-gomod";
 const TESTKIT: &str = "airgo-testkit";
 const CLI: &str = "airgo";
+const BENCH: &str = "airgo-bench";
 const MAX_LINES: usize = 500;
 
 #[test]
@@ -17,7 +18,7 @@ fn rooms_use_gomod_and_nothing_sideways() {
     let mut wrong = Vec::new();
     for (name, uses, kind) in edges() {
         let fine = match (name.as_str(), uses.as_str(), kind.as_str()) {
-            (_, TESTKIT, "dev") => true,
+            (_, TESTKIT, "dev") | (BENCH, TESTKIT, _) => true,
             (_, TESTKIT, _) => false,
             (CLI, ..) => true,
             (GOMOD, ..) => false,

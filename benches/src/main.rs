@@ -1,0 +1,55 @@
+//! Measures `airgo` beside what it replaces, in one run on one machine: see
+//! README.md for what is compared and how to read the table.
+// A program for developers: it prints, and stops with what went wrong.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::panic, clippy::unwrap_used)]
+
+mod measure;
+mod pack;
+mod setup;
+mod table;
+mod unpack;
+
+use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
+
+/// Measure airgo beside the go command, tar and bare loops.
+#[derive(Parser)]
+struct Args {
+    /// The project: a module as path@version, or a directory with a go.mod
+    #[arg(long, default_value = "github.com/prometheus/prometheus@v0.305.0")]
+    project: String,
+    /// What to measure
+    #[arg(long, value_enum, default_value = "all")]
+    what: What,
+    /// How often each contender runs, in turn with the others
+    #[arg(long, default_value_t = 5)]
+    pairs: usize,
+    /// The airgo binary; default: target/release/airgo beside this one
+    #[arg(long)]
+    airgo: Option<PathBuf>,
+    /// A program that inflates, hashes and writes every zip of a directory: BARE DIR TARGET; default: beside this one
+    #[arg(long)]
+    bare: Option<PathBuf>,
+    /// Where to work; default: /dev/shm, which takes the disk out of the figures
+    #[arg(long)]
+    dir: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    All,
+    Pack,
+    Unpack,
+}
+
+fn main() {
+    let args = Args::parse();
+    let setup = setup::Setup::new(&args);
+    println!("{}", setup.describe());
+    if args.what != What::Unpack {
+        pack::run(&setup, args.pairs).print();
+    }
+    if args.what != What::Pack {
+        unpack::run(&setup, args.pairs).print();
+    }
+}
