@@ -120,7 +120,7 @@ pub enum EntryFault {
         declared: u64,
     },
     /// The CRC-32 does not match.
-    #[error("the data do not match their crc32: {got:08x}, not {want:08x}")]
+    #[error("the data do not match their crc32: want {want:08x}, got {got:08x}")]
     Checksum {
         /// The checksum in the central directory.
         want: u32,
