@@ -1,1 +1,71 @@
-//! (to be written)
+//! The only writer of module trees: installs verified modules into GOMODCACHE
+//! so that the result is, byte for byte and mode for mode, what the go command
+//! makes of the same zips (cmd/go modfetch/cache.go and fetch.go, x/mod/zip
+//! Unzip).
+//!
+//! For a module `example.com/m@v1.0.0` that is
+//!
+//! ```text
+//! cache/download/example.com/m/@v/v1.0.0.info     as given
+//!                                 v1.0.0.mod      hash compared
+//!                                 v1.0.0.zip      hash compared, twice
+//!                                 v1.0.0.ziphash  the hash just computed, 47 bytes
+//!                                 v1.0.0.lock     Go's own lock, empty
+//!                                 list            the versions that have a .mod
+//! example.com/m@v1.0.0/…                          files 0444, directories 0555
+//! ```
+//!
+//! The go command does not hash a zip again that lies in its cache: this is the
+//! last check there is. A zip is copied into the cache under a temporary name
+//! while its SHA-256 is taken, then read once more through the same handle:
+//! inflated, hashed, written. Only that hash makes a `VerifiedModule`, and only
+//! a `VerifiedModule` is published.
+//!
+//! **Nobody sees a module before it is verified.** All is done under Go's lock
+//! of the module version, and while a `.partial` file stands there, which says
+//! to the go command that there is no such module yet. Published are, in this
+//! order: `.info`, `.mod`, `list`, `.ziphash`, `.zip`, and then `.partial` goes.
+//! Each step is one rename (or unlink). After a crash in between, the go command
+//! finds a module that is not there yet, or one that it extracts again from a
+//! verified zip; at no moment is there a zip without its `.ziphash`, for which
+//! `go mod verify` would fail. The lock ends with the process; the next one to
+//! hold it, airgo or go, removes what was left. Nothing is synced to the disk,
+//! as in the go command: after a power failure run `go mod verify`.
+//!
+//! **What is there already** is taken as the go command takes it: complete is a
+//! module with its tree, its zip, a `.ziphash` with the right hash, and no
+//! `.partial`. Another hash is an error that names both; nothing is overwritten
+//! that claims to be something else. With [`Options::verify_existing`] what is
+//! there is hashed again.
+//!
+//! **Links below GOMODCACHE are hostile:** every directory is opened by name
+//! below the handle of its parent, not following links, through cap-std.
+
+mod all;
+mod cache;
+mod error;
+mod existing;
+mod input;
+mod list;
+mod place;
+mod small;
+mod stage;
+mod system;
+mod tree;
+
+#[cfg(test)]
+mod crash_tests;
+
+pub use all::Installed;
+pub use cache::{Installer, ModCache, Options};
+pub use error::{Hashed, InstallAllError, InstallError, OpenError, Problem};
+pub use input::{GoModInput, ModuleInput, Outcome, Progress, ZipInput};
+
+/// Where the crash tests end the process. In any other build this is nothing.
+macro_rules! crash_point {
+    ($name:literal) => {
+        #[cfg(test)]
+        crate::crash_tests::reached($name);
+    };
+}
+pub(crate) use crash_point;

@@ -2,17 +2,30 @@
 
 use crate::dirhash::NewlineInName;
 use crate::module::{ModuleError, ModuleVersion};
-use std::io;
+use std::error::Error;
+use std::{fmt, io};
 
 /// A module zip that is refused or cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("zip of {module}: {fault}")]
+#[derive(Debug)]
 pub struct ModZipError {
     /// The module that the zip is said to be.
     pub module: ModuleVersion,
     /// What is wrong with it.
-    #[source]
     pub fault: Box<Fault>,
+}
+
+impl fmt::Display for ModZipError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "zip of {}: {}", self.module, self.fault)
+    }
+}
+
+impl Error for ModZipError {
+    /// The fault stands in the message already; what may lie behind it is the
+    /// system's error.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.fault.source()
+    }
 }
 
 /// What is wrong with a module zip.
@@ -48,7 +61,6 @@ pub enum Fault {
         /// The entry's full name.
         name: String,
         /// What is wrong with it.
-        #[source]
         fault: EntryFault,
     },
     /// A name cannot be hashed.

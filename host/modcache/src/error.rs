@@ -1,0 +1,180 @@
+//! Why a module was not installed.
+
+use airgo_gomod::module::ModuleError;
+use airgo_gomod::modzip::ModZipError;
+use airgo_gomod::{H1, ModuleVersion};
+use std::error::Error;
+use std::path::PathBuf;
+use std::{fmt, io};
+
+/// The module cache cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open the module cache {}", path.display())]
+pub struct OpenError {
+    /// The cache's directory.
+    pub path: PathBuf,
+    /// The system's reason.
+    #[source]
+    pub source: io::Error,
+}
+
+/// A module that was not installed. Nothing of it is left in the cache that the
+/// go command would take for complete.
+#[derive(Debug)]
+pub struct InstallError {
+    /// The module.
+    pub module: ModuleVersion,
+    /// Why it was not installed. What caused this is the error's source.
+    pub problem: Box<Problem>,
+}
+
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot install {}: {}", self.module, self.problem)
+    }
+}
+
+impl Error for InstallError {
+    /// The problem stands in the message already; what may lie behind it is
+    /// the system's error.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &*self.problem {
+            Problem::Zip(error) => error.source(),
+            problem => problem.source(),
+        }
+    }
+}
+
+/// Why a module was not installed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The module cannot have a place in a cache.
+    #[error(transparent)]
+    Module(ModuleError),
+    /// The version has another, canonical spelling.
+    #[error("the version is not canonical, it should be {0:?}")]
+    NotCanonical(String),
+    /// The content is not what was promised. Nothing of the module was
+    /// installed.
+    #[error("checksum mismatch for {what}: want {want}, got {got}")]
+    Mismatch {
+        /// Which hash differs.
+        what: Hashed,
+        /// The hash that was promised.
+        want: String,
+        /// The hash of what came.
+        got: String,
+    },
+    /// The zip breaks the rules for module zips. Nothing of the module was
+    /// installed.
+    #[error("its zip is refused: {}", .0.fault)]
+    Zip(ModZipError),
+    /// The zip cannot be read from where it comes from.
+    #[error("cannot read its zip")]
+    Source(#[source] io::Error),
+    /// The cache holds other content under this module's name. Nothing was
+    /// changed.
+    #[error("the module cache has other content for {what} in {file}: want {want}, have {have}")]
+    Conflict {
+        /// Which hash differs.
+        what: Hashed,
+        /// Where that stands in the cache.
+        file: String,
+        /// The hash that was promised.
+        want: H1,
+        /// The hash that the cache has.
+        have: String,
+    },
+    /// Something stands in the cache where no writer of caches puts it, such as
+    /// a symbolic link. Nothing was changed.
+    #[error("{file} in the module cache is {what}")]
+    Obstacle {
+        /// Where in the cache.
+        file: String,
+        /// What stands there.
+        what: &'static str,
+    },
+    /// The cache cannot be written. What had been written of the module was
+    /// removed again.
+    #[error("cannot write {file} in the module cache")]
+    Write {
+        /// Where in the cache.
+        file: String,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The caller gave up. What had been written of the module was removed
+    /// again.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+impl Problem {
+    pub(crate) fn of(self, module: &ModuleVersion) -> InstallError {
+        InstallError { module: module.clone(), problem: Box::new(self) }
+    }
+}
+
+impl From<ModZipError> for InstallError {
+    fn from(error: ModZipError) -> Self {
+        let module = error.module.clone();
+        Self { module, problem: Box::new(Problem::Zip(error)) }
+    }
+}
+
+/// Which hash of a module differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hashed {
+    /// The `h1:` hash of the go.mod file.
+    GoMod,
+    /// The `h1:` hash of the zip's files.
+    Zip,
+    /// The SHA-256 of the zip file.
+    ZipFile,
+    /// The length of the zip file.
+    ZipSize,
+    /// The `h1:` hash of the extracted files.
+    Tree,
+}
+
+impl fmt::Display for Hashed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GoMod => "go.mod",
+            Self::Zip => "the zip's content",
+            Self::ZipFile => "the zip file",
+            Self::ZipSize => "the zip file's length",
+            Self::Tree => "the extracted files",
+        })
+    }
+}
+
+/// Installing stopped at the first failure.
+#[derive(Debug)]
+pub struct InstallAllError {
+    /// The failure that stopped it.
+    pub error: InstallError,
+    /// Failures of modules that were on their way at that moment.
+    pub others: Vec<InstallError>,
+    /// The modules that are in the cache, whole.
+    pub finished: Vec<(ModuleVersion, crate::Outcome)>,
+    /// The modules that nothing was done for.
+    pub not_started: Vec<ModuleVersion>,
+}
+
+impl Error for InstallAllError {
+    /// The first failure stands in the message already.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl fmt::Display for InstallAllError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { error, others, finished, not_started } = self;
+        let all = finished.len() + 1 + others.len() + not_started.len();
+        write!(f, "{error}; {} of {all} modules were installed", finished.len())
+    }
+}

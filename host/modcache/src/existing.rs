@@ -1,0 +1,111 @@
+//! What the cache holds of a module already (cmd/go modfetch/cache.go
+//! DownloadDir, fetch.go DownloadZip).
+
+use crate::error::{Hashed, InstallError, Problem};
+use crate::stage::Target;
+use crate::system::{open_dir, open_file};
+use crate::tree::hash_tree;
+use airgo_gomod::H1;
+use airgo_gomod::modzip::{Limits, ModuleZip, Scratch, WalkError};
+use cap_std::fs::Dir;
+use std::io::{ErrorKind, Read as _};
+
+/// How much of a module's zip and tree is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// Zip and tree, with the right hash.
+    Complete,
+    /// The tree, with the right hash, but no zip: someone made room.
+    TreeOnly,
+    /// Neither, or what a process left that did not come to its end.
+    Nothing,
+}
+
+/// The length of `h1:` with 32 bytes in base64 (cmd/go modfetch isValidSum).
+const SUM_LEN: usize = 47;
+
+/// Looks what is there. Another hash than the one wanted is an error.
+pub(crate) fn look(target: &Target<'_>, want: H1) -> Result<Existing, InstallError> {
+    let place = target.place;
+    let zip = is_there(target, &place.file("zip"))?;
+    let partial = is_there(target, &place.file("partial"))?;
+    let tree = has_tree(target)?;
+    let sum = read_sum(target)?;
+    let there = tree && !partial;
+    match sum {
+        Some(have) if have != want.to_string() && (zip || there) => Err(place.error(Problem::Conflict {
+            what: Hashed::Zip,
+            file: place.download_path(&place.file("ziphash")),
+            want,
+            have,
+        })),
+        Some(_) if there && zip => Ok(Existing::Complete),
+        Some(_) if there => Ok(Existing::TreeOnly),
+        _ => Ok(Existing::Nothing),
+    }
+}
+
+fn is_there(target: &Target<'_>, name: &str) -> Result<bool, InstallError> {
+    let file = || target.place.download_path(name);
+    match target.download.symlink_metadata(name) {
+        Ok(metadata) if metadata.is_file() => Ok(true),
+        Ok(_) => Err(target.obstacle(file(), "no regular file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(target.place.write_error(&file(), error)),
+    }
+}
+
+fn has_tree(target: &Target<'_>) -> Result<bool, InstallError> {
+    let place = target.place;
+    let Some(parent) = place.open_parent(target.root)? else { return Ok(false) };
+    match parent.symlink_metadata(place.tree_name()) {
+        Ok(metadata) if metadata.is_dir() => Ok(true),
+        Ok(_) => Err(target.obstacle(place.tree_path(), "no directory, or a symbolic link")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(place.write_error(&place.tree_path(), error)),
+    }
+}
+
+/// The hash in `.ziphash`; none where the file holds no hash, which the go
+/// command then takes for missing.
+fn read_sum(target: &Target<'_>) -> Result<Option<String>, InstallError> {
+    let name = target.place.file("ziphash");
+    let mut text = Vec::new();
+    let read = open_file(target.download, &name)
+        .and_then(|file| file.take(1024).read_to_end(&mut text))
+        .map(|_| String::from_utf8(text).ok());
+    match read {
+        Ok(text) => Ok(text
+            .map(|text| text.trim().to_owned())
+            .filter(|sum| sum.len() == SUM_LEN && !sum.contains('\0'))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(target.place.obstacle(&target.place.download_path(&name), error)),
+    }
+}
+
+/// The hash of the extracted tree, or why there is none.
+pub(crate) fn hash_tree_of(target: &Target<'_>) -> Result<String, InstallError> {
+    let place = target.place;
+    let failed = |error| place.obstacle(&place.tree_path(), error);
+    let Some(parent) = place.open_parent(target.root)? else { return Ok("nothing".to_owned()) };
+    let root: Dir = open_dir(&parent, place.tree_name()).map_err(failed)?;
+    let hash = hash_tree(&root, &place.module.to_string()).map_err(failed)?;
+    Ok(hash.map_or_else(|error| error.to_string(), |h1| h1.to_string()))
+}
+
+/// The hash of what is in the zip.
+pub(crate) fn hash_zip_of(
+    target: &Target<'_>,
+    limits: &Limits,
+    scratch: &mut Scratch,
+) -> Result<H1, InstallError> {
+    let place = target.place;
+    let name = place.file("zip");
+    let file = open_file(target.download, &name)
+        .map_err(|error| place.obstacle(&place.download_path(&name), error))?;
+    match ModuleZip::open(file.into_std(), &place.module, limits)?.walk_with(scratch, &mut ()) {
+        Ok(h1) => Ok(h1),
+        Err(WalkError::Zip(error)) => Err(error.into()),
+        Err(WalkError::Sink(never)) => match never {},
+    }
+}

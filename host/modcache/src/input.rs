@@ -1,0 +1,80 @@
+//! What is installed.
+
+use airgo_gomod::{H1, ModuleVersion};
+use std::fmt;
+use std::io::Read;
+
+/// A module to install, with what its parts must hash to. Parts that are left
+/// out are not installed: the go command asks only for the go.mod of a module
+/// whose packages no one imports.
+#[derive(Debug)]
+pub struct ModuleInput<'a> {
+    /// The module.
+    pub module: ModuleVersion,
+    /// The bytes of `.info` as the go command writes them: the canonical JSON
+    /// of its RevInfo (cmd/go modfetch/cache.go writeDiskStat). No hash covers
+    /// them.
+    pub info: Option<Vec<u8>>,
+    /// The go.mod file.
+    pub go_mod: Option<GoModInput>,
+    /// The zip.
+    pub zip: Option<ZipInput<'a>>,
+}
+
+/// A go.mod file to install as `.mod`.
+#[derive(Debug, Clone)]
+pub struct GoModInput {
+    /// The file as the proxy served it.
+    pub bytes: Vec<u8>,
+    /// What it must hash to.
+    pub h1: H1,
+}
+
+/// A zip to install and to extract.
+pub struct ZipInput<'a> {
+    /// Its bytes, read once from front to back.
+    pub reader: Box<dyn Read + Send + 'a>,
+    /// How many there are.
+    pub size: u64,
+    /// What they must hash to.
+    pub sha256: [u8; 32],
+    /// What the files in it must hash to.
+    pub h1: H1,
+}
+
+impl fmt::Debug for ZipInput<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { reader: _, size, sha256: _, h1 } = self;
+        f.debug_struct("ZipInput").field("size", size).field("h1", h1).finish_non_exhaustive()
+    }
+}
+
+/// What became of a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It was installed, or what was missing of it.
+    Installed,
+    /// It was there already, complete and with the same hashes.
+    AlreadyPresent,
+}
+
+/// Hears how installing goes, from several threads.
+pub trait Progress: Sync {
+    /// Work on a module starts.
+    fn started(&self, _module: &ModuleVersion) {}
+    /// Another process holds the module's lock; installing goes on when that
+    /// process is done.
+    fn waiting(&self, _module: &ModuleVersion) {}
+    /// Some more of the zips' bytes are installed, or need not be: the calls
+    /// for a module add up to the size of its zip.
+    fn bytes(&self, _more: u64) {}
+    /// A module is in the cache.
+    fn finished(&self, _module: &ModuleVersion, _outcome: Outcome) {}
+    /// Whether to give up: asked before each file that is written.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Hears nothing.
+impl Progress for () {}

@@ -1,0 +1,133 @@
+//! Where a module lies in the cache (cmd/go modfetch/cache.go CachePath,
+//! DownloadDir).
+
+use crate::error::{InstallError, Problem};
+use crate::system::{make_dir, open_dir, what_stands_there};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::module::{self, ModuleError};
+use cap_std::fs::Dir;
+use std::io::{self, ErrorKind};
+
+/// The names of a module's files and directories, escaped, below GOMODCACHE.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) module: ModuleVersion,
+    /// `cache/download/<path>/@v`.
+    download: String,
+    /// `<version>`, to which suffixes are added.
+    version: String,
+    /// What `<path>@<version>` lies in; empty for none.
+    parent: String,
+    /// The last element of `<path>@<version>`.
+    tree: String,
+}
+
+impl Place {
+    /// Checks path and version as Go does before it uses them in file names.
+    pub(crate) fn of(module: &ModuleVersion) -> Result<Self, InstallError> {
+        let canonical = module::canonical_version(&module.version);
+        if canonical != module.version {
+            return Err(Problem::NotCanonical(canonical).of(module));
+        }
+        let escaped = || -> Result<_, ModuleError> {
+            module::check(&module.path, &module.version)?;
+            Ok((module::escape_path(&module.path)?, module::escape_version(&module.version)?))
+        };
+        let (path, version) = escaped().map_err(|error| Problem::Module(error).of(module))?;
+        let (parent, last) = path.rsplit_once('/').unwrap_or(("", &path));
+        Ok(Self {
+            module: module.clone(),
+            download: format!("cache/download/{path}/@v"),
+            parent: parent.to_owned(),
+            tree: format!("{last}@{version}"),
+            version,
+        })
+    }
+
+    /// The name of one of the module's files in [`Self::download`], such as
+    /// `v1.0.0.zip`.
+    pub(crate) fn file(&self, suffix: &str) -> String {
+        format!("{}.{suffix}", self.version)
+    }
+
+    pub(crate) fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub(crate) fn tree_name(&self) -> &str {
+        &self.tree
+    }
+
+    /// For messages: a file in the download directory, below GOMODCACHE.
+    pub(crate) fn download_path(&self, file: &str) -> String {
+        if file.is_empty() { self.download.clone() } else { format!("{}/{file}", self.download) }
+    }
+
+    /// For messages: the extracted tree, below GOMODCACHE.
+    pub(crate) fn tree_path(&self) -> String {
+        if self.parent.is_empty() { self.tree.clone() } else { format!("{}/{}", self.parent, self.tree) }
+    }
+
+    /// Opens the download directory, made if there is none.
+    pub(crate) fn make_download(&self, root: &Dir) -> Result<Dir, InstallError> {
+        make_all(root, &self.download).map_err(|(at, error)| self.obstacle(&self.download[..at], error))
+    }
+
+    /// Opens the directory that holds the tree, made if there is none.
+    pub(crate) fn make_parent(&self, root: &Dir) -> Result<Dir, InstallError> {
+        make_all(root, &self.parent).map_err(|(at, error)| self.obstacle(&self.parent[..at], error))
+    }
+
+    /// Opens the directory that holds the tree, if it is there.
+    pub(crate) fn open_parent(&self, root: &Dir) -> Result<Option<Dir>, InstallError> {
+        match open_all(root, &self.parent) {
+            Ok(dir) => Ok(Some(dir)),
+            Err((_, error)) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err((at, error)) => Err(self.obstacle(&self.parent[..at], error)),
+        }
+    }
+
+    /// The module, and why it was not installed.
+    pub(crate) fn error(&self, problem: Problem) -> InstallError {
+        problem.of(&self.module)
+    }
+
+    /// What an error at a directory that must be no link means.
+    pub(crate) fn obstacle(&self, file: &str, error: io::Error) -> InstallError {
+        match what_stands_there(&error) {
+            Some(what) => self.error(Problem::Obstacle { file: file.to_owned(), what }),
+            None => self.write_error(file, error),
+        }
+    }
+
+    pub(crate) fn write_error(&self, file: &str, source: io::Error) -> InstallError {
+        self.error(Problem::Write { file: file.to_owned(), source })
+    }
+}
+
+/// Walks down `path`, one element after the other, and makes what is not there.
+/// An error comes with the length of the path that it is about.
+fn make_all(root: &Dir, path: &str) -> Result<Dir, (usize, io::Error)> {
+    walk(root, path, |dir, name| match open_dir(dir, name) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(make_dir(dir, name)?.0),
+        opened => opened,
+    })
+}
+
+fn open_all(root: &Dir, path: &str) -> Result<Dir, (usize, io::Error)> {
+    walk(root, path, open_dir)
+}
+
+fn walk(
+    root: &Dir,
+    path: &str,
+    step: impl Fn(&Dir, &str) -> io::Result<Dir>,
+) -> Result<Dir, (usize, io::Error)> {
+    let mut dir = root.try_clone().map_err(|error| (0, error))?;
+    let mut at = 0;
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        at += name.len() + usize::from(at > 0);
+        dir = step(&dir, name).map_err(|error| (at, error))?;
+    }
+    Ok(dir)
+}

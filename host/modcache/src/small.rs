@@ -1,0 +1,141 @@
+//! The `.info` and `.mod` files (cmd/go modfetch/cache.go writeDiskCache).
+
+use crate::crash_point;
+use crate::error::{Hashed, InstallError, Problem};
+use crate::input::{GoModInput, Outcome};
+use crate::list;
+use crate::place::Place;
+use crate::stage::Target;
+use crate::system::open_file;
+use airgo_gomod::dirhash::hash_go_mod;
+use std::io::{ErrorKind, Read as _};
+
+/// A module's small files, the go.mod with the right hash.
+#[derive(Debug)]
+pub(crate) struct SmallFiles {
+    info: Option<Vec<u8>>,
+    go_mod: Option<GoModInput>,
+}
+
+/// Those that are to be written.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    info: Option<Vec<u8>>,
+    go_mod: Option<GoModInput>,
+    /// The list does not name the version.
+    list: bool,
+}
+
+impl SmallFiles {
+    /// Takes the files whose hash is right.
+    pub(crate) fn check(
+        place: &Place,
+        info: Option<Vec<u8>>,
+        go_mod: Option<GoModInput>,
+    ) -> Result<Self, InstallError> {
+        if let Some(go_mod) = &go_mod {
+            let got = hash_go_mod(&go_mod.bytes);
+            if got != go_mod.h1 {
+                let (want, got) = (go_mod.h1.to_string(), got.to_string());
+                return Err(place.error(Problem::Mismatch { what: Hashed::GoMod, want, got }));
+            }
+        }
+        Ok(Self { info, go_mod })
+    }
+
+    /// Those of the files that the cache does not have.
+    pub(crate) fn missing(self, target: &Target<'_>) -> Result<Missing, InstallError> {
+        Missing { info: self.info, go_mod: self.go_mod, list: false }.again(target)
+    }
+}
+
+impl Missing {
+    /// Looks again. Another go.mod than the one wanted is an error; `.info` may
+    /// differ, for proxies tell different origins, if it is about this version.
+    pub(crate) fn again(mut self, target: &Target<'_>) -> Result<Self, InstallError> {
+        let place = target.place;
+        if self.info.is_some()
+            && let Some(have) = read(target, &place.file("info"))?
+            && is_info_of(&have, &place.module.version)
+        {
+            self.info = None;
+        }
+        if let Some(go_mod) = &self.go_mod {
+            let name = place.file("mod");
+            let list = list::lists(target.download, place.version());
+            self.list = !list.map_err(|error| place.write_error(&place.download_path("list"), error))?;
+            match read(target, &name)? {
+                Some(have) if have == go_mod.bytes => self.go_mod = None,
+                Some(have) => {
+                    return Err(place.error(Problem::Conflict {
+                        what: Hashed::GoMod,
+                        file: place.download_path(&name),
+                        want: go_mod.h1,
+                        have: hash_go_mod(&have).to_string(),
+                    }));
+                }
+                None => self.list = true,
+            }
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.info.is_none() && self.go_mod.is_none() && !self.list
+    }
+
+    /// Writes the files of a module without a zip: without a lock, as Go does.
+    pub(crate) fn write_alone(self, target: &Target<'_>) -> Result<Outcome, InstallError> {
+        self.write(target, None)
+    }
+
+    /// Writes the files while the module's lock is held.
+    pub(crate) fn write_locked(self, target: &Target<'_>) -> Result<Outcome, InstallError> {
+        // Both go and airgo remove temporary files of this name that they find
+        // under the lock.
+        let temporary = target.place.file("zip");
+        self.write(target, Some(&temporary))
+    }
+
+    fn write(self, target: &Target<'_>, temporary: Option<&str>) -> Result<Outcome, InstallError> {
+        let place = target.place;
+        if self.is_nothing() {
+            return Ok(Outcome::AlreadyPresent);
+        }
+        let write = |suffix: &str, bytes: &[u8]| {
+            let name = place.file(suffix);
+            target.write_whole(temporary.unwrap_or(&name), &name, bytes)
+        };
+        if let Some(info) = self.info {
+            write("info", &info)?;
+            crash_point!("info");
+        }
+        if let Some(go_mod) = self.go_mod {
+            write("mod", &go_mod.bytes)?;
+            crash_point!("mod");
+        }
+        if self.list {
+            list::rewrite(target.download)
+                .map_err(|error| place.write_error(&place.download_path("list"), error))?;
+            crash_point!("list");
+        }
+        Ok(Outcome::Installed)
+    }
+}
+
+fn read(target: &Target<'_>, name: &str) -> Result<Option<Vec<u8>>, InstallError> {
+    let mut bytes = Vec::new();
+    match open_file(target.download, name).and_then(|mut file| file.read_to_end(&mut bytes)) {
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(target.place.obstacle(&target.place.download_path(name), error)),
+    }
+}
+
+/// Whether the go command would read it as the version's information: a whole
+/// JSON object that names the version.
+fn is_info_of(info: &[u8], version: &str) -> bool {
+    let Ok(text) = std::str::from_utf8(info) else { return false };
+    let text = text.trim();
+    text.starts_with('{') && text.ends_with('}') && text.contains(&format!("\"{version}\""))
+}
