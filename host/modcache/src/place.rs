@@ -24,13 +24,13 @@ pub(crate) struct Place {
 
 impl Place {
     /// Checks path and version as Go does before it uses them in file names.
+    /// Whether they go together is checked with the zip.
     pub(crate) fn of(module: &ModuleVersion) -> Result<Self, InstallError> {
         let canonical = module::canonical_version(&module.version);
         if canonical != module.version {
             return Err(Problem::NotCanonical(canonical).of(module));
         }
         let escaped = || -> Result<_, ModuleError> {
-            module::check(&module.path, &module.version)?;
             Ok((module::escape_path(&module.path)?, module::escape_version(&module.version)?))
         };
         let (path, version) = escaped().map_err(|error| Problem::Module(error).of(module))?;
