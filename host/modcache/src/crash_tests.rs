@@ -1,4 +1,156 @@
-//! Ends the process at each step of installing, and looks what is left.
+//! Kills the process at each step of installing, and looks what is left: the go
+//! command must take the cache as it is, and airgo must complete it.
+
+use crate::{GoModInput, ModCache, ModuleInput, Options, Outcome, ZipInput};
+use airgo_gomod::dirhash::hash_go_mod;
+use airgo_testkit::{Go, Module, TempTree, TreeDiff, World, require_tool};
+use sha2::{Digest as _, Sha256};
+use std::io::Cursor;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::{env, fs};
+
+/// `name:n`: where the child process ends, the n-th time it comes there.
+const POINT: &str = "AIRGO_TEST_CRASH_POINT";
+/// The cache that the child process installs into.
+const CACHE: &str = "AIRGO_TEST_CRASH_CACHE";
 
 /// Ends the process here where the test that started it says so.
-pub(crate) fn reached(_point: &str) {}
+pub(crate) fn reached(point: &str) {
+    static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    let Ok(wanted) = env::var(POINT) else { return };
+    let mut seen = SEEN.lock().unwrap();
+    seen.push(point.to_owned());
+    let times = seen.iter().filter(|name| *name == point).count();
+    if wanted == format!("{point}:{times}") {
+        let me = rustix::process::getpid();
+        rustix::process::kill_process(me, rustix::process::Signal::KILL).unwrap();
+    }
+}
+
+fn module() -> Module {
+    Module::new("example.com/M", "v1.0.0")
+        .go("1.20")
+        .file("m.go", "package m\n\nconst X = 1\n")
+        .file("sub/deep/d.go", "package deep\n")
+        .file("sub/s.go", "package sub\n")
+}
+
+fn install(cache: &Path) -> Outcome {
+    let module = module();
+    let (bytes, go_mod) = (module.zip_bytes(), module.go_mod_bytes());
+    let input = ModuleInput {
+        module: module.id().clone(),
+        info: Some(module.info_bytes()),
+        go_mod: Some(GoModInput { h1: hash_go_mod(&go_mod), bytes: go_mod }),
+        zip: Some(ZipInput {
+            size: bytes.len() as u64,
+            sha256: Sha256::digest(&bytes).into(),
+            h1: module.h1(),
+            reader: Box::new(Cursor::new(bytes)),
+        }),
+    };
+    let cache = ModCache::open(cache, Options::default()).unwrap();
+    cache.install(input).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Not a test, but the process that is killed.
+#[test]
+#[ignore = "run by the test below"]
+fn child() {
+    install(Path::new(&env::var(CACHE).unwrap()));
+}
+
+/// Installs in another process, which is killed at the point; tells whether it
+/// came there.
+fn install_until(point: &str, cache: &Path) -> bool {
+    let status = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "crash_tests::child", "--ignored", "--quiet"])
+        .env(POINT, point)
+        .env(CACHE, cache)
+        .output()
+        .unwrap()
+        .status;
+    status.code().is_none()
+}
+
+/// Every step, in their order.
+const POINTS: [&str; 16] = [
+    "partial:1",
+    "piece:1",
+    "zip copied:1",
+    "file:1",
+    "file:2",
+    "file:4",
+    "tree extracted:1",
+    "small file written:1",
+    "info:1",
+    "small file written:2",
+    "mod:1",
+    "list:1",
+    "small file written:3",
+    "ziphash:1",
+    "zip:1",
+    "done:1",
+];
+
+#[test]
+fn a_second_run_completes_what_a_killed_one_left() {
+    let tree = TempTree::new();
+    install(&tree.join("whole"));
+    for point in POINTS {
+        let cache = tree.join(point);
+        assert!(install_until(point, &cache), "it did not come to {point}");
+        let want = if point == "done:1" { Outcome::AlreadyPresent } else { Outcome::Installed };
+        assert_eq!(install(&cache), want, "{point}");
+        TreeDiff::new(tree.join("whole"), &cache).assert_same();
+        // And when it is killed again and again.
+        let cache = tree.join(format!("{point} and before"));
+        for earlier in POINTS.iter().rev().skip_while(|earlier| **earlier != point) {
+            install_until(earlier, &cache);
+        }
+        install(&cache);
+        TreeDiff::new(tree.join("whole"), &cache).assert_same();
+    }
+}
+
+#[test]
+fn go_takes_what_a_killed_process_left() {
+    if !require_tool("go") || !require_tool("unshare") {
+        return;
+    }
+    let tree = TempTree::new();
+    let world = World::new().with(module());
+    let proxy = world.write(&tree.dir("proxy"));
+    let main = tree.dir("main");
+    Module::project("example.com/main")
+        .go("1.20")
+        .require("example.com/M", "v1.0.0")
+        .file("main.go", "package main\n\nimport m \"example.com/M\"\n\nfunc main() { println(m.X) }\n")
+        .file("go.sum", world.go_sum())
+        .write_dir(&main);
+    for point in POINTS {
+        let cache = tree.join(point);
+        assert!(install_until(point, &cache), "it did not come to {point}");
+        // Nothing is there that go would find wrong, and nothing that it would
+        // take for a module before all of it is there.
+        let offline = Go::air_gapped(&cache);
+        let mod_there = cache.join("cache/download/example.com/!m/@v/v1.0.0.mod").exists();
+        if mod_there {
+            offline.run(&main, &["mod", "verify"]);
+        }
+        let builds = offline.output(&main, &["build", "-o", "/dev/null"]).status.success();
+        // From the zip on, go can complete the module by itself.
+        assert_eq!(builds, ["zip:1", "done:1"].contains(&point), "{point}");
+        // With a proxy go completes it from anywhere, and airgo agrees.
+        let go = Go::with_proxy(&proxy).modcache(&cache);
+        go.run(&main, &["build", "-o", "/dev/null"]);
+        go.run(&main, &["mod", "verify"]);
+        install(&cache);
+        let left = fs::read_dir(cache.join("cache/download/example.com/!m/@v")).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let temporary = |name: &String| name.ends_with(".tmp") || name.ends_with(".partial");
+        assert!(!left.iter().any(temporary), "{point}: {left:?}");
+    }
+}

@@ -169,6 +169,7 @@ pub(crate) fn copy_zip<'a>(
         }
         sha256.update(piece);
         file.write_all(piece).map_err(|error| target.download_error(&name, error))?;
+        crash_point!("piece");
     }
     if copied != size {
         return mismatch(Hashed::ZipSize, format!("{size} bytes"), format!("{copied} bytes"));

@@ -3,6 +3,7 @@
 //! Directories are held open while files are put into them: a file costs one
 //! open, one write and one close, whatever its depth.
 
+use crate::crash_point;
 use crate::input::Progress;
 use crate::system::{DirMode, create_tree_file, make_dir, open_dir, open_file};
 use airgo_gomod::H1;
@@ -127,6 +128,7 @@ impl Sink for TreeWriter<'_> {
         if let Some(parent) = self.open.last() {
             let file = create_tree_file(parent, base);
             self.file = Some(file.map_err(|error| TreeError::Write(name.to_owned(), error))?);
+            crash_point!("file");
         }
         Ok(())
     }
