@@ -194,11 +194,7 @@ fn check_main_modules(m: &Manifest) -> Result<(), RuleError> {
     ascending("mainModules", m.main_modules.iter().map(|x| (&x.dir, &x.path)))?;
     for main in &m.main_modules {
         texts("mainModules", std::slice::from_ref(&main.path))?;
-        let clean = main.dir == "."
-            || main.dir.split('/').all(|e| {
-                !matches!(e, "" | "." | "..") && !e.contains(['\\', ':']) && !e.chars().any(char::is_control)
-            });
-        if !clean {
+        if !is_clean_directory(&main.dir) {
             return Err(refuse(&main.path, Rule::Directory));
         }
         ascending(&main.path, main.imports.iter().map(|i| &i.path))?;
@@ -209,6 +205,13 @@ fn check_main_modules(m: &Manifest) -> Result<(), RuleError> {
         }
     }
     Ok(())
+}
+
+/// `.`, or elements below the project; go.work may also use directories beside
+/// it, so that the first elements may be `..`.
+fn is_clean_directory(dir: &str) -> bool {
+    let odd = |e: &str| matches!(e, "" | ".") || e.chars().any(|c| c.is_control() || c == '\\' || c == ':');
+    dir == "." || dir.split('/').skip_while(|e| *e == "..").all(|e| e != ".." && !odd(e))
 }
 
 fn check_data(m: &Manifest) -> Result<(), RuleError> {

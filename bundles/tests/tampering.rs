@@ -7,8 +7,8 @@ mod support;
 use airgo_bundle::{Bundle, ErrorClass, Limits, NewStatement, Signing, Trust};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use support::{key, open, tiny, trust, verify};
 
 /// A bundle with one of everything: data, modules, evidence, a statement, the
@@ -25,8 +25,10 @@ fn sample() -> (Vec<u8>, Trust) {
         predicate_type: "https://airgo.dev/verdict/v1".into(),
         predicate: json!({"allowed": true}),
     });
-    let evidence: [(&str, &[u8]); 2] =
-        [("proxy/sumdb/sum.example.com/lookup/a@v1", b"line\n"), ("proxy/sumdb/sum.example.com/supported", b"")];
+    let evidence: [(&str, &[u8]); 2] = [
+        ("proxy/sumdb/sum.example.com/lookup/a@v1", b"line\n"),
+        ("proxy/sumdb/sum.example.com/supported", b""),
+    ];
     tiny().write_with(&path, &evidence, &[first]).unwrap();
     let opened = Bundle::open(&path, &Limits::default()).unwrap();
     opened.countersign(&path, &Signing::new(&reviewer), false).unwrap();

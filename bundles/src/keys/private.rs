@@ -3,8 +3,13 @@
 use super::{KeyError, PublicKey, Signer};
 use crate::positioned;
 use ed25519_dalek::Signer as _;
-use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
-use rand_core::OsRng;
+use ed25519_dalek::pkcs8::KeypairBytes;
+use pkcs8::der::pem::PemLabel as _;
+use pkcs8::pkcs5::pbes2;
+use pkcs8::{
+    DecodePrivateKey as _, EncodePrivateKey as _, EncryptedPrivateKeyInfo, PrivateKeyInfo, SecretDocument,
+};
+use rand_core::{OsRng, RngCore as _};
 use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::{LineEnding, PrivateKey};
 use std::fmt;
@@ -14,6 +19,9 @@ use zeroize::Zeroizing;
 
 /// Asked for a passphrase when a key turns out to be encrypted; `None` gives up.
 pub type Passphrase<'a> = &'a mut dyn FnMut() -> Option<Zeroizing<String>>;
+
+/// OWASP's number for PBKDF2 with HMAC-SHA-256.
+const PBKDF2_ROUNDS: u32 = 600_000;
 
 /// An ed25519 private key in memory; wiped when dropped.
 #[derive(Clone)]
@@ -57,7 +65,8 @@ impl SigningKey {
         Self::parse(&text, passphrase)
     }
 
-    /// Reads PKCS#8 PEM (`BEGIN PRIVATE KEY`) or OpenSSH (`BEGIN OPENSSH PRIVATE KEY`).
+    /// Reads PKCS#8 PEM (`BEGIN PRIVATE KEY`, `BEGIN ENCRYPTED PRIVATE KEY`) or
+    /// OpenSSH (`BEGIN OPENSSH PRIVATE KEY`).
     pub fn parse(text: &str, passphrase: Passphrase<'_>) -> Result<Self, KeyError> {
         let text = text.trim();
         if text.starts_with("-----BEGIN OPENSSH PRIVATE KEY-----") {
@@ -67,6 +76,9 @@ impl SigningKey {
             let key = ed25519_dalek::SigningKey::from_pkcs8_pem(text)
                 .map_err(|e| KeyError::Malformed(e.to_string()))?;
             return Self::from_dalek(key);
+        }
+        if text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
+            return Self::from_encrypted_pem(text, passphrase);
         }
         if let Some(rest) = text.strip_prefix("-----BEGIN ") {
             return match rest.split(" PRIVATE KEY-----").next() {
@@ -79,6 +91,21 @@ impl SigningKey {
             return Err(KeyError::PublicGiven);
         }
         Err(KeyError::Unrecognised)
+    }
+
+    fn from_encrypted_pem(text: &str, passphrase: Passphrase<'_>) -> Result<Self, KeyError> {
+        let malformed = |e: pkcs8::Error| KeyError::Malformed(e.to_string());
+        let (label, document) = SecretDocument::from_pem(text).map_err(|e| malformed(e.into()))?;
+        EncryptedPrivateKeyInfo::validate_pem_label(label).map_err(|e| malformed(e.into()))?;
+        let sealed = EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(malformed)?;
+        let word = passphrase().ok_or(KeyError::PassphraseMissing)?;
+        // A wrong passphrase shows as bad padding, or as garbage where a key should be.
+        let plain = sealed.decrypt(word.as_bytes()).map_err(|_| KeyError::PassphraseWrong)?;
+        let info = PrivateKeyInfo::try_from(plain.as_bytes()).map_err(|_| KeyError::PassphraseWrong)?;
+        if info.algorithm != ed25519_dalek::pkcs8::ALGORITHM_ID {
+            return Err(KeyError::Algorithm(info.algorithm.oid.to_string()));
+        }
+        Self::from_dalek(ed25519_dalek::SigningKey::try_from(info).map_err(malformed)?)
     }
 
     fn from_openssh(text: &str, passphrase: Passphrase<'_>) -> Result<Self, KeyError> {
@@ -103,8 +130,28 @@ impl SigningKey {
     /// The key as PKCS#8 PEM. Version 1, without the public key, because older
     /// openssl reads no other.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, KeyError> {
+        self.pair().to_pkcs8_pem(Default::default()).map_err(|e| KeyError::Malformed(e.to_string()))
+    }
+
+    fn pair(&self) -> KeypairBytes {
         KeypairBytes { secret_key: self.key.to_bytes(), public_key: None }
-            .to_pkcs8_pem(Default::default())
+    }
+
+    /// The key as encrypted PKCS#8 PEM.
+    pub fn to_encrypted_pkcs8_pem(&self, passphrase: &str) -> Result<Zeroizing<String>, KeyError> {
+        let malformed = |e: pkcs8::Error| KeyError::Malformed(e.to_string());
+        let mut random = [0; 32];
+        OsRng.fill_bytes(&mut random);
+        let (salt, iv) = random.split_at(16);
+        let iv: &[u8; 16] = iv.try_into().map_err(|_| KeyError::Malformed("iv".into()))?;
+        // PBKDF2, because openssl's memory limit refuses strong scrypt parameters.
+        let parameters = pbes2::Parameters::pbkdf2_sha256_aes256cbc(PBKDF2_ROUNDS, salt, iv)
+            .map_err(|e| KeyError::Malformed(e.to_string()))?;
+        let plain = self.pair().to_pkcs8_der().map_err(malformed)?;
+        let info = PrivateKeyInfo::try_from(plain.as_bytes()).map_err(malformed)?;
+        let sealed = info.encrypt_with_params(parameters, passphrase).map_err(malformed)?;
+        sealed
+            .to_pem(EncryptedPrivateKeyInfo::PEM_LABEL, Default::default())
             .map_err(|e| KeyError::Malformed(e.to_string()))
     }
 
