@@ -178,8 +178,8 @@ fn not_selected(
 }
 
 /// What Go would change in go.mod though the roots are consistent: it drops
-/// requirements that are excluded, and a toolchain line that the go line
-/// implies (cmd/go modload/init.go, UpdateGoModFromReqs and modFileIsDirty).
+/// requirements that are excluded or superseded, and a toolchain line that the
+/// go line implies (cmd/go modload/init.go, UpdateGoModFromReqs and modFileIsDirty).
 fn rewrites(loader: &mut Loader<'_>, roots: &[Id]) -> Vec<UpdateReason> {
     let mut reasons = Vec::new();
     for main in &loader.project.mains {
@@ -189,6 +189,13 @@ fn rewrites(loader: &mut Loader<'_>, roots: &[Id]) -> Vec<UpdateReason> {
                 reasons.push(UpdateReason::Excluded(r.module.clone()));
             }
         }
+    }
+    // Of several requirements on the main module itself one would stay.
+    let own: Vec<Id> = roots.iter().copied().filter(|&r| loader.is_main(loader.ids.path_of(r))).collect();
+    if let (Some(&first), Some(&last)) = (own.first(), own.last())
+        && first != last
+    {
+        reasons.push(not_selected(loader, first, Some(last), None));
     }
     let last = |path: &str| roots.iter().rfind(|&&r| loader.ids.path(r) == path);
     if let (Some(&go), Some(&toolchain)) = (last("go"), last("toolchain")) {
