@@ -57,6 +57,11 @@ impl Go {
 
     fn bare() -> Self {
         let home = TempTree::new();
+        // go counts its runs in a process that outlives it, and would make the
+        // home anew after it is gone. Only this file turns that off.
+        for config in ["home/.config", "home/Library/Application Support"] {
+            home.write(format!("{config}/go/telemetry/mode"), "off");
+        }
         let mut vars = BTreeMap::new();
         for name in PASSED_ON {
             if let Ok(value) = env::var(name) {
@@ -72,13 +77,7 @@ impl Go {
         ] {
             vars.insert(name.to_owned(), path.to_str().unwrap().to_owned());
         }
-        for (name, value) in [
-            ("GOENV", "off"),
-            ("GOFLAGS", ""),
-            ("GOTOOLCHAIN", "local"),
-            ("GOTELEMETRY", "off"),
-            ("LC_ALL", "C"),
-        ] {
+        for (name, value) in [("GOENV", "off"), ("GOFLAGS", ""), ("GOTOOLCHAIN", "local"), ("LC_ALL", "C")] {
             vars.insert(name.to_owned(), value.to_owned());
         }
         Self { home, vars, offline: false }

@@ -103,7 +103,8 @@ pub fn target_tmp() -> PathBuf {
     let exe = env::current_exe().unwrap();
     // Cargo marks its target directory as one that need not be backed up.
     let target = exe.ancestors().find(|dir| dir.join("CACHEDIR.TAG").exists());
-    let dir = target.unwrap_or_else(|| panic!("{} is not below a target directory", exe.display())).join("tmp");
+    let dir =
+        target.unwrap_or_else(|| panic!("{} is not below a target directory", exe.display())).join("tmp");
     fs::create_dir_all(&dir).unwrap();
     dir
 }
