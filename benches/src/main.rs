@@ -27,7 +27,7 @@ struct Args {
     /// The airgo binary; default: target/release/airgo beside this one
     #[arg(long)]
     airgo: Option<PathBuf>,
-    /// A program that inflates, hashes and writes every zip of a directory: BARE DIR TARGET; default: beside this one
+    /// airgo-modcache's example unpack_bench, for its bare loop; default: examples/ beside this binary
     #[arg(long)]
     bare: Option<PathBuf>,
     /// Where to work; default: /dev/shm, which takes the disk out of the figures

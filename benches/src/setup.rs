@@ -19,8 +19,11 @@ pub struct Setup {
     /// `proxy/` of the unzipped bundle, as a file:// URL.
     pub file_proxy: String,
     pub proxy_dir: PathBuf,
-    /// A tar of the cache that `go mod download` fills.
+    /// The cache that `go mod download` fills, a tar of it, and the list of
+    /// its zips that the bare loop reads.
+    finished: Go,
     pub tar: PathBuf,
+    pub list: PathBuf,
     source: PathBuf,
     name: String,
     online: Go,
@@ -33,7 +36,8 @@ impl Setup {
         let airgo = args.airgo.clone().unwrap_or_else(|| beside.join("airgo"));
         assert!(airgo.is_file(), "no airgo at {}: cargo build --release", airgo.display());
         let airgo = fs::canonicalize(airgo).unwrap();
-        let bare = args.bare.clone().or_else(|| Some(beside.join("examples/bare_unpack"))).filter(|b| b.is_file());
+        let bare =
+            args.bare.clone().or_else(|| Some(beside.join("examples/unpack_bench"))).filter(|b| b.is_file());
         let temp = TempTree::within(args.dir.as_ref().unwrap_or(&fast_temp_root()));
         let online = Go::online();
         let source = if args.project.contains('@') {
@@ -48,7 +52,10 @@ impl Setup {
             public: temp.join("key.pub"),
             file_proxy: format!("file://{}", temp.join("bundle/proxy").display()),
             proxy_dir: temp.join("bundle/proxy"),
+            finished: Go::with_proxy(&format!("file://{}", temp.join("bundle/proxy").display()))
+                .env("GOFLAGS", "-mod=mod"),
             tar: temp.join("cache.tar"),
+            list: temp.join("zips.list"),
             temp,
             airgo,
             bare,
@@ -66,16 +73,36 @@ impl Setup {
     fn prepare(&mut self) {
         let run = |cmd: &mut Command| {
             let out = cmd.output().unwrap_or_else(|e| panic!("{cmd:?}: {e}"));
-            assert!(out.status.success(), "{cmd:?}: {}\n{}", out.status, String::from_utf8_lossy(&out.stderr));
+            assert!(
+                out.status.success(),
+                "{cmd:?}: {}\n{}",
+                out.status,
+                String::from_utf8_lossy(&out.stderr)
+            );
         };
         run(self.airgo_command().arg("keygen").arg("-o").arg(&self.key));
-        run(self.airgo_command().arg("pack").arg(self.project()).arg("-o").arg(&self.bundle).arg("--key").arg(&self.key));
+        run(self
+            .airgo_command()
+            .arg("pack")
+            .arg(self.project())
+            .arg("-o")
+            .arg(&self.bundle)
+            .arg("--key")
+            .arg(&self.key));
         run(Command::new("unzip").arg("-q").arg(&self.bundle).arg("-d").arg(self.temp.join("bundle")));
-        // The finished cache as tar would carry it: what `go mod download`
-        // makes of the same modules.
-        let go = Go::with_proxy(&self.file_proxy).env("GOFLAGS", "-mod=mod");
-        go.mod_download(&self.project(), &[]);
-        run(Command::new("tar").arg("-cf").arg(&self.tar).arg("-C").arg(go.gomodcache()).arg("."));
+        self.finished.mod_download(&self.project(), &[]);
+        let cache = self.finished.gomodcache();
+        run(Command::new("tar").arg("-cf").arg(&self.tar).arg("-C").arg(&cache).arg("."));
+        if let Some(bare) = &self.bare {
+            let list = fs::File::create(&self.list).unwrap();
+            let status = Command::new(bare).arg("manifest").arg(&cache).stdout(list).status().unwrap();
+            assert!(status.success(), "{}: {status}", bare.display());
+        }
+    }
+
+    /// The cache that `go mod download` filled.
+    pub fn finished_cache(&self) -> PathBuf {
+        self.finished.gomodcache()
     }
 
     /// airgo with a home of its own and the proxy of this machine.
@@ -119,7 +146,11 @@ impl Setup {
 fn count_zips(dir: &Path) -> usize {
     fs::read_dir(dir).unwrap().fold(0, |n, entry| {
         let path = entry.unwrap().path();
-        if path.is_dir() { n + count_zips(&path) } else { n + usize::from(path.extension().is_some_and(|e| e == "zip")) }
+        if path.is_dir() {
+            n + count_zips(&path)
+        } else {
+            n + usize::from(path.extension().is_some_and(|e| e == "zip"))
+        }
     })
 }
 

@@ -19,7 +19,7 @@ pub fn run(setup: &Setup, pairs: usize) -> Table {
         }
     }
     if setup.bare.is_none() {
-        println!("\nno bare loop: cargo build --release -p airgo-modcache --example bare_unpack");
+        println!("\nno bare loop: cargo build --release -p airgo-modcache --example unpack_bench");
     }
     table
 }
@@ -46,9 +46,8 @@ fn tar(setup: &Setup) -> Sample {
 
 fn bare(setup: &Setup) -> Sample {
     let cache = setup.fresh("cache");
-    fs::create_dir(&cache).unwrap();
     let mut cmd = Command::new(setup.bare.as_ref().unwrap());
-    cmd.arg(&setup.proxy_dir).arg(&cache);
+    cmd.arg("bare").arg(setup.finished_cache()).arg(&setup.list).arg(&cache);
     finish(measure::run(cmd), &cache)
 }
 

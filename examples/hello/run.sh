@@ -11,7 +11,15 @@ scratch=$(mktemp -d)
 # Module trees are read-only.
 trap 'chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
 
-step() { printf '\n\033[1m$ %s\033[0m\n' "$*" >&2; "$@"; }
+# Shows a command as one would type it, then runs it.
+step() {
+    local line="$*"
+    line=${line//"${airgo:-airgo}"/airgo}
+    line=${line//"$scratch/"/}
+    line=${line//"$here/"/}
+    printf '\n$ %s\n' "${line//"$here"/.}" >&2
+    "$@"
+}
 
 if [ -n "${AIRGO:-}" ]; then
     airgo=$(cd "$(dirname "$AIRGO")" && pwd)/$(basename "$AIRGO")
@@ -23,7 +31,7 @@ else
 fi
 
 # A key of this run's own, so that yours stays out of it.
-step "$airgo" keygen "$scratch/key"
+step "$airgo" keygen -o "$scratch/key"
 
 # On the connected side.
 bundle=$scratch/hello.airgo

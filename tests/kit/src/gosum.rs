@@ -26,16 +26,21 @@ pub fn h1_files<'a>(files: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> H1
     files.sort_by_key(|(name, _)| *name);
     let mut list = Sha256::new();
     for (name, data) in files {
-        let mut line = String::new();
-        for byte in Sha256::digest(data) {
-            let _ = write!(line, "{byte:02x}");
-        }
-        list.update(line);
+        list.update(sha256_hex(data));
         list.update("  ");
         list.update(name);
         list.update("\n");
     }
     H1(list.finalize().into())
+}
+
+/// The SHA-256 of bytes in lower-case hexadecimal digits.
+pub fn sha256_hex(data: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(data) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// The hash of a go.mod, as go.sum has it (cmd/go modfetch/fetch.go, goModSum).

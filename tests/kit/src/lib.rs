@@ -33,7 +33,7 @@ mod world;
 mod zipfile;
 
 pub use compare::{Treatment, TreeDiff};
-pub use gosum::{go_sum, h1_files, h1_go_mod};
+pub use gosum::{go_sum, h1_files, h1_go_mod, sha256_hex};
 pub use gotool::Go;
 pub use module::Module;
 pub use proxy::{Fault, Proxy, Request};
