@@ -17,7 +17,8 @@ step() {
     line=${line//"${airgo:-airgo}"/airgo}
     line=${line//"$scratch/"/}
     line=${line//"$here/"/}
-    printf '\n$ %s\n' "${line//"$here"/.}" >&2
+    line=${line//"$root/"/}
+    printf "\n\$ %s\n" "${line//"$here"/.}" >&2
     "$@"
 }
 
