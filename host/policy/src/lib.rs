@@ -1,1 +1,51 @@
-//! (to be written)
+//! Policy: sandboxed plugins judge a bundle, and every failure refuses it.
+//!
+//! A plugin is a WebAssembly component for the world
+//! `airgo:policy/policy-plugin` (plugins/wit/v1). Its path through this crate:
+//!
+//! 1. [`prescan`]: size, shape, imports, exports and version, read before
+//!    anything is compiled;
+//! 2. [`Engine::load`]: compiled, or taken from the cache of compiled code;
+//! 3. [`Plugin::check`]: run over a [`BundleView`] under [`Limits`];
+//! 4. [`Policy::evaluate`]: all plugins of an `airgo.toml`, its exceptions,
+//!    one [`Report`].
+//!
+//! The same bundle, plugins, config, data and judged-for time give the same
+//! report on any machine. The text in it comes from plugins and modules: it is
+//! an attacker's text, of bounded length, and whoever prints it escapes it.
+
+pub mod airgo_toml;
+mod bindings;
+mod builtin;
+mod cache;
+mod clock;
+mod data;
+mod engine;
+mod error;
+mod evaluate;
+mod exceptions;
+mod host;
+mod json_schema;
+mod limiter;
+mod limits;
+mod plugin;
+pub mod prescan;
+mod report;
+mod results;
+mod state;
+mod view;
+
+pub use airgo_toml::{PolicyFile, PolicyFileError};
+pub use builtin::{BUILTINS, Builtin};
+pub use data::{DataError, DataSet};
+pub use engine::{Engine, EngineConfig};
+pub use error::{PluginError, PolicyError};
+pub use evaluate::{Evaluation, Policy};
+pub use limits::Limits;
+pub use plugin::{CheckRequest, Checked, DataNeed, Description, LogLevel, LogLine, Plugin, Rule};
+pub use prescan::Version;
+pub use report::{
+    Counts, DataRecord, ExceptionRecord, ExceptionState, PluginRecord, Report, ReportedFinding,
+};
+pub use results::{Finding, Verdict};
+pub use view::{BundleInfo, BundleView, FileEntry, MainModule, MemoryBundle, ModuleInfo, ReadError};

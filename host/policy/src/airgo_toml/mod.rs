@@ -1,0 +1,202 @@
+//! `airgo.toml`: which plugins judge a bundle, with what config and data, and
+//! which findings are lifted.
+//!
+//! ```
+//! let text = r#"
+//! [[plugin]]
+//! name = "allowlist"
+//! builtin = "allowlist"
+//! config.default = "deny"
+//! config.allow = ["golang.org/x/*"]
+//!
+//! [[exception]]
+//! rule = "allowlist/not-listed"
+//! module = "github.com/acme/legacy"
+//! reason = "moves to the new service by spring"
+//! expires = 2027-03-31
+//! "#;
+//! let policy = airgo_policy::airgo_toml::parse("airgo.toml", text).unwrap();
+//! assert_eq!(policy.plugins[0].name, "allowlist");
+//!
+//! let err = airgo_policy::airgo_toml::parse("airgo.toml", "[[plugin]]\nnme = 1\n").unwrap_err();
+//! assert!(err.to_string().starts_with("airgo.toml:2:1: unknown key nme; "));
+//! ```
+
+mod config;
+mod read;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod units;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{BUILTINS, Limits, Verdict};
+
+/// The JSON Schema of a policy file, for editors.
+pub const JSON_SCHEMA: &str = include_str!("airgo.schema.json");
+
+/// A commented policy file to start from.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
+/// What a policy file says.
+#[derive(Clone, Debug)]
+pub struct PolicyFile {
+    /// The plugins, in the order of the file; their names are unique.
+    pub plugins: Vec<PluginEntry>,
+    /// In the order of the file.
+    pub exceptions: Vec<Exception>,
+    /// In the order of the file; their names are unique.
+    pub data: Vec<DataEntry>,
+    /// A finding counts as this at most: `Warn` where no policy was written.
+    pub strictest: Verdict,
+    /// Name and text of the file; none where there is no file.
+    source: Option<(String, String)>,
+}
+
+/// A plugin that takes part.
+#[derive(Clone, Debug)]
+pub struct PluginEntry {
+    /// Its name in reports and exceptions.
+    pub name: String,
+    /// Where it comes from.
+    pub source: PluginSource,
+    /// What it must hash to; always there for a path.
+    pub sha256: Option<String>,
+    /// Its config, an object.
+    pub config: serde_json::Value,
+    /// What it may use.
+    pub limits: Limits,
+    /// Where its table begins.
+    pub line: u32,
+    /// Line and column of each value of the config, by JSON Pointer.
+    places: BTreeMap<String, (u32, u32)>,
+}
+
+/// Where a plugin comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginSource {
+    /// This binary.
+    Builtin(String),
+    /// A file, relative to the policy file.
+    Path(PathBuf),
+}
+
+/// A finding that is lifted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// `<plugin>/<rule>`, or `<plugin>/*`.
+    pub rule: String,
+    /// `[=]pattern[@version]`, as in GOPRIVATE; none is every finding.
+    pub module: Option<String>,
+    /// Why; never empty.
+    pub reason: String,
+    /// From then on it lifts nothing.
+    pub expires: Option<Timestamp>,
+    /// Where its table begins.
+    pub line: u32,
+}
+
+/// A data source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataEntry {
+    /// The name by which plugins ask for it.
+    pub name: String,
+    /// A file or directory, relative to the policy file.
+    pub path: PathBuf,
+    /// What it must hash to.
+    pub sha256: Option<String>,
+    /// When it was made.
+    pub date: Option<Timestamp>,
+    /// How old it may be at the time judged for.
+    pub max_age: Option<SignedDuration>,
+    /// Where its table begins.
+    pub line: u32,
+}
+
+/// What is wrong in a policy file, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}:{column}: {message}")]
+pub struct PolicyFileError {
+    /// The name of the file.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+    /// That line.
+    pub line_text: String,
+    /// What is wrong, and what is allowed.
+    pub message: String,
+}
+
+/// Reads a policy file; its name is for the errors.
+///
+/// # Errors
+/// The first thing that is wrong, with its line and column.
+pub fn parse(file: &str, text: &str) -> Result<PolicyFile, PolicyFileError> {
+    read::policy_file(file, text)
+}
+
+impl PolicyFile {
+    /// Without a policy file: the built-in plugins with their own defaults,
+    /// which warn and never refuse.
+    pub fn without_file() -> Self {
+        let entry = |builtin: &crate::Builtin| PluginEntry {
+            name: builtin.name.to_owned(),
+            source: PluginSource::Builtin(builtin.name.to_owned()),
+            sha256: None,
+            config: serde_json::json!({}),
+            limits: Limits::default(),
+            line: 0,
+            places: BTreeMap::new(),
+        };
+        PolicyFile {
+            plugins: BUILTINS.iter().map(entry).collect(),
+            exceptions: Vec::new(),
+            data: Vec::new(),
+            strictest: Verdict::Warn,
+            source: None,
+        }
+    }
+
+    pub(crate) fn has_source(&self) -> bool {
+        self.source.is_some()
+    }
+
+    pub(crate) fn error_at_line(&self, line: u32, message: String) -> PolicyFileError {
+        self.error_at_line_column((line, 1), message)
+    }
+
+    pub(crate) fn error_at_line_column(
+        &self,
+        (line, column): (u32, u32),
+        message: String,
+    ) -> PolicyFileError {
+        let (file, text) = match &self.source {
+            Some((file, text)) => (file.clone(), text.as_str()),
+            None => ("built-in policy".to_owned(), ""),
+        };
+        let line_text = text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default().to_owned();
+        PolicyFileError { file, line, column, line_text, message }
+    }
+}
+
+impl PluginEntry {
+    /// Line and column of a value of the config, or of what is nearest to it.
+    pub(crate) fn config_place(&self, pointer: &str) -> (u32, u32) {
+        let mut pointer = pointer;
+        loop {
+            if let Some(place) = self.places.get(pointer) {
+                return *place;
+            }
+            match pointer.rsplit_once('/') {
+                Some((parent, _)) => pointer = parent,
+                None => return (self.line, 1),
+            }
+        }
+    }
+}

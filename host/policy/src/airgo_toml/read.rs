@@ -1,0 +1,232 @@
+//! From the text to a [`PolicyFile`].
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::config::Reader;
+use super::tables::{Source, Table};
+use super::{DataEntry, Exception, PluginEntry, PluginSource, PolicyFile, PolicyFileError, units};
+use crate::results::is_name;
+use crate::{BUILTINS, Builtin, Limits, Verdict};
+
+type Result<T> = std::result::Result<T, PolicyFileError>;
+
+/// Bytes of a policy file.
+const MAX_BYTES: usize = 4 << 20;
+
+pub fn policy_file(file: &str, text: &str) -> Result<PolicyFile> {
+    let source = Source { file, text };
+    if text.len() > MAX_BYTES {
+        return Err(source.error(0..0, format!("the file is larger than {MAX_BYTES} bytes")));
+    }
+    let document = DeTable::parse(text).map_err(|err| {
+        let message = err.message().lines().collect::<Vec<_>>().join(", ");
+        source.error(err.span().unwrap_or(0..0), message)
+    })?;
+    let root = Table::new(&source, document.get_ref(), 0..0);
+    let limits = match root.table("limits")? {
+        Some(table) => limits(&source, &table, &Limits::default())?,
+        None => Limits::default(),
+    };
+    let plugins = each(&root, "plugin", |table| plugin(&source, table, &limits))?;
+    let data = each(&root, "data", |table| data(&source, table))?;
+    let exceptions = each(&root, "exception", |table| exception(&source, table))?;
+    root.finish()?;
+    unique(&root, "plugin", plugins.iter().map(|p| (p.name.as_str(), p.line)))?;
+    unique(&root, "data source", data.iter().map(|d| (d.name.as_str(), d.line)))?;
+    let source = Some((file.to_owned(), text.to_owned()));
+    Ok(PolicyFile { plugins, exceptions, data, strictest: Verdict::Deny, source })
+}
+
+fn each<T>(root: &Table<'_>, key: &'static str, read: impl Fn(&Table<'_>) -> Result<T>) -> Result<Vec<T>> {
+    root.tables(key)?.iter().map(read).collect()
+}
+
+fn unique<'a>(root: &Table<'_>, what: &str, names: impl Iterator<Item = (&'a str, u32)>) -> Result<()> {
+    let mut seen = BTreeMap::new();
+    for (name, line) in names {
+        if let Some(first) = seen.insert(name, line) {
+            let message = format!("there are two tables for the {what} {name}, at lines {first} and {line}");
+            return Err(root.error_at(line, message));
+        }
+    }
+    Ok(())
+}
+
+fn plugin(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<PluginEntry> {
+    let name = name(source, table)?;
+    let from = match (table.string("builtin")?, table.string("path")?) {
+        (Some((builtin, span)), None) => {
+            if Builtin::find(builtin).is_none() {
+                let known: Vec<&str> = BUILTINS.iter().map(|b| b.name).collect();
+                let builtin = builtin.escape_debug();
+                let message = format!("there is no built-in plugin {builtin}; there is {}", known.join(", "));
+                return Err(source.error(span, message));
+            }
+            PluginSource::Builtin(builtin.to_owned())
+        }
+        (None, Some((path, _))) => PluginSource::Path(PathBuf::from(path)),
+        _ => {
+            let message = format!("plugin {name} names either builtin or path, where it comes from");
+            return Err(table.error(message));
+        }
+    };
+    let sha256 = sha256(source, table)?;
+    if sha256.is_none() && matches!(from, PluginSource::Path(_)) {
+        let message = format!(
+            "plugin {name} has no sha256: pin the bytes that were reviewed (`sha256sum` shows the digest)"
+        );
+        return Err(table.error(message));
+    }
+    let mut reader = Reader { source, places: BTreeMap::new() };
+    let config = match table.get("config") {
+        None => serde_json::json!({}),
+        Some(value) => {
+            reader.places.insert(String::new(), source.place(value.span().start));
+            match value.get_ref().as_table() {
+                Some(config) => reader.table(config, "", 0)?,
+                None => return Err(table.wrong("config", value, "a table")),
+            }
+        }
+    };
+    let limits = match table.table("limits")? {
+        Some(own) => limits(source, &own, defaults)?,
+        None => defaults.clone(),
+    };
+    table.finish()?;
+    Ok(PluginEntry { name, source: from, sha256, config, limits, line: table.line(), places: reader.places })
+}
+
+fn name(source: &Source<'_>, table: &Table<'_>) -> Result<String> {
+    let (name, span) = table.required("name")?;
+    if !is_name(name) {
+        let message = format!("name {:?} is not of lower-case words joined by -", name);
+        return Err(source.error(span, message));
+    }
+    Ok(name.to_owned())
+}
+
+fn sha256(source: &Source<'_>, table: &Table<'_>) -> Result<Option<String>> {
+    let Some((text, span)) = table.string("sha256")? else { return Ok(None) };
+    let digest = text.to_ascii_lowercase();
+    if digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(source.error(span, "sha256 is not 64 hexadecimal digits"));
+    }
+    Ok(Some(digest))
+}
+
+fn data(source: &Source<'_>, table: &Table<'_>) -> Result<DataEntry> {
+    let name = name(source, table)?;
+    let (path, _) = table.required("path")?;
+    let sha256 = sha256(source, table)?;
+    let date = table.get("date").map(|value| instant(source, "date", value)).transpose()?;
+    let max_age = match table.string("max-age")? {
+        None => None,
+        Some((text, span)) => match units::age(text) {
+            Some(hours) => Some(SignedDuration::from_hours(hours)),
+            None => return Err(source.error(span, "max-age is written like \"36h\", \"7d\" or \"2w\"")),
+        },
+    };
+    if max_age.is_some() && date.is_none() {
+        let message = format!("data source {name} has a max-age but no date to count from");
+        return Err(table.error(message));
+    }
+    table.finish()?;
+    Ok(DataEntry { name, path: PathBuf::from(path), sha256, date, max_age, line: table.line() })
+}
+
+fn exception(source: &Source<'_>, table: &Table<'_>) -> Result<Exception> {
+    let (rule, span) = table.required("rule")?;
+    let good = |rule: &str| rule == "*" || is_name(rule);
+    if !rule.split_once('/').is_some_and(|(plugin, rule)| is_name(plugin) && good(rule)) {
+        let message = format!("rule {rule:?} is not written like \"allowlist/denied\" or \"allowlist/*\"");
+        return Err(source.error(span, message));
+    }
+    let module = match table.string("module")? {
+        None => None,
+        Some((text, span)) => {
+            if text.trim_start_matches('=').is_empty() || text.contains([' ', ',']) {
+                let message = format!("module {text:?} is not written like \"github.com/acme/*\"");
+                return Err(source.error(span, message));
+            }
+            Some(text.to_owned())
+        }
+    };
+    let (reason, _) = table.required("reason")?;
+    let expires = table.get("expires").map(|value| instant(source, "expires", value)).transpose()?;
+    table.finish()?;
+    let (rule, reason) = (rule.to_owned(), reason.to_owned());
+    Ok(Exception { rule, module, reason, expires, line: table.line() })
+}
+
+/// A date, which is its first moment in UTC, or a date with time and offset.
+fn instant(source: &Source<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Timestamp> {
+    let wrong = || {
+        let message = format!("{key} is written like 2027-03-31 or 2027-03-31T12:00:00Z, without quotes");
+        source.error(value.span(), message)
+    };
+    let written = value.get_ref().as_datetime().ok_or_else(wrong)?.to_string();
+    if let Ok(timestamp) = written.parse::<Timestamp>() {
+        return Ok(timestamp);
+    }
+    let date: civil::Date = written.parse().map_err(|_| wrong())?;
+    if written.len() > "2027-03-31".len() {
+        // A local time says nothing without its place.
+        return Err(wrong());
+    }
+    date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|_| wrong())
+}
+
+fn limits(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<Limits> {
+    let mut limits = defaults.clone();
+    if let Some((text, span)) = table.string("time")? {
+        let time = units::duration(text).filter(|time| !time.is_zero());
+        let example = "time is written like \"1500ms\", \"10s\" or \"2min\"";
+        limits.time = time.ok_or_else(|| source.error(span, example))?;
+    }
+    size(source, table, "memory", &mut limits.memory)?;
+    size(source, table, "read", &mut limits.read_bytes)?;
+    size(source, table, "component", &mut limits.component_bytes)?;
+    size(source, table, "code", &mut limits.code_bytes)?;
+    size(source, table, "function", &mut limits.function_bytes)?;
+    resize(source, table, "result", &mut limits.result_bytes)?;
+    resize(source, table, "text", &mut limits.text_bytes)?;
+    number(source, table, "functions", &mut limits.functions)?;
+    number(source, table, "host-calls", &mut limits.host_calls)?;
+    number(source, table, "log-lines", &mut limits.log_lines)?;
+    number(source, table, "table-elements", &mut limits.table_elements)?;
+    let mut findings = limits.findings as u64;
+    number(source, table, "findings", &mut findings)?;
+    limits.findings = usize::try_from(findings).unwrap_or(usize::MAX);
+    table.finish()?;
+    Ok(limits)
+}
+
+fn size(source: &Source<'_>, table: &Table<'_>, key: &'static str, limit: &mut u64) -> Result<()> {
+    if let Some((text, span)) = table.string(key)? {
+        let example = || source.error(span.clone(), format!("{key} is written like \"64MiB\" or \"500KiB\""));
+        *limit = units::bytes(text).ok_or_else(example)?;
+    }
+    Ok(())
+}
+
+fn resize(source: &Source<'_>, table: &Table<'_>, key: &'static str, limit: &mut usize) -> Result<()> {
+    let mut wide = *limit as u64;
+    size(source, table, key, &mut wide)?;
+    *limit = usize::try_from(wide).unwrap_or(usize::MAX);
+    Ok(())
+}
+
+fn number(source: &Source<'_>, table: &Table<'_>, key: &'static str, limit: &mut u64) -> Result<()> {
+    let Some(value) = table.get(key) else { return Ok(()) };
+    let span: Range<usize> = value.span();
+    let parsed = value.get_ref().as_integer().and_then(|n| u64::from_str_radix(n.as_str(), n.radix()).ok());
+    *limit = parsed.ok_or_else(|| source.error(span, format!("{key} is a whole number, such as {limit}")))?;
+    Ok(())
+}

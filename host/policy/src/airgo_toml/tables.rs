@@ -1,0 +1,129 @@
+//! Tables of TOML, read key by key: what is asked for is known, and what is
+//! left over is an error that names what is allowed.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::PolicyFileError;
+
+/// The text, to turn places in it into lines.
+pub struct Source<'a> {
+    pub file: &'a str,
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// Line and column of a byte, both from 1.
+    pub fn place(&self, at: usize) -> (u32, u32) {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    }
+
+    pub fn error(&self, span: Range<usize>, message: impl Into<String>) -> PolicyFileError {
+        let (line, column) = self.place(span.start);
+        let line_text = self.text.lines().nth(line as usize - 1).unwrap_or_default().to_owned();
+        PolicyFileError { file: self.file.to_owned(), line, column, line_text, message: message.into() }
+    }
+}
+
+/// A table that remembers what was asked of it.
+pub struct Table<'a> {
+    source: &'a Source<'a>,
+    table: &'a DeTable<'a>,
+    /// Of the table as a whole.
+    span: Range<usize>,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+type Result<T> = std::result::Result<T, PolicyFileError>;
+
+impl<'a> Table<'a> {
+    pub fn new(source: &'a Source<'a>, table: &'a DeTable<'a>, span: Range<usize>) -> Self {
+        Table { source, table, span, asked: RefCell::default() }
+    }
+
+    pub fn line(&self) -> u32 {
+        self.source.place(self.span.start).0
+    }
+
+    pub fn error(&self, message: impl Into<String>) -> PolicyFileError {
+        self.source.error(self.span.clone(), message)
+    }
+
+    /// An error at the start of a line.
+    pub fn error_at(&self, line: u32, message: impl Into<String>) -> PolicyFileError {
+        let start = self.source.text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
+        self.source.error(start..start, message)
+    }
+
+    /// A value, if it is there.
+    pub fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.asked.borrow_mut().push(key);
+        self.table.get(key)
+    }
+
+    pub fn string(&self, key: &'static str) -> Result<Option<(&'a str, Range<usize>)>> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        match value.get_ref().as_str() {
+            Some(text) => Ok(Some((text, value.span()))),
+            None => Err(self.wrong(key, value, "a string")),
+        }
+    }
+
+    /// A string that has to be there and say something.
+    pub fn required(&self, key: &'static str) -> Result<(&'a str, Range<usize>)> {
+        match self.string(key)? {
+            Some((text, span)) if text.trim().is_empty() => {
+                Err(self.source.error(span, format!("{key} is empty")))
+            }
+            Some(found) => Ok(found),
+            None => Err(self.error(format!("{key} is missing"))),
+        }
+    }
+
+    pub fn table(&self, key: &'static str) -> Result<Option<Table<'a>>> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        match value.get_ref().as_table() {
+            Some(table) => Ok(Some(Table::new(self.source, table, value.span()))),
+            None => Err(self.wrong(key, value, "a table")),
+        }
+    }
+
+    /// `[[key]]`, any number of times.
+    pub fn tables(&self, key: &'static str) -> Result<Vec<Table<'a>>> {
+        let Some(value) = self.get(key) else { return Ok(Vec::new()) };
+        let of_tables = format!("an array of tables, each written below [[{key}]]");
+        let Some(array) = value.get_ref().as_array() else {
+            return Err(self.wrong(key, value, &of_tables));
+        };
+        let table = |value: &'a Spanned<DeValue<'a>>| match value.get_ref().as_table() {
+            Some(table) => Ok(Table::new(self.source, table, value.span())),
+            None => Err(self.wrong(key, value, &of_tables)),
+        };
+        array.iter().map(table).collect()
+    }
+
+    pub fn wrong(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) -> PolicyFileError {
+        let found = value.get_ref().type_str();
+        self.source.error(value.span(), format!("{key} is of type {found}, not {wanted}"))
+    }
+
+    /// Complains about the first key, in the order of the text, that was not
+    /// asked for. To be called last.
+    pub fn finish(&self) -> Result<()> {
+        let asked = self.asked.borrow();
+        let unknown = self.table.keys().filter(|key| !asked.contains(&key.get_ref().as_ref()));
+        let Some(key) = unknown.min_by_key(|key| key.span().start) else { return Ok(()) };
+        let mut allowed = asked.clone();
+        allowed.sort_unstable();
+        allowed.dedup();
+        let name = key.get_ref().escape_debug();
+        let message = format!("unknown key {name}; allowed here: {}", allowed.join(", "));
+        Err(self.source.error(key.span(), message))
+    }
+}

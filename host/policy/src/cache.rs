@@ -1,0 +1,172 @@
+//! Compiled code, kept from run to run.
+//!
+//! wasmtime runs compiled code as it finds it, so an entry is believed only
+//! where nobody but this user can have written it: the directory is this
+//! user's, mode 0700, and no symbolic link. The digest in front of an entry is
+//! against damage, such as a full disk leaves. An entry is named by the sha256
+//! of the component and by what wasmtime says its code depends on: its version,
+//! the configuration and the CPU. Nothing is ever taken from elsewhere, and an
+//! entry that does not fit is removed and compiled anew.
+
+use std::fs::{self, File};
+use std::hash::{Hash, Hasher};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+const MAGIC: &[u8; 16] = b"airgo code v1\n\0\0";
+const DIGEST: usize = 32;
+/// Compiled code is larger than its component, but not without bound.
+const MAX_ENTRY: u64 = 512 << 20;
+
+/// A directory of compiled components.
+pub struct CodeCache {
+    dir: PathBuf,
+    /// What compiled code depends on, apart from the component.
+    environment: String,
+}
+
+impl CodeCache {
+    /// Opens a directory; `None` where it cannot be made, or is not this
+    /// user's alone.
+    pub fn open(engine: &Engine, dir: PathBuf) -> Option<Self> {
+        make_private(&dir).ok()?;
+        if !is_private(&dir) {
+            return None;
+        }
+        Some(CodeCache { dir, environment: environment(engine) })
+    }
+
+    fn entry(&self, sha256: &str) -> PathBuf {
+        self.dir.join(format!("{sha256}-{}.airgo-code", self.environment))
+    }
+
+    /// The compiled code of a component.
+    pub fn get(&self, engine: &Engine, sha256: &str) -> Option<Component> {
+        let path = self.entry(sha256);
+        let entry = read_private(&path)?;
+        let component = checked(&entry).and_then(|code| deserialize(engine, code));
+        if component.is_none() {
+            // Removing it may fail; then the next run compiles once more.
+            let _ = fs::remove_file(&path);
+        }
+        component
+    }
+
+    /// Keeps compiled code. A cache that cannot be written is no error: the
+    /// next run compiles again.
+    pub fn put(&self, sha256: &str, component: &Component) {
+        let Ok(code) = component.serialize() else { return };
+        let path = self.entry(sha256);
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let temporary = self.dir.join(format!(".{sha256}.{}.{count}", std::process::id()));
+        let write = || -> std::io::Result<()> {
+            let mut file = create_private(&temporary)?;
+            file.write_all(MAGIC)?;
+            file.write_all(&Sha256::digest(&code))?;
+            file.write_all(&code)?;
+            fs::rename(&temporary, &path)
+        };
+        if write().is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+    }
+}
+
+/// The code of an entry whose digest is right.
+fn checked(entry: &[u8]) -> Option<&[u8]> {
+    let rest = entry.strip_prefix(MAGIC)?;
+    let (digest, code) = rest.split_at_checked(DIGEST)?;
+    (Sha256::digest(code).as_slice() == digest).then_some(code)
+}
+
+/// What wasmtime says its compiled code depends on.
+fn environment(engine: &Engine) -> String {
+    struct Collect(Sha256);
+    impl Hasher for Collect {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    let mut collect = Collect(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut collect);
+    collect.write(env!("CARGO_PKG_VERSION").as_bytes());
+    let digest = collect.0.finalize();
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Loading takes 1 ms where compiling takes 50 and more (docs/PERFORMANCE.md),
+/// which is the one reason for unsafe code in this crate.
+#[allow(unsafe_code)]
+fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
+    // SAFETY: the bytes are what `serialize` wrote: `read_private` took them
+    // from a file and a directory that only this user can write, and `checked`
+    // found them undamaged. They are in memory, so that no one can change them
+    // after the check. wasmtime itself checks version, configuration and CPU.
+    unsafe { Component::deserialize(engine, code) }.ok()
+}
+
+#[cfg(unix)]
+mod private {
+    use std::fs::OpenOptions;
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+
+    use super::*;
+
+    pub fn make_private(dir: &Path) -> std::io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+    }
+
+    pub fn is_private(dir: &Path) -> bool {
+        fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir() && only_ours(&meta))
+    }
+
+    fn only_ours(meta: &fs::Metadata) -> bool {
+        meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o077 == 0
+    }
+
+    pub fn create_private(path: &Path) -> std::io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    }
+
+    pub fn read_private(path: &Path) -> Option<Vec<u8>> {
+        let no_follow = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
+        let file = OpenOptions::new().read(true).custom_flags(no_follow).open(path).ok()?;
+        let meta = file.metadata().ok()?;
+        if !meta.is_file() || !only_ours(&meta) || meta.len() > MAX_ENTRY {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_ENTRY).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+}
+
+/// Where ownership cannot be checked nothing is cached.
+#[cfg(not(unix))]
+mod private {
+    use super::*;
+
+    pub fn make_private(_: &Path) -> std::io::Result<()> {
+        Ok(())
+    }
+    pub fn is_private(_: &Path) -> bool {
+        false
+    }
+    pub fn create_private(path: &Path) -> std::io::Result<File> {
+        File::create_new(path)
+    }
+    pub fn read_private(_: &Path) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+use private::{create_private, is_private, make_private, read_private};

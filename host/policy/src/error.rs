@@ -1,0 +1,182 @@
+//! Why there is no verdict. Each of these refuses the bundle.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::airgo_toml::PolicyFileError;
+use crate::data::DataError;
+use crate::prescan::Version;
+
+/// Why a policy could not be applied.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// The policy file is wrong.
+    #[error(transparent)]
+    PolicyFile(#[from] PolicyFileError),
+    /// A plugin cannot be read from disk.
+    #[error("cannot read plugin {plugin} from {path}: {source}")]
+    Read {
+        /// Its name in the policy file.
+        plugin: String,
+        /// Where it should be.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A plugin failed, or is not what it should be.
+    #[error("plugin {plugin} {source}")]
+    Plugin {
+        /// Its name in the policy file.
+        plugin: String,
+        /// How it failed.
+        source: PluginError,
+    },
+    /// A data source is missing, too old, or damaged.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The engine does not start.
+    #[error("cannot start the plugin engine: {0}")]
+    Engine(String),
+}
+
+/// How a plugin failed. Reads as the rest of a sentence that begins with its name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PluginError {
+    /// Larger than this airgo loads.
+    #[error("is {size} bytes, more than {limit}")]
+    TooLarge {
+        /// Bytes of the file.
+        size: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// Costs too much to compile.
+    #[error("has {found} {what}, more than {limit}")]
+    TooComplex {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much.
+        found: u64,
+        /// How much is allowed.
+        limit: u64,
+    },
+    /// A core module, where a component is wanted.
+    #[error("is a core WebAssembly module, not a component; `airgo plugin build` makes one of it")]
+    CoreModule,
+    /// Not WebAssembly at all, or damaged.
+    #[error("is no valid WebAssembly component: {0}")]
+    Malformed(String),
+    /// Asks for something that no plugin gets.
+    #[error("imports {0:?}, which is outside its sandbox: a plugin may import airgo:policy/host alone")]
+    ForeignImport(String),
+    /// Does not export the interface.
+    #[error("does not export airgo:policy/policy, so it is no airgo plugin")]
+    NoPolicy,
+    /// Made for a version of the interface that this airgo does not speak.
+    #[error("speaks airgo:policy@{found}; this airgo speaks {speaks}")]
+    UnknownVersion {
+        /// What the component names.
+        found: Version,
+        /// What this airgo speaks.
+        speaks: Version,
+    },
+    /// Exports or imports of the right names have the wrong types.
+    #[error("does not fit the world airgo:policy/policy-plugin: {0}")]
+    World(String),
+    /// Other bytes than those that the policy file names.
+    #[error("has sha256 {found}, where the policy file pins {pinned}")]
+    Digest {
+        /// What the file hashes to.
+        found: String,
+        /// What was pinned.
+        pinned: String,
+    },
+    /// A trap: a panic, a bad memory access, a division by zero.
+    #[error("crashed in {during}: {reason}{}", log(.last_log))]
+    Trap {
+        /// The call it was in.
+        during: &'static str,
+        /// What wasmtime says.
+        reason: String,
+        /// The line it logged last, which is where a panic message is.
+        last_log: Option<String>,
+    },
+    /// Took too long.
+    #[error("took longer than {limit:?} in {during}")]
+    Timeout {
+        /// The call it was in.
+        during: &'static str,
+        /// CPU time allowed.
+        limit: Duration,
+    },
+    /// Called itself too deeply.
+    #[error("used more than its stack in {during}")]
+    Stack {
+        /// The call it was in.
+        during: &'static str,
+    },
+    /// Used more of something than it may.
+    #[error("used more than {limit} {what} in {during}")]
+    Budget {
+        /// What it ran out of.
+        what: &'static str,
+        /// How much is allowed.
+        limit: u64,
+        /// The call it was in.
+        during: &'static str,
+    },
+    /// Broke the contract of the interface.
+    #[error("gave an answer that cannot be: {0}")]
+    Lie(String),
+    /// Does not accept its config.
+    #[error("does not accept its config{}: {message}", at(.pointer))]
+    Config {
+        /// A JSON Pointer into the config; empty for the whole.
+        pointer: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Cannot work with the data sources.
+    #[error("cannot use its data: {0}")]
+    Data(String),
+    /// Cannot judge this bundle.
+    #[error("cannot judge the bundle: {0}")]
+    Input(String),
+    /// A mistake in the host.
+    #[error("could not be run: {0}")]
+    Internal(String),
+}
+
+fn at(pointer: &str) -> String {
+    if pointer.is_empty() { String::new() } else { format!(" at {pointer}") }
+}
+
+fn log(line: &Option<String>) -> String {
+    line.as_ref().map(|line| format!(" (it last logged: {line})")).unwrap_or_default()
+}
+
+/// Text that a component brings into an error, at a length that fits a screen.
+pub(crate) fn clip(text: impl Into<String>) -> String {
+    const LIMIT: usize = 600;
+    let mut text: String = text.into();
+    if text.len() > LIMIT {
+        let end = (0..=LIMIT).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_clipped_between_characters() {
+        assert_eq!(clip("short"), "short");
+        let clipped = clip("ä".repeat(1000));
+        assert!(clipped.len() <= 603 && clipped.ends_with("ä…"));
+    }
+}

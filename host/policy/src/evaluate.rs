@@ -1,0 +1,273 @@
+//! All plugins of a policy file over one bundle.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::airgo_toml::{PluginEntry, PluginSource, PolicyFile};
+use crate::builtin::Builtin;
+use crate::exceptions::Exceptions;
+use crate::plugin::{CheckRequest, Checked};
+use crate::report::{Counts, DataRecord, PluginRecord, Report, ReportedFinding};
+use crate::{
+    BundleView, DataSet, Engine, Finding, LogLine, Plugin, PluginError, PolicyError, PolicyFileError, Verdict,
+};
+
+/// A policy file whose plugins are loaded and accept their config.
+pub struct Policy {
+    file: PolicyFile,
+    plugins: Vec<Loaded>,
+    data: Arc<DataSet>,
+    judged_at: Timestamp,
+}
+
+struct Loaded {
+    plugin: Plugin,
+    config: String,
+    builtin: bool,
+}
+
+/// The report, and what the plugins logged on the way.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The verdict and what it rests on.
+    pub report: Report,
+    /// The name of a plugin with a line that it logged.
+    pub logs: Vec<(String, LogLine)>,
+}
+
+impl Policy {
+    /// Loads what a policy file names; its paths are relative to `base`.
+    ///
+    /// # Errors
+    /// Where a plugin or data source is missing, is not what was pinned, or
+    /// fails; where a config does not fit; where an exception names a rule
+    /// that no plugin has.
+    pub fn load(
+        engine: &Engine,
+        file: PolicyFile,
+        base: &Path,
+        judged_at: Timestamp,
+    ) -> Result<Self, PolicyError> {
+        let plugins = in_parallel(&file.plugins, |entry| load(engine, &file, entry, base))?;
+        for (entry, loaded) in file.plugins.iter().zip(&plugins) {
+            let needs = loaded.plugin.describe().data.iter().filter(|need| need.required);
+            for need in needs {
+                if !file.data.iter().any(|data| data.name == need.name) {
+                    let summary = need.summary.escape_debug();
+                    let message = format!(
+                        "plugin {} needs the data source {} ({summary}): add a [[data]] table of that name",
+                        entry.name, need.name
+                    );
+                    return Err(file.error_at_line(entry.line, message).into());
+                }
+            }
+        }
+        check_exceptions(&file, &plugins)?;
+        let data = Arc::new(DataSet::load(&file.data, base, judged_at)?);
+        Ok(Policy { file, plugins, data, judged_at })
+    }
+
+    /// The loaded plugins, by their names in the policy file.
+    pub fn plugins(&self) -> impl Iterator<Item = (&str, &Plugin)> {
+        self.file
+            .plugins
+            .iter()
+            .zip(&self.plugins)
+            .map(|(entry, loaded)| (entry.name.as_str(), &loaded.plugin))
+    }
+
+    /// Runs all plugins over a bundle.
+    ///
+    /// # Errors
+    /// Where a plugin fails, however it fails; the bundle is then refused.
+    pub fn evaluate(&self, view: &Arc<dyn BundleView>) -> Result<Evaluation, PolicyError> {
+        let pairs: Vec<(&PluginEntry, &Loaded)> = self.file.plugins.iter().zip(&self.plugins).collect();
+        let checked = in_parallel(&pairs, |(entry, loaded)| {
+            let request = CheckRequest {
+                view: Arc::clone(view),
+                data: Arc::clone(&self.data),
+                judged_at: self.judged_at,
+                config: loaded.config.clone(),
+            };
+            let checked = loaded.plugin.check(Arc::new(request));
+            checked.map_err(|err| plugin_error(&self.file, entry, err))
+        })?;
+        let mut logs = Vec::new();
+        let mut findings = Vec::new();
+        let mut exceptions = Exceptions::new(&self.file.exceptions, self.judged_at);
+        for ((entry, _), Checked { findings: found, logs: lines }) in pairs.iter().zip(checked) {
+            logs.extend(lines.into_iter().map(|line| (entry.name.clone(), line)));
+            for finding in found {
+                let module = finding.module.and_then(|position| view.modules().get(position));
+                let mut reported = self.reported(&entry.name, finding, module);
+                if reported.verdict > Verdict::Allow {
+                    reported.excepted = exceptions.lift(&reported, module);
+                }
+                findings.push(reported);
+            }
+        }
+        findings.sort();
+        let standing = |f: &&ReportedFinding| f.excepted.is_none();
+        let verdict = findings.iter().filter(standing).map(|f| f.verdict).max().unwrap_or(Verdict::Allow);
+        let report = Report {
+            judged_at: self.judged_at.to_string(),
+            verdict,
+            counts: count(&findings),
+            plugins: pairs.iter().map(|(entry, loaded)| record(entry, loaded)).collect(),
+            data: self.data.digests().map(data_record).collect(),
+            findings,
+            exceptions: exceptions.records(),
+        };
+        Ok(Evaluation { report, logs })
+    }
+
+    fn reported(
+        &self,
+        plugin: &str,
+        finding: Finding,
+        module: Option<&crate::ModuleInfo>,
+    ) -> ReportedFinding {
+        ReportedFinding {
+            module: module.map(|m| m.path.clone()),
+            version: module.map(|m| m.version.clone()),
+            plugin: plugin.to_owned(),
+            rule: finding.rule,
+            verdict: finding.verdict.min(self.file.strictest),
+            file: finding.file,
+            line: finding.line,
+            message: finding.message,
+            advice: finding.advice,
+            help_url: finding.help_url,
+            attributes: finding.attributes,
+            excepted: None,
+        }
+    }
+}
+
+fn load(engine: &Engine, file: &PolicyFile, entry: &PluginEntry, base: &Path) -> Result<Loaded, PolicyError> {
+    let read: Vec<u8>;
+    let (bytes, builtin): (&[u8], bool) = match &entry.source {
+        PluginSource::Builtin(name) => match Builtin::find(name) {
+            Some(builtin) => (builtin.component, true),
+            None => {
+                let message = format!("there is no built-in plugin {name}");
+                return Err(file.error_at_line(entry.line, message).into());
+            }
+        },
+        PluginSource::Path(path) => {
+            let path = base.join(path);
+            read = read_component(&path, entry.limits.component_bytes).map_err(|source| {
+                PolicyError::Read { plugin: entry.name.clone(), path: path.clone(), source }
+            })?;
+            (&read, false)
+        }
+    };
+    let failed = |err| plugin_error(file, entry, err);
+    if let Some(pinned) = &entry.sha256 {
+        let found = crate::data::sha256_hex(bytes);
+        if *pinned != found {
+            return Err(failed(PluginError::Digest { found, pinned: pinned.clone() }));
+        }
+    }
+    let plugin = engine.load(bytes, &entry.limits).map_err(failed)?;
+    plugin.check_config(&entry.config).map_err(failed)?;
+    Ok(Loaded { plugin, config: entry.config.to_string(), builtin })
+}
+
+/// Reads a component; one byte more than is allowed is enough to see that it
+/// is too large.
+fn read_component(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// An error in a config points at its line, whoever found it.
+fn plugin_error(file: &PolicyFile, entry: &PluginEntry, err: PluginError) -> PolicyError {
+    match err {
+        PluginError::Config { pointer, message } if file.has_source() => {
+            let place = if pointer.is_empty() { "config".to_owned() } else { format!("config{pointer}") };
+            let message = format!("plugin {}: {place} {message}", entry.name);
+            file.error_at_line_column(entry.config_place(&pointer), message).into()
+        }
+        source => PolicyError::Plugin { plugin: entry.name.clone(), source },
+    }
+}
+
+/// An exception for a rule that does not exist lifts nothing, ever.
+fn check_exceptions(file: &PolicyFile, plugins: &[Loaded]) -> Result<(), PolicyFileError> {
+    for exception in &file.exceptions {
+        let Some((plugin, rule)) = exception.rule.split_once('/') else { continue };
+        let named = file.plugins.iter().zip(plugins).find(|(entry, _)| entry.name == plugin);
+        let message = match named {
+            None => {
+                let names: Vec<&str> = file.plugins.iter().map(|entry| entry.name.as_str()).collect();
+                format!("there is no plugin {plugin}; there is {}", names.join(", "))
+            }
+            Some((_, loaded)) => {
+                let rules: Vec<&str> =
+                    loaded.plugin.describe().rules.iter().map(|rule| rule.id.as_str()).collect();
+                if rule == "*" || rules.contains(&rule) {
+                    continue;
+                }
+                format!("plugin {plugin} has no rule {rule}; it has {}", rules.join(", "))
+            }
+        };
+        return Err(file.error_at_line(exception.line, message));
+    }
+    Ok(())
+}
+
+/// Each item on a thread of its own; the first error in the order of the
+/// items counts, so that it is the same from run to run.
+fn in_parallel<I: Sync, T: Send>(
+    items: &[I],
+    work: impl Fn(&I) -> Result<T, PolicyError> + Sync,
+) -> Result<Vec<T>, PolicyError> {
+    if let [only] = items {
+        return Ok(vec![work(only)?]);
+    }
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = items.iter().map(|item| scope.spawn(move || work(item))).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, Result<T, PolicyError>>| {
+            thread.join().unwrap_or_else(|_| Err(PolicyError::Engine("the host panicked".to_owned())))
+        };
+        // Every thread is waited for before the first error is looked at.
+        threads.into_iter().map(join).collect::<Vec<_>>().into_iter().collect()
+    })
+}
+
+fn count(findings: &[ReportedFinding]) -> Counts {
+    let mut counts = Counts::default();
+    for finding in findings {
+        let counter = match (&finding.excepted, finding.verdict) {
+            (Some(_), _) => &mut counts.excepted,
+            (None, Verdict::Allow) => &mut counts.allow,
+            (None, Verdict::Warn) => &mut counts.warn,
+            (None, Verdict::Deny) => &mut counts.deny,
+        };
+        *counter += 1;
+    }
+    counts
+}
+
+fn record(entry: &PluginEntry, loaded: &Loaded) -> PluginRecord {
+    let description = loaded.plugin.describe();
+    PluginRecord {
+        name: entry.name.clone(),
+        description_name: description.name.clone(),
+        version: description.version.clone(),
+        builtin: loaded.builtin,
+        interface: loaded.plugin.scan().version.to_string(),
+        sha256: loaded.plugin.sha256().to_owned(),
+        config_sha256: crate::data::sha256_hex(loaded.config.as_bytes()),
+    }
+}
+
+fn data_record((name, sha256, date): (&str, &str, Option<Timestamp>)) -> DataRecord {
+    DataRecord { name: name.to_owned(), sha256: sha256.to_owned(), date: date.map(|date| date.to_string()) }
+}

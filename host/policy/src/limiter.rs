@@ -1,0 +1,79 @@
+//! Memory and tables, counted over everything that one run of a plugin makes.
+
+use wasmtime::{Error, ResourceLimiter, Result};
+
+use crate::Limits;
+
+/// A plugin ran out of something; carried through wasmtime as an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("more than {limit} {what}")]
+pub struct OverBudget {
+    pub what: &'static str,
+    pub limit: u64,
+}
+
+/// Sums up what is allocated. Growing beyond the limit traps, so that the
+/// reason is known; a guest that only got -1 would crash for another one.
+#[derive(Debug)]
+pub struct Limiter {
+    memory: Counter,
+    table: Counter,
+}
+
+#[derive(Debug)]
+struct Counter {
+    what: &'static str,
+    used: u64,
+    limit: u64,
+}
+
+/// Core instances of one component; componentize-py makes more than eight.
+const INSTANCES: usize = 100;
+
+impl Limiter {
+    pub fn new(limits: &Limits) -> Self {
+        Limiter {
+            memory: Counter { what: "bytes of memory", used: 0, limit: limits.memory },
+            table: Counter { what: "table elements", used: 0, limit: limits.table_elements },
+        }
+    }
+
+    /// Bytes of memory in use.
+    #[cfg(test)]
+    pub fn memory(&self) -> u64 {
+        self.memory.used
+    }
+}
+
+impl Counter {
+    fn grow(&mut self, current: usize, desired: usize) -> Result<bool> {
+        let used = self.used.saturating_add(desired.saturating_sub(current) as u64);
+        if used > self.limit {
+            return Err(Error::new(OverBudget { what: self.what, limit: self.limit }));
+        }
+        self.used = used;
+        Ok(true)
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        self.memory.grow(current, desired)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        self.table.grow(current, desired)
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        INSTANCES
+    }
+
+    fn memories(&self) -> usize {
+        INSTANCES
+    }
+}

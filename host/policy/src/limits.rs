@@ -1,0 +1,68 @@
+//! What a plugin may use. All of it can be set in `airgo.toml`.
+
+use std::time::Duration;
+
+/// Bounds on one plugin. Going beyond any of them refuses the bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// CPU time that the plugin may take in one call, its own code and the
+    /// cheap host functions; reading files from the bundle has the byte budget
+    /// instead.
+    pub time: Duration,
+    /// Bytes of linear memory, over all its memories.
+    pub memory: u64,
+    /// Elements of tables, over all its tables.
+    pub table_elements: u64,
+    /// Calls into the host.
+    pub host_calls: u64,
+    /// Bytes that it may read from a small bundle; `read_bytes_per_zip_byte`
+    /// is added for each byte of the bundle's zips.
+    pub read_bytes: u64,
+    /// See `read_bytes`. Source code shrinks to a fifth or so in a zip, so
+    /// that 16 is enough for some three passes over everything.
+    pub read_bytes_per_zip_byte: u64,
+    /// Lines that it may log.
+    pub log_lines: u64,
+    /// Bytes in one log line.
+    pub log_line_bytes: usize,
+    /// Findings that it may return.
+    pub findings: usize,
+    /// Bytes in one string of a finding or of the description's short fields.
+    pub text_bytes: usize,
+    /// Bytes that may pass from the plugin to the host in one call; findings
+    /// are one call.
+    pub result_bytes: usize,
+    /// Bytes of the component.
+    pub component_bytes: u64,
+    /// Bytes of code in the component: what compiling it costs goes by these.
+    pub code_bytes: u64,
+    /// Bytes of the largest function; some passes of the compiler take time
+    /// beyond proportion.
+    pub function_bytes: u64,
+    /// Functions in the component.
+    pub functions: u64,
+}
+
+impl Default for Limits {
+    /// Enough for a plugin in a compiled language over some thousand modules;
+    /// interpreted ones need more, and say so in their documentation.
+    fn default() -> Self {
+        Limits {
+            time: Duration::from_millis(1500),
+            memory: 64 << 20,
+            table_elements: 100_000,
+            host_calls: 1_000_000,
+            read_bytes: 64 << 20,
+            read_bytes_per_zip_byte: 16,
+            log_lines: 1_000,
+            log_line_bytes: 4 << 10,
+            findings: 20_000,
+            text_bytes: 4 << 10,
+            result_bytes: 16 << 20,
+            component_bytes: 8 << 20,
+            code_bytes: 4 << 20,
+            function_bytes: 256 << 10,
+            functions: 20_000,
+        }
+    }
+}

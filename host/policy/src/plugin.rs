@@ -1,0 +1,262 @@
+//! One plugin: who it is, and its run over a bundle.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use wasmtime::component::{Component, InstancePre};
+use wasmtime::{Store, Trap, UpdateDeadline};
+
+use crate::bindings::exports::airgo::policy::policy as raw;
+use crate::bindings::{PolicyPlugin, PolicyPluginPre};
+use crate::engine::{Engine, THREAD_STACK};
+use crate::error::clip;
+use crate::limiter::OverBudget;
+use crate::prescan::Scan;
+use crate::state::{State, Subject};
+use crate::{BundleView, DataSet, Finding, Limits, PluginError, json_schema, results};
+
+/// A component that is loaded and has said who it is.
+#[derive(Clone)]
+pub struct Plugin {
+    engine: Engine,
+    pre: PolicyPluginPre<State>,
+    limits: Limits,
+    scan: Scan,
+    sha256: String,
+    from_cache: bool,
+    description: Description,
+}
+
+/// What a plugin says of itself. The text is the plugin's: escape it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Its own name; a policy file may give it another.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// What it is for.
+    pub summary: String,
+    /// A JSON Schema of its config.
+    pub config_schema: String,
+    /// What it can find.
+    pub rules: Vec<Rule>,
+    /// The data sources it reads.
+    pub data: Vec<DataNeed>,
+}
+
+/// Something that a plugin can find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable from version to version.
+    pub id: String,
+    /// One line.
+    pub summary: String,
+    /// Markdown.
+    pub description: String,
+    /// A page about it.
+    pub help_url: Option<String>,
+}
+
+/// A data source that a plugin reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataNeed {
+    /// Its name in the policy file.
+    pub name: String,
+    /// What it is.
+    pub summary: String,
+    /// Without it the plugin fails.
+    pub required: bool,
+}
+
+/// How loud a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// For the author.
+    Debug,
+    /// For whoever is curious.
+    Info,
+    /// For everybody.
+    Warn,
+}
+
+/// A line that a plugin logged. The text is the plugin's: escape it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// How loud.
+    pub level: LogLevel,
+    /// The line.
+    pub message: String,
+}
+
+/// What a plugin is run over.
+pub struct CheckRequest {
+    /// The bundle.
+    pub view: Arc<dyn BundleView>,
+    /// The data sources of the policy file.
+    pub data: Arc<DataSet>,
+    /// The plugin's only clock.
+    pub judged_at: Timestamp,
+    /// A JSON object.
+    pub config: String,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Sorted by module, rule and verdict.
+    pub findings: Vec<Finding>,
+    /// In the order in which they were logged.
+    pub logs: Vec<LogLine>,
+}
+
+/// The deadline passed while the plugin ran.
+#[derive(Debug, thiserror::Error)]
+#[error("out of time")]
+struct OutOfTime;
+
+const DESCRIBE: &str = "describe";
+const CHECK: &str = "check";
+
+impl Plugin {
+    pub(crate) fn new(
+        engine: Engine,
+        component: &Component,
+        scan: Scan,
+        sha256: String,
+        from_cache: bool,
+        limits: Limits,
+    ) -> Result<Self, PluginError> {
+        let world = |err: wasmtime::Error| PluginError::World(clip(format!("{err:#}")));
+        let pre: InstancePre<State> = engine.shared.linker.instantiate_pre(component).map_err(world)?;
+        let pre = PolicyPluginPre::new(pre).map_err(world)?;
+        let (described, _) = on_own_thread(|| {
+            run(&engine, &pre, State::new(&limits, None), DESCRIBE, |plugin, store| {
+                plugin.airgo_policy_policy().call_describe(store)
+            })
+        })?;
+        let description = results::description(described, &limits)?;
+        Ok(Plugin { engine, pre, limits, scan, sha256, from_cache, description })
+    }
+
+    /// What it says of itself.
+    pub fn describe(&self) -> &Description {
+        &self.description
+    }
+
+    /// What its sections say.
+    pub fn scan(&self) -> &Scan {
+        &self.scan
+    }
+
+    /// The digest of the component, in hexadecimal digits.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Whether its compiled code came from the cache.
+    pub fn from_cache(&self) -> bool {
+        self.from_cache
+    }
+
+    /// Holds a config against the plugin's own schema.
+    ///
+    /// # Errors
+    /// Where they do not agree: [`PluginError::Config`].
+    pub fn check_config(&self, config: &serde_json::Value) -> Result<(), PluginError> {
+        let schema: serde_json::Value = serde_json::from_str(&self.description.config_schema)
+            .map_err(|err| PluginError::Lie(format!("its config schema is no JSON: {err}")))?;
+        json_schema::check(&schema, config)
+            .map_err(|json_schema::Mismatch { pointer, message }| PluginError::Config { pointer, message })
+    }
+
+    /// Runs the plugin over a bundle.
+    ///
+    /// # Errors
+    /// Whatever goes wrong; the bundle is then refused.
+    pub fn check(&self, request: Arc<CheckRequest>) -> Result<Checked, PluginError> {
+        let order: Arc<[usize]> = crate::host::sorted(request.view.modules()).into();
+        let (answer, logs) = on_own_thread(|| {
+            let subject = Subject::new(Arc::clone(&request), Arc::clone(&order), &self.limits);
+            let state = State::new(&self.limits, Some(subject));
+            run(&self.engine, &self.pre, state, CHECK, |plugin, store| {
+                plugin.airgo_policy_policy().call_check(store, &request.config)
+            })
+        })?;
+        let findings = match answer {
+            Ok(findings) => results::findings(findings, &self.description, &order, &self.limits)?,
+            Err(err) => return Err(results::check_error(err)),
+        };
+        Ok(Checked { findings, logs })
+    }
+}
+
+/// Runs on a thread with a stack of known size, which is also there to catch
+/// the panic that wasmtime's authors did not foresee.
+fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T, PluginError> + Send) -> Result<T, PluginError> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("airgo-plugin".to_owned())
+            .stack_size(THREAD_STACK)
+            .spawn_scoped(scope, work)
+            .map_err(|err| PluginError::Internal(format!("no thread can be started: {err}")))?;
+        thread.join().unwrap_or_else(|_| Err(PluginError::Internal("the host panicked".to_owned())))
+    })
+}
+
+/// One call into a fresh instance. The ticker runs before instantiation, so
+/// that a start function has its deadline too.
+fn run<T>(
+    engine: &Engine,
+    pre: &PolicyPluginPre<State>,
+    state: State,
+    during: &'static str,
+    call: impl FnOnce(&PolicyPlugin, &mut Store<State>) -> wasmtime::Result<T>,
+) -> Result<(T, Vec<LogLine>), PluginError> {
+    let mut store = Store::new(&engine.shared.wasmtime, state);
+    let result_bytes = store.data().limits.result_bytes;
+    store.limiter(|state| &mut state.limiter);
+    store.set_hostcall_fuel(result_bytes);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|store| {
+        if store.data().clock.is_over() { Err(OutOfTime.into()) } else { Ok(UpdateDeadline::Continue(1)) }
+    });
+    let _ticking = engine.shared.ticker.guard();
+    let result = pre.instantiate(&mut store).and_then(|plugin| call(&plugin, &mut store));
+    let state = store.into_data();
+    match result {
+        Ok(answer) => Ok((answer, state.logs)),
+        Err(err) => Err(failure(&err, &state, during)),
+    }
+}
+
+/// What wasmtime's error means for the plugin.
+fn failure(err: &wasmtime::Error, state: &State, during: &'static str) -> PluginError {
+    if let Some(&OverBudget { what, limit }) = err.downcast_ref() {
+        return PluginError::Budget { what, limit, during };
+    }
+    if err.downcast_ref::<OutOfTime>().is_some() {
+        return PluginError::Timeout { during, limit: state.limits.time };
+    }
+    match err.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => PluginError::Timeout { during, limit: state.limits.time },
+        Some(Trap::StackOverflow) => PluginError::Stack { during },
+        Some(trap) => PluginError::Trap {
+            during,
+            reason: trap.to_string(),
+            last_log: state.logs.last().map(|line| clip(line.message.clone())),
+        },
+        None => {
+            let reason = err.root_cause().to_string();
+            // wasmtime keeps the type of this one to itself.
+            if reason.contains("fuel allocated for hostcalls") {
+                let limit = state.limits.result_bytes as u64;
+                return PluginError::Budget { what: "bytes in one call to the host", limit, during };
+            }
+            PluginError::Lie(clip(reason))
+        }
+    }
+}
+
+pub(crate) type RawDescription = raw::Description;
+pub(crate) type RawFinding = raw::Finding;
+pub(crate) type RawCheckError = raw::CheckError;

@@ -1,0 +1,167 @@
+//! What the host keeps for one run of a plugin, and what it charges.
+
+use std::sync::Arc;
+
+use crate::clock::GuestClock;
+use crate::limiter::{Limiter, OverBudget};
+use crate::plugin::{CheckRequest, LogLine};
+use crate::view::slice;
+use crate::{FileEntry, Limits, ReadError};
+
+/// Read ahead: a plugin that reads a file in small steps costs one inflation a
+/// window, not one a step.
+const WINDOW: u32 = 1 << 20;
+/// The most that one call hands over.
+pub const MAX_READ: u32 = 16 << 20;
+
+/// The data of a store.
+pub struct State {
+    pub limiter: Limiter,
+    pub clock: GuestClock,
+    pub limits: Limits,
+    pub logs: Vec<LogLine>,
+    /// None in `describe`.
+    pub subject: Option<Subject>,
+    calls: u64,
+}
+
+/// What is judged, and what was read of it.
+pub struct Subject {
+    pub request: Arc<CheckRequest>,
+    /// The index that the plugin sees → the position in the view.
+    pub order: Arc<[usize]>,
+    read_limit: u64,
+    read: u64,
+    window: Option<Window>,
+}
+
+/// The part of a file that was read last.
+struct Window {
+    module: usize,
+    path: String,
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+impl State {
+    pub fn new(limits: &Limits, subject: Option<Subject>) -> Self {
+        State {
+            limiter: Limiter::new(limits),
+            clock: GuestClock::start(limits.time),
+            limits: limits.clone(),
+            logs: Vec::new(),
+            subject,
+            calls: 0,
+        }
+    }
+
+    /// Every host function starts with this.
+    pub fn charge_call(&mut self) -> Result<(), OverBudget> {
+        self.calls += 1;
+        if self.calls > self.limits.host_calls {
+            return Err(OverBudget { what: "calls into the host", limit: self.limits.host_calls });
+        }
+        Ok(())
+    }
+
+    /// The subject, its clock beside it.
+    pub fn reading(&mut self) -> Option<(&mut Subject, &mut GuestClock)> {
+        self.subject.as_mut().map(|subject| (subject, &mut self.clock))
+    }
+}
+
+impl Subject {
+    pub fn new(request: Arc<CheckRequest>, order: Arc<[usize]>, limits: &Limits) -> Self {
+        let zips: u64 = request.view.modules().iter().map(|m| m.zip_size).fold(0, u64::saturating_add);
+        let for_zips = zips.saturating_mul(limits.read_bytes_per_zip_byte);
+        let read_limit =
+            limits.read_bytes.saturating_add(for_zips).saturating_add(request.data.total_bytes());
+        Subject { request, order, read_limit, read: 0, window: None }
+    }
+
+    /// The position in the view of a module that a plugin names.
+    pub fn position(&self, index: u32) -> Result<usize, ReadError> {
+        self.order.get(index as usize).copied().ok_or(ReadError::NotFound)
+    }
+
+    /// Counts bytes that the host reads for the plugin.
+    pub fn charge_read(&mut self, bytes: u64) -> Result<(), OverBudget> {
+        // A failed or empty read is not free either.
+        self.read = self.read.saturating_add(bytes).saturating_add(64);
+        if self.read > self.read_limit {
+            return Err(OverBudget { what: "bytes read from the bundle", limit: self.read_limit });
+        }
+        Ok(())
+    }
+
+    /// Reads a file through the window.
+    pub fn read(
+        &mut self,
+        clock: &mut GuestClock,
+        index: u32,
+        path: &str,
+        offset: u64,
+        len: u32,
+    ) -> Result<Result<Vec<u8>, ReadError>, OverBudget> {
+        if len > MAX_READ {
+            return Ok(Err(ReadError::TooLarge(u64::from(MAX_READ))));
+        }
+        let module = match self.position(index) {
+            Ok(module) => module,
+            Err(err) => return Ok(Err(err)),
+        };
+        if let Some(bytes) = self.window.as_ref().and_then(|w| w.part(module, path, offset, len)) {
+            return Ok(Ok(bytes));
+        }
+        // To reach an offset the view may have to inflate all that lies before it.
+        self.charge_read(offset)?;
+        let view = &self.request.view;
+        let bytes = match clock.excluding(|| view.read(module, path, offset, len.max(WINDOW))) {
+            Ok(bytes) => bytes,
+            Err(err) => {
+                self.charge_read(0)?;
+                return Ok(Err(err));
+            }
+        };
+        self.charge_read(bytes.len() as u64)?;
+        let part = slice(&bytes, 0, len);
+        self.window = Some(Window { module, path: path.to_owned(), offset, bytes });
+        Ok(part)
+    }
+
+    /// Lists the files of a module.
+    pub fn list_files(
+        &mut self,
+        clock: &mut GuestClock,
+        index: u32,
+    ) -> Result<Result<Vec<FileEntry>, ReadError>, OverBudget> {
+        let module = match self.position(index) {
+            Ok(module) => module,
+            Err(err) => return Ok(Err(err)),
+        };
+        let view = &self.request.view;
+        let entries = clock.excluding(|| view.list_files(module));
+        if let Ok(entries) = &entries {
+            let bytes = entries.iter().map(|e| e.path.len() as u64 + 64).sum();
+            self.charge_read(bytes)?;
+        }
+        Ok(entries.map(|mut entries| {
+            entries.sort_by(|a, b| a.path.cmp(&b.path));
+            entries
+        }))
+    }
+}
+
+impl Window {
+    /// The wanted bytes, where they lie in the window or end with the file.
+    fn part(&self, module: usize, path: &str, offset: u64, len: u32) -> Option<Vec<u8>> {
+        if self.module != module || self.path != path {
+            return None;
+        }
+        let from = offset.checked_sub(self.offset)?;
+        let ends_here = self.bytes.len() < WINDOW as usize;
+        let enough = from.checked_add(u64::from(len))? <= self.bytes.len() as u64;
+        let inside = from <= self.bytes.len() as u64;
+        if enough || (ends_here && inside) { slice(&self.bytes, from, len).ok() } else { None }
+    }
+}

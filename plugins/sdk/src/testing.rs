@@ -1,0 +1,149 @@
+//! A bundle for a plugin's own tests, which run on the author's machine.
+//!
+//! ```
+//! use airgo_plugin::{Bundle, testing::FakeBundle};
+//!
+//! let bundle = FakeBundle::new()
+//!     .module("example.com/a", "v1.0.0", &[("LICENSE", "MIT")])
+//!     .module("example.com/b", "v1.2.0", &[]);
+//! assert_eq!(bundle.modules().len(), 2);
+//! assert_eq!(bundle.read(0, "LICENSE", 0, 100).unwrap(), b"MIT");
+//! ```
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::{
+    Bundle, BundleInfo, DataInfo, FileEntry, LogLevel, MainModule, ModuleInfo, ModuleRef, ReadError,
+};
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// A bundle made of literals. Modules keep the order in which they were added.
+#[derive(Default)]
+pub struct FakeBundle {
+    /// What [`Bundle::modules`] gives; tests may edit it.
+    pub modules: Vec<ModuleInfo>,
+    /// What [`Bundle::info`] gives as the main modules.
+    pub main_modules: Vec<MainModule>,
+    /// What [`Bundle::baseline`] gives.
+    pub baseline: Option<Vec<ModuleInfo>>,
+    /// What [`Bundle::judged_at`] gives.
+    pub judged_at: String,
+    /// What the plugin logged.
+    pub logged: RefCell<Vec<String>>,
+    files: Vec<Files>,
+    data: BTreeMap<String, (DataInfo, Files)>,
+}
+
+impl FakeBundle {
+    /// An empty bundle, judged at the first second of 2026.
+    pub fn new() -> Self {
+        FakeBundle { judged_at: "2026-01-01T00:00:00Z".to_owned(), ..Self::default() }
+    }
+
+    /// Adds a module with files.
+    #[must_use]
+    pub fn module(mut self, path: &str, version: &str, files: &[(&str, &str)]) -> Self {
+        self.modules.push(ModuleInfo {
+            index: self.modules.len() as u32,
+            path: path.to_owned(),
+            version: version.to_owned(),
+            replaced_by: None,
+            sum: String::new(),
+            go_mod_sum: String::new(),
+            zip_size: 0,
+            time: None,
+            direct: true,
+            attributes: Vec::new(),
+        });
+        self.files.push(owned(files));
+        self
+    }
+
+    /// Puts other code in the place of the module added last.
+    #[must_use]
+    pub fn replaced_by(mut self, path: &str, version: &str) -> Self {
+        if let Some(last) = self.modules.last_mut() {
+            last.replaced_by = Some(ModuleRef { path: path.to_owned(), version: version.to_owned() });
+        }
+        self
+    }
+
+    /// Gives the module added last an attribute.
+    #[must_use]
+    pub fn attribute(mut self, name: &str, value: &str) -> Self {
+        if let Some(last) = self.modules.last_mut() {
+            last.attributes.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// Adds a data source.
+    #[must_use]
+    pub fn data(mut self, name: &str, records: &[(&str, &str)]) -> Self {
+        let info = DataInfo { sha256: "0".repeat(64), date: None };
+        self.data.insert(name.to_owned(), (info, owned(records)));
+        self
+    }
+}
+
+fn owned(files: &[(&str, &str)]) -> Files {
+    files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect()
+}
+
+fn entries(files: &Files) -> Vec<FileEntry> {
+    files.iter().map(|(path, bytes)| FileEntry { path: path.clone(), size: bytes.len() as u64 }).collect()
+}
+
+fn slice(bytes: &[u8], offset: u64, len: u32) -> Result<Vec<u8>, ReadError> {
+    let rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..)).ok_or(ReadError::OutOfRange)?;
+    Ok(rest.iter().copied().take(len as usize).collect())
+}
+
+impl Bundle for FakeBundle {
+    fn log(&self, _: LogLevel, message: &str) {
+        self.logged.borrow_mut().push(message.to_owned());
+    }
+    fn judged_at(&self) -> String {
+        self.judged_at.clone()
+    }
+    fn info(&self) -> BundleInfo {
+        BundleInfo {
+            content_id: String::new(),
+            main_modules: self.main_modules.clone(),
+            platforms: Vec::new(),
+            attributes: Vec::new(),
+        }
+    }
+    fn modules(&self) -> Vec<ModuleInfo> {
+        self.modules.clone()
+    }
+    fn baseline(&self) -> Option<Vec<ModuleInfo>> {
+        self.baseline.clone()
+    }
+    fn go_mod(&self, module: u32) -> Result<String, ReadError> {
+        let bytes = self.read(module, "go.mod", 0, u32::MAX)?;
+        String::from_utf8(bytes).map_err(|_| ReadError::Corrupt("not UTF-8".to_owned()))
+    }
+    fn list_files(&self, module: u32) -> Result<Vec<FileEntry>, ReadError> {
+        self.files.get(module as usize).map(entries).ok_or(ReadError::NotFound)
+    }
+    fn read(&self, module: u32, path: &str, offset: u64, len: u32) -> Result<Vec<u8>, ReadError> {
+        let files = self.files.get(module as usize).ok_or(ReadError::NotFound)?;
+        slice(files.get(path).ok_or(ReadError::NotFound)?, offset, len)
+    }
+    fn data_stat(&self, name: &str) -> Result<DataInfo, ReadError> {
+        self.data.get(name).map(|(info, _)| info.clone()).ok_or(ReadError::NotFound)
+    }
+    fn data_list(&self, name: &str) -> Result<Vec<FileEntry>, ReadError> {
+        self.data.get(name).map(|(_, records)| entries(records)).ok_or(ReadError::NotFound)
+    }
+    fn data_get(&self, name: &str, path: &str) -> Result<Vec<u8>, ReadError> {
+        self.data_read(name, path, 0, u32::MAX)
+    }
+    fn data_read(&self, name: &str, path: &str, offset: u64, len: u32) -> Result<Vec<u8>, ReadError> {
+        let (_, records) = self.data.get(name).ok_or(ReadError::NotFound)?;
+        slice(records.get(path).ok_or(ReadError::NotFound)?, offset, len)
+    }
+}
