@@ -43,7 +43,7 @@ pub enum Rule {
     #[error("the directory is not a clean relative path")]
     Directory,
     /// A zip without its go.mod and .info, or an .info without go.mod.
-    #[error("a stored zip needs its go.mod and .info, and an .info its go.mod")]
+    #[error("a stored zip needs its go.mod and .info")]
     Incomplete,
     /// Objects for a module that a directory replaces.
     #[error("a module that a directory replaces has no objects")]
@@ -237,7 +237,9 @@ fn check_module(module: &Module) -> Result<(), RuleError> {
     if !module.selected && !stored.contains(&true) {
         return Err(module.refuse(Rule::Idle));
     }
-    if (module.zip.is_some() && module.info.is_none()) || (module.info.is_some() && module.go_mod.is_none()) {
+    // An `.info` alone is complete: `go list -m all` asks for those of the build
+    // list, also where graph pruning left the go.mod unread.
+    if module.zip.is_some() && (module.info.is_none() || module.go_mod.is_none()) {
         return Err(module.refuse(Rule::Incomplete));
     }
     texts("modules", &[module.path.clone(), module.version.clone()])?;

@@ -78,10 +78,11 @@ impl Manifest {
     }
 
     /// The `list` file of every module path of which the bundle holds a version
-    /// that `go` could use: the versions with an `.info`, bytewise, one a line.
+    /// that `go` could use: the versions with an `.info` and a go.mod, bytewise, one
+    /// a line.
     pub fn lists(&self) -> BTreeMap<String, String> {
         let mut versions: BTreeMap<String, std::collections::BTreeSet<String>> = BTreeMap::new();
-        for module in self.modules.iter().filter(|m| m.info.is_some()) {
+        for module in self.modules.iter().filter(|m| m.info.is_some() && m.go_mod.is_some()) {
             if let Some(stored) = module.stored_as() {
                 versions.entry(stored.path).or_default().insert(stored.version);
             }
