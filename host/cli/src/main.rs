@@ -1,2 +1,55 @@
-//! The `airgo` binary.
-fn main() {}
+//! `airgo`: carries a Go project's dependencies across an air gap.
+
+mod args;
+mod assemble;
+mod bundle_io;
+mod commands;
+mod downloads;
+mod errors;
+mod escape;
+mod exit;
+mod failure;
+mod frame;
+mod goenv;
+mod interrupt;
+mod judge;
+mod keyring;
+mod printer;
+mod progress;
+mod project;
+mod sums;
+mod table;
+mod view;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+/// What every command works with.
+pub(crate) struct Context {
+    pub printer: printer::Printer,
+    pub interrupt: interrupt::Interrupt,
+    pub env: goenv::GoEnv,
+}
+
+fn main() -> ExitCode {
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version count as done; a reader that left is no error.
+            let _ = error.print();
+            return if error.use_stderr() { exit::Exit::Usage } else { exit::Exit::Done }.into();
+        }
+    };
+    let color = match cli.global.color {
+        args::Color::Auto => anstream::ColorChoice::Auto,
+        args::Color::Always => anstream::ColorChoice::Always,
+        args::Color::Never => anstream::ColorChoice::Never,
+    };
+    let printer = printer::Printer::new(cli.global.quiet, cli.global.verbose, cli.global.json, color);
+    let context = Context { printer, interrupt: interrupt::Interrupt::install(), env: goenv::GoEnv::load() };
+    match commands::run(cli.command, &context) {
+        Ok(()) => exit::Exit::Done,
+        Err(failure) => printer.failure(&failure),
+    }
+    .into()
+}

@@ -1,0 +1,171 @@
+//! From a resolved project and its verified downloads to the manifest.
+
+use crate::failure::{Failure, Result};
+use crate::project::Loaded;
+use crate::sums::Unsummed;
+use airgo_bundle::manifest::{
+    GraphNode, Hashed, MainModule, Module, Payload, Replacement, ReplacementDirectory, ReplacementModule,
+    SCHEMA, Scope, Stored, SumSource, Workspace,
+};
+use airgo_bundle::{Manifest, Sha256};
+use airgo_fetch::{Fetched, Kind, Object};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::gosum::Subject;
+use airgo_resolve::{Resolution, Selected};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Everything that the manifest follows from.
+pub struct Parts<'a> {
+    /// The project.
+    pub loaded: &'a Loaded,
+    /// What was resolved.
+    pub resolution: &'a Resolution,
+    /// The verified downloads.
+    pub objects: &'a BTreeMap<Object, Fetched>,
+    /// Those that the checksum database vouches for, not go.sum.
+    pub by_database: &'a [Unsummed],
+    /// Those that nothing vouches for, because the user's settings exempt them.
+    pub unchecked: &'a [Unsummed],
+}
+
+/// Builds and seals the manifest.
+pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
+    let mut modules = Vec::new();
+    let mut covered = BTreeSet::new();
+    for selected in parts.resolution.build_list.iter().filter(|m| !m.main) {
+        covered.extend(selected.stored().cloned());
+        modules.push(module(parts, selected)?);
+    }
+    // The rest of the graph: versions that lost, of which go reads the go.mod.
+    let others: BTreeSet<_> =
+        parts.objects.keys().map(|o| &o.module).filter(|m| !covered.contains(*m)).collect();
+    for other in others {
+        let plain = Selected {
+            module: other.clone(),
+            replacement: None,
+            main: false,
+            direct: false,
+            go_version: None,
+        };
+        modules.push(Module { selected: false, ..module(parts, &plain)? });
+    }
+    let manifest = Manifest {
+        build_tags: Vec::new(),
+        content_id: String::new(),
+        data: Vec::new(),
+        graph: graph(parts.resolution),
+        main_modules: mains(parts.loaded),
+        modules,
+        payload: Payload::default(),
+        platforms: Vec::new(),
+        schema: SCHEMA.to_owned(),
+        scope: Scope::Build,
+        workspace: workspace(parts.loaded)?,
+    };
+    manifest.seal().map_err(|e| Failure::failed(format!("the manifest cannot be made: {e}")))
+}
+
+fn module(parts: &Parts<'_>, selected: &Selected) -> Result<Module> {
+    let stored = selected.stored();
+    let get = |kind| stored.and_then(|m| parts.objects.get(&Object::new(m.clone(), kind)));
+    let info = get(Kind::Info);
+    let time = match info {
+        None => None,
+        Some(info) => commit_time(info)?,
+    };
+    Ok(Module {
+        direct: selected.direct,
+        info: info.map(|f| Stored { sha256: Sha256(f.sha256), size: f.size }),
+        go_mod: get(Kind::Mod).and_then(|f| hashed(parts, f, Subject::GoMod)),
+        path: selected.module.path.clone(),
+        replacement: replacement(parts.loaded, selected),
+        required_by: Vec::new(),
+        selected: true,
+        time,
+        version: selected.module.version.clone(),
+        zip: get(Kind::Zip).and_then(|f| hashed(parts, f, Subject::Zip)),
+    })
+}
+
+fn hashed(parts: &Parts<'_>, fetched: &Fetched, subject: Subject) -> Option<Hashed> {
+    let is_in =
+        |list: &[Unsummed]| list.iter().any(|u| u.module == fetched.object.module && u.subject == subject);
+    let sum = if is_in(parts.by_database) {
+        SumSource::SumDb
+    } else if is_in(parts.unchecked) {
+        SumSource::Unchecked
+    } else {
+        SumSource::GoSum
+    };
+    Some(Hashed { h1: fetched.h1?, sha256: Sha256(fetched.sha256), size: fetched.size, sum })
+}
+
+/// The time in an `.info`; Go's zero time says nothing.
+fn commit_time(info: &Fetched) -> Result<Option<String>> {
+    let bytes = info.bytes().map_err(|e| crate::errors::fetch_failure(&e))?;
+    let parsed = airgo_bundle::info::canonical_info(&bytes, &info.object.module.version)
+        .map_err(|e| Failure::failed(format!("{}: {e}", info.object.module)))?;
+    Ok(parsed.time)
+}
+
+fn replacement(loaded: &Loaded, selected: &Selected) -> Option<Replacement> {
+    Some(match selected.replacement.as_ref()? {
+        airgo_resolve::Replacement::Module(ModuleVersion { path, version }) => {
+            Replacement::Module(ReplacementModule { path: path.clone(), version: version.clone() })
+        }
+        airgo_resolve::Replacement::Directory { path, dir } => {
+            let go_mod = loaded.project.directories.get(dir).and_then(|r| r.as_ref().ok());
+            Replacement::Directory(ReplacementDirectory {
+                directory: path.clone(),
+                go_mod_sha256: go_mod.map(|bytes| Sha256::of(bytes)),
+            })
+        }
+    })
+}
+
+fn graph(resolution: &Resolution) -> Vec<GraphNode> {
+    let mut nodes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (from, to) in &resolution.graph {
+        nodes.entry(from.to_string()).or_default().insert(to.to_string());
+    }
+    nodes
+        .into_iter()
+        .map(|(module, requires)| GraphNode { module, requires: requires.into_iter().collect() })
+        .collect()
+}
+
+fn mains(loaded: &Loaded) -> Vec<MainModule> {
+    let mains = loaded.project.mains.iter().zip(&loaded.go_mods);
+    mains
+        .map(|(main, bytes)| MainModule {
+            dir: relative(&loaded.root, Path::new(&main.dir)),
+            go_mod_sha256: Sha256::of(bytes),
+            go_version: main.modfile.go.as_ref().map(|go| go.version.clone()),
+            imports: Vec::new(),
+            path: main.modfile.module.as_ref().map(|m| m.path.clone()).unwrap_or_default(),
+        })
+        .collect()
+}
+
+fn workspace(loaded: &Loaded) -> Result<Option<Workspace>> {
+    let Some(work) = &loaded.project.workspace else { return Ok(None) };
+    let file = loaded.root.join("go.work");
+    let bytes = std::fs::read(&file)
+        .map_err(|e| Failure::failed(format!("could not read {}: {e}", file.display())))?;
+    let go_version = work.file.go.as_ref().map(|go| go.version.clone());
+    Ok(Some(Workspace { go_version, go_work_sha256: Sha256::of(&bytes) }))
+}
+
+/// A main module's directory, seen from the project's root, with slashes: a
+/// manifest names no place on the packing machine.
+fn relative(root: &Path, dir: &Path) -> String {
+    let parts: Vec<_> = match dir.strip_prefix(root) {
+        Ok(inside) => inside.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect(),
+        Err(_) => dir
+            .file_name()
+            .map(|n| vec!["..".to_owned(), n.to_string_lossy().into_owned()])
+            .unwrap_or_default(),
+    };
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}

@@ -1,0 +1,36 @@
+//! The verbs, one file each.
+
+pub mod completions;
+pub mod diff;
+pub mod inspect;
+pub mod keygen;
+pub mod man;
+pub mod pack;
+pub mod policy;
+pub mod resolve;
+pub mod sign;
+pub mod unpack;
+pub mod verify;
+pub mod why;
+
+use crate::Context;
+use crate::args::{Command, PolicyCommand};
+use crate::failure::Result;
+
+/// Runs one verb.
+pub fn run(command: Command, context: &Context) -> Result<()> {
+    match command {
+        Command::Pack(args) => pack::run(context, &args),
+        Command::Verify(args) => verify::run(context, &args),
+        Command::Unpack(args) => unpack::run(context, &args),
+        Command::Inspect(args) => inspect::run(context, &args),
+        Command::Diff(args) => diff::run(context, &args),
+        Command::Why(args) => why::run(context, &args),
+        Command::Policy { command: PolicyCommand::Check(args) } => policy::check(context, &args),
+        Command::Sign(args) => sign::run(context, &args),
+        Command::Keygen(args) => keygen::run(context, &args),
+        Command::Resolve(args) => resolve::run(context, &args),
+        Command::Completions { shell } => completions::run(context, shell),
+        Command::Man { dir } => man::run(context, &dir),
+    }
+}

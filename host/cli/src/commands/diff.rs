@@ -1,0 +1,120 @@
+//! `airgo diff`: what a reviewer has to look at since the last approved bundle.
+
+use crate::Context;
+use crate::args::Diff;
+use crate::bundle_io;
+use crate::escape::foreign;
+use crate::failure::Result;
+use airgo_bundle::Manifest;
+use airgo_bundle::manifest::{Module, Replacement};
+use airgo_gomod::semver;
+use serde_json::{Value, json};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Prints added, removed and changed modules of the build list.
+pub fn run(context: &Context, args: &Diff) -> Result<()> {
+    let old = bundle_io::open_signed(context, &args.old, &args.trust)?;
+    let new = bundle_io::open_signed(context, &args.new, &args.trust)?;
+    let changes = changes(old.manifest(), new.manifest());
+    if context.printer.is_json() {
+        let modules: Vec<Value> = changes.iter().map(Change::json).collect();
+        return context.printer.document(&json!({
+            "schema": "airgo.dev/diff/v1",
+            "oldContentId": old.manifest().content_id,
+            "newContentId": new.manifest().content_id,
+            "modules": modules,
+        }));
+    }
+    let mut text = String::new();
+    for change in &changes {
+        let _ = writeln!(text, "{}", foreign(&change.to_string()));
+    }
+    if changes.is_empty() {
+        context.printer.status("Same", "the two bundles have the same build list and hashes");
+    }
+    context.printer.data(text.as_bytes())
+}
+
+/// What became of one module path.
+struct Change {
+    path: String,
+    kind: &'static str,
+    old: Option<String>,
+    new: Option<String>,
+    /// The hashes that differ where the version does not.
+    sums: Option<(String, String)>,
+}
+
+impl Change {
+    fn json(&self) -> Value {
+        let sums = self.sums.as_ref().map(|(old, new)| json!({ "old": old, "new": new }));
+        json!({ "path": self.path, "change": self.kind, "old": self.old, "new": self.new, "sums": sums })
+    }
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = match self.kind {
+            "added" => '+',
+            "removed" => '-',
+            "sum-changed" => '!',
+            _ => '~',
+        };
+        write!(f, "{sign} {}", self.path)?;
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) if old == new => write!(f, " {new}")?,
+            (Some(old), Some(new)) => write!(f, " {old} -> {new}")?,
+            (Some(one), None) | (None, Some(one)) => write!(f, " {one}")?,
+            (None, None) => {}
+        }
+        write!(f, "  ({})", self.kind)?;
+        if let Some((old, new)) = &self.sums {
+            write!(f, ": same version, other content: {old} -> {new}")?;
+        }
+        Ok(())
+    }
+}
+
+fn changes(old: &Manifest, new: &Manifest) -> Vec<Change> {
+    let (old, new) = (by_path(old), by_path(new));
+    let paths: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    paths
+        .into_iter()
+        .filter_map(|path| change(path, old.get(path).copied(), new.get(path).copied()))
+        .collect()
+}
+
+fn by_path(manifest: &Manifest) -> BTreeMap<&str, &Module> {
+    manifest.modules.iter().filter(|m| m.selected).map(|m| (m.path.as_str(), m)).collect()
+}
+
+fn change(path: &str, old: Option<&Module>, new: Option<&Module>) -> Option<Change> {
+    let shown = |m: &Module| match &m.replacement {
+        None => m.version.clone(),
+        Some(Replacement::Module(r)) => format!("{} => {} {}", m.version, r.path, r.version),
+        Some(Replacement::Directory(d)) => format!("{} => {}", m.version, d.directory),
+    };
+    let make = |kind, sums| {
+        Some(Change { path: path.to_owned(), kind, old: old.map(shown), new: new.map(shown), sums })
+    };
+    let (Some(before), Some(after)) = (old, new) else {
+        return make(if old.is_none() { "added" } else { "removed" }, None);
+    };
+    if shown(before) != shown(after) {
+        return make(
+            match semver::compare(&before.version, &after.version) {
+                Ordering::Less => "upgraded",
+                Ordering::Greater => "downgraded",
+                Ordering::Equal => "replacement-changed",
+            },
+            None,
+        );
+    }
+    let pairs = [(before.zip, after.zip), (before.go_mod, after.go_mod)];
+    pairs.into_iter().find_map(|pair| match pair {
+        (Some(a), Some(b)) if a.h1 != b.h1 => make("sum-changed", Some((a.h1.to_string(), b.h1.to_string()))),
+        _ => None,
+    })
+}

@@ -1,0 +1,106 @@
+//! `airgo inspect`: a readable table of a bundle, or its manifest as JSON.
+//!
+//! A reviewer looks at bundles before trusting them, so an untrusted signature
+//! is told, loudly, and does not stop this command; nothing is installed from
+//! what it shows.
+
+use crate::Context;
+use crate::args::Inspect;
+use crate::bundle_io::{self, bundle_failure};
+use crate::escape::foreign;
+use crate::failure::{Failure, Result};
+use crate::keyring;
+use crate::printer::bytes;
+use crate::table;
+use airgo_bundle::manifest::{Module, Replacement, SumSource};
+use airgo_bundle::{Manifest, Verdict};
+use jiff::Timestamp;
+use std::fmt::Write as _;
+
+/// Shows what the bundle says it holds, and who signed that.
+pub fn run(context: &Context, args: &Inspect) -> Result<()> {
+    let bundle = bundle_io::open(&args.file)?;
+    let trust = keyring::trust(context, &args.trust)?;
+    let manifest = bundle.manifest_unverified().map_err(|e| bundle_failure(&e))?;
+    let verdict = bundle.signatures(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
+    if context.printer.is_json() {
+        let mut document = serde_json::to_value(&manifest).map_err(|e| Failure::failed(e.to_string()))?;
+        if let Some(object) = document.as_object_mut() {
+            object.insert("schema".to_owned(), "airgo.dev/inspect/v1".into());
+            object.insert("manifestSchema".to_owned(), manifest.schema.clone().into());
+            object.insert("signatures".to_owned(), signatures(&verdict));
+        }
+        context.printer.document(&document)?;
+    } else {
+        context.printer.data(text(&manifest, &verdict).as_bytes())?;
+    }
+    if verdict.trusted().next().is_none() {
+        context
+            .printer
+            .warning("no signature on this bundle is by a key that you trust; anyone may have written it");
+    }
+    Ok(())
+}
+
+fn signatures(verdict: &Verdict) -> serde_json::Value {
+    let all = verdict.signers().iter().map(|s| {
+        serde_json::json!({
+            "keyId": s.key_id.to_string(),
+            "publicKey": s.public_key.to_openssh(),
+            "role": s.attestation.role,
+            "trusted": s.standing.is_trusted(),
+            "standing": s.standing.to_string(),
+        })
+    });
+    all.collect()
+}
+
+fn text(manifest: &Manifest, verdict: &Verdict) -> String {
+    let mut out = String::new();
+    for main in &manifest.main_modules {
+        let go = main.go_version.as_ref().map(|v| format!(", go {}", foreign(v))).unwrap_or_default();
+        let _ = writeln!(out, "main module  {} ({}{go})", foreign(&main.path), foreign(&main.dir));
+    }
+    let _ = writeln!(out, "content id   {}", manifest.content_id);
+    for signer in verdict.signers() {
+        let role =
+            signer.attestation.role.as_ref().map(|r| format!(" as {}", foreign(r))).unwrap_or_default();
+        let _ =
+            writeln!(out, "signed by    {}{role}: {}", signer.key_id, foreign(&signer.standing.to_string()));
+    }
+    let selected: Vec<_> = manifest.modules.iter().filter(|m| m.selected).collect();
+    let zips: u64 = manifest.modules.iter().filter_map(|m| m.zip).map(|z| z.size).sum();
+    let count = manifest.modules.iter().filter(|m| m.zip.is_some()).count();
+    let _ = writeln!(
+        out,
+        "modules      {} in the build list, {count} with code ({}), {} more go.mod files\n",
+        selected.len(),
+        bytes(zips),
+        manifest.modules.len() - selected.len()
+    );
+    let rows: Vec<_> = selected.iter().map(|m| row(m)).collect();
+    out.push_str(&table::render(&["MODULE", "VERSION", "SIZE", "KIND", "CHECKED", "TIME"], &rows));
+    out
+}
+
+fn row(module: &Module) -> Vec<String> {
+    let version = match &module.replacement {
+        None => module.version.clone(),
+        Some(Replacement::Module(m)) => format!("{} => {} {}", module.version, m.path, m.version),
+        Some(Replacement::Directory(d)) => format!("{} => {}", module.version, d.directory),
+    };
+    let checked = match module.zip.or(module.go_mod).map(|h| h.sum) {
+        None => "-",
+        Some(SumSource::GoSum) => "go.sum",
+        Some(SumSource::SumDb) => "sumdb",
+        Some(SumSource::Unchecked) => "nothing",
+    };
+    vec![
+        module.path.clone(),
+        version,
+        module.zip.map_or_else(|| "-".to_owned(), |z| bytes(z.size)),
+        if module.direct { "direct" } else { "indirect" }.to_owned(),
+        checked.to_owned(),
+        module.time.as_deref().map_or_else(|| "-".to_owned(), |t| t.chars().take(10).collect()),
+    ]
+}

@@ -1,0 +1,51 @@
+//! `airgo keygen`: makes an ed25519 key pair.
+
+use crate::Context;
+use crate::args::{KeyFormat, Keygen};
+use crate::failure::{Failure, Result};
+use crate::keyring::key_failure;
+use airgo_bundle::keys::{self, Signer as _, SigningKey};
+use std::io::Write as _;
+
+/// Writes the private key (mode 0600) and `FILE.pub`; what exists stays.
+pub fn run(context: &Context, args: &Keygen) -> Result<()> {
+    let file = &args.output;
+    let mut public = file.as_os_str().to_owned();
+    public.push(".pub");
+    let public = std::path::PathBuf::from(public);
+    for path in [file, &public] {
+        if path.exists() {
+            return Err(Failure::failed(format!("{} exists; a key is never overwritten", path.display()))
+                .outcome("no key was written")
+                .hint("name another file, or move the old key away"));
+        }
+    }
+    let failure = |e| key_failure(file, &e).outcome("no key was written");
+    let key = SigningKey::generate().map_err(failure)?;
+    let (private_text, public_text) = match args.format {
+        KeyFormat::Pem => (key.to_pkcs8_pem().map_err(failure)?, key.public_key().to_pem().map_err(failure)?),
+        KeyFormat::Openssh => {
+            let line = format!("{} {}", key.public_key().to_openssh(), args.comment);
+            (key.to_openssh(&args.comment, None).map_err(failure)?, format!("{}\n", line.trim_end()))
+        }
+    };
+    keys::create_private_file(file, &private_text).map_err(failure)?;
+    let written = std::fs::File::create_new(&public).and_then(|mut f| f.write_all(public_text.as_bytes()));
+    if let Err(e) = written {
+        // A private key without its public half is of no use: leave neither.
+        let _ = std::fs::remove_file(file);
+        return Err(Failure::failed(format!("could not write {}: {e}", public.display()))
+            .outcome("no key was written"));
+    }
+    let id = key.public_key().id().to_string();
+    if context.printer.is_json() {
+        context.printer.document(&serde_json::json!({
+            "schema": "airgo.dev/keygen/v1",
+            "private": file.display().to_string(),
+            "public": public.display().to_string(),
+            "keyId": id,
+        }))?;
+    }
+    context.printer.status("Made", format!("{} and {} ({id})", file.display(), public.display()));
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! `airgo pack`: load, resolve, fetch, verify, judge, write, sign.
+
+use crate::Context;
+use crate::args::Pack;
+use crate::assemble::{self, Parts};
+use crate::bundle_io::{self, bundle_failure};
+use crate::commands::resolve::walk;
+use crate::downloads::{self, Downloads};
+use crate::failure::{Failure, Result};
+use crate::judge;
+use crate::keyring;
+use crate::printer::{bytes, count, duration};
+use crate::progress::Progress;
+use crate::project::{self, Loaded, shown};
+use crate::sums;
+use crate::view::{ReadSeek, View};
+use airgo_bundle::keys::{Signer as _, SigningKey};
+use airgo_bundle::{BundleWriter, Manifest, Object as Entry, ObjectKind, Signing, Written};
+use airgo_fetch::{Fetched, Fetcher, Kind, Object};
+use airgo_gomod::gosum::Subject;
+use airgo_policy::Report;
+use airgo_resolve::{Needs, Resolution, Scope};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Packs the project of `args.dir` into `args.output`.
+pub fn run(context: &Context, args: &Pack) -> Result<()> {
+    let target = shown(&args.output);
+    pack(context, args).map_err(|failure| failure.outcome(format!("{target} was not written")))
+}
+
+fn pack(context: &Context, args: &Pack) -> Result<()> {
+    check_target(args)?;
+    let loaded = project::load(&args.dir, &context.env)?;
+    // Before the network is asked for anything: a bad key or policy file must
+    // not cost a download.
+    let key = keyring::signing_key(context, args.key.as_deref())?;
+    let policy = judge::load(context, args.policy.as_deref(), &loaded.root, args.at.as_deref())?;
+    let (resolution, objects, manifest) = gather(context, args, &loaded)?;
+    let report_of_policy = judge::evaluate(context, &policy, Arc::new(manifest_view(&manifest, &objects)))?;
+    let written = write(context, args, &manifest, &objects, &key)?;
+    context.printer.status("Judged", judge::summary(&report_of_policy));
+    report(context, &resolution, &manifest, &written, &key, &report_of_policy)
+}
+
+/// Says at once what would otherwise come to light after all downloads.
+fn check_target(args: &Pack) -> Result<()> {
+    let dir = args.output.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    if dir.is_dir() && !args.output.is_dir() {
+        return Ok(());
+    }
+    let problem = if args.output.is_dir() { "is a directory" } else { "its directory does not exist" };
+    Err(Failure::failed(format!("cannot write {}: {problem}", shown(&args.output)))
+        .hint("name a file: -o app.airgo"))
+}
+
+/// Resolves and fetches; every object is held against go.sum or the checksum
+/// database before this returns.
+fn gather(
+    context: &Context,
+    args: &Pack,
+    loaded: &Loaded,
+) -> Result<(Resolution, Arc<BTreeMap<Object, Fetched>>, Manifest)> {
+    let began = Instant::now();
+    let progress = Arc::new(Progress::new(&context.printer, "Fetching", "files", 0));
+    let fetcher = downloads::fetcher(context, &args.network, &progress)?;
+    let mut downloads = Downloads::new(&fetcher, loaded, &progress);
+    downloads.foresee(likely(loaded).into_iter());
+    let resolution = walk(context, loaded, &mut downloads)?;
+    let (objects, unsummed) = downloads.complete(&needs(loaded, &resolution))?;
+    context.interrupt.check()?;
+    let (by_database, unchecked) = vouch(context, loaded, &fetcher, unsummed)?;
+    progress.finish();
+    let zips = objects.keys().filter(|o| o.kind == Kind::Zip).count();
+    context.printer.status(
+        "Fetched",
+        format!(
+            "{} ({} from the network) in {}",
+            count(zips, "zip"),
+            bytes(progress.bytes()),
+            duration(began.elapsed())
+        ),
+    );
+    let parts = Parts {
+        loaded,
+        resolution: &resolution,
+        objects: &objects,
+        by_database: &by_database,
+        unchecked: &unchecked,
+    };
+    let manifest = assemble::manifest(&parts)?;
+    Ok((resolution, Arc::new(objects), manifest))
+}
+
+/// What the bundle must hold. `go list -m` also reads the go.mod of a module
+/// that graph pruning passed over, for its go line, where go.sum has a line for
+/// it (cmd/go modload/build.go moduleInfo).
+fn needs(loaded: &Loaded, resolution: &Resolution) -> Needs {
+    let mut needs = resolution.needs(Scope::Build);
+    let summed = needs.infos.iter().filter(|m| loaded.sums.contains(m, Subject::GoMod));
+    let mods: BTreeSet<_> = needs.mods.iter().chain(summed).cloned().collect();
+    needs.mods = mods.into_iter().collect();
+    needs
+}
+
+/// What will be needed unless go.mod is inconsistent: a pruned main module
+/// lists all that it builds with (go.dev/ref/mod#graph-pruning).
+fn likely(loaded: &Loaded) -> Vec<airgo_gomod::ModuleVersion> {
+    let [main] = loaded.project.mains.as_slice() else { return Vec::new() };
+    if main.modfile.replace.is_empty()
+        && airgo_gomod::gover::compare(loaded.project.go_version(), "1.17").is_ge()
+    {
+        main.modfile.require.iter().map(|r| r.module.clone()).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// Asks the checksum database about what go.sum does not know.
+fn vouch(
+    context: &Context,
+    loaded: &Loaded,
+    _fetcher: &Fetcher,
+    unsummed: Vec<sums::Unsummed>,
+) -> Result<(Vec<sums::Unsummed>, Vec<sums::Unsummed>)> {
+    let _ = context;
+    if unsummed.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    Err(sums::missing(&unsummed, &shown(&loaded.sum_file), "nothing vouches for these bytes"))
+}
+
+/// The project as plugins will see it in the bundle.
+fn manifest_view(manifest: &Manifest, objects: &Arc<BTreeMap<Object, Fetched>>) -> View {
+    let by_name: BTreeMap<String, Object> = objects
+        .keys()
+        .filter_map(|object| {
+            let name = airgo_bundle::names::object_name(&object.module, entry_kind(object.kind)).ok()?;
+            Some((name, object.clone()))
+        })
+        .collect();
+    let objects = objects.clone();
+    View::new(
+        manifest,
+        Box::new(move |name| {
+            let fetched = by_name
+                .get(name)
+                .and_then(|object| objects.get(object))
+                .ok_or_else(|| format!("{name} was not fetched"))?;
+            fetched.open().map(|r| Box::new(r) as Box<dyn ReadSeek>).map_err(|e| e.to_string())
+        }),
+    )
+}
+
+fn entry_kind(kind: Kind) -> ObjectKind {
+    match kind {
+        Kind::Info => ObjectKind::Info,
+        Kind::Mod => ObjectKind::Mod,
+        Kind::Zip => ObjectKind::Zip,
+    }
+}
+
+/// Writes beside the target, signs, renames into place.
+fn write(
+    context: &Context,
+    args: &Pack,
+    manifest: &Manifest,
+    objects: &BTreeMap<Object, Fetched>,
+    key: &SigningKey,
+) -> Result<Written> {
+    let entries = manifest.objects().len() as u64;
+    let progress = bundle_io::Watch::new(context, "Writing", "files", entries);
+    let source = |entry: &Entry| -> io::Result<Box<dyn Read + Send>> {
+        let kind = match entry.kind {
+            ObjectKind::Info => Kind::Info,
+            ObjectKind::Mod => Kind::Mod,
+            ObjectKind::Zip => Kind::Zip,
+            ObjectKind::List | ObjectKind::Data => return Err(io::ErrorKind::NotFound.into()),
+        };
+        let fetched = objects.get(&Object::new(entry.module.clone(), kind)).ok_or(io::ErrorKind::NotFound)?;
+        fetched.open().map(|r| Box::new(r) as Box<dyn Read + Send>).map_err(io::Error::other)
+    };
+    let mut writer = BundleWriter::create(&args.output, manifest).map_err(|e| bundle_failure(&e))?;
+    writer.write_objects(&source, bundle_io::jobs(None), &progress).map_err(|e| bundle_failure(&e))?;
+    context.interrupt.check()?;
+    let mut signing = Signing::new(key);
+    signing.claims.role = Some("packer".to_owned());
+    writer.finish(&[signing]).map_err(|e| bundle_failure(&e))
+}
+
+fn report(
+    context: &Context,
+    resolution: &Resolution,
+    manifest: &Manifest,
+    written: &Written,
+    key: &SigningKey,
+    policy: &Report,
+) -> Result<()> {
+    let key_id = key.public_key().id().to_string();
+    context.printer.status("Signed", format!("as {key_id}"));
+    context.printer.status("Packed", format!("{} ({})", shown(&written.path), bytes(written.size)));
+    if !context.printer.is_json() {
+        return Ok(());
+    }
+    context.printer.document(&serde_json::json!({
+        "schema": "airgo.dev/pack/v1",
+        "file": written.path.display().to_string(),
+        "size": written.size,
+        "contentId": manifest.content_id,
+        "manifestSha256": written.manifest_sha256.to_string(),
+        "modules": resolution.build_list.iter().filter(|m| !m.main).count(),
+        "signedBy": [key_id],
+        "policy": policy,
+    }))
+}

@@ -1,0 +1,73 @@
+//! `airgo resolve`: prints the build list or the module graph.
+
+use crate::Context;
+use crate::args::{Resolve, ResolveFormat};
+use crate::downloads::{self, Downloads};
+use crate::errors::resolve_failure;
+use crate::failure::Result;
+use crate::printer::{count, duration};
+use crate::progress::Progress;
+use crate::project::{self, Loaded};
+use airgo_resolve::{Replacement, Resolution, format_graph, format_list, resolve};
+use std::sync::Arc;
+
+/// Load, resolve, print.
+pub fn run(context: &Context, args: &Resolve) -> Result<()> {
+    let loaded = project::load(&args.dir, &context.env)?;
+    let progress = Arc::new(Progress::new(&context.printer, "Resolving", "files", 0));
+    let fetcher = downloads::fetcher(context, &args.network, &progress)?;
+    let mut downloads = Downloads::new(&fetcher, &loaded, &progress);
+    let resolution = walk(context, &loaded, &mut downloads)?;
+    progress.finish();
+    let json = context.printer.is_json() || args.format == ResolveFormat::Json;
+    match args.format {
+        _ if json => context.printer.document(&document(&resolution)),
+        ResolveFormat::Graph => context.printer.data(format_graph(&resolution).as_bytes()),
+        _ => context.printer.data(format_list(&resolution).as_bytes()),
+    }
+}
+
+/// Resolves over the downloads and reports it; a download's own fault goes
+/// before what the resolver made of it.
+pub fn walk(context: &Context, loaded: &Loaded, downloads: &mut Downloads<'_>) -> Result<Resolution> {
+    let began = std::time::Instant::now();
+    let resolved = resolve(&loaded.project, downloads);
+    if let Some(fault) = downloads.fault() {
+        return Err(fault);
+    }
+    context.interrupt.check()?;
+    let resolution = resolved.map_err(|e| resolve_failure(&e))?;
+    let modules = resolution.build_list.iter().filter(|m| !m.main).count();
+    context
+        .printer
+        .status("Resolved", format!("{} in {}", count(modules, "module"), duration(began.elapsed())));
+    if let Some(updates) = &resolution.updates {
+        context.printer.warning(format!("{updates}; go mod tidy would rewrite go.mod"));
+    }
+    Ok(resolution)
+}
+
+fn document(resolution: &Resolution) -> serde_json::Value {
+    let modules: Vec<_> = resolution
+        .build_list
+        .iter()
+        .map(|selected| {
+            let replacement = selected.replacement.as_ref().map(|r| match r {
+                Replacement::Module(m) => serde_json::json!({ "path": m.path, "version": m.version }),
+                Replacement::Directory { path, .. } => serde_json::json!({ "directory": path }),
+            });
+            serde_json::json!({
+                "path": selected.module.path,
+                "version": selected.module.version,
+                "main": selected.main,
+                "direct": selected.direct,
+                "goVersion": selected.go_version,
+                "replacement": replacement,
+            })
+        })
+        .collect();
+    let mut graph: Vec<_> =
+        resolution.graph.iter().map(|(from, to)| [from.to_string(), to.to_string()]).collect();
+    graph.sort();
+    serde_json::json!({ "schema": "airgo.dev/resolve/v1", "modules": modules, "graph": graph })
+}

@@ -1,0 +1,179 @@
+//! `airgo unpack`: signature, manifest, policy, then hash and install.
+
+use crate::Context;
+use crate::args::Unpack;
+use crate::bundle_io::{self, bundle_failure};
+use crate::errors::install_failure;
+use crate::failure::{Failure, Result};
+use crate::interrupt::Interrupt;
+use crate::judge;
+use crate::printer::{bytes, count, duration};
+use crate::progress::Progress;
+use crate::view::View;
+use airgo_bundle::{ObjectKind, SignedBundle};
+use airgo_gomod::ModuleVersion;
+use airgo_modcache::{GoModInput, InstallAllError, ModCache, ModuleInput, Options, Outcome, ZipInput};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Installs the bundle's modules.
+pub fn run(context: &Context, args: &Unpack) -> Result<()> {
+    unpack(context, args).map_err(|failure| failure.outcome("nothing was written to the module cache"))
+}
+
+fn unpack(context: &Context, args: &Unpack) -> Result<()> {
+    let began = Instant::now();
+    let target = target(context, args)?;
+    let policy = judge::load(context, args.policy.as_deref(), Path::new("."), args.at.as_deref())?;
+    let bundle = Arc::new(bundle_io::open_signed(context, &args.file, &args.trust)?);
+    for signer in bundle.verdict().trusted() {
+        context.printer.detail(format!("signed by {}", signer.key_id));
+    }
+    let report = judge::evaluate(context, &policy, Arc::new(View::of_bundle(&bundle)))?;
+    context.interrupt.check()?;
+    verify(context, args, &bundle)?;
+    let installed = install(context, args, &target, &bundle)?;
+    let new = installed.values().filter(|outcome| **outcome == Outcome::Installed).count();
+    let total: u64 = bundle.objects().map(|o| o.size).sum();
+    if context.printer.is_json() {
+        context.printer.document(&serde_json::json!({
+            "schema": "airgo.dev/unpack/v1",
+            "file": args.file.display().to_string(),
+            "gomodcache": target.display().to_string(),
+            "contentId": bundle.manifest().content_id,
+            "installed": new,
+            "alreadyPresent": installed.len() - new,
+            "signedBy": bundle.verdict().trusted().map(|s| s.key_id.to_string()).collect::<Vec<_>>(),
+            "policy": report,
+        }))?;
+    }
+    context.printer.status("Judged", judge::summary(&report));
+    context.printer.status(
+        "Unpacked",
+        format!(
+            "{} ({}, {} already there) into {} in {}",
+            count(installed.len(), "module"),
+            bytes(total),
+            installed.len() - new,
+            target.display(),
+            duration(began.elapsed())
+        ),
+    );
+    Ok(())
+}
+
+/// Hashes every object before the first is installed, so that a damaged bundle
+/// leaves no trace in the cache. Installing hashes once more what it writes:
+/// the file may change in between.
+fn verify(context: &Context, args: &Unpack, bundle: &SignedBundle) -> Result<()> {
+    let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
+    bundle.verify_objects(bundle_io::jobs(args.jobs), &watch).map(|_| ()).map_err(|e| bundle_failure(&e))
+}
+
+fn target(context: &Context, args: &Unpack) -> Result<PathBuf> {
+    match &args.gomodcache {
+        None => context.env.gomodcache(),
+        Some(dir) => std::path::absolute(dir)
+            .map_err(|e| Failure::failed(format!("could not use {}: {e}", dir.display()))),
+    }
+}
+
+fn install(
+    context: &Context,
+    args: &Unpack,
+    target: &Path,
+    bundle: &SignedBundle,
+) -> Result<BTreeMap<ModuleVersion, Outcome>> {
+    let inputs = inputs(bundle)?;
+    let options = Options { keep_writable: args.modcacherw || modcacherw(context), ..Options::default() };
+    let cache = ModCache::open(target, options).map_err(|e| {
+        Failure::failed(format!("could not open the module cache {}: {}", e.path.display(), e.source))
+            .hint("name a directory that you may write to: --gomodcache DIR")
+    })?;
+    let watch = Watch {
+        progress: Progress::new(&context.printer, "Unpacking", "modules", inputs.len() as u64),
+        interrupt: context.interrupt.clone(),
+        printer: context.printer,
+    };
+    match cache.install_all(inputs, bundle_io::jobs(args.jobs).get(), &watch) {
+        Ok(installed) => Ok(installed.into_iter().collect()),
+        Err(error) => Err(incomplete(&error, target)),
+    }
+}
+
+/// Whether GOFLAGS asks for a writable cache, as it does of go.
+fn modcacherw(context: &Context) -> bool {
+    let flags = context.env.get_or_empty("GOFLAGS");
+    flags
+        .split_whitespace()
+        .any(|flag| matches!(flag.trim_start_matches('-'), "modcacherw" | "modcacherw=true"))
+}
+
+/// Every module of the bundle, its objects still behind the bundle's handle.
+fn inputs(bundle: &SignedBundle) -> Result<Vec<ModuleInput<'_>>> {
+    let mut inputs: BTreeMap<ModuleVersion, ModuleInput<'_>> = BTreeMap::new();
+    for object in bundle.objects() {
+        if matches!(object.kind, ObjectKind::List | ObjectKind::Data) {
+            continue;
+        }
+        let content = bundle.content(&object.name).map_err(|e| bundle_failure(&e))?;
+        let module = object.module.clone();
+        let input = inputs.entry(module.clone()).or_insert_with(|| ModuleInput {
+            module,
+            info: None,
+            go_mod: None,
+            zip: None,
+        });
+        match (object.kind, object.h1) {
+            (ObjectKind::Zip, Some(h1)) => {
+                let reader = Box::new(content);
+                input.zip = Some(ZipInput { reader, size: object.size, sha256: object.sha256.0, h1 });
+            }
+            (ObjectKind::Mod, Some(h1)) => {
+                let bytes = content.read_verified().map_err(|e| bundle_failure(&e))?;
+                input.go_mod = Some(GoModInput { bytes, h1 });
+            }
+            _ => input.info = Some(content.read_verified().map_err(|e| bundle_failure(&e))?),
+        }
+    }
+    Ok(inputs.into_values().collect())
+}
+
+/// What is finished stays: each module is complete or not there.
+fn incomplete(error: &InstallAllError, target: &Path) -> Failure {
+    let missing = error.not_started.len() + error.others.len() + 1;
+    let complete = match error.finished.len() {
+        0 => "no module is".to_owned(),
+        n => format!("{} are", count(n, "module")),
+    };
+    install_failure(&error.error).outcome(format!(
+        "{complete} complete in {}, {missing} not written; a second run goes on from there",
+        target.display()
+    ))
+}
+
+struct Watch {
+    progress: Progress,
+    interrupt: Interrupt,
+    printer: crate::printer::Printer,
+}
+
+impl airgo_modcache::Progress for Watch {
+    fn waiting(&self, module: &ModuleVersion) {
+        self.printer.detail(format!("waiting for another process that works on {module}"));
+    }
+
+    fn bytes(&self, more: u64) {
+        self.progress.add_bytes(more);
+    }
+
+    fn finished(&self, _: &ModuleVersion, _: Outcome) {
+        self.progress.add_done(1);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.interrupt.is_set()
+    }
+}

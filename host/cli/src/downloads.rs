@@ -1,0 +1,235 @@
+//! The downloads of one run: go.mod files for the resolver while it walks,
+//! then everything that the bundle holds; each held against go.sum the moment
+//! it arrives.
+
+use crate::Context;
+use crate::args::Network;
+use crate::errors::fetch_failure;
+use crate::failure::{Failure, Result};
+use crate::progress::Progress;
+use crate::project::Loaded;
+use crate::sums::{self, Unsummed};
+use airgo_fetch::{
+    Credentials, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome, Queue,
+};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::gosum::{GoSum, Subject, SumMismatch};
+use airgo_resolve::{GoModSource, Needs, SourceError};
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Sets up the fetcher as Go's environment and the flags say.
+pub fn fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -> Result<Fetcher> {
+    let env = &context.env;
+    let store = match &network.cache {
+        Some(dir) => dir.clone(),
+        None => env.airgo_cache_dir()?,
+    };
+    let mut config = FetchConfig::new(env.goproxy()?, store.join("store"));
+    config.goprivate = env.get_or_empty("GOPRIVATE");
+    config.gonoproxy = env.get_or_empty("GONOPROXY");
+    config.goinsecure = env.get_or_empty("GOINSECURE");
+    config.credentials = credentials(context)?;
+    config.source_cache = env.gomodcache().ok().filter(|dir| dir.is_dir());
+    if let Some(jobs) = network.jobs {
+        config.jobs = jobs.max(1);
+    }
+    config.observer = Some(Arc::new(Watch { progress: progress.clone(), printer: context.printer }));
+    let fetcher = Fetcher::new(config).map_err(|e| fetch_failure(&e))?;
+    let canceller = fetcher.canceller();
+    context.interrupt.on(move || canceller.cancel());
+    Ok(fetcher)
+}
+
+/// The netrc file, as cmd/go auth/netrc.go finds it.
+fn credentials(context: &Context) -> Result<Credentials> {
+    let name = if cfg!(windows) { "_netrc" } else { ".netrc" };
+    let file = context
+        .env
+        .var("NETRC")
+        .map(PathBuf::from)
+        .or_else(|| context.env.home().map(|home| home.join(name)));
+    let Some(file) = file else { return Ok(Credentials::default()) };
+    match std::fs::read_to_string(&file) {
+        Ok(text) => Ok(Credentials::from_netrc(&text)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Credentials::default()),
+        Err(e) => Err(Failure::failed(format!("could not read {}: {e}", file.display()))),
+    }
+}
+
+/// Tells the progress bar and, with `-v`, of every new try.
+struct Watch {
+    progress: Arc<Progress>,
+    printer: crate::printer::Printer,
+}
+
+impl Observer for Watch {
+    fn bytes(&self, _: &Object, count: u64) {
+        self.progress.add_bytes(count);
+    }
+
+    fn retry(&self, _: &Object, error: &FetchError, wait: Duration, _: u64) {
+        self.printer.detail(format!("{error}; trying again in {:.1}s", wait.as_secs_f64()));
+    }
+
+    fn finished(&self, _: &Object, _: Outcome) {
+        self.progress.add_done(1);
+    }
+}
+
+/// What a run has fetched so far.
+pub struct Downloads<'a> {
+    fetcher: &'a Fetcher,
+    mods: Queue<'a>,
+    rest: Queue<'a>,
+    asked: HashSet<Object>,
+    sums: &'a GoSum,
+    progress: &'a Progress,
+    verified: BTreeMap<Object, Fetched>,
+    unsummed: Vec<Unsummed>,
+    /// The first download that ends the run, kept whole for its error text.
+    fault: Mutex<Option<Failure>>,
+}
+
+impl<'a> Downloads<'a> {
+    /// Nothing is asked for yet.
+    pub fn new(fetcher: &'a Fetcher, loaded: &'a Loaded, progress: &'a Progress) -> Self {
+        Self {
+            fetcher,
+            mods: fetcher.queue(),
+            rest: fetcher.queue(),
+            asked: HashSet::new(),
+            sums: &loaded.sums,
+            progress,
+            verified: BTreeMap::new(),
+            unsummed: Vec::new(),
+            fault: Mutex::new(None),
+        }
+    }
+
+    /// Starts on files that will most likely be needed, so that the resolver's
+    /// walk and the transfer of zips overlap. What turns out not to be needed
+    /// is left out later.
+    pub fn foresee(&mut self, modules: impl Iterator<Item = ModuleVersion>) {
+        for module in modules {
+            self.ask(Object::new(module.clone(), Kind::Zip));
+            self.ask(Object::new(module, Kind::Info));
+        }
+    }
+
+    /// The first fault met while resolving, if it was a download's.
+    pub fn fault(&self) -> Option<Failure> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Fetches all that is needed and not there yet; returns the verified
+    /// objects, and those that go.sum says nothing about.
+    pub fn complete(mut self, needs: &Needs) -> Result<(BTreeMap<Object, Fetched>, Vec<Unsummed>)> {
+        let of = |modules: &[ModuleVersion], kind| {
+            modules.iter().map(move |m| Object::new(m.clone(), kind)).collect::<Vec<_>>()
+        };
+        let wanted: HashSet<Object> =
+            [of(&needs.zips, Kind::Zip), of(&needs.mods, Kind::Mod), of(&needs.infos, Kind::Info)]
+                .into_iter()
+                .flatten()
+                .collect();
+        let mut missing: Vec<_> =
+            wanted.iter().filter(|o| !self.verified.contains_key(*o)).cloned().collect();
+        missing.sort();
+        for object in missing {
+            self.ask(object);
+        }
+        while let Some((object, result)) = self.rest.next() {
+            if !wanted.contains(&object) {
+                continue;
+            }
+            let fetched = result.map_err(|e| fetch_failure(&e))?;
+            self.judge(fetched).map_err(|e| sums::mismatch(&e))?;
+        }
+        self.verified.retain(|object, _| wanted.contains(object));
+        self.unsummed.retain(|u| {
+            let kind = if u.subject == Subject::Zip { Kind::Zip } else { Kind::Mod };
+            wanted.contains(&Object::new(u.module.clone(), kind))
+        });
+        self.unsummed.sort();
+        Ok((self.verified, self.unsummed))
+    }
+
+    fn ask(&mut self, object: Object) {
+        if self.asked.insert(object.clone()) {
+            self.progress.add_total(1);
+            let expected = self.expected(&object);
+            self.rest.submit_expecting(object, expected);
+        }
+    }
+
+    fn expected(&self, object: &Object) -> Vec<airgo_gomod::H1> {
+        subject(object.kind).map_or_else(Vec::new, |s| sums::expected(self.sums, &object.module, s))
+    }
+
+    /// Holds a download against go.sum and keeps it for later runs.
+    fn judge(&mut self, fetched: Fetched) -> std::result::Result<(), Box<SumMismatch>> {
+        let object = fetched.object.clone();
+        let mut keep = true;
+        if let (Some(subject), Some(h1)) = (subject(object.kind), fetched.h1)
+            && let Some(unsummed) = sums::check(self.sums, &object.module, subject, h1)?
+        {
+            self.unsummed.push(unsummed);
+            keep = false;
+        }
+        // What nothing vouches for yet stays out of the store. A store that
+        // cannot be written costs only the next run's time.
+        let fetched = if keep { self.fetcher.keep(fetched) } else { Ok(fetched) };
+        match fetched {
+            Ok(fetched) => {
+                self.verified.insert(object, fetched);
+            }
+            Err(e) => self.set_fault(fetch_failure(&e)),
+        }
+        Ok(())
+    }
+
+    fn set_fault(&self, failure: Failure) {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+    }
+}
+
+fn subject(kind: Kind) -> Option<Subject> {
+    match kind {
+        Kind::Zip => Some(Subject::Zip),
+        Kind::Mod => Some(Subject::GoMod),
+        Kind::Info => None,
+    }
+}
+
+impl GoModSource for Downloads<'_> {
+    fn request(&mut self, module: &ModuleVersion) {
+        let object = Object::new(module.clone(), Kind::Mod);
+        self.asked.insert(object.clone());
+        self.progress.add_total(1);
+        let expected = self.expected(&object);
+        self.mods.submit_expecting(object, expected);
+    }
+
+    fn next(&mut self) -> Option<(ModuleVersion, std::result::Result<Vec<u8>, SourceError>)> {
+        let (object, result) = self.mods.next()?;
+        let module = object.module.clone();
+        let bytes = result.and_then(|fetched| Ok((fetched.bytes()?, fetched)));
+        let answer = match bytes {
+            Ok((bytes, fetched)) => match self.judge(fetched) {
+                Ok(()) => Ok(bytes),
+                Err(e) => {
+                    self.set_fault(sums::mismatch(&e));
+                    Err(SourceError::new(e.to_string()))
+                }
+            },
+            Err(e) => {
+                // Only the end of the walk shows whether this one mattered.
+                Err(SourceError::new(e))
+            }
+        };
+        Some((module, answer))
+    }
+}

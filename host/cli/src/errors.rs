@@ -1,0 +1,89 @@
+//! From each room's typed errors to what the user sees: sentence, exit code,
+//! hint.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use airgo_fetch::FetchError;
+use airgo_modcache::{InstallError, Problem};
+use airgo_resolve::{LoadFault, ResolveError};
+
+/// A download that failed.
+pub fn fetch_failure(error: &FetchError) -> Failure {
+    if matches!(error, FetchError::Cancelled(_)) {
+        return Failure::interrupted();
+    }
+    let mut failure = Failure::failed(error.to_string());
+    if let Some(at) = error.at() {
+        failure = failure.fact("asked", &at.site.url);
+    }
+    if let Some(hint) = error.hint() {
+        failure = failure.hint(hint);
+    }
+    failure
+}
+
+/// A project that cannot be resolved.
+pub fn resolve_failure(error: &ResolveError) -> Failure {
+    let mut failure = Failure::failed(error.to_string());
+    match error {
+        ResolveError::Graph(graph) => {
+            if let LoadFault::Source(source) = &graph.error.reason
+                && let Some(fetch) = source.cause().downcast_ref::<FetchError>()
+            {
+                let fetched = fetch_failure(fetch);
+                if fetched.exit == Exit::Interrupted {
+                    return fetched;
+                }
+                failure.facts = fetched.facts;
+                failure.hints = fetched.hints;
+            }
+            if let LoadFault::TooNew { go, .. } = &graph.error.reason {
+                failure = failure.hint(format!("install go {go} or newer, or require an older version"));
+            }
+            if !graph.others.is_empty() {
+                failure = failure.line(format!("and {} more modules failed", graph.others.len()));
+            }
+        }
+        ResolveError::UpdatesNeeded(updates) => {
+            for reason in updates.reasons.iter().skip(1).take(9) {
+                failure = failure.line(reason.to_string());
+            }
+            failure = failure.hint("to update go.mod: go mod tidy");
+        }
+        ResolveError::Project(_) => failure = failure.hint("mend the line, then: go mod tidy"),
+        _ => {}
+    }
+    failure
+}
+
+/// A module that could not be installed.
+pub fn install_failure(error: &InstallError) -> Failure {
+    let module = &error.module;
+    let failure = |exit| Failure::new(exit, error.to_string());
+    match &*error.problem {
+        Problem::Cancelled => Failure::interrupted(),
+        Problem::Mismatch { what, want, got } => {
+            Failure::new(Exit::Checksum, format!("checksum mismatch for {what} of {module}"))
+                .fact("manifest", want)
+                .fact("found", got)
+                .hint("the bundle was changed or damaged on its way: copy it again, then: airgo verify FILE")
+        }
+        Problem::Conflict { what, file, want, have } => Failure::new(
+            Exit::Checksum,
+            format!("the module cache has other content for {what} of {module}"),
+        )
+        .fact("bundle", want.to_string())
+        .fact(file, have)
+        .hint("find out who wrote it; then remove it (go clean -modcache) or name another: --gomodcache DIR"),
+        Problem::Zip(_) | Problem::Module(_) | Problem::NotCanonical(_) => failure(Exit::Malformed),
+        Problem::Write { source, .. } | Problem::Source(source) => {
+            failure(Exit::Failed).fact("system", source.to_string()).hint(match source.kind() {
+                std::io::ErrorKind::StorageFull => {
+                    "free some space, then run the command again: it goes on from there"
+                }
+                _ => "name a directory that you may write to: --gomodcache DIR",
+            })
+        }
+        _ => failure(Exit::Failed),
+    }
+}

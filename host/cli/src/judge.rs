@@ -1,0 +1,141 @@
+//! Policy as every command applies it: the caller's own file, plugins in the
+//! sandbox, findings printed, a refusal as exit code 12.
+
+use crate::Context;
+use crate::escape::{foreign, foreign_line};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::frame;
+use crate::printer::count;
+use airgo_policy::{
+    BundleView, Engine, EngineConfig, Policy, PolicyError, PolicyFile, Report, ReportedFinding, Verdict,
+};
+use jiff::Timestamp;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The policy file's usual name.
+const FILE: &str = "airgo.toml";
+/// How many findings of a refusal the text names; `--json` has all.
+const SHOWN: usize = 50;
+
+/// Loads the policy named by `--policy`, or `airgo.toml` in `dir`, or the
+/// built-in plugins with defaults that never refuse. Plugins are compiled and
+/// check their config here, so that a mistake costs no download.
+pub fn load(context: &Context, flag: Option<&Path>, dir: &Path, at: Option<&str>) -> Result<Policy> {
+    let judged_at = judged_at(at)?;
+    let (file, base) = read(context, flag, dir)?;
+    let cache_dir = context.env.airgo_cache_dir().ok().map(|dir| dir.join("plugins"));
+    let engine = Engine::new(EngineConfig { cache_dir }).map_err(|e| policy_failure(&e))?;
+    Policy::load(&engine, file, &base, judged_at).map_err(|e| policy_failure(&e))
+}
+
+fn read(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<(PolicyFile, PathBuf)> {
+    let file = flag.map_or_else(|| dir.join(FILE), Path::to_owned);
+    let name = crate::project::shown(&file);
+    match std::fs::read_to_string(&file) {
+        Ok(text) => {
+            let policy =
+                airgo_policy::airgo_toml::parse(&name, &text).map_err(|e| policy_failure(&e.into()))?;
+            context.printer.detail(format!("policy: {name}"));
+            Ok((policy, file.parent().unwrap_or(Path::new(".")).to_owned()))
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && flag.is_none() => {
+            context
+                .printer
+                .detail(format!("no {FILE}: the built-in plugins judge with defaults that never refuse"));
+            Ok((PolicyFile::without_file(), dir.to_owned()))
+        }
+        Err(e) => Err(Failure::failed(format!("could not read {name}: {e}"))
+            .hint("name the policy file: --policy FILE")),
+    }
+}
+
+/// `--at`, or now: the only clock that plugins have.
+fn judged_at(at: Option<&str>) -> Result<Timestamp> {
+    let Some(text) = at else { return Ok(Timestamp::now()) };
+    text.parse().map_err(|_| {
+        Failure::new(Exit::Usage, format!("--at {text:?} is not a time"))
+            .hint("write it as RFC 3339: --at 2026-11-22T00:00:00Z")
+    })
+}
+
+/// Runs the plugins and prints what they found; a refusal is an error.
+pub fn evaluate(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -> Result<Report> {
+    let evaluation = policy.evaluate(&view).map_err(|e| policy_failure(&e))?;
+    for (plugin, line) in &evaluation.logs {
+        context.printer.detail(format!("{plugin}: {}", foreign(&line.message)));
+    }
+    let report = evaluation.report;
+    for finding in
+        report.findings.iter().filter(|f| f.verdict == Verdict::Warn && f.excepted.is_none()).take(SHOWN)
+    {
+        context.printer.warning(describe(finding));
+    }
+    if report.is_denied() { Err(refusal(&report)) } else { Ok(report) }
+}
+
+/// The one-line summary of a verdict.
+pub fn summary(report: &Report) -> String {
+    let c = report.counts;
+    let plugins = count(report.plugins.len(), "plugin");
+    format!("by {plugins}: {} denied, {} warned, {} excepted", c.deny, c.warn, c.excepted)
+}
+
+fn refusal(report: &Report) -> Failure {
+    let denied: Vec<_> =
+        report.findings.iter().filter(|f| f.verdict == Verdict::Deny && f.excepted.is_none()).collect();
+    let mut failure = match denied.as_slice() {
+        [one] => Failure::new(Exit::Policy, format!("policy refused {}", describe(one))),
+        many => {
+            let failure =
+                Failure::new(Exit::Policy, format!("policy refused {}", count(many.len(), "finding")));
+            many.iter().take(SHOWN).fold(failure, |failure, finding| failure.line(describe(finding)))
+        }
+    };
+    if denied.len() > SHOWN {
+        failure = failure.line(format!("and {} more; --json lists all", denied.len() - SHOWN));
+    }
+    failure.report = serde_json::to_value(report).ok();
+    failure.hint("allow the modules in airgo.toml, add an exception with a reason, or require other versions")
+}
+
+/// `module@version: message [plugin/rule]`.
+fn describe(finding: &ReportedFinding) -> String {
+    let mut text = String::new();
+    match (&finding.module, &finding.version) {
+        (Some(path), Some(version)) => {
+            let _ = write!(text, "{}@{}: ", foreign_line(path), foreign(version));
+        }
+        _ => text.push_str("the bundle: "),
+    }
+    if let Some(file) = &finding.file {
+        let line = finding.line.map(|l| format!(":{l}")).unwrap_or_default();
+        let _ = write!(text, "{}{line}: ", foreign(file));
+    }
+    let _ = write!(text, "{} [{}]", foreign(&finding.message), foreign(&finding.code()));
+    if let Some(advice) = &finding.advice {
+        let _ = write!(text, " ({})", foreign(advice));
+    }
+    text
+}
+
+/// A policy that cannot be applied refuses: it fails closed.
+fn policy_failure(error: &PolicyError) -> Failure {
+    match error {
+        PolicyError::PolicyFile(e) => {
+            let failure = Failure::failed(e.to_string());
+            frame::add(failure, e.line, e.column, &e.line_text)
+                .hint("docs/ has a commented airgo.toml to start from")
+        }
+        PolicyError::Plugin { .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
+            .line("a plugin that fails has not judged, so the bundle is refused")
+            .hint("mend or remove the plugin in airgo.toml"),
+        PolicyError::Data(_) => Failure::new(Exit::Policy, format!("policy refused: {error}")),
+        PolicyError::Read { .. } => {
+            Failure::failed(error.to_string()).hint("paths in airgo.toml are relative to it")
+        }
+        _ => Failure::failed(error.to_string()),
+    }
+}

@@ -1,0 +1,86 @@
+//! Which key signs, and whom this user trusts: flags, environment, and the
+//! personal key of first use.
+
+use crate::Context;
+use crate::args::Trust as TrustArgs;
+use crate::failure::{Failure, Result};
+use airgo_bundle::keys::{self, KeyError, PublicKey, SigningKey};
+use airgo_bundle::{Trust, TrustedKey};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// The variable that holds the passphrase of an encrypted key.
+const PASSPHRASE: &str = "AIRGO_KEY_PASSPHRASE";
+
+/// The key to sign with: `--key`, or the personal one, made when missing.
+pub fn signing_key(context: &Context, key: Option<&Path>) -> Result<SigningKey> {
+    match key {
+        Some(file) => load(context, file),
+        None => personal(context),
+    }
+}
+
+/// Reads a private key; an encrypted one takes its passphrase from the environment.
+pub fn load(context: &Context, file: &Path) -> Result<SigningKey> {
+    let mut passphrase = || context.env.var(PASSPHRASE).map(|p| Zeroizing::new(p.to_owned()));
+    SigningKey::load(file, &mut passphrase).map_err(|e| key_failure(file, &e))
+}
+
+/// The user's own key; the first call makes it and says so.
+fn personal(context: &Context) -> Result<SigningKey> {
+    let file = personal_file(context)?;
+    if file.exists() {
+        return load(context, &file);
+    }
+    let key = SigningKey::generate().map_err(|e| key_failure(&file, &e))?;
+    if let Some(dir) = file.parent() {
+        std::fs::create_dir_all(dir)
+            .map_err(|e| Failure::failed(format!("could not create {}: {e}", dir.display())))?;
+    }
+    let text = key.to_pkcs8_pem().map_err(|e| key_failure(&file, &e))?;
+    keys::create_private_file(&file, &text).map_err(|e| key_failure(&file, &e))?;
+    context.printer.status(
+        "Made",
+        format!(
+            "a personal signing key, {}, in {}; airgo trusts it for this user",
+            key_id(&key),
+            file.display()
+        ),
+    );
+    Ok(key)
+}
+
+fn key_id(key: &SigningKey) -> String {
+    use airgo_bundle::keys::Signer as _;
+    key.public_key().id().to_string()
+}
+
+fn personal_file(context: &Context) -> Result<PathBuf> {
+    Ok(context.env.airgo_config_dir()?.join("personal.key"))
+}
+
+/// Whom to trust: the files named; without any, the user's personal key.
+pub fn trust(context: &Context, args: &TrustArgs) -> Result<Trust> {
+    let mut trust = Trust::new();
+    for file in args.trust.iter().filter(|file| !file.as_os_str().is_empty()) {
+        trust.load(file).map_err(|e| key_failure(file, &e))?;
+    }
+    if trust.is_empty()
+        && let Ok(file) = personal_file(context)
+        && file.exists()
+    {
+        use airgo_bundle::keys::Signer as _;
+        let key: PublicKey = load(context, &file)?.public_key().clone();
+        trust.add(TrustedKey::new(key, Some("you".to_owned())));
+    }
+    Ok(trust)
+}
+
+/// The failure for a key file.
+pub fn key_failure(file: &Path, error: &KeyError) -> Failure {
+    let mut failure = Failure::failed(error.to_string()).fact("key", file.display().to_string());
+    if matches!(error, KeyError::PassphraseMissing) {
+        failure = failure.hint(format!("set {PASSPHRASE} to the passphrase of the key"));
+    }
+    failure.hint("airgo keygen -o FILE makes a key pair")
+}

@@ -1,0 +1,154 @@
+//! The bundle as policy plugins see it: the manifest's modules, and the files
+//! in their zips, read on demand and verified before the first look.
+
+use airgo_bundle::manifest::{Module, Replacement};
+use airgo_bundle::names::object_name;
+use airgo_bundle::{Manifest, ObjectKind, SignedBundle};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::modzip::{Limits, ModuleZip};
+use airgo_policy::{BundleInfo, BundleView, FileEntry, MainModule, ModuleInfo, ReadError};
+use std::io::{Read, Seek};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Bytes that can be read at any place.
+pub trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// Opens a stored object by its name in the bundle; what it gives is verified.
+pub type Opener = Box<dyn Fn(&str) -> Result<Box<dyn ReadSeek>, String> + Send + Sync>;
+
+/// How many opened zips are kept for the next question.
+const POOL: usize = 8;
+
+/// A manifest with a way to its objects.
+pub struct View {
+    info: BundleInfo,
+    modules: Vec<ModuleInfo>,
+    stored: Vec<Option<ModuleVersion>>,
+    open: Opener,
+    pool: Mutex<Vec<(usize, ModuleZip<Box<dyn ReadSeek>>)>>,
+}
+
+impl View {
+    /// The modules of the build list that bring code: a zip in the bundle, or a
+    /// directory of the project in their place. The rest of the build list is
+    /// there for the go command's arithmetic alone, and none of it is built.
+    pub fn new(manifest: &Manifest, open: Opener) -> Self {
+        let brings_code =
+            |m: &&Module| m.zip.is_some() || matches!(m.replacement, Some(Replacement::Directory(_)));
+        let selected: Vec<_> = manifest.modules.iter().filter(|m| m.selected).filter(brings_code).collect();
+        let main_modules = manifest.main_modules.iter().map(|main| MainModule {
+            path: main.path.clone(),
+            go_version: main.go_version.clone(),
+            imports: main.imports.iter().map(|i| i.path.clone()).collect(),
+            attributes: Vec::new(),
+        });
+        let info = BundleInfo {
+            content_id: manifest.content_id.clone(),
+            main_modules: main_modules.collect(),
+            platforms: manifest.platforms.clone(),
+            attributes: Vec::new(),
+        };
+        let modules = selected.iter().map(|m| module_info(m)).collect();
+        let stored = selected.iter().map(|m| m.stored_as()).collect();
+        Self { info, modules, stored, open, pool: Mutex::new(Vec::new()) }
+    }
+
+    /// A signed bundle's modules; an object is verified when first looked at.
+    pub fn of_bundle(bundle: &Arc<SignedBundle>) -> Self {
+        let opened = bundle.clone();
+        let open = move |name: &str| {
+            let content = opened.content(name).map_err(|e| e.to_string())?;
+            content.verify(&mut Vec::new(), &()).map_err(|e| e.to_string())?;
+            Ok(Box::new(content) as Box<dyn ReadSeek>)
+        };
+        Self::new(bundle.manifest(), Box::new(open))
+    }
+
+    fn object(&self, module: usize, kind: ObjectKind) -> Result<Box<dyn ReadSeek>, ReadError> {
+        let stored = self.stored.get(module).and_then(Option::as_ref).ok_or(ReadError::NotFound)?;
+        let name = object_name(stored, kind).map_err(|e| ReadError::Corrupt(e.to_string()))?;
+        (self.open)(&name).map_err(ReadError::Corrupt)
+    }
+
+    /// Runs `ask` on a module's zip; opened zips are kept, since a plugin
+    /// often asks for many files of one module.
+    fn with_zip<T>(
+        &self,
+        module: usize,
+        ask: impl FnOnce(&mut ModuleZip<Box<dyn ReadSeek>>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        if self.modules.get(module).is_none_or(|m| m.sum.is_empty()) {
+            return Err(ReadError::NotFound);
+        }
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = pool.iter().position(|(at, _)| *at == module).map(|at| pool.remove(at).1);
+        drop(pool);
+        let mut zip = match kept {
+            Some(zip) => zip,
+            None => {
+                let stored = self.stored.get(module).and_then(Option::as_ref).ok_or(ReadError::NotFound)?;
+                let reader = self.object(module, ObjectKind::Zip)?;
+                ModuleZip::open(reader, stored, &Limits::default())
+                    .map_err(|e| ReadError::Corrupt(e.to_string()))?
+            }
+        };
+        let answer = ask(&mut zip);
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.len() >= POOL {
+            pool.remove(0);
+        }
+        pool.push((module, zip));
+        answer
+    }
+}
+
+fn module_info(module: &Module) -> ModuleInfo {
+    ModuleInfo {
+        path: module.path.clone(),
+        version: module.version.clone(),
+        replaced_by: module.replacement.as_ref().map(|r| match r {
+            Replacement::Module(m) => ModuleVersion::new(&m.path, &m.version),
+            Replacement::Directory(d) => ModuleVersion::new(&d.directory, ""),
+        }),
+        sum: module.zip.map(|z| z.h1.to_string()).unwrap_or_default(),
+        go_mod_sum: module.go_mod.map(|m| m.h1.to_string()).unwrap_or_default(),
+        zip_size: module.zip.map_or(0, |z| z.size),
+        time: module.time.clone(),
+        direct: module.direct,
+        attributes: Vec::new(),
+    }
+}
+
+impl BundleView for View {
+    fn info(&self) -> BundleInfo {
+        self.info.clone()
+    }
+
+    fn modules(&self) -> &[ModuleInfo] {
+        &self.modules
+    }
+
+    fn go_mod(&self, module: usize) -> Result<Vec<u8>, ReadError> {
+        let mut bytes = Vec::new();
+        self.object(module, ObjectKind::Mod)?
+            .read_to_end(&mut bytes)
+            .map_err(|e| ReadError::Corrupt(e.to_string()))?;
+        Ok(bytes)
+    }
+
+    fn list_files(&self, module: usize) -> Result<Vec<FileEntry>, ReadError> {
+        self.with_zip(module, |zip| {
+            Ok(zip.entries().map(|e| FileEntry { path: e.name.to_owned(), size: e.size }).collect())
+        })
+    }
+
+    fn read(&self, module: usize, path: &str, offset: u64, len: u32) -> Result<Vec<u8>, ReadError> {
+        self.with_zip(module, |zip| {
+            if !zip.entries().any(|e| e.name == path) {
+                return Err(ReadError::NotFound);
+            }
+            zip.read(path, offset, u64::from(len)).map_err(|e| ReadError::Corrupt(e.to_string()))
+        })
+    }
+}
