@@ -1,0 +1,17 @@
+//! The binary from outside: real projects without a network, and bad input.
+//!
+//! The real `go` is the judge, `unshare -n` the build without a network. Small
+//! worlds come from a loopback proxy; the real projects' modules are fetched
+//! once through the GOPROXY of this machine and kept below the target
+//! directory.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod airgo;
+mod bad_bundle;
+mod bad_disk;
+mod bad_network;
+mod bad_project;
+mod line;
+mod policy;
+mod real;
+mod site;
