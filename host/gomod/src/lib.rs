@@ -11,9 +11,12 @@ pub mod gover;
 pub mod modfile;
 pub mod module;
 pub mod modzip;
+pub mod note;
 pub mod pseudo;
 mod quote;
 pub mod semver;
+pub mod sumdb;
+pub mod tlog;
 mod unicode;
 
 pub use dirhash::H1;
