@@ -25,10 +25,10 @@ pub(crate) struct Engine {
     pub(crate) config: FetchConfig,
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) store: Arc<Store>,
-    list: ProxyList,
-    transport: Transport,
+    pub(crate) list: ProxyList,
+    pub(crate) transport: Transport,
     /// Requests under way.
-    requests: Semaphore,
+    pub(crate) requests: Semaphore,
     hashing: HashPool,
 }
 

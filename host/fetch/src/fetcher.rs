@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How many threads may block at once in file work and name resolution.
 const BLOCKING_THREADS: usize = 32;
@@ -19,7 +20,7 @@ const BLOCKING_THREADS: usize = 32;
 /// Fetches module files. Share it by reference or in an `Arc`; all methods
 /// may be called from several threads.
 pub struct Fetcher {
-    engine: Arc<Engine>,
+    pub(crate) engine: Arc<Engine>,
     cancel: watch::Sender<bool>,
     queue: Arc<Completions>,
     /// None only while dropping.
@@ -127,6 +128,30 @@ impl Fetcher {
     /// A handle that cancels, for another thread.
     pub fn canceller(&self) -> Canceller {
         Canceller(self.cancel.clone())
+    }
+
+    /// Runs a task on the fetcher's threads; none while the fetcher goes away.
+    pub(crate) fn spawn_task<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> Option<JoinHandle<T>> {
+        self.runtime.as_ref().map(|runtime| runtime.spawn(task))
+    }
+
+    /// Waits for a task; none if it was lost.
+    pub(crate) fn wait<T>(&self, task: JoinHandle<T>) -> Option<T> {
+        self.runtime.as_ref().and_then(|runtime| runtime.block_on(task).ok())
+    }
+
+    /// Runs a task to its end.
+    pub(crate) fn block_on<T>(
+        &self,
+        task: impl Future<Output = Result<T, FetchError>>,
+    ) -> Result<T, FetchError> {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(task),
+            None => Err(FetchError::Threads(std::io::ErrorKind::NotConnected.into())),
+        }
     }
 
     fn spawn(&self, completions: &Arc<Completions>, request: Request) {

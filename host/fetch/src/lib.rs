@@ -35,6 +35,7 @@ mod retry;
 mod rfc3339;
 mod spool;
 mod store;
+mod sumdb;
 mod transport;
 
 pub use config::{FetchConfig, Limits, RetryPolicy, Timeouts};
@@ -45,3 +46,4 @@ pub use fetcher::{Canceller, Completion, Fetcher, Queue};
 pub use info::Origin;
 pub use object::{Kind, Object, ObjectError};
 pub use observe::{Observer, Outcome};
+pub use sumdb::SumDbSource;

@@ -37,6 +37,7 @@ pub(crate) fn limit_of(limits: &Limits, kind: Kind) -> u64 {
         Kind::Info => limits.info,
         Kind::Mod => limits.go_mod,
         Kind::Zip => limits.zip,
+        Kind::SumDb => limits.info,
     }
 }
 
@@ -53,7 +54,7 @@ pub(crate) fn small(object: &Object, bytes: Vec<u8>) -> Result<Hashed, Unfit> {
             let info = info::parse(&bytes, &object.module.version)?;
             (info.canonical, None, info.origin)
         }
-        Kind::Mod | Kind::Zip => {
+        Kind::Mod | Kind::Zip | Kind::SumDb => {
             let h1 = dirhash::hash_go_mod(&bytes);
             (bytes, Some(h1), None)
         }

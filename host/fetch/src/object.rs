@@ -14,6 +14,9 @@ pub enum Kind {
     Mod,
     /// `.zip`: the module's files.
     Zip,
+    /// A file of the checksum database that the object's path names; never
+    /// submitted, only named in errors (see [`crate::SumDbSource`]).
+    SumDb,
 }
 
 impl Kind {
@@ -23,6 +26,7 @@ impl Kind {
             Self::Info => "info",
             Self::Mod => "mod",
             Self::Zip => "zip",
+            Self::SumDb => "sumdb",
         }
     }
 
@@ -32,6 +36,7 @@ impl Kind {
             Self::Info => ".info",
             Self::Mod => "go.mod",
             Self::Zip => "zip",
+            Self::SumDb => "record",
         }
     }
 }

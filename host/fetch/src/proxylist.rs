@@ -61,6 +61,11 @@ impl ProxyList {
         Ok(Self { hops, no_proxy: no_proxy.to_owned() })
     }
 
+    /// The entries in order.
+    pub(crate) fn hops(&self) -> &[Hop] {
+        &self.hops
+    }
+
     /// Starts the walk for one module.
     pub(crate) fn walk<'a>(&'a self, module: &'a ModuleVersion) -> Walk<'a> {
         Walk {

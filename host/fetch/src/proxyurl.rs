@@ -59,6 +59,19 @@ impl ProxyUrl {
         }
     }
 
+    /// A directory of this proxy's tree, as a proxy of its own.
+    pub(crate) fn below(&self, path: &str) -> Self {
+        match self {
+            Self::File { root, shown } => {
+                Self::File { root: root.join(path), shown: format!("{shown}/{path}") }
+            }
+            Self::Http { base, login } => {
+                let base = self.object_url(path).unwrap_or_else(|| base.clone());
+                Self::Http { base, login: login.clone() }
+            }
+        }
+    }
+
     /// The address of an object in this proxy's tree.
     pub(crate) fn object_url(&self, proxy_path: &str) -> Option<Url> {
         let Self::Http { base, .. } = self else { return None };

@@ -50,6 +50,7 @@ mod list;
 mod place;
 mod small;
 mod stage;
+mod sumdb;
 mod system;
 mod tree;
 
@@ -60,6 +61,7 @@ pub use all::Installed;
 pub use cache::{Installer, ModCache, Options};
 pub use error::{Hashed, InstallAllError, InstallError, OpenError, Problem};
 pub use input::{GoModInput, ModuleInput, Outcome, Progress, ZipInput};
+pub use sumdb::SumDbError;
 
 /// Where the crash tests end the process. In any other build this is nothing.
 macro_rules! crash_point {
