@@ -3,9 +3,7 @@
 use airgo_testkit::{TempTree, offline};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// A user of airgo: a home of its own, a proxy, nothing else.
 pub struct Airgo {
@@ -19,7 +17,6 @@ pub struct Run {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
-    pub took: Duration,
     line: String,
 }
 
@@ -51,11 +48,6 @@ impl Airgo {
         self
     }
 
-    /// The home directory.
-    pub fn home(&self) -> &Path {
-        self.home.path()
-    }
-
     /// A command that runs airgo, without arguments yet.
     pub fn command(&self) -> Command {
         let binary = env!("CARGO_BIN_EXE_airgo");
@@ -75,14 +67,12 @@ impl Airgo {
 /// Runs a command to its end.
 pub fn run(mut cmd: Command) -> Run {
     let line = format!("{cmd:?}");
-    let start = Instant::now();
     let out = cmd.output().unwrap_or_else(|e| panic!("{line}: {e}"));
-    let took = start.elapsed();
     Run {
         code: out.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
-        took,
+       
         line,
     }
 }

@@ -63,7 +63,9 @@ fn hold(project: &Project) {
     go.mod_graph(&copy());
 
     let proxy = Proxy::serve_dir(shared.join("cache/download"));
-    let airgo = Airgo::new(&proxy.url());
+    // The loopback proxy carries no checksum database; the machine's own does.
+    let machines = go.vars()["GOPROXY"].clone();
+    let airgo = Airgo::new(&format!("{},{machines}", proxy.url()));
     let oracle = Go::with_proxy(&proxy.url());
     let dir = copy();
     oracle.mod_download(&copy(), &[]);

@@ -23,11 +23,7 @@ use std::time::Duration;
 /// Sets up the fetcher as Go's environment and the flags say.
 pub fn fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -> Result<Fetcher> {
     let env = &context.env;
-    let store = match &network.cache {
-        Some(dir) => dir.clone(),
-        None => env.airgo_cache_dir()?,
-    };
-    let mut config = FetchConfig::new(env.goproxy()?, store.join("store"));
+    let mut config = FetchConfig::new(env.goproxy()?, cache_dir(context, network)?.join("store"));
     config.goprivate = env.get_or_empty("GOPRIVATE");
     config.gonoproxy = env.get_or_empty("GONOPROXY");
     config.goinsecure = env.get_or_empty("GOINSECURE");
@@ -41,6 +37,14 @@ pub fn fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -
     let canceller = fetcher.canceller();
     context.interrupt.on(move || canceller.cancel());
     Ok(fetcher)
+}
+
+/// Where downloads and the checksum database's files are kept.
+pub fn cache_dir(context: &Context, network: &Network) -> Result<PathBuf> {
+    match &network.cache {
+        Some(dir) => Ok(dir.clone()),
+        None => context.env.airgo_cache_dir(),
+    }
 }
 
 /// The netrc file, as cmd/go auth/netrc.go finds it.
@@ -200,7 +204,7 @@ fn subject(kind: Kind) -> Option<Subject> {
     match kind {
         Kind::Zip => Some(Subject::Zip),
         Kind::Mod => Some(Subject::GoMod),
-        Kind::Info => None,
+        Kind::Info | Kind::SumDb => None,
     }
 }
 

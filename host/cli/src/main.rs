@@ -17,6 +17,7 @@ mod keyring;
 mod printer;
 mod progress;
 mod project;
+mod sumdb;
 mod sums;
 mod table;
 mod view;

@@ -12,11 +12,12 @@ use crate::keyring;
 use crate::printer::{bytes, count, duration};
 use crate::progress::Progress;
 use crate::project::{self, Loaded, shown};
-use crate::sums;
+use crate::sumdb;
 use crate::view::{ReadSeek, View};
 use airgo_bundle::keys::{Signer as _, SigningKey};
+use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{BundleWriter, Manifest, Object as Entry, ObjectKind, Signing, Written};
-use airgo_fetch::{Fetched, Fetcher, Kind, Object};
+use airgo_fetch::{Fetched, Kind, Object};
 use airgo_gomod::gosum::Subject;
 use airgo_policy::Report;
 use airgo_resolve::{Needs, Resolution, Scope};
@@ -38,11 +39,11 @@ fn pack(context: &Context, args: &Pack) -> Result<()> {
     // not cost a download.
     let key = keyring::signing_key(context, args.key.as_deref())?;
     let policy = judge::load(context, args.policy.as_deref(), &loaded.root, args.at.as_deref())?;
-    let (resolution, objects, manifest) = gather(context, args, &loaded)?;
-    let report_of_policy = judge::evaluate(context, &policy, Arc::new(manifest_view(&manifest, &objects)))?;
-    let written = write(context, args, &manifest, &objects, &key)?;
-    context.printer.status("Judged", judge::summary(&report_of_policy));
-    report(context, &resolution, &manifest, &written, &key, &report_of_policy)
+    let gathered = gather(context, args, &loaded)?;
+    let verdict = judge::evaluate(context, &policy, Arc::new(view(&gathered)))?;
+    context.printer.status("Judged", judge::summary(&verdict));
+    let written = write(context, args, &gathered, &key)?;
+    report(context, &gathered, &written, &key, &verdict)
 }
 
 /// Says at once what would otherwise come to light after all downloads.
@@ -56,13 +57,17 @@ fn check_target(args: &Pack) -> Result<()> {
         .hint("name a file: -o app.airgo"))
 }
 
+/// All that goes into the bundle, verified.
+struct Gathered {
+    manifest: Manifest,
+    objects: Arc<BTreeMap<Object, Fetched>>,
+    /// The checksum database's files, by their names below `proxy/sumdb/`.
+    evidence: Vec<(String, Vec<u8>)>,
+}
+
 /// Resolves and fetches; every object is held against go.sum or the checksum
 /// database before this returns.
-fn gather(
-    context: &Context,
-    args: &Pack,
-    loaded: &Loaded,
-) -> Result<(Resolution, Arc<BTreeMap<Object, Fetched>>, Manifest)> {
+fn gather(context: &Context, args: &Pack, loaded: &Loaded) -> Result<Gathered> {
     let began = Instant::now();
     let progress = Arc::new(Progress::new(&context.printer, "Fetching", "files", 0));
     let fetcher = downloads::fetcher(context, &args.network, &progress)?;
@@ -71,7 +76,8 @@ fn gather(
     let resolution = walk(context, loaded, &mut downloads)?;
     let (objects, unsummed) = downloads.complete(&needs(loaded, &resolution))?;
     context.interrupt.check()?;
-    let (by_database, unchecked) = vouch(context, loaded, &fetcher, unsummed)?;
+    let cache = downloads::cache_dir(context, &args.network)?;
+    let vouched = sumdb::vouch(context, &fetcher, &cache, &shown(&loaded.sum_file), unsummed)?;
     progress.finish();
     let zips = objects.keys().filter(|o| o.kind == Kind::Zip).count();
     context.printer.status(
@@ -87,11 +93,11 @@ fn gather(
         loaded,
         resolution: &resolution,
         objects: &objects,
-        by_database: &by_database,
-        unchecked: &unchecked,
+        by_database: &vouched.by_database,
+        unchecked: &vouched.unchecked,
     };
     let manifest = assemble::manifest(&parts)?;
-    Ok((resolution, Arc::new(objects), manifest))
+    Ok(Gathered { manifest, objects: Arc::new(objects), evidence: vouched.evidence })
 }
 
 /// What the bundle must hold. `go list -m` also reads the go.mod of a module
@@ -118,32 +124,19 @@ fn likely(loaded: &Loaded) -> Vec<airgo_gomod::ModuleVersion> {
     }
 }
 
-/// Asks the checksum database about what go.sum does not know.
-fn vouch(
-    context: &Context,
-    loaded: &Loaded,
-    _fetcher: &Fetcher,
-    unsummed: Vec<sums::Unsummed>,
-) -> Result<(Vec<sums::Unsummed>, Vec<sums::Unsummed>)> {
-    let _ = context;
-    if unsummed.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    Err(sums::missing(&unsummed, &shown(&loaded.sum_file), "nothing vouches for these bytes"))
-}
-
 /// The project as plugins will see it in the bundle.
-fn manifest_view(manifest: &Manifest, objects: &Arc<BTreeMap<Object, Fetched>>) -> View {
-    let by_name: BTreeMap<String, Object> = objects
+fn view(gathered: &Gathered) -> View {
+    let by_name: BTreeMap<String, Object> = gathered
+        .objects
         .keys()
         .filter_map(|object| {
             let name = airgo_bundle::names::object_name(&object.module, entry_kind(object.kind)).ok()?;
             Some((name, object.clone()))
         })
         .collect();
-    let objects = objects.clone();
+    let objects = gathered.objects.clone();
     View::new(
-        manifest,
+        &gathered.manifest,
         Box::new(move |name| {
             let fetched = by_name
                 .get(name)
@@ -159,17 +152,13 @@ fn entry_kind(kind: Kind) -> ObjectKind {
         Kind::Info => ObjectKind::Info,
         Kind::Mod => ObjectKind::Mod,
         Kind::Zip => ObjectKind::Zip,
+        Kind::SumDb => ObjectKind::Data,
     }
 }
 
 /// Writes beside the target, signs, renames into place.
-fn write(
-    context: &Context,
-    args: &Pack,
-    manifest: &Manifest,
-    objects: &BTreeMap<Object, Fetched>,
-    key: &SigningKey,
-) -> Result<Written> {
+fn write(context: &Context, args: &Pack, gathered: &Gathered, key: &SigningKey) -> Result<Written> {
+    let Gathered { manifest, objects, evidence } = gathered;
     let entries = manifest.objects().len() as u64;
     let progress = bundle_io::Watch::new(context, "Writing", "files", entries);
     let source = |entry: &Entry| -> io::Result<Box<dyn Read + Send>> {
@@ -184,6 +173,9 @@ fn write(
     };
     let mut writer = BundleWriter::create(&args.output, manifest).map_err(|e| bundle_failure(&e))?;
     writer.write_objects(&source, bundle_io::jobs(None), &progress).map_err(|e| bundle_failure(&e))?;
+    for (name, bytes) in evidence {
+        writer.add_evidence(&format!("{EVIDENCE}{name}"), bytes.clone()).map_err(|e| bundle_failure(&e))?;
+    }
     context.interrupt.check()?;
     let mut signing = Signing::new(key);
     signing.claims.role = Some("packer".to_owned());
@@ -192,11 +184,10 @@ fn write(
 
 fn report(
     context: &Context,
-    resolution: &Resolution,
-    manifest: &Manifest,
+    gathered: &Gathered,
     written: &Written,
     key: &SigningKey,
-    policy: &Report,
+    verdict: &Report,
 ) -> Result<()> {
     let key_id = key.public_key().id().to_string();
     context.printer.status("Signed", format!("as {key_id}"));
@@ -208,10 +199,10 @@ fn report(
         "schema": "airgo.dev/pack/v1",
         "file": written.path.display().to_string(),
         "size": written.size,
-        "contentId": manifest.content_id,
+        "contentId": gathered.manifest.content_id,
         "manifestSha256": written.manifest_sha256.to_string(),
-        "modules": resolution.build_list.iter().filter(|m| !m.main).count(),
+        "modules": gathered.manifest.modules.iter().filter(|m| m.selected).count(),
         "signedBy": [key_id],
-        "policy": policy,
+        "policy": verdict,
     }))
 }

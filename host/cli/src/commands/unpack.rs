@@ -10,6 +10,7 @@ use crate::judge;
 use crate::printer::{bytes, count, duration};
 use crate::progress::Progress;
 use crate::view::View;
+use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_modcache::{GoModInput, InstallAllError, ModCache, ModuleInput, Options, Outcome, ZipInput};
@@ -97,10 +98,26 @@ fn install(
         interrupt: context.interrupt.clone(),
         printer: context.printer,
     };
+    keep_evidence(&cache, bundle)?;
     match cache.install_all(inputs, bundle_io::jobs(args.jobs).get(), &watch) {
         Ok(installed) => Ok(installed.into_iter().collect()),
         Err(error) => Err(incomplete(&error, target)),
     }
+}
+
+/// The checksum database's word goes where an offline `go` looks for it when
+/// go.sum has no line; go checks its signature and proofs itself.
+fn keep_evidence(cache: &ModCache, bundle: &SignedBundle) -> Result<()> {
+    for name in bundle.evidence() {
+        let Some(path) = name.strip_prefix(EVIDENCE).filter(|path| !path.ends_with("/supported")) else {
+            continue;
+        };
+        let bytes = bundle.read_evidence(name).map_err(|e| bundle_failure(&e))?;
+        cache.keep_sumdb(path, &bytes).map_err(|e| {
+            Failure::failed(e.to_string()).hint("name a directory that you may write to: --gomodcache DIR")
+        })?;
+    }
+    Ok(())
 }
 
 /// Whether GOFLAGS asks for a writable cache, as it does of go.

@@ -1,0 +1,184 @@
+//! The checksum database vouches for what go.sum does not know: the joint
+//! between gomod's client, fetch's sockets and this user's record of the log.
+//!
+//! The newest signed head that this user has seen is kept in airgo's cache
+//! directory, so that a database that rolls back or forks is noticed on any
+//! later run (golang.org/x/mod/sumdb client.go).
+
+use crate::Context;
+use crate::errors::fetch_failure;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::sums::{self, Unsummed};
+use airgo_fetch::{FetchError, Fetcher, SumDbSource};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::sumdb::{
+    Client, Config, Evidence, LookupError, Ops, SumDbError, SumDbMismatch, is_consulted,
+};
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// What came of asking.
+#[derive(Default)]
+pub struct Vouched {
+    /// Proven to be in the log.
+    pub by_database: Vec<Unsummed>,
+    /// Exempt by the user's own settings: GONOSUMDB, GOPRIVATE, GOSUMDB=off.
+    pub unchecked: Vec<Unsummed>,
+    /// The files that prove it offline, by their names below `proxy/sumdb/`.
+    pub evidence: Vec<(String, Vec<u8>)>,
+}
+
+/// Asks the database about all that go.sum does not know.
+pub fn vouch(
+    context: &Context,
+    fetcher: &Fetcher,
+    cache: &Path,
+    sum_file: &str,
+    unsummed: Vec<Unsummed>,
+) -> Result<Vouched> {
+    let env = &context.env;
+    let gosumdb = env.get("GOSUMDB").unwrap_or("sum.golang.org").to_owned();
+    let nosumdb = env.get("GONOSUMDB").or_else(|| env.get("GOPRIVATE")).unwrap_or_default().to_owned();
+    let goproxy = env.goproxy()?;
+    let (asked, unchecked): (Vec<_>, Vec<_>) =
+        unsummed.into_iter().partition(|u| is_consulted(&u.module.path, &gosumdb, &nosumdb, &goproxy));
+    for one in &unchecked {
+        context.printer.warning(format!(
+            "nothing vouches for {}: go.sum has no line for it, and GONOSUMDB, GOPRIVATE or GOSUMDB exempts it",
+            one.module
+        ));
+    }
+    if asked.is_empty() {
+        return Ok(Vouched { unchecked, ..Vouched::default() });
+    }
+    let config = Config::parse(&gosumdb).map_err(|e| {
+        Failure::failed(format!("GOSUMDB cannot be used: {e}"))
+            .fact("GOSUMDB", &gosumdb)
+            .hint("unset it for Go's own database")
+    })?;
+    let source = fetcher
+        .sumdb(config.name(), config.url.as_deref())
+        .map_err(|e| unreachable_failure(&e, config.name(), &asked, sum_file))?;
+    context.printer.detail(format!("asking {} about {} downloads", source.shown(), asked.len()));
+    let kept = cache.join("sumdb").join(config.name());
+    let name = config.name().to_owned();
+    let mut client = Client::new(config.key, Joint { source, kept });
+    let modules: Vec<ModuleVersion> =
+        asked.iter().map(|u| u.module.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+    let answers = client.lookup(&modules).map_err(|e| database_failure(&e))?;
+    for (module, answer) in modules.iter().zip(answers) {
+        let lookup = answer.map_err(|e| lookup_failure(&e, sum_file, &asked))?;
+        for one in asked.iter().filter(|u| u.module == *module) {
+            lookup.check(one.subject, &one.h1).map_err(|e| mismatch(&e))?;
+        }
+    }
+    let Evidence { files, .. } = client.evidence().map_err(|e| database_failure(&e))?;
+    let mut evidence: Vec<_> =
+        files.into_iter().map(|(path, bytes)| (format!("{name}/{path}"), bytes)).collect();
+    // A proxy that carries a database says so by this file; it may be empty.
+    evidence.push((format!("{name}/supported"), Vec::new()));
+    Ok(Vouched { by_database: asked, unchecked, evidence })
+}
+
+fn unreachable_failure(error: &FetchError, name: &str, asked: &[Unsummed], sum_file: &str) -> Failure {
+    let why = format!("and the checksum database {name} could not be asked: {error}");
+    let mut failure = sums::missing(asked, sum_file, &why);
+    failure.hints.extend(error.hint());
+    failure
+}
+
+fn lookup_failure(error: &LookupError<FetchError>, sum_file: &str, asked: &[Unsummed]) -> Failure {
+    match error {
+        LookupError::Read { fault, module } => {
+            let one: Vec<_> = asked.iter().filter(|u| u.module == *module).cloned().collect();
+            let why = format!("and the checksum database has no word for it: {fault}");
+            sums::missing(&one, sum_file, &why).hint("a private module belongs into GOPRIVATE")
+        }
+        _ => Failure::new(
+            Exit::Checksum,
+            format!("the checksum database's answer cannot be believed: {error}"),
+        ),
+    }
+}
+
+fn database_failure(error: &SumDbError<FetchError>) -> Failure {
+    match error {
+        SumDbError::Read(e) => fetch_failure(e),
+        SumDbError::Fork(fork) => {
+            let failure = Failure::new(Exit::Checksum, error.to_string());
+            let failure = fork.report().lines().fold(failure, |f, line| f.line(line));
+            failure.hint("keep this report: it convicts the database; use no download until it is explained")
+        }
+        _ => Failure::new(Exit::Checksum, format!("the checksum database cannot be believed: {error}")),
+    }
+}
+
+fn mismatch(error: &SumDbMismatch) -> Failure {
+    let failure = Failure::new(Exit::Checksum, error.to_string());
+    match error {
+        SumDbMismatch::Differs { downloaded, database, recorded, .. } => {
+            failure.fact(database, recorded).fact("downloaded", downloaded.to_string())
+        }
+        SumDbMismatch::Missing { .. } => failure,
+    }
+    .hint("compare with another proxy: GOPROXY=https://<another proxy> airgo pack …")
+}
+
+/// The client's window on the world.
+struct Joint<'a> {
+    source: SumDbSource<'a>,
+    kept: PathBuf,
+}
+
+impl Ops for Joint<'_> {
+    type Error = FetchError;
+
+    fn read_remote(&self, paths: &[String]) -> Vec<std::result::Result<Vec<u8>, FetchError>> {
+        self.source.read(paths)
+    }
+
+    fn read_kept(&self, path: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.kept.join(path.trim_start_matches('/'))).ok()
+    }
+
+    fn keep(&self, path: &str, data: &[u8]) {
+        // That it cannot be kept costs the next run a request, nothing else.
+        let _ = replace(&self.kept.join(path.trim_start_matches('/')), data);
+    }
+
+    fn read_latest(&self) -> std::result::Result<Vec<u8>, FetchError> {
+        match std::fs::read(self.kept.join(LATEST)) {
+            Ok(bytes) => Ok(bytes),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(source) => Err(FetchError::Disk { doing: "read", path: self.kept.join(LATEST), source }),
+        }
+    }
+
+    fn write_latest(&self, old: &[u8], new: &[u8]) -> std::result::Result<bool, FetchError> {
+        let file = self.kept.join(LATEST);
+        let failed = |source| FetchError::Disk { doing: "write", path: file.clone(), source };
+        std::fs::create_dir_all(&self.kept).map_err(failed)?;
+        // One run at a time compares and replaces.
+        let lock = std::fs::File::create(self.kept.join("latest.lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        if self.read_latest()? != old {
+            return Ok(false);
+        }
+        replace(&file, new).map_err(failed)?;
+        Ok(true)
+    }
+}
+
+/// The newest head that this user has seen.
+const LATEST: &str = "latest";
+
+/// Writes beside the target and renames into place.
+fn replace(file: &Path, data: &[u8]) -> std::io::Result<()> {
+    let dir = file.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
+    std::fs::create_dir_all(dir)?;
+    let mut temporary = tempfile::NamedTempFile::new_in(dir)?;
+    temporary.write_all(data)?;
+    temporary.persist(file).map(|_| ()).map_err(|e| e.error)
+}
