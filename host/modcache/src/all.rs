@@ -43,9 +43,9 @@ impl ModCache {
         let shared = Mutex::new(Shared { todo: todo.into(), ..Shared::default() });
         thread::scope(|scope| {
             for _ in 1..jobs {
-                scope.spawn(|| self.work(&shared, progress));
+                scope.spawn(|| self.work(jobs, &shared, progress));
             }
-            self.work(&shared, progress);
+            self.work(jobs, &shared, progress);
         });
         let Shared { todo, mut finished, errors } =
             shared.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -62,8 +62,8 @@ impl ModCache {
         }
     }
 
-    fn work(&self, shared: &Mutex<Shared<'_>>, progress: &dyn Progress) {
-        let mut installer = self.installer();
+    fn work(&self, jobs: usize, shared: &Mutex<Shared<'_>>, progress: &dyn Progress) {
+        let mut installer = self.installer_of(jobs);
         while let Some(input) = next(shared) {
             let module = input.module.clone();
             progress.started(&module);

@@ -49,9 +49,18 @@ impl ModCache {
     }
 
     /// What installs one module after the other, with buffers that are used
-    /// again: some 5 MiB at most.
+    /// again.
     pub fn installer(&self) -> Installer<'_> {
-        Installer { cache: self, scratch: Scratch::new(), buffer: Vec::new() }
+        self.installer_of(1)
+    }
+
+    /// One of so many installers: all together hold at most 64 MiB in buffers
+    /// where there are up to 32, and take twice the time for files over 8 MiB
+    /// where there are up to 4.
+    pub(crate) fn installer_of(&self, installers: usize) -> Installer<'_> {
+        let whole = (32 << 20) / u64::try_from(installers).unwrap_or(u64::MAX).max(1);
+        let scratch = Scratch::for_files_up_to(whole.clamp(1 << 20, 8 << 20));
+        Installer { cache: self, scratch, buffer: Vec::new() }
     }
 }
 

@@ -186,30 +186,28 @@ impl Drop for Meter<'_> {
 /// directory, under `prefix` (x/mod dirhash HashDir).
 pub(crate) fn hash_tree(root: &Dir, prefix: &str) -> io::Result<Result<H1, NewlineInName>> {
     let mut hash = Hash1::new();
-    let mut buffer = vec![0; 256 << 10];
-    let mut todo = vec![(root.try_clone()?, prefix.to_owned())];
-    while let Some((dir, prefix)) = todo.pop() {
-        for entry in dir.entries()? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let name = name.to_str().ok_or_else(|| io::Error::from(ErrorKind::InvalidData))?;
-            let full = format!("{prefix}/{name}");
-            if entry.file_type()?.is_dir() {
-                todo.push((open_dir(&dir, name)?, full));
-                continue;
-            }
-            let mut file = open_file(&dir, name)?;
-            let mut sha256 = Sha256::new();
-            loop {
-                match file.read(&mut buffer)? {
-                    0 => break,
-                    n => sha256.update(&buffer[..n]),
-                }
-            }
-            hash.add(&full, sha256.finalize().into());
-        }
-    }
+    hash_below(root, prefix, &mut hash, &mut vec![0; 256 << 10])?;
     Ok(hash.finish())
+}
+
+fn hash_below(dir: &Dir, prefix: &str, hash: &mut Hash1, buffer: &mut [u8]) -> io::Result<()> {
+    for (name, is_dir) in names(dir)? {
+        let full = format!("{prefix}/{name}");
+        if is_dir {
+            hash_below(&open_dir(dir, &name)?, &full, hash, buffer)?;
+            continue;
+        }
+        let mut file = open_file(dir, &name)?;
+        let mut sha256 = Sha256::new();
+        loop {
+            match file.read(buffer)? {
+                0 => break,
+                len => sha256.update(&buffer[..len]),
+            }
+        }
+        hash.add(&full, sha256.finalize().into());
+    }
+    Ok(())
 }
 
 /// Removes a tree whose directories may be read-only (cmd/go modfetch
@@ -221,18 +219,23 @@ pub(crate) fn remove_tree(parent: &Dir, name: &str) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotADirectory => return parent.remove_file(name),
         Err(error) => return Err(error),
     };
-    let mode = DirMode::of(&dir)?;
-    mode.removable().set(&dir)?;
-    for entry in dir.entries()? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if entry.file_type()?.is_dir() {
-            let name = name.to_str().ok_or_else(|| io::Error::from(ErrorKind::InvalidData))?;
-            remove_tree(&dir, name)?;
-        } else {
-            dir.remove_file(&name)?;
-        }
+    DirMode::of(&dir)?.removable().set(&dir)?;
+    for (name, is_dir) in names(&dir)? {
+        if is_dir { remove_tree(&dir, &name)? } else { dir.remove_file(&name)? }
     }
     drop(dir);
     parent.remove_dir(name)
+}
+
+/// What is in a directory, and whether it is a directory itself; all read
+/// before any of it is touched.
+fn names(dir: &Dir) -> io::Result<Vec<(String, bool)>> {
+    let mut names = Vec::new();
+    for entry in dir.entries()? {
+        let entry = entry?;
+        // Go makes no other names.
+        let name = entry.file_name().into_string().map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
+        names.push((name, entry.file_type()?.is_dir()));
+    }
+    Ok(names)
 }
