@@ -150,29 +150,33 @@ fn runs_beside_go() {
     TreeDiff::gomodcaches(go.gomodcache(), &target).assert_same();
 }
 
-/// A real module, from the proxy that this machine is set up with.
+/// Real projects, from the proxy that this machine is set up with.
 #[test]
-fn equals_what_go_downloads_of_a_real_project() {
+fn equals_what_go_downloads_of_real_projects() {
     if !require_tool("go") || !require_tool("unshare") {
         return;
     }
-    let tree = TempTree::new();
-    let main = tree.dir("main");
-    Module::project("example.com/main").go("1.21").write_dir(&main);
-    fs::write(
-        main.join("main.go"),
-        "package main\n\nimport \"rsc.io/quote\"\n\nfunc main() { println(quote.Hello()) }\n",
-    )
-    .unwrap();
-    let go = Go::online();
-    go.run(&main, &["get", "rsc.io/quote@v1.5.2"]);
-    go.mod_download(&main, &["all"]);
-    let target = tree.join("target");
-    install_all(&target, inputs_of(&go.gomodcache()));
-    TreeDiff::gomodcaches(go.gomodcache(), &target).assert_same();
-    let offline = Go::air_gapped(&target);
-    offline.run(&main, &["build", "-o", "/dev/null", "./..."]);
-    offline.run(&main, &["mod", "verify"]);
-    offline.list_m_all(&main);
-    offline.mod_download(&main, &[]);
+    for (module, package) in [
+        ("rsc.io/quote@v1.5.2", "rsc.io/quote"),
+        ("github.com/gin-gonic/gin@v1.10.0", "github.com/gin-gonic/gin"),
+    ] {
+        let tree = TempTree::new();
+        let main = tree.dir("main");
+        let source = format!("package main\n\nimport _ {package:?}\n\nfunc main() {{}}\n");
+        Module::project("example.com/main").go("1.21").file("main.go", source).write_dir(&main);
+        let go = Go::online();
+        go.run(&main, &["get", module]);
+        go.mod_download(&main, &["all"]);
+        let target = tree.join("target");
+        install_all(&target, inputs_of(&go.gomodcache()));
+        TreeDiff::gomodcaches(go.gomodcache(), &target).assert_same();
+        let offline = Go::air_gapped(&target);
+        offline.run(&main, &["list", "-deps", "-test", "./..."]);
+        offline.run(&main, &["mod", "verify"]);
+        offline.list_m_all(&main);
+        offline.mod_download(&main, &[]);
+        if package == "rsc.io/quote" {
+            offline.run(&main, &["build", "-o", "/dev/null", "./..."]);
+        }
+    }
 }
