@@ -72,7 +72,7 @@ pub fn run(mut cmd: Command) -> Run {
         code: out.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&out.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&out.stderr).into_owned(),
-       
+
         line,
     }
 }

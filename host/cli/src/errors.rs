@@ -34,8 +34,8 @@ pub fn resolve_failure(error: &ResolveError) -> Failure {
                 if fetched.exit == Exit::Interrupted {
                     return fetched;
                 }
-                failure.facts = fetched.facts;
-                failure.hints = fetched.hints;
+                failure.facts.clone_from(&fetched.facts);
+                failure.hints.clone_from(&fetched.hints);
             }
             if let LoadFault::TooNew { go, .. } = &graph.error.reason {
                 failure = failure.hint(format!("install go {go} or newer, or require an older version"));

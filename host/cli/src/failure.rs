@@ -7,10 +7,16 @@ use crate::escape::{foreign, foreign_line};
 use crate::exit::Exit;
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::ops::{Deref, DerefMut};
 
-/// Why a command did not do what was asked.
+/// Why a command did not do what was asked; boxed, since every result of this
+/// crate carries the room for one.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub struct Failure(Box<Details>);
+
+/// What a failure has to tell.
+#[derive(Clone, Debug)]
+pub struct Details {
     /// The exit code.
     pub exit: Exit,
     /// One lower-case sentence that names module@version where there is one.
@@ -27,13 +33,27 @@ pub struct Failure {
     pub report: Option<serde_json::Value>,
 }
 
+impl Deref for Failure {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
 /// The result of everything in this crate.
 pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     /// A failure that is only its sentence.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             exit,
             message: message.into(),
             facts: Vec::new(),
@@ -41,7 +61,7 @@ impl Failure {
             outcome: None,
             hints: Vec::new(),
             report: None,
-        }
+        }))
     }
 
     /// A plain failure (exit code 1).

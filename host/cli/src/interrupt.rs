@@ -23,7 +23,7 @@ impl Interrupt {
         // is half written has a temporary name.
         let _ = ctrlc::set_handler(move || {
             if flag.swap(true, Ordering::SeqCst) {
-                #[expect(clippy::exit, reason = "the user asked twice; nothing may hold him up")]
+                #[allow(clippy::exit, reason = "the user asked twice; nothing may hold him up")]
                 std::process::exit(Exit::Interrupted as i32);
             }
             for callback in callbacks.lock().unwrap_or_else(PoisonError::into_inner).iter() {

@@ -17,6 +17,9 @@ impl<T: Read + Seek + Send> ReadSeek for T {}
 /// Opens a stored object by its name in the bundle; what it gives is verified.
 pub type Opener = Box<dyn Fn(&str) -> Result<Box<dyn ReadSeek>, String> + Send + Sync>;
 
+/// A module's zip, opened.
+type Zip = ModuleZip<Box<dyn ReadSeek>>;
+
 /// How many opened zips are kept for the next question.
 const POOL: usize = 8;
 
@@ -26,7 +29,7 @@ pub struct View {
     modules: Vec<ModuleInfo>,
     stored: Vec<Option<ModuleVersion>>,
     open: Opener,
-    pool: Mutex<Vec<(usize, ModuleZip<Box<dyn ReadSeek>>)>>,
+    pool: Mutex<Vec<(usize, Zip)>>,
 }
 
 impl View {
@@ -76,7 +79,7 @@ impl View {
     fn with_zip<T>(
         &self,
         module: usize,
-        ask: impl FnOnce(&mut ModuleZip<Box<dyn ReadSeek>>) -> Result<T, ReadError>,
+        ask: impl FnOnce(&mut Zip) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
         if self.modules.get(module).is_none_or(|m| m.sum.is_empty()) {
             return Err(ReadError::NotFound);
