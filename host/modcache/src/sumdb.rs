@@ -44,7 +44,9 @@ impl ModCache {
         }
         let dir = dir.ok_or(ErrorKind::InvalidInput)?;
         match open_file(&dir, name) {
-            Ok(_) => return Ok(Outcome::AlreadyPresent),
+            // Go takes an empty file for none (cmd/go modfetch/sumdb.go).
+            Ok(there) if there.metadata()?.len() > 0 => return Ok(Outcome::AlreadyPresent),
+            Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => return Err(e),
         }
@@ -67,13 +69,15 @@ mod tests {
 
     #[test]
     fn keeps_what_is_there_and_stays_inside() {
-        let temp = tempfile::tempdir().unwrap();
+        let temp = airgo_testkit::TempTree::new();
         let cache = ModCache::open(temp.path(), Options::default()).unwrap();
         assert_eq!(cache.keep_sumdb("db/lookup/m@v1.0.0", b"one").unwrap(), Outcome::Installed);
         assert_eq!(cache.keep_sumdb("db/lookup/m@v1.0.0", b"two").unwrap(), Outcome::AlreadyPresent);
         let file = temp.path().join("cache/download/sumdb/db/lookup/m@v1.0.0");
         assert_eq!(std::fs::read(&file).unwrap(), b"one");
         assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(cache.keep_sumdb("db/lookup/m@v1.0.0", b"two").unwrap(), Outcome::Installed);
         for path in ["../x", "db/../../x", "db//x", "db/a\\b"] {
             assert!(cache.keep_sumdb(path, b"").is_err(), "{path}");
         }
