@@ -86,7 +86,12 @@ impl Trust {
     pub fn load(&mut self, path: &Path) -> Result<usize, KeyError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| KeyError::Read { path: path.display().to_string(), source })?;
-        let found = crate::allowed_signers::parse(&text)?;
+        self.parse(&text)
+    }
+
+    /// Trusts the keys of a text, as [`Trust::load`] does those of a file.
+    pub fn parse(&mut self, text: &str) -> Result<usize, KeyError> {
+        let found = crate::allowed_signers::parse(text)?;
         let count = found.len();
         found.into_iter().for_each(|key| self.add(key));
         Ok(count)
