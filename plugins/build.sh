@@ -70,6 +70,11 @@ else
     die "no compiler for $target: run \`rustup target add $target\`, or on Debian \`apt-get install $packages\`"
 fi
 
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$plugins/target}"
+cd "$plugins"
+# For this machine, with whichever compiler is first here.
+cargo build -q --locked -p componentize
+
 if [ $kind = debian ]; then
     # Only these two: a rustup proxy earlier in PATH would be another compiler.
     PATH=/usr/bin:/bin
@@ -86,8 +91,6 @@ else
     sysroot=$(rustc --print sysroot)
 fi
 
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$plugins/target}"
-cd "$plugins"
 say "building with $toolchain"
 # First, since the registry's directory has to be there to be remapped.
 cargo fetch -q --locked
@@ -109,7 +112,6 @@ RUSTFLAGS="$remap" cargo build -q --locked --release $std --target $target $(
         fi
     done
 )
-cargo build -q --locked -p componentize
 
 out=$built
 if $check; then

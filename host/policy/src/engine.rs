@@ -12,7 +12,7 @@ use crate::cache::CodeCache;
 use crate::clock::Ticker;
 use crate::error::clip;
 use crate::state::State;
-use crate::{Limits, Plugin, PluginError, PolicyError, prescan};
+use crate::{Limits, Plugin, PluginError, PolicyError, cost, prescan};
 
 /// Stack of WebAssembly code.
 const WASM_STACK: usize = 1 << 20;
@@ -66,15 +66,22 @@ impl Engine {
     pub fn load(&self, bytes: &[u8], limits: &Limits) -> Result<Plugin, PluginError> {
         let scan = prescan::scan(bytes, limits)?;
         let sha256 = crate::data::sha256_hex(bytes);
-        let (component, from_cache) = self.component(bytes, &sha256)?;
+        let (component, from_cache) = self.component(bytes, &sha256, limits)?;
         Plugin::new(self.clone(), &component, scan, sha256, from_cache, limits.clone())
     }
 
-    fn component(&self, bytes: &[u8], sha256: &str) -> Result<(Component, bool), PluginError> {
+    fn component(
+        &self,
+        bytes: &[u8],
+        sha256: &str,
+        limits: &Limits,
+    ) -> Result<(Component, bool), PluginError> {
         let Shared { wasmtime, cache, .. } = &*self.shared;
         if let Some(component) = cache.as_ref().and_then(|cache| cache.get(wasmtime, sha256)) {
             return Ok((component, true));
         }
+        // What is in the cache has been compiled: its cost is no matter.
+        cost::check(bytes, limits)?;
         let component = Component::new(wasmtime, bytes).map_err(|err| {
             // Only the outermost line: the chain ends in positions in a file
             // that nobody wrote by hand.

@@ -19,6 +19,7 @@ mod bindings;
 mod builtin;
 mod cache;
 mod clock;
+mod cost;
 mod data;
 mod engine;
 mod error;

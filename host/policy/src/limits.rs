@@ -34,8 +34,11 @@ pub struct Limits {
     pub result_bytes: usize,
     /// Bytes of the component.
     pub component_bytes: u64,
-    /// Bytes of code in the component: what compiling it costs goes by these.
+    /// Bytes of code in the component.
     pub code_bytes: u64,
+    /// What compiling it may cost; a unit is about a microsecond on a slow
+    /// machine. Ordinary code costs one a byte and little more.
+    pub compile_cost: u64,
     /// Bytes of the largest function; some passes of the compiler take time
     /// beyond proportion.
     pub function_bytes: u64,
@@ -61,6 +64,7 @@ impl Default for Limits {
             result_bytes: 16 << 20,
             component_bytes: 8 << 20,
             code_bytes: 4 << 20,
+            compile_cost: 3_000_000,
             function_bytes: 256 << 10,
             functions: 20_000,
         }

@@ -221,7 +221,10 @@ fn run<T>(
         if store.data().clock.is_over() { Err(OutOfTime.into()) } else { Ok(UpdateDeadline::Continue(1)) }
     });
     let _ticking = engine.shared.ticker.guard();
-    let result = pre.instantiate(&mut store).and_then(|plugin| call(&plugin, &mut store));
+    let result = pre.instantiate(&mut store).and_then(|plugin| {
+        store.data_mut().entered = true;
+        call(&plugin, &mut store)
+    });
     let state = store.into_data();
     match result {
         Ok(answer) => Ok((answer, state.logs)),
@@ -242,11 +245,15 @@ fn failure(err: &wasmtime::Error, state: &State, during: &'static str) -> Plugin
         Some(Trap::StackOverflow) => PluginError::Stack { during },
         Some(trap) => PluginError::Trap {
             during,
-            reason: trap.to_string(),
+            // wasmtime's own words, less its mark in front of them.
+            reason: trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
             last_log: state.logs.last().map(|line| clip(line.message.clone())),
         },
         None => {
             let reason = err.root_cause().to_string();
+            if during == DESCRIBE && !state.entered {
+                return PluginError::World(clip(reason));
+            }
             // wasmtime keeps the type of this one to itself.
             if reason.contains("fuel allocated for hostcalls") {
                 let limit = state.limits.result_bytes as u64;

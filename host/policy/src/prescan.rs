@@ -219,7 +219,7 @@ impl Scanner<'_> {
     }
 }
 
-fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), PluginError> {
+pub(crate) fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), PluginError> {
     if found > limit { Err(PluginError::TooComplex { what, found, limit }) } else { Ok(()) }
 }
 

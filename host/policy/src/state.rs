@@ -20,6 +20,8 @@ pub struct State {
     pub clock: GuestClock,
     pub limits: Limits,
     pub logs: Vec<LogLine>,
+    /// Instantiated, its types found right: what fails now is its own doing.
+    pub entered: bool,
     /// None in `describe`.
     pub subject: Option<Subject>,
     calls: u64,
@@ -50,6 +52,7 @@ impl State {
             clock: GuestClock::start(limits.time),
             limits: limits.clone(),
             logs: Vec::new(),
+            entered: false,
             subject,
             calls: 0,
         }
@@ -87,7 +90,7 @@ impl Subject {
     /// Counts bytes that the host reads for the plugin.
     pub fn charge_read(&mut self, bytes: u64) -> Result<(), OverBudget> {
         // A failed or empty read is not free either.
-        self.read = self.read.saturating_add(bytes).saturating_add(64);
+        self.read = self.read.saturating_add(bytes).saturating_add(256);
         if self.read > self.read_limit {
             return Err(OverBudget { what: "bytes read from the bundle", limit: self.read_limit });
         }
@@ -113,8 +116,6 @@ impl Subject {
         if let Some(bytes) = self.window.as_ref().and_then(|w| w.part(module, path, offset, len)) {
             return Ok(Ok(bytes));
         }
-        // To reach an offset the view may have to inflate all that lies before it.
-        self.charge_read(offset)?;
         let view = &self.request.view;
         let bytes = match clock.excluding(|| view.read(module, path, offset, len.max(WINDOW))) {
             Ok(bytes) => bytes,
@@ -123,7 +124,8 @@ impl Subject {
                 return Ok(Err(err));
             }
         };
-        self.charge_read(bytes.len() as u64)?;
+        // To reach an offset the view may have had to inflate all before it.
+        self.charge_read(offset.saturating_add(bytes.len() as u64))?;
         let part = slice(&bytes, 0, len);
         self.window = Some(Window { module, path: path.to_owned(), offset, bytes });
         Ok(part)

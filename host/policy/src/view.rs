@@ -105,7 +105,9 @@ pub trait BundleView: Send + Sync {
     /// # Errors
     /// Where there is no zip, or it cannot be read.
     fn list_files(&self, module: usize) -> Result<Vec<FileEntry>, ReadError>;
-    /// Up to `len` bytes of a file from `offset`; fewer only at its end.
+    /// Up to `len` bytes of a file from `offset`; fewer only at its end. An
+    /// offset beyond the end is to be answered from the size alone: it is not
+    /// charged to the plugin.
     ///
     /// # Errors
     /// Where there is no such file, or it cannot be read.

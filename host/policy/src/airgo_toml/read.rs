@@ -197,6 +197,7 @@ fn limits(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<L
     size(source, table, "function", &mut limits.function_bytes)?;
     resize(source, table, "result", &mut limits.result_bytes)?;
     resize(source, table, "text", &mut limits.text_bytes)?;
+    number(source, table, "compile-cost", &mut limits.compile_cost)?;
     number(source, table, "functions", &mut limits.functions)?;
     number(source, table, "host-calls", &mut limits.host_calls)?;
     number(source, table, "log-lines", &mut limits.log_lines)?;

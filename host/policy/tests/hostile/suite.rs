@@ -186,8 +186,9 @@ fn floods() -> Vec<Case> {
             "read flood",
             "bytes read from the bundle in check",
             READ,
-            "(drop (memory.grow (i32.const 64))) (i32.const 8192)",
+            SAME,
             "(local $at i64)
+             (drop (memory.grow (i32.const 64)))
              (i32.store (i32.const 700) (i32.const 0x676962))
              (loop $l (call $read (i32.const 0) (i32.const 700) (i32.const 3) (local.get $at)
                 (i32.const 0x100000) (i32.const 320))
@@ -213,7 +214,7 @@ fn floods() -> Vec<Case> {
             "more than 4096 bytes in a log line in check",
             LOG,
             BUMP,
-            "(call $log (i32.const 0) (i32.const 0) (i32.const 60000)) (i32.const 256)",
+            "(call $log (i32.const 0) (i32.const 4096) (i32.const 60000)) (i32.const 256)",
         ),
         import(
             "log line of 60 MiB",
@@ -229,7 +230,10 @@ fn floods() -> Vec<Case> {
         check(
             "one message of 60 KiB",
             "the message of a finding is 60000 bytes, more than 4096",
-            &finding("(i32.store (i32.const 556) (i32.const 60000))", 1),
+            &finding(
+                "(i32.store (i32.const 552) (i32.const 4096)) (i32.store (i32.const 556) (i32.const 60000))",
+                1,
+            ),
         ),
         check(
             "a message of 20 MiB",
@@ -272,7 +276,10 @@ fn room(body: &str) -> String {
 }
 
 fn same_list(count: u32) -> String {
-    finding("(i32.store (i32.const 556) (i32.const 4096))", count)
+    finding(
+        "(i32.store (i32.const 552) (i32.const 4096)) (i32.store (i32.const 556) (i32.const 4096))",
+        count,
+    )
 }
 
 fn lies() -> Vec<Case> {
@@ -438,6 +445,15 @@ fn bombs() -> Vec<Case> {
         |module: &str| wat::parse_str(format!("(component (core module {module}) {policy})")).unwrap();
     let big = format!("(func (result i32) (i32.const 0) {})", "(i32.add (i32.const 1))".repeat(100_000));
     let nested = format!("(func {} {})", "(block ".repeat(60_000), ")".repeat(60_000));
+    let loops = format!("(func {} {})", "(loop ".repeat(5_000), ")".repeat(5_000));
+    let body = "(loop (local.set 1 (i32.add (local.get 2) (local.get 0))) (br_if 0 (local.get 3)))";
+    let phis = format!("(func (param i32) {} {})", "(local i32)".repeat(1_000), body.repeat(5_000));
+    let row = format!("(func (param i32) {})", "(block (br_if 0 (local.get 0)))".repeat(30_000));
+    let calls = |arity: usize, count: usize| {
+        let (values, calls) = ("i32 ".repeat(arity), "(call $a) (call $b)".repeat(count));
+        format!("(func $a (result {values}) unreachable) (func $b (param {values})) (func {calls})")
+    };
+    let (values, sixteen) = (calls(1_000, 500), calls(16, 60_000));
     let many = "(func)".repeat(30_000);
     let heavy = format!(
         "(func (param i32) (result i32) (local.get 0) {})",
@@ -453,7 +469,16 @@ fn bombs() -> Vec<Case> {
     vec![
         bytes("9 MiB of component", "more than 8388608", large),
         bytes("a function of 300 KB", "bytes in one function, more than 262144", component(&big)),
-        bytes("blocks in blocks, 60,000 deep", "does not fit the world", component(&nested)),
+        bytes(
+            "blocks in blocks, 60,000 deep",
+            "units of compile cost, more than 3000000",
+            component(&nested),
+        ),
+        bytes("loops in loops, 5,000 deep", "units of compile cost", component(&loops)),
+        bytes("5,000 loops over 1,000 locals", "units of compile cost", component(&phis)),
+        bytes("30,000 blocks in a row", "units of compile cost", component(&row)),
+        bytes("calls with 1,000 results", "results of one function, more than 16", component(&values)),
+        bytes("calls with 16 results", "units of compile cost", component(&sixteen)),
         bytes("30,000 functions", "30000 functions, more than 20000", component(&many)),
         bytes(
             "4.9 MB of code",
