@@ -146,11 +146,7 @@ impl Module {
                     open.push(true);
                     (blocks, handed) = (2, values(self.block(blockty)));
                 }
-                Operator::End => {
-                    if open.pop() == Some(true) {
-                        shape.open_loops -= 1;
-                    }
-                }
+                Operator::End => shape.open_loops -= u64::from(open.pop() == Some(true)),
                 Operator::Br { .. } | Operator::BrIf { .. } | Operator::Return => {
                     (blocks, handed) = (1, most_values);
                 }

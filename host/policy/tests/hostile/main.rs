@@ -167,9 +167,9 @@ fn reads_at_the_edge_are_answered() {
 fn control_characters_in_text_are_handed_on() {
     let text = "\x1b]0;pwned\x07\n::error::\u{202e}";
     let guest = Guest {
-        fields: format!(
-            "(memory (export \"memory\") 1) (data (i32.const 700) \"\\1b]0;pwned\\07\\n::error::\\e2\\80\\ae\")"
-        ),
+        fields: "(memory (export \"memory\") 1)
+            (data (i32.const 700) \"\\1b]0;pwned\\07\\n::error::\\e2\\80\\ae\")"
+            .to_owned(),
         check: finding(
             &format!(
                 "(i32.store (i32.const 552) (i32.const 700)) (i32.store (i32.const 556) (i32.const {}))",
