@@ -116,7 +116,7 @@ fn judge(module: &ModuleInfo, lists: &mut Lists) -> Option<Finding> {
         Finding::new(lists.default, "not-listed", format!("{subject}not on the allow list"))
     } else {
         let entries = at_other_versions.join(", ");
-        let message = format!("{subject}not at a version that allow names: {entries}");
+        let message = format!("{subject}not at an allowed version, which are {entries}");
         Finding::new(lists.default, "version-not-listed", message)
     };
     let advice = format!("once it is reviewed, add \"={path}@{version}\" to allow");

@@ -53,9 +53,9 @@ fn another_version_is_a_rule_of_its_own() {
         lines(config, &bundle()),
         [
             "Deny version-not-listed example.com/b: \
-             is not at a version that allow names: \"example.com@v1.0.0\"",
+             is not at an allowed version, which are \"example.com@v1.0.0\"",
             "Deny version-not-listed golang.org/x/mod: \
-             is not at a version that allow names: \"golang.org/x/mod@>=v0.21\"",
+             is not at an allowed version, which are \"golang.org/x/mod@>=v0.21\"",
         ]
     );
 }

@@ -7,7 +7,7 @@
 mod kit;
 mod suite;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use airgo_policy::{
@@ -15,6 +15,12 @@ use airgo_policy::{
 };
 use kit::{Guest, encode, finding};
 use suite::{Case, Subject};
+
+/// The tests of this file measure the process, so that one runs at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn engine() -> Engine {
     Engine::new(EngineConfig::default()).unwrap()
@@ -45,6 +51,7 @@ fn run(engine: &Engine, component: &[u8], bundle: &Arc<MemoryBundle>) -> Result<
 
 #[test]
 fn every_hostile_plugin_is_refused() {
+    let _alone = alone();
     let engine = engine();
     let bundle = bundle();
     assert_eq!(run(&engine, &Guest::default().component(), &bundle), Ok(vec![]), "the harmless one passes");
@@ -127,6 +134,7 @@ fn status(key: &str) -> u64 {
 /// What looks hostile but is within the rules: an answer, not a trap.
 #[test]
 fn reads_at_the_edge_are_answered() {
+    let _alone = alone();
     let read = |module: &str, offset: &str, len: &str| {
         let check = format!(
             r#"(call $read (i32.const {module}) (i32.const 700) (i32.const 3)
@@ -165,6 +173,7 @@ fn reads_at_the_edge_are_answered() {
 /// they are, for the printer to escape.
 #[test]
 fn control_characters_in_text_are_handed_on() {
+    let _alone = alone();
     let text = "\x1b]0;pwned\x07\n::error::\u{202e}";
     let guest = Guest {
         fields: "(memory (export \"memory\") 1)
@@ -187,6 +196,7 @@ fn control_characters_in_text_are_handed_on() {
 /// crash; and nothing but a refusal where the bytes are cut off.
 #[test]
 fn damaged_components_never_crash_the_host() {
+    let _alone = alone();
     let engine = engine();
     let bundle = bundle();
     let good = Guest::default().component();
@@ -215,6 +225,7 @@ fn damaged_components_never_crash_the_host() {
 /// another major one is named, together with what this airgo speaks.
 #[test]
 fn other_versions_are_refused_by_name() {
+    let _alone = alone();
     let wit = include_str!("../../../../plugins/wit/v1/policy.wit");
     for version in ["2.0.0", "1.1.0", "0.9.0"] {
         let text = wit.replace("airgo:policy@1.0.0", &format!("airgo:policy@{version}"));
