@@ -37,12 +37,6 @@ impl Limiter {
             table: Counter { what: "table elements", used: 0, limit: limits.table_elements },
         }
     }
-
-    /// Bytes of memory in use.
-    #[cfg(test)]
-    pub fn memory(&self) -> u64 {
-        self.memory.used
-    }
 }
 
 impl Counter {
