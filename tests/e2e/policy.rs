@@ -2,7 +2,9 @@
 //! nothing behind.
 
 use crate::site::{Site, snapshot, text};
+use airgo_testkit::sha256_hex;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 fn allowlist(allow: &str, default: &str) -> String {
     format!(
@@ -101,3 +103,31 @@ fn a_plugin_of_another_hash_refuses() {
     assert!(run.code == 11 || run.code == 12, "exit {}: {}", run.code, run.stderr);
     site.assert_nothing_written();
 }
+
+/// Its `check` never returns: see plugins/README.md.
+const LOOPS: &[u8] = include_bytes!("plugins/loops.wasm");
+
+#[test]
+fn a_plugin_that_loops_for_ever_is_stopped_and_refuses() {
+    let site = Site::new();
+    site.temp.write("loops.wasm", LOOPS);
+    let file = policy(
+        &site,
+        "loops.toml",
+        &format!(
+            "[[plugin]]\nname = \"endless\"\npath = \"loops.wasm\"\nsha256 = \"{}\"\n",
+            sha256_hex(LOOPS)
+        ),
+    );
+    site.pack_with(&["--policy", text(&file)]).ends(12).says(&["endless", "took longer than"]);
+    site.assert_nothing_written();
+
+    site.pack().done();
+    let start = Instant::now();
+    site.unpack(&site.bundle(), &["--policy", text(&file)]).ends(12).says(&["endless"]);
+    assert!(start.elapsed() < PATIENCE, "stopped only after {:?}", start.elapsed());
+    assert!(snapshot(&site.modcache()).is_empty(), "a refused bundle left files");
+}
+
+/// Far beyond the limit of any plugin: a machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(120);
