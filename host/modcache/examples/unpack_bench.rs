@@ -6,8 +6,6 @@
 //! unpack_bench bare GOMODCACHE LIST TARGET [JOBS]
 //! ```
 //!
-//! `compare.sh` beside this runs them side by side with go and tar.
-//!
 //! The bare loop inflates, hashes and writes what the zips hold and does nothing
 //! else: no checks, no locks, no copy of the zips.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
