@@ -7,7 +7,7 @@
 //!
 //! ```
 //! let h1 = airgo_gomod::dirhash::hash_go_mod(b"module example.com/m\n");
-//! assert_eq!(h1.to_string(), "h1:wRFKMuXAxRmA3fzWHP3cSAZwZ5v6PWfp/EPhDdTYhBc=");
+//! assert_eq!(h1.to_string(), "h1:flS2VctbRrTv+sBE+VKgxx6hlkMGPVz9MGOmzMYFg3k=");
 //! ```
 
 use base64::Engine as _;
