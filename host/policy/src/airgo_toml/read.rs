@@ -17,6 +17,28 @@ use crate::{BUILTINS, Builtin, Limits, Verdict};
 
 type Result<T> = std::result::Result<T, PolicyFileError>;
 
+/// The keys of each table, sorted; airgo.schema.json has the same.
+const ROOT: &[&str] = &["data", "exception", "limits", "plugin"];
+const PLUGIN: &[&str] = &["builtin", "config", "limits", "name", "path", "sha256"];
+const DATA: &[&str] = &["date", "max-age", "name", "path", "sha256"];
+const EXCEPTION: &[&str] = &["expires", "module", "reason", "rule"];
+const LIMITS: &[&str] = &[
+    "code",
+    "compile-cost",
+    "component",
+    "findings",
+    "function",
+    "functions",
+    "host-calls",
+    "log-lines",
+    "memory",
+    "read",
+    "result",
+    "table-elements",
+    "text",
+    "time",
+];
+
 /// Bytes of a policy file.
 const MAX_BYTES: usize = 4 << 20;
 
@@ -29,23 +51,27 @@ pub fn policy_file(file: &str, text: &str) -> Result<PolicyFile> {
         let message = err.message().lines().collect::<Vec<_>>().join(", ");
         source.error(err.span().unwrap_or(0..0), message)
     })?;
-    let root = Table::new(&source, document.get_ref(), 0..0);
-    let limits = match root.table("limits")? {
+    let root = Table::new(&source, document.get_ref(), 0..0, ROOT)?;
+    let limits = match root.table("limits", LIMITS)? {
         Some(table) => limits(&source, &table, &Limits::default())?,
         None => Limits::default(),
     };
-    let plugins = each(&root, "plugin", |table| plugin(&source, table, &limits))?;
-    let data = each(&root, "data", |table| data(&source, table))?;
-    let exceptions = each(&root, "exception", |table| exception(&source, table))?;
-    root.finish()?;
+    let plugins = each(&root, "plugin", PLUGIN, |table| plugin(&source, table, &limits))?;
+    let data = each(&root, "data", DATA, |table| data(&source, table))?;
+    let exceptions = each(&root, "exception", EXCEPTION, |table| exception(&source, table))?;
     unique(&root, "plugin", plugins.iter().map(|p| (p.name.as_str(), p.line)))?;
     unique(&root, "data source", data.iter().map(|d| (d.name.as_str(), d.line)))?;
     let source = Some((file.to_owned(), text.to_owned()));
     Ok(PolicyFile { plugins, exceptions, data, strictest: Verdict::Deny, source })
 }
 
-fn each<T>(root: &Table<'_>, key: &'static str, read: impl Fn(&Table<'_>) -> Result<T>) -> Result<Vec<T>> {
-    root.tables(key)?.iter().map(read).collect()
+fn each<T>(
+    root: &Table<'_>,
+    key: &'static str,
+    allowed: &[&str],
+    read: impl Fn(&Table<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    root.tables(key, allowed)?.iter().map(read).collect()
 }
 
 fn unique<'a>(root: &Table<'_>, what: &str, names: impl Iterator<Item = (&'a str, u32)>) -> Result<()> {
@@ -95,11 +121,10 @@ fn plugin(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<P
             }
         }
     };
-    let limits = match table.table("limits")? {
+    let limits = match table.table("limits", LIMITS)? {
         Some(own) => limits(source, &own, defaults)?,
         None => defaults.clone(),
     };
-    table.finish()?;
     Ok(PluginEntry { name, source: from, sha256, config, limits, line: table.line(), places: reader.places })
 }
 
@@ -137,7 +162,6 @@ fn data(source: &Source<'_>, table: &Table<'_>) -> Result<DataEntry> {
         let message = format!("data source {name} has a max-age but no date to count from");
         return Err(table.error(message));
     }
-    table.finish()?;
     Ok(DataEntry { name, path: PathBuf::from(path), sha256, date, max_age, line: table.line() })
 }
 
@@ -160,7 +184,6 @@ fn exception(source: &Source<'_>, table: &Table<'_>) -> Result<Exception> {
     };
     let (reason, _) = table.required("reason")?;
     let expires = table.get("expires").map(|value| instant(source, "expires", value)).transpose()?;
-    table.finish()?;
     let (rule, reason) = (rule.to_owned(), reason.to_owned());
     Ok(Exception { rule, module, reason, expires, line: table.line() })
 }
@@ -205,7 +228,6 @@ fn limits(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<L
     let mut findings = limits.findings as u64;
     number(source, table, "findings", &mut findings)?;
     limits.findings = usize::try_from(findings).unwrap_or(usize::MAX);
-    table.finish()?;
     Ok(limits)
 }
 

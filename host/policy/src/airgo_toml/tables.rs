@@ -1,7 +1,6 @@
-//! Tables of TOML, read key by key: what is asked for is known, and what is
-//! left over is an error that names what is allowed.
+//! Tables of TOML, read key by key. A key that is not allowed is the first
+//! error of its table: a misspelt one explains the one that is missing.
 
-use std::cell::RefCell;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -31,20 +30,32 @@ impl Source<'_> {
     }
 }
 
-/// A table that remembers what was asked of it.
+/// A table whose keys are all allowed.
 pub struct Table<'a> {
     source: &'a Source<'a>,
     table: &'a DeTable<'a>,
     /// Of the table as a whole.
     span: Range<usize>,
-    asked: RefCell<Vec<&'static str>>,
 }
 
 type Result<T> = std::result::Result<T, PolicyFileError>;
 
 impl<'a> Table<'a> {
-    pub fn new(source: &'a Source<'a>, table: &'a DeTable<'a>, span: Range<usize>) -> Self {
-        Table { source, table, span, asked: RefCell::default() }
+    /// Complains about the first key, in the order of the text, that is not
+    /// among the allowed ones, which are sorted.
+    pub fn new(
+        source: &'a Source<'a>,
+        table: &'a DeTable<'a>,
+        span: Range<usize>,
+        allowed: &[&str],
+    ) -> Result<Self> {
+        let unknown = table.keys().filter(|key| !allowed.contains(&key.get_ref().as_ref()));
+        if let Some(key) = unknown.min_by_key(|key| key.span().start) {
+            let name = key.get_ref().escape_debug();
+            let message = format!("unknown key {name}; allowed here: {}", allowed.join(", "));
+            return Err(source.error(key.span(), message));
+        }
+        Ok(Table { source, table, span })
     }
 
     pub fn line(&self) -> u32 {
@@ -63,7 +74,6 @@ impl<'a> Table<'a> {
 
     /// A value, if it is there.
     pub fn get(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.asked.borrow_mut().push(key);
         self.table.get(key)
     }
 
@@ -86,23 +96,23 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub fn table(&self, key: &'static str) -> Result<Option<Table<'a>>> {
+    pub fn table(&self, key: &'static str, allowed: &[&str]) -> Result<Option<Table<'a>>> {
         let Some(value) = self.get(key) else { return Ok(None) };
         match value.get_ref().as_table() {
-            Some(table) => Ok(Some(Table::new(self.source, table, value.span()))),
+            Some(table) => Table::new(self.source, table, value.span(), allowed).map(Some),
             None => Err(self.wrong(key, value, "a table")),
         }
     }
 
     /// `[[key]]`, any number of times.
-    pub fn tables(&self, key: &'static str) -> Result<Vec<Table<'a>>> {
+    pub fn tables(&self, key: &'static str, allowed: &[&str]) -> Result<Vec<Table<'a>>> {
         let Some(value) = self.get(key) else { return Ok(Vec::new()) };
         let of_tables = format!("an array of tables, each written below [[{key}]]");
         let Some(array) = value.get_ref().as_array() else {
             return Err(self.wrong(key, value, &of_tables));
         };
         let table = |value: &'a Spanned<DeValue<'a>>| match value.get_ref().as_table() {
-            Some(table) => Ok(Table::new(self.source, table, value.span())),
+            Some(table) => Table::new(self.source, table, value.span(), allowed),
             None => Err(self.wrong(key, value, &of_tables)),
         };
         array.iter().map(table).collect()
@@ -111,19 +121,5 @@ impl<'a> Table<'a> {
     pub fn wrong(&self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) -> PolicyFileError {
         let found = value.get_ref().type_str();
         self.source.error(value.span(), format!("{key} is of type {found}, not {wanted}"))
-    }
-
-    /// Complains about the first key, in the order of the text, that was not
-    /// asked for. To be called last.
-    pub fn finish(&self) -> Result<()> {
-        let asked = self.asked.borrow();
-        let unknown = self.table.keys().filter(|key| !asked.contains(&key.get_ref().as_ref()));
-        let Some(key) = unknown.min_by_key(|key| key.span().start) else { return Ok(()) };
-        let mut allowed = asked.clone();
-        allowed.sort_unstable();
-        allowed.dedup();
-        let name = key.get_ref().escape_debug();
-        let message = format!("unknown key {name}; allowed here: {}", allowed.join(", "));
-        Err(self.source.error(key.span(), message))
     }
 }
