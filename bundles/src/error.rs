@@ -2,6 +2,7 @@
 //! it belongs to.
 
 use crate::container::ContainerError;
+use crate::delta::DeltaError;
 use crate::digest::Sha256;
 use crate::keys::KeyError;
 use crate::manifest::ManifestError;
@@ -55,6 +56,9 @@ pub enum BundleError {
     /// No signature, a wrong one, or by nobody trusted.
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// A delta without its base, or with another.
+    #[error(transparent)]
+    Delta(#[from] DeltaError),
     /// An object is not what the manifest says.
     #[error(transparent)]
     Object(#[from] ObjectError),
@@ -109,9 +113,6 @@ pub enum EntriesError {
         /// The bound.
         limit: usize,
     },
-    /// A delta, which holds only what another bundle lacks.
-    #[error("the bundle is a delta and needs the bundle that it builds on")]
-    Delta,
     /// The CRC in the headers is not that of the content, though its digest is right.
     #[error("the CRC-32 of {0} is not that of its content")]
     Crc(String),
@@ -176,6 +177,11 @@ impl BundleError {
                 ErrorClass::Failed
             }
             Self::Container(_) | Self::Manifest(_) | Self::Entries(_) => ErrorClass::Malformed,
+            // Nothing is wrong with the file: another one is needed.
+            Self::Delta(
+                DeltaError::BaseMissing(_) | DeltaError::OtherBase { .. } | DeltaError::NotADelta,
+            ) => ErrorClass::Failed,
+            Self::Delta(_) => ErrorClass::Malformed,
             Self::Signature(_) => ErrorClass::Signature,
             Self::Object(_) => ErrorClass::Checksum,
             Self::Key(_) => ErrorClass::Failed,

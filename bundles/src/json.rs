@@ -11,6 +11,8 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 /// The largest magnitude of an integer: beyond it JSON readers disagree.
@@ -243,7 +245,7 @@ impl<'a> Scanner<'a> {
             return Ok(());
         }
         // Ascending keys are unique; free order needs a set.
-        let mut last: Option<&str> = None;
+        let mut last: Option<Cow<'_, str>> = None;
         let mut seen = HashSet::new();
         loop {
             if self.peek()? != b'"' {
@@ -251,24 +253,27 @@ impl<'a> Scanner<'a> {
             }
             let start = self.at;
             let raw = self.string()?;
-            let refuse = |reason| Err(JsonError { offset: start, reason });
-            if self.canonical {
-                if !is_key(raw) {
-                    return refuse(JsonReason::KeyText(raw.to_owned()));
-                }
-                match last.map(|l| l.cmp(raw)) {
-                    Some(std::cmp::Ordering::Equal) => {
-                        return refuse(JsonReason::DuplicateKey(raw.to_owned()));
-                    }
-                    Some(std::cmp::Ordering::Greater) => return refuse(JsonReason::KeyOrder(raw.to_owned())),
-                    _ => last = Some(raw),
-                }
+            let refuse = |reason| JsonError { offset: start, reason };
+            // Keys are compared as what they mean: an escaped quote sorts as a quote.
+            let key = if raw.contains('\\') {
+                let decoded = serde_json::from_str(&self.text[start..self.at]);
+                Cow::Owned(decoded.map_err(|_| refuse(JsonReason::Syntax))?)
             } else {
-                let key: String = serde_json::from_str(&self.text[start..self.at])
-                    .map_err(|_| JsonError { offset: start, reason: JsonReason::Syntax })?;
-                if !seen.insert(key.clone()) {
-                    return refuse(JsonReason::DuplicateKey(key));
+                Cow::Borrowed(raw)
+            };
+            if self.canonical {
+                if !is_key(&key) {
+                    return Err(refuse(JsonReason::KeyText(key.into_owned())));
                 }
+                match last.map(|l| l.cmp(&key)) {
+                    Some(Ordering::Equal) => {
+                        return Err(refuse(JsonReason::DuplicateKey(key.into_owned())));
+                    }
+                    Some(Ordering::Greater) => return Err(refuse(JsonReason::KeyOrder(key.into_owned()))),
+                    _ => last = Some(key),
+                }
+            } else if !seen.insert(key.clone()) {
+                return Err(refuse(JsonReason::DuplicateKey(key.into_owned())));
             }
             self.space()?;
             if self.peek()? != b':' {

@@ -29,6 +29,7 @@
 mod allowed_signers;
 mod container;
 mod content;
+mod delta;
 mod digest;
 pub mod dsse;
 mod error;
@@ -52,6 +53,7 @@ mod writer;
 pub use allowed_signers::NAMESPACE;
 pub use container::{ContainerError, Reason};
 pub use content::{CheckedReader, Content, Progress};
+pub use delta::{Base, DELTA_SCHEMA, DeltaError, missing_from};
 pub use digest::{ParseSha256Error, Sha256};
 pub use error::{BundleError, EntriesError, ErrorClass, ObjectError};
 pub use limits::Limits;

@@ -15,6 +15,8 @@ pub struct Limits {
     pub name: u16,
     /// Bytes of the manifest.
     pub manifest: u64,
+    /// Bytes of a delta's `base.json`.
+    pub base: u64,
     /// Bytes of one signature or statement.
     pub envelope: u64,
     /// Signatures and statements together.
@@ -39,6 +41,7 @@ impl Default for Limits {
             directory: 64 << 20,
             name: 1024,
             manifest: 64 << 20,
+            base: 4 << 10,
             envelope: 16 << 20,
             envelopes: 256,
             info: 1 << 20,

@@ -7,6 +7,7 @@
 
 use crate::container::{Container, Entry};
 use crate::content::{CheckedReader, Content, Progress};
+use crate::delta::{Base, DeltaError};
 use crate::digest::Sha256;
 use crate::error::{BundleError, EntriesError, ObjectError};
 use crate::limits::Limits;
@@ -46,6 +47,8 @@ impl Bundle {
 pub struct Unverified {
     pub(crate) container: Container,
     pub(crate) manifest_bytes: Vec<u8>,
+    /// What a delta builds on.
+    base: Option<(Base, Vec<u8>)>,
     /// Entries under `statements/` and `signatures/`, in memory.
     pub(crate) envelopes: BTreeMap<String, Vec<u8>>,
     limits: Limits,
@@ -81,7 +84,7 @@ impl Unverified {
             }
             last = Some(place);
             match section {
-                Section::Base => return Err(EntriesError::Delta.into()),
+                Section::Base => bounded(entry, limits.base)?,
                 Section::Manifest => bounded(entry, limits.manifest)?,
                 Section::Evidence => bounded(entry, limits.evidence)?,
                 Section::Statement | Section::Signature => bounded(entry, limits.envelope)?,
@@ -101,12 +104,24 @@ impl Unverified {
         for entry in container.entries.iter().filter(is_envelope) {
             envelopes.insert(entry.meta.name.clone(), read(entry)?);
         }
-        Ok(Self { manifest_bytes, envelopes, limits: limits.clone(), container })
+        let base = match container.entries.get(1).filter(|e| e.meta.name == names::BASE) {
+            Some(entry) => {
+                let bytes = read(entry)?;
+                Some((Base::parse(&bytes)?, bytes))
+            }
+            None => None,
+        };
+        Ok(Self { manifest_bytes, base, envelopes, limits: limits.clone(), container })
     }
 
     /// The digest of the manifest's bytes: what signatures are about.
     pub fn manifest_sha256(&self) -> Sha256 {
         Sha256::of(&self.manifest_bytes)
+    }
+
+    /// What the bundle builds on, if it is a delta.
+    pub fn base(&self) -> Option<&Base> {
+        self.base.as_ref().map(|(base, _)| base)
     }
 
     /// The manifest as the file has it. Whoever made the file chose every word.
@@ -141,12 +156,35 @@ impl Unverified {
     /// Demands a signature that counts, then the manifest and exactly the
     /// entries that it accounts for.
     pub fn verify_signatures(self, trust: &Trust, now: Timestamp) -> Result<SignedBundle, BundleError> {
+        self.verify(trust, now, None)
+    }
+
+    /// The same for a delta, whose other objects are in `base`.
+    pub fn verify_with_base(
+        self,
+        trust: &Trust,
+        now: Timestamp,
+        base: &SignedBundle,
+    ) -> Result<SignedBundle, BundleError> {
+        self.verify(trust, now, Some(base))
+    }
+
+    fn verify(
+        self,
+        trust: &Trust,
+        now: Timestamp,
+        base: Option<&SignedBundle>,
+    ) -> Result<SignedBundle, BundleError> {
         let verdict = self.signatures(trust, now)?;
         signature::require_trust(&verdict)?;
-        let (manifest, objects) = self.account()?;
+        let (manifest, objects) = self.account(base)?;
         for entry in &self.container.entries {
             let bytes = match entry.meta.name.as_str() {
                 names::MANIFEST => &self.manifest_bytes,
+                names::BASE => match &self.base {
+                    Some((_, bytes)) => bytes,
+                    None => continue,
+                },
                 name => match self.envelopes.get(name) {
                     Some(bytes) => bytes,
                     None => continue,
@@ -163,11 +201,28 @@ impl Unverified {
             .zip(self.entries(Section::Evidence))
             .map(|((name, digest), entry)| (name.clone(), Content::new(source, entry, *digest)))
             .collect();
-        Ok(SignedBundle { manifest, manifest_bytes: self.manifest_bytes, verdict, objects, evidence })
+        Ok(SignedBundle {
+            manifest,
+            manifest_bytes: self.manifest_bytes,
+            verdict,
+            objects,
+            evidence,
+            envelopes: self.envelopes,
+        })
     }
 
-    /// The manifest, and its objects matched one to one with the entries.
-    pub(crate) fn account(&self) -> Result<(Manifest, Vec<(Object, Content)>), BundleError> {
+    /// The manifest, and its objects matched one to one with the entries, or in a
+    /// delta with those and the base's.
+    pub(crate) fn account(
+        &self,
+        base: Option<&SignedBundle>,
+    ) -> Result<(Manifest, Vec<(Object, Content)>), BundleError> {
+        match (&self.base, base) {
+            (None, Some(_)) => return Err(DeltaError::NotADelta.into()),
+            (Some((wanted, _)), None) => return Err(DeltaError::BaseMissing(wanted.clone()).into()),
+            (Some((wanted, _)), Some(given)) => wanted.demand(given)?,
+            (None, None) => {}
+        }
         let manifest = self.manifest_unverified()?;
         let mut entries = self
             .container
@@ -176,6 +231,10 @@ impl Unverified {
             .filter(|e| matches!(Section::of(&e.meta.name), Some(Section::Data | Section::Proxy)));
         let mut objects = Vec::new();
         for object in manifest.objects() {
+            if let Some(content) = base.and_then(|b| b.same(&object)) {
+                objects.push((object, content));
+                continue;
+            }
             let Some(entry) = entries.next() else {
                 return Err(EntriesError::Missing(object.name).into());
             };
@@ -208,6 +267,7 @@ pub struct SignedBundle {
     verdict: Verdict,
     objects: Vec<(Object, Content)>,
     evidence: BTreeMap<String, Content>,
+    envelopes: BTreeMap<String, Vec<u8>>,
 }
 
 impl std::fmt::Debug for SignedBundle {
@@ -252,6 +312,17 @@ impl SignedBundle {
             Ok(at) => Ok(self.objects[at].1.clone()),
             Err(_) => Err(ObjectError::Unknown(name.to_owned()).into()),
         }
+    }
+
+    /// The same object, as a delta means it.
+    fn same(&self, object: &Object) -> Option<Content> {
+        let at = self.objects.binary_search_by(|(o, _)| o.name.cmp(&object.name)).ok()?;
+        let (mine, content) = &self.objects[at];
+        ((mine.size, mine.sha256) == (object.size, object.sha256)).then(|| content.clone())
+    }
+
+    pub(crate) fn envelopes(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.envelopes
     }
 
     /// A reader that verifies an object's size and digest as it goes.

@@ -130,7 +130,7 @@ impl Unverified {
             // To sign on top of a broken signature would only hide it from its maker.
             self.signatures(&Trust::new(), jiff::Timestamp::UNIX_EPOCH)?;
         }
-        self.account()?;
+        self.account(None)?;
         let mut envelopes = self.envelopes.clone();
         if envelopes.contains_key(&names::signature_name(&id)) {
             if !replace {

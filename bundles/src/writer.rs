@@ -7,6 +7,7 @@
 
 use crate::container::{self, Meta};
 use crate::content::{BUFFER, Progress};
+use crate::delta::{self, Base};
 use crate::digest::Sha256;
 use crate::error::{BundleError, EntriesError, ObjectError};
 use crate::manifest::Manifest;
@@ -76,6 +77,20 @@ impl BundleWriter {
         })
     }
 
+    /// Begins a delta: of the manifest's objects only those that `base` lacks.
+    pub fn create_delta(target: &Path, manifest: &Manifest, base: &Manifest) -> Result<Self, BundleError> {
+        base.check().map_err(|e| BundleError::Manifest(e.into()))?;
+        let mut writer = Self::create(target, manifest)?;
+        writer.out.append(names::BASE, &Base::of(base)?.to_bytes()?)?;
+        writer.objects = delta::missing_from(manifest, base);
+        Ok(writer)
+    }
+
+    /// The objects still to be written: all of the manifest's, or a delta's.
+    pub fn objects(&self) -> &[Object] {
+        &self.objects
+    }
+
     /// The digest of the manifest, for statements that name it.
     pub fn manifest_sha256(&self) -> Sha256 {
         self.manifest_sha256
@@ -138,19 +153,27 @@ impl BundleWriter {
     }
 
     /// Signs, completes the file, makes it durable and puts it in its place.
-    pub fn finish(mut self, signings: &[Signing<'_>]) -> Result<Written, BundleError> {
-        if let Some(object) = self.objects.first() {
-            return Err(EntriesError::Missing(object.name.clone()).into());
-        }
+    pub fn finish(self, signings: &[Signing<'_>]) -> Result<Written, BundleError> {
         let evidence = self.evidence.iter().map(|(name, bytes)| (name.clone(), Sha256::of(bytes))).collect();
-        for (name, bytes) in &self.evidence {
-            self.out.append(name, bytes)?;
-        }
         let mut envelopes = BTreeMap::new();
         for signing in signings {
             tail::sign(&mut envelopes, self.manifest_sha256, &evidence, signing)?;
         }
-        self.out.complete(&envelopes, self.manifest_sha256)
+        self.finish_with(&envelopes)
+    }
+
+    /// Completes the file with envelopes that exist.
+    pub(crate) fn finish_with(
+        mut self,
+        envelopes: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Written, BundleError> {
+        if let Some(object) = self.objects.first() {
+            return Err(EntriesError::Missing(object.name.clone()).into());
+        }
+        for (name, bytes) in &self.evidence {
+            self.out.append(name, bytes)?;
+        }
+        self.out.complete(envelopes, self.manifest_sha256)
     }
 }
 

@@ -13,3 +13,6 @@ pub use layout::Meta;
 pub(crate) use layout::{central_header, end_records, local_header, local_header_len};
 pub(crate) use read::Container;
 pub use read::{ContainerError, Entry, Reason};
+
+#[cfg(test)]
+mod tests;

@@ -255,6 +255,9 @@ impl End {
             return refuse(Reason::End);
         }
         let want = layout::end_records(found.count, found.directory_offset, found.directory_size);
+        if long && want.len() == layout::END_LEN {
+            return refuse(Reason::Zip64);
+        }
         if found.directory_offset + found.directory_size + want.len() as u64 != len {
             return refuse(Reason::End);
         }

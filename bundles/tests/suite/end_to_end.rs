@@ -1,13 +1,10 @@
 //! A bundle is written, opened, verified, read and signed again.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
-
+use crate::support::{JOBS, key, now, open, tiny, trust, verify};
 use airgo_bundle::keys::Signer as _;
 use airgo_bundle::{Bundle, BundleError, Claims, ErrorClass, Limits, NewStatement, SignatureError, Signing};
 use serde_json::json;
 use std::io::Read as _;
-use support::{JOBS, key, now, open, tiny, trust, verify};
 
 #[test]
 fn what_was_packed_is_read_back() {

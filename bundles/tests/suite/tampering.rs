@@ -1,15 +1,13 @@
 //! Every byte counts: a small bundle with each of its bits flipped in turn, and
 //! cut at every length, is refused. Nothing is sampled.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
-
+use crate::support;
+use crate::support::{key, open, tiny, trust, verify};
 use airgo_bundle::{Bundle, ErrorClass, Limits, NewStatement, Signing, Trust};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use support::{key, open, tiny, trust, verify};
 
 /// A bundle with one of everything: data, modules, evidence, a statement, the
 /// packer's signature, and that of a reviewer whom the verifier does not know.

@@ -1,15 +1,13 @@
 //! Keys, with openssl and ssh-keygen as judges.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
-
+use crate::support;
+use crate::support::{key, tiny};
 use airgo_bundle::dsse::{Envelope, pre_authentication_encoding};
 use airgo_bundle::keys::{KeyError, PublicKey, Signer as _, SigningKey, create_private_file};
 use airgo_bundle::{Bundle, Limits, Signing, Trust, TrustedKey};
 use airgo_testkit::require_tool;
 use std::path::Path;
 use std::process::{Command, Output};
-use support::{key, tiny};
 use zeroize::Zeroizing;
 
 fn run(program: &str, args: &[&str], dir: &Path) -> Output {

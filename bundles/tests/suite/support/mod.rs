@@ -1,6 +1,9 @@
 //! A tiny project with two modules, packed in memory.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+#[cfg(test)]
+pub mod forge;
+
 use airgo_bundle::keys::SigningKey;
 use airgo_bundle::manifest::{
     DataSnapshot, GraphNode, Hashed, Import, MainModule, Module, Payload, Replacement, ReplacementModule,

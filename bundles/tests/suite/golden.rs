@@ -1,0 +1,74 @@
+//! Bundles of every released format version must stay readable, for ever.
+//!
+//! `golden/v1/tiny.airgo` is signed by `golden/v1/key.pem`, which is test data
+//! and protects nothing. With `AIRGO_BLESS=1` a missing file is made; one that
+//! exists is never changed.
+
+use crate::support;
+use crate::support::JOBS;
+use airgo_bundle::keys::SigningKey;
+use airgo_bundle::{Bundle, BundleWriter, Claims, Limits, NewStatement, Object, Signing, Trust};
+use serde_json::json;
+use std::io::Read;
+use std::path::PathBuf;
+
+fn golden(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/v1").join(file)
+}
+
+const EVIDENCE: &str = "proxy/sumdb/sum.example.com/supported";
+
+fn signing(key: &SigningKey) -> Signing<'_> {
+    let mut signing = Signing::new(key);
+    signing.claims = Claims {
+        comment: Some("the golden bundle of format v1".into()),
+        role: Some("packer".into()),
+        sequence: Some(1),
+        signed_at: Some("2026-09-01T00:00:00Z".parse().unwrap()),
+        ..Claims::default()
+    };
+    signing.statements = vec![NewStatement {
+        name: "provenance".into(),
+        predicate_type: "https://slsa.dev/provenance/v1".into(),
+        predicate: json!({"buildDefinition": {"buildType": "https://airgo.dev/pack/v1"}, "runDetails": {}}),
+    }];
+    signing
+}
+
+#[test]
+fn the_golden_bundle_is_read_and_would_be_written_again() {
+    let path = golden("tiny.airgo");
+    let key = SigningKey::load(&golden("key.pem"), &mut || None).unwrap();
+    if !path.exists() {
+        assert!(std::env::var_os("AIRGO_BLESS").is_some(), "{} is missing", path.display());
+        let world = support::tiny();
+        world.write_with(&path, &[(EVIDENCE, b"")], &[signing(&key)]).unwrap();
+    }
+    let mut trust = Trust::new();
+    assert_eq!(trust.load(&golden("key.pub")).unwrap(), 1);
+    let opened = Bundle::open(&path, &Limits::default()).unwrap();
+    let bundle = opened.verify_signatures(&trust, support::now()).unwrap();
+    let verified = bundle.verify_objects(JOBS, &()).unwrap();
+    assert_eq!(verified.objects, 10);
+    assert_eq!(bundle.manifest().modules.len(), 2);
+    assert_eq!(bundle.verdict().statements().len(), 1);
+    assert_eq!(bundle.evidence().collect::<Vec<_>>(), [EVIDENCE]);
+    let signer = bundle.verdict().trusted().next().unwrap();
+    assert_eq!(signer.standing.to_string(), "trusted as golden@example.com");
+    assert_eq!(signer.attestation.sequence, Some(1));
+
+    // The same inputs, read back from it, make the same file.
+    let dir = tempfile::tempdir().unwrap();
+    let again = dir.path().join("again.airgo");
+    let mut writer = BundleWriter::create(&again, bundle.manifest()).unwrap();
+    let open = |o: &Object| -> std::io::Result<Box<dyn Read + Send>> {
+        bundle
+            .read_object(&o.name)
+            .map(|r| Box::new(r) as Box<dyn Read + Send>)
+            .map_err(std::io::Error::other)
+    };
+    writer.write_objects(&open, JOBS, &()).unwrap();
+    writer.add_evidence(EVIDENCE, bundle.read_evidence(EVIDENCE).unwrap()).unwrap();
+    writer.finish(&[signing(&key)]).unwrap();
+    assert!(std::fs::read(&again).unwrap() == std::fs::read(&path).unwrap());
+}

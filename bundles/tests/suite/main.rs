@@ -1,0 +1,13 @@
+//! The room's tests, in one binary because linking many takes longer than
+//! running them.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod delta;
+mod end_to_end;
+mod golden;
+mod keys;
+mod oracles;
+mod properties;
+mod support;
+mod tampering;
+mod tricks;
