@@ -127,7 +127,7 @@ fn policy_failure(error: &PolicyError) -> Failure {
         PolicyError::PolicyFile(e) => {
             let failure = Failure::failed(e.to_string());
             frame::add(failure, e.line, e.column, &e.line_text)
-                .hint("docs/ has a commented airgo.toml to start from")
+                .hint("examples/hello/airgo.toml is one to start from")
         }
         PolicyError::Plugin { .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
             .line("a plugin that fails has not judged, so the bundle is refused")
