@@ -8,6 +8,7 @@ use airgo_gomod::modfile::work::WorkFile;
 use airgo_gomod::modfile::{ModFile, Replace};
 
 use crate::paths;
+use crate::resolution::Scope;
 use crate::source::SourceError;
 
 /// A main module.
@@ -73,6 +74,8 @@ pub struct Project {
     pub local_toolchain_only: bool,
     /// Read-only, or with updates in memory.
     pub mode: Mode,
+    /// How much a cache should hold; [`Scope::All`] may read more go.mod files.
+    pub scope: Scope,
     /// The vendor directory beside go.mod or go.work. Give it to be told, as
     /// by `go list -m all`, that go does not look at the whole graph there;
     /// leave it out to resolve all the same (`-mod=mod`).

@@ -5,10 +5,12 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use airgo_gomod::{ModuleVersion, gover};
 
-use crate::error::UpdatesNeeded;
+use crate::error::{GraphError, UpdatesNeeded};
 use crate::loader::{Loader, Pruning};
-use crate::project::Project;
+use crate::project::{GO_STRICT_VERSION, Project};
+use crate::requirements::Requirements;
 use crate::update::Expanded;
+use crate::walk::read_graph;
 
 /// A module of the build list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +61,8 @@ pub enum Scope {
     /// the main modules.
     #[default]
     Build,
-    /// What `go mod download all` fetches: enough for `go mod tidy` too.
+    /// What `go mod download all` fetches, and what `go mod tidy` reads to
+    /// stay compatible: enough for `go mod tidy` and `go test all` too.
     All,
 }
 
@@ -88,13 +91,19 @@ pub struct Resolution {
     pub go_mods: Vec<ModuleVersion>,
     /// Why `go` would rewrite go.mod first; only in [`crate::Mode::Update`].
     pub updates: Option<UpdatesNeeded>,
+    /// Why the graph that `go mod tidy` compares with cannot be read; it would
+    /// fail there too. Only in [`Scope::All`].
+    pub tidy_fault: Option<Box<GraphError>>,
     /// The zips of [`Scope::Build`].
     download: Vec<ModuleVersion>,
+    /// What `go mod tidy` needs beyond the graph.
+    tidy: Needs,
 }
 
 impl Resolution {
     pub(crate) fn new(loader: &mut Loader<'_>, expanded: Expanded) -> Self {
         let Expanded { requirements, graph, updates } = expanded;
+        let go_mods = loader.touched();
         let mut build_list = Vec::new();
         for id in graph.build_list(&loader.ids) {
             let module = loader.ids.module(id);
@@ -144,19 +153,23 @@ impl Resolution {
             }
             Pruning::Unpruned | Pruning::Workspace => all,
         };
-        Self { build_list, graph: edges, go_mods: loader.touched(), updates, download }
+        let (tidy, tidy_fault) = match tidy_needs(loader, &requirements) {
+            Ok(needs) => (needs, None),
+            Err(fault) => (Needs::default(), Some(fault)),
+        };
+        Self { build_list, graph: edges, go_mods, updates, tidy_fault, download, tidy }
     }
 
-    /// What a cache has to hold.
+    /// What a cache has to hold. For [`Scope::All`] the project has to be
+    /// resolved in that scope.
     pub fn needs(&self, scope: Scope) -> Needs {
         let all = stored(&self.build_list);
-        let zips = match scope {
-            Scope::Build => self.download.clone(),
-            Scope::All => all.clone(),
+        let (zips, tidy) = match scope {
+            Scope::Build => (self.download.clone(), Needs::default()),
+            Scope::All => (union([&all, &self.tidy.zips]), self.tidy.clone()),
         };
-        let mods: BTreeSet<_> = self.go_mods.iter().chain(&zips).cloned().collect();
-        let infos: BTreeSet<_> = all.into_iter().chain(zips.iter().cloned()).collect();
-        Needs { mods: mods.into_iter().collect(), infos: infos.into_iter().collect(), zips }
+        let mods = union([&self.go_mods, &zips, &tidy.mods]);
+        Needs { mods, infos: union([&all, &zips]), zips }
     }
 
     /// The zips of [`Scope::Build`], after replacement, sorted.
@@ -230,6 +243,35 @@ fn stored(list: &[Selected]) -> Vec<ModuleVersion> {
     let mut stored: Vec<_> = stored.into_iter().collect();
     stored.sort();
     stored
+}
+
+/// The union of several lists, sorted.
+fn union<'m>(lists: impl IntoIterator<Item = &'m Vec<ModuleVersion>>) -> Vec<ModuleVersion> {
+    let all: BTreeSet<&ModuleVersion> = lists.into_iter().flatten().collect();
+    all.into_iter().cloned().collect()
+}
+
+/// Before go 1.21, `go mod tidy` also looks at the graph as the previous
+/// release of Go sees it; at go 1.17 that one knows no pruning (cmd/go
+/// modload/load.go, checkTidyCompatibility).
+fn tidy_needs(loader: &mut Loader<'_>, rs: &Requirements) -> Result<Needs, Box<GraphError>> {
+    let go = loader.project.go_version();
+    let strict = gover::compare(go, GO_STRICT_VERSION).is_ge();
+    let compatible = if strict { go.to_owned() } else { gover::prev(go) };
+    let unpruned = Pruning::for_go_version(&compatible) == Pruning::Unpruned;
+    if loader.project.scope != Scope::All || rs.pruning != Pruning::Pruned || !unpruned {
+        return Ok(Needs::default());
+    }
+    let graph = read_graph(loader, Pruning::Unpruned, &rs.roots)?;
+    let mut zips = BTreeSet::new();
+    for id in graph.build_list(&loader.ids) {
+        let m = loader.ids.module(id);
+        let actual = loader.actual(&m);
+        if !actual.version.is_empty() && !gover::is_toolchain(&actual.path) {
+            zips.insert(actual);
+        }
+    }
+    Ok(Needs { mods: loader.touched(), infos: Vec::new(), zips: zips.into_iter().collect() })
 }
 
 fn replacement(loader: &Loader<'_>, actual: &ModuleVersion) -> Replacement {
