@@ -141,11 +141,11 @@ pub enum ProjectFault {
         work: String,
     },
     /// The installed go is too old, and may not switch to a newer toolchain.
-    #[error("requires go >= {go} (running go {running})")]
+    #[error("requires go >= {go} (have go {running})")]
     TooNew {
         /// What the go line says.
         go: String,
-        /// The version of the go command.
+        /// The version of the go command in effect.
         running: String,
     },
 }
@@ -240,11 +240,11 @@ pub enum LoadFault {
         required: String,
     },
     /// It needs a newer go than runs.
-    #[error("module requires go >= {go} (running go {running})")]
+    #[error("module requires go >= {go} (have go {running})")]
     TooNew {
         /// What its go line says.
         go: String,
-        /// The version of the go command.
+        /// The version of the go command in effect.
         running: String,
     },
 }

@@ -92,6 +92,34 @@ impl Oracle {
         Ok(())
     }
 
+    /// Holds what is told of each module against `go list -m`, and the list
+    /// after updates in memory against `-mod=mod`.
+    pub fn compare_details(&self, dir: &Path, seed: u64) -> Result<(), String> {
+        if let Ok(ours) = self.resolve(dir, Mode::Readonly, seed) {
+            let format = "{{.Path}} {{.Main}} {{.Indirect}} {{.GoVersion}}";
+            let out = self.go().output(dir, &["list", "-m", "-f", format, "all"]);
+            let theirs = String::from_utf8_lossy(&out.stdout);
+            for (line, m) in theirs.lines().zip(&ours.build_list) {
+                let indirect = !m.main && !m.direct;
+                let ours = format!("{} {} {indirect} ", m.module.path, m.main);
+                // Go goes on to read go.mod files that the graph does not need.
+                let go = m.go_version.as_deref();
+                let equal = line.strip_prefix(&ours).is_some_and(|v| go.is_none_or(|go| go == v));
+                if !equal {
+                    return Err(format!("go list -m says {line}, ours {ours}{go:?}"));
+                }
+            }
+        }
+        if dir.join("go.work").exists() {
+            return Ok(());
+        }
+        let copy = TempTree::within(&self.tree.dir("work"));
+        copy_tree(dir, copy.path());
+        let out = self.go().output(copy.path(), &["list", "-m", "-mod=mod", "all"]);
+        let ours = self.resolve(dir, Mode::Update, seed);
+        check("go list -m -mod=mod all", &out, &ours, format_list, str::to_owned).map(drop)
+    }
+
     pub fn resolve(&self, dir: &Path, mode: Mode, seed: u64) -> Result<Resolution, String> {
         let project = project::load(dir, mode, Some(go_version()))?;
         resolve(&project, &mut Shuffled::new(&self.files, seed)).map_err(|e: ResolveError| e.to_string())
