@@ -29,12 +29,13 @@ pub struct Manifest {
     /// Data snapshots that policies read, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<DataSnapshot>,
-    /// The module graph, by node.
+    /// The module graph, by node: the union of those of all projects.
     pub graph: Vec<GraphNode>,
     /// The project's own modules, by directory.
     pub main_modules: Vec<MainModule>,
-    /// Every module version with an object in the bundle or a place in the
-    /// build list, by path, then version, bytewise.
+    /// Every module version with an object in the bundle or a place in a
+    /// project's build list, by path, version and replacement, bytewise. One
+    /// version stands here twice where two projects replace it differently.
     pub modules: Vec<Module>,
     /// How `proxy/` is laid out.
     pub payload: Payload,
@@ -45,9 +46,9 @@ pub struct Manifest {
     pub schema: String,
     /// What the bundle must suffice for.
     pub scope: Scope,
-    /// The go.work file, in a workspace.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<Workspace>,
+    /// The go.work files of the projects that are workspaces, by directory.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workspaces: Vec<Workspace>,
 }
 
 /// What a bundle suffices for, offline.
@@ -78,6 +79,8 @@ impl Default for Payload {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Workspace {
+    /// Its directory, as [`MainModule::dir`].
+    pub dir: String,
     /// Its go line, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub go_version: Option<String>,
@@ -101,6 +104,9 @@ pub struct MainModule {
     pub imports: Vec<Import>,
     /// Its module path.
     pub path: String,
+    /// The directory of the go.work file that it is resolved with, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// An import of a main module's own packages.
@@ -325,11 +331,12 @@ impl Manifest {
         format!("sha256:{}", Sha256::of(lines.concat().as_bytes()))
     }
 
-    /// The module entry of this path and version.
+    /// The module entry of this path and version; the first where projects
+    /// replace it differently.
     pub fn module(&self, module: &ModuleVersion) -> Option<&Module> {
         let key = (module.path.as_str(), module.version.as_str());
-        let at = self.modules.binary_search_by(|m| (m.path.as_str(), m.version.as_str()).cmp(&key)).ok()?;
-        self.modules.get(at)
+        let at = self.modules.partition_point(|m| (m.path.as_str(), m.version.as_str()) < key);
+        self.modules.get(at).filter(|m| m.path == module.path && m.version == module.version)
     }
 
     /// What a node of the graph requires.
@@ -350,6 +357,15 @@ impl Module {
     /// The path and version that requirements name.
     pub fn id(&self) -> ModuleVersion {
         ModuleVersion::new(&self.path, &self.version)
+    }
+
+    /// What modules are sorted by: path, version, and the replacement as text.
+    pub(crate) fn order(&self) -> (&str, &str, Option<String>) {
+        let replacement = self.replacement.as_ref().map(|r| match r {
+            Replacement::Module(m) => format!("{}@{}", m.path, m.version),
+            Replacement::Directory(d) => d.directory.clone(),
+        });
+        (&self.path, &self.version, replacement)
     }
 
     /// The module whose objects these are: the replacement, or the module

@@ -42,6 +42,9 @@ pub enum Rule {
     /// A directory that is absolute or leaves the project.
     #[error("the directory is not a clean relative path")]
     Directory,
+    /// A main module names a workspace that the manifest does not.
+    #[error("the workspace it names is not in the list of workspaces")]
+    Workspace,
     /// A zip without its go.mod and .info, or an .info without go.mod.
     #[error("a stored zip needs its go.mod and .info")]
     Incomplete,
@@ -113,7 +116,8 @@ impl Manifest {
             main.imports.sort_by(|a, b| a.path.cmp(&b.path));
             main.imports.iter_mut().for_each(|i| tidy(&mut i.platforms));
         }
-        self.modules.sort_by(|a, b| (&a.path, &a.version).cmp(&(&b.path, &b.version)));
+        self.modules.sort_by(|a, b| a.order().cmp(&b.order()));
+        self.workspaces.sort_by(|a, b| a.dir.cmp(&b.dir));
         let mut nodes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for node in std::mem::take(&mut self.graph) {
             nodes.entry(node.module).or_default().extend(node.requires);
@@ -153,7 +157,7 @@ pub(crate) fn check(m: &Manifest) -> Result<(), RuleError> {
     texts("platforms", &m.platforms)?;
     check_main_modules(m)?;
     check_data(m)?;
-    ascending("modules", m.modules.iter().map(|x| (&x.path, &x.version)))?;
+    ascending("modules", m.modules.iter().map(Module::order))?;
     ascending("graph", m.graph.iter().map(|x| &x.module))?;
     for node in &m.graph {
         ascending(&node.module, &node.requires)?;
@@ -192,7 +196,16 @@ fn check_main_modules(m: &Manifest) -> Result<(), RuleError> {
         return Err(refuse("mainModules", Rule::NoMainModule));
     }
     ascending("mainModules", m.main_modules.iter().map(|x| (&x.dir, &x.path)))?;
+    ascending("workspaces", m.workspaces.iter().map(|x| &x.dir))?;
+    for work in &m.workspaces {
+        if !is_clean_directory(&work.dir) {
+            return Err(refuse("workspaces", Rule::Directory));
+        }
+    }
     for main in &m.main_modules {
+        if main.workspace.as_ref().is_some_and(|dir| m.workspaces.iter().all(|w| w.dir != *dir)) {
+            return Err(refuse(&main.path, Rule::Workspace));
+        }
         texts("mainModules", std::slice::from_ref(&main.path))?;
         if !is_clean_directory(&main.dir) {
             return Err(refuse(&main.path, Rule::Directory));

@@ -13,5 +13,6 @@ mod bad_network;
 mod bad_project;
 mod line;
 mod policy;
+mod projects;
 mod real;
 mod site;

@@ -42,6 +42,57 @@ fn hello() {
     hold(&Project { source: "examples/hello", build: &["test", "./..."] });
 }
 
+/// With `--scope all` a project can also be tidied and explained.
+#[test]
+fn gin_with_all_that_tests_of_dependencies_need() {
+    hold_all("github.com/gin-gonic/gin@v1.10.0");
+}
+
+fn hold_all(source_name: &str) {
+    if !require_tool("go") || !require_tool("unshare") {
+        return;
+    }
+    let temp = TempTree::new();
+    let online = Go::online();
+    let source = source(&online, source_name);
+    let mut copies = 0;
+    let mut copy = || {
+        copies += 1;
+        let dir = temp.join(format!("project-{copies}"));
+        copy_writable(&source, &dir);
+        dir
+    };
+    online.mod_download(&copy(), &["all"]);
+    let airgo = Airgo::new(&online.vars()["GOPROXY"]);
+    let (bundle, key, public) = (temp.join("app.airgo"), temp.join("key"), temp.join("key.pub"));
+    airgo.run(&["keygen", "-o", text(&key)]).done();
+    airgo.run(&["pack", text(&copy()), "-o", text(&bundle), "--key", text(&key), "--scope", "all"]).done();
+    let cache = temp.join("modcache");
+    Airgo::air_gapped()
+        .run(&["unpack", text(&bundle), "--gomodcache", text(&cache), "--trust", text(&public)])
+        .done();
+    let offline = Go::air_gapped(&cache);
+    for command in [
+        &["mod", "why", "-m", "all"][..],
+        &["list", "-deps", "-test", "all"],
+        &["mod", "tidy", "-diff"],
+        &["mod", "download", "all"],
+    ] {
+        let [want, got] = [&online, &offline].map(|go| go.output(&copy(), command));
+        assert_eq!(
+            got.status.code(),
+            want.status.code(),
+            "{command:?}: {}",
+            String::from_utf8_lossy(&got.stderr)
+        );
+        same_lines(
+            &command.join(" "),
+            &String::from_utf8_lossy(&want.stdout),
+            &String::from_utf8_lossy(&got.stdout),
+        );
+    }
+}
+
 fn hold(project: &Project) {
     if !require_tool("go") || !require_tool("unshare") {
         return;

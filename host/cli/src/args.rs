@@ -95,9 +95,9 @@ pub enum Command {
 /// `airgo pack`.
 #[derive(Args, Debug)]
 pub struct Pack {
-    /// The project: a directory in a Go module
+    /// The projects: directories in Go modules or workspaces; DIR/... is every module below DIR
     #[arg(default_value = ".", value_name = "DIR")]
-    pub dir: PathBuf,
+    pub dirs: Vec<PathBuf>,
     /// The bundle to write
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -110,8 +110,20 @@ pub struct Pack {
     /// The time that policies judge for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+    /// How much to pack
+    #[arg(long, value_enum, default_value = "build", value_name = "SCOPE")]
+    pub scope: Scope,
     #[command(flatten)]
     pub network: Network,
+}
+
+/// `--scope`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// What go build, test, vet, list, mod graph, mod verify, mod download and mod vendor need
+    Build,
+    /// Also what go mod tidy and go test all need: every module of the build list
+    All,
 }
 
 /// Flags of the commands that fetch.

@@ -1,7 +1,8 @@
-//! From a resolved project and its verified downloads to the manifest.
+//! From resolved projects and their verified downloads to the manifest.
 
 use crate::failure::{Failure, Result};
 use crate::project::Loaded;
+use crate::projects::{Projects, relative, replacement_directory};
 use crate::sums::Unsummed;
 use airgo_bundle::manifest::{
     GraphNode, Hashed, MainModule, Module, Payload, Replacement, ReplacementDirectory, ReplacementModule,
@@ -17,10 +18,12 @@ use std::path::Path;
 
 /// Everything that the manifest follows from.
 pub struct Parts<'a> {
-    /// The project.
-    pub loaded: &'a Loaded,
-    /// What was resolved.
-    pub resolution: &'a Resolution,
+    /// The projects.
+    pub projects: &'a Projects,
+    /// What each was resolved to.
+    pub resolutions: &'a [Resolution],
+    /// What the bundle is to suffice for.
+    pub scope: Scope,
     /// The verified downloads.
     pub objects: &'a BTreeMap<Object, Fetched>,
     /// Those that the checksum database vouches for, not go.sum.
@@ -31,13 +34,26 @@ pub struct Parts<'a> {
 
 /// Builds and seals the manifest.
 pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
-    let mut modules = Vec::new();
+    let mut modules: Vec<Module> = Vec::new();
     let mut covered = BTreeSet::new();
-    for selected in parts.resolution.build_list.iter().filter(|m| !m.main) {
-        covered.extend(selected.stored().cloned());
-        modules.push(module(parts, selected)?);
+    for (loaded, resolution) in parts.projects.list.iter().zip(parts.resolutions) {
+        let at = relative(&parts.projects.root, &loaded.root);
+        let shared = modules.len();
+        for selected in resolution.build_list.iter().filter(|m| !m.main) {
+            covered.extend(selected.stored().cloned());
+            let replacement = replacement(loaded, &at, selected);
+            let module = module(parts, selected, replacement)?;
+            // Projects share most of what they build with.
+            let same = |m: &&mut Module| {
+                (&m.path, &m.version, &m.replacement) == (&module.path, &module.version, &module.replacement)
+            };
+            match modules[..shared].iter_mut().find(same) {
+                Some(there) => there.direct |= module.direct,
+                None => modules.push(module),
+            }
+        }
     }
-    // The rest of the graph: versions that lost, of which go reads the go.mod.
+    // The rest of the graphs: versions that lost, of which go reads the go.mod.
     let others: BTreeSet<_> =
         parts.objects.keys().map(|o| &o.module).filter(|m| !covered.contains(*m)).collect();
     for other in others {
@@ -48,25 +64,25 @@ pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
             direct: false,
             go_version: None,
         };
-        modules.push(Module { selected: false, ..module(parts, &plain)? });
+        modules.push(Module { selected: false, ..module(parts, &plain, None)? });
     }
     let manifest = Manifest {
         build_tags: Vec::new(),
         content_id: String::new(),
         data: Vec::new(),
-        graph: graph(parts.resolution),
-        main_modules: mains(parts.loaded),
+        graph: graph(parts.resolutions),
+        main_modules: mains(parts.projects),
         modules,
         payload: Payload::default(),
         platforms: Vec::new(),
         schema: SCHEMA.to_owned(),
-        scope: Scope::Build,
-        workspace: workspace(parts.loaded)?,
+        scope: parts.scope,
+        workspaces: workspaces(parts.projects),
     };
     manifest.seal().map_err(|e| Failure::failed(format!("the manifest cannot be made: {e}")))
 }
 
-fn module(parts: &Parts<'_>, selected: &Selected) -> Result<Module> {
+fn module(parts: &Parts<'_>, selected: &Selected, replacement: Option<Replacement>) -> Result<Module> {
     let stored = selected.stored();
     let get = |kind| stored.and_then(|m| parts.objects.get(&Object::new(m.clone(), kind)));
     let info = get(Kind::Info);
@@ -79,7 +95,7 @@ fn module(parts: &Parts<'_>, selected: &Selected) -> Result<Module> {
         info: info.map(|f| Stored { sha256: Sha256(f.sha256), size: f.size }),
         go_mod: get(Kind::Mod).and_then(|f| hashed(parts, f, Subject::GoMod)),
         path: selected.module.path.clone(),
-        replacement: replacement(parts.loaded, selected),
+        replacement,
         required_by: Vec::new(),
         selected: true,
         time,
@@ -109,7 +125,7 @@ fn commit_time(info: &Fetched) -> Result<Option<String>> {
     Ok(parsed.time)
 }
 
-fn replacement(loaded: &Loaded, selected: &Selected) -> Option<Replacement> {
+fn replacement(loaded: &Loaded, at: &str, selected: &Selected) -> Option<Replacement> {
     Some(match selected.replacement.as_ref()? {
         airgo_resolve::Replacement::Module(ModuleVersion { path, version }) => {
             Replacement::Module(ReplacementModule { path: path.clone(), version: version.clone() })
@@ -117,16 +133,16 @@ fn replacement(loaded: &Loaded, selected: &Selected) -> Option<Replacement> {
         airgo_resolve::Replacement::Directory { path, dir } => {
             let go_mod = loaded.project.directories.get(dir).and_then(|r| r.as_ref().ok());
             Replacement::Directory(ReplacementDirectory {
-                directory: path.clone(),
+                directory: replacement_directory(at, path),
                 go_mod_sha256: go_mod.map(|bytes| Sha256::of(bytes)),
             })
         }
     })
 }
 
-fn graph(resolution: &Resolution) -> Vec<GraphNode> {
+fn graph(resolutions: &[Resolution]) -> Vec<GraphNode> {
     let mut nodes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (from, to) in &resolution.graph {
+    for (from, to) in resolutions.iter().flat_map(|r| &r.graph) {
         nodes.entry(from.to_string()).or_default().insert(to.to_string());
     }
     nodes
@@ -135,37 +151,32 @@ fn graph(resolution: &Resolution) -> Vec<GraphNode> {
         .collect()
 }
 
-fn mains(loaded: &Loaded) -> Vec<MainModule> {
-    let mains = loaded.project.mains.iter().zip(&loaded.go_mods);
-    mains
-        .map(|(main, bytes)| MainModule {
-            dir: relative(&loaded.root, Path::new(&main.dir)),
+fn mains(projects: &Projects) -> Vec<MainModule> {
+    let of = |loaded: &Loaded| {
+        let workspace = loaded.project.workspace.is_some().then(|| relative(&projects.root, &loaded.root));
+        let mains = loaded.project.mains.iter().zip(&loaded.go_mods);
+        let modules = mains.map(|(main, bytes)| MainModule {
+            dir: relative(&projects.root, Path::new(&main.dir)),
             go_mod_sha256: Sha256::of(bytes),
             go_version: main.modfile.go.as_ref().map(|go| go.version.clone()),
             imports: Vec::new(),
             path: main.modfile.module.as_ref().map(|m| m.path.clone()).unwrap_or_default(),
-        })
-        .collect()
-}
-
-fn workspace(loaded: &Loaded) -> Result<Option<Workspace>> {
-    let Some(work) = &loaded.project.workspace else { return Ok(None) };
-    let file = loaded.root.join("go.work");
-    let bytes = std::fs::read(&file)
-        .map_err(|e| Failure::failed(format!("could not read {}: {e}", file.display())))?;
-    let go_version = work.file.go.as_ref().map(|go| go.version.clone());
-    Ok(Some(Workspace { go_version, go_work_sha256: Sha256::of(&bytes) }))
-}
-
-/// A main module's directory, seen from the project's root, with slashes: a
-/// manifest names no place on the packing machine.
-fn relative(root: &Path, dir: &Path) -> String {
-    let parts: Vec<_> = match dir.strip_prefix(root) {
-        Ok(inside) => inside.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect(),
-        Err(_) => dir
-            .file_name()
-            .map(|n| vec!["..".to_owned(), n.to_string_lossy().into_owned()])
-            .unwrap_or_default(),
+            workspace: workspace.clone(),
+        });
+        modules.collect::<Vec<_>>()
     };
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    projects.list.iter().flat_map(of).collect()
+}
+
+fn workspaces(projects: &Projects) -> Vec<Workspace> {
+    let mut found = Vec::new();
+    for loaded in &projects.list {
+        let Some(work) = &loaded.project.workspace else { continue };
+        found.push(Workspace {
+            dir: relative(&projects.root, &loaded.root),
+            go_version: work.file.go.as_ref().map(|go| go.version.clone()),
+            go_work_sha256: Sha256::of(&loaded.go_work),
+        });
+    }
+    found
 }

@@ -7,15 +7,14 @@ use crate::args::Network;
 use crate::errors::fetch_failure;
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
-use crate::project::Loaded;
-use crate::sums::{self, Unsummed};
+use crate::sums;
 use airgo_fetch::{
     Credentials, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome, Queue,
 };
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::gosum::{GoSum, Subject, SumMismatch};
-use airgo_resolve::{GoModSource, Needs, SourceError};
-use std::collections::{BTreeMap, HashSet};
+use airgo_gomod::gosum::{GoSum, Recorded, Subject, SumMismatch};
+use airgo_resolve::{GoModSource, SourceError};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -83,7 +82,7 @@ impl Observer for Watch {
     }
 }
 
-/// What a run has fetched so far.
+/// What a run has fetched so far, for one project or for several in turn.
 pub struct Downloads<'a> {
     fetcher: &'a Fetcher,
     mods: Queue<'a>,
@@ -92,23 +91,27 @@ pub struct Downloads<'a> {
     sums: &'a GoSum,
     progress: &'a Progress,
     verified: BTreeMap<Object, Fetched>,
-    unsummed: Vec<Unsummed>,
+    /// go.mod files that an earlier project's walk has fetched.
+    again: VecDeque<Object>,
+    /// What an earlier project's walk could not fetch, for the same answer.
+    failed: HashMap<Object, SourceError>,
     /// The first download that ends the run, kept whole for its error text.
     fault: Mutex<Option<Failure>>,
 }
 
 impl<'a> Downloads<'a> {
     /// Nothing is asked for yet.
-    pub fn new(fetcher: &'a Fetcher, loaded: &'a Loaded, progress: &'a Progress) -> Self {
+    pub fn new(fetcher: &'a Fetcher, sums: &'a GoSum, progress: &'a Progress) -> Self {
         Self {
             fetcher,
             mods: fetcher.queue(),
             rest: fetcher.queue(),
             asked: HashSet::new(),
-            sums: &loaded.sums,
+            sums,
             progress,
             verified: BTreeMap::new(),
-            unsummed: Vec::new(),
+            again: VecDeque::new(),
+            failed: HashMap::new(),
             fault: Mutex::new(None),
         }
     }
@@ -128,17 +131,9 @@ impl<'a> Downloads<'a> {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Fetches all that is needed and not there yet; returns the verified
-    /// objects, and those that go.sum says nothing about.
-    pub fn complete(mut self, needs: &Needs) -> Result<(BTreeMap<Object, Fetched>, Vec<Unsummed>)> {
-        let of = |modules: &[ModuleVersion], kind| {
-            modules.iter().map(move |m| Object::new(m.clone(), kind)).collect::<Vec<_>>()
-        };
-        let wanted: HashSet<Object> =
-            [of(&needs.zips, Kind::Zip), of(&needs.mods, Kind::Mod), of(&needs.infos, Kind::Info)]
-                .into_iter()
-                .flatten()
-                .collect();
+    /// Fetches all that is wanted and not there yet; returns the objects, which
+    /// contradict no line of go.sum.
+    pub fn complete(mut self, wanted: &HashSet<Object>) -> Result<BTreeMap<Object, Fetched>> {
         let mut missing: Vec<_> =
             wanted.iter().filter(|o| !self.verified.contains_key(*o)).cloned().collect();
         missing.sort();
@@ -153,12 +148,7 @@ impl<'a> Downloads<'a> {
             self.judge(fetched).map_err(|e| sums::mismatch(&e))?;
         }
         self.verified.retain(|object, _| wanted.contains(object));
-        self.unsummed.retain(|u| {
-            let kind = if u.subject == Subject::Zip { Kind::Zip } else { Kind::Mod };
-            wanted.contains(&Object::new(u.module.clone(), kind))
-        });
-        self.unsummed.sort();
-        Ok((self.verified, self.unsummed))
+        Ok(self.verified)
     }
 
     fn ask(&mut self, object: Object) {
@@ -177,11 +167,8 @@ impl<'a> Downloads<'a> {
     fn judge(&mut self, fetched: Fetched) -> std::result::Result<(), Box<SumMismatch>> {
         let object = fetched.object.clone();
         let mut keep = true;
-        if let (Some(subject), Some(h1)) = (subject(object.kind), fetched.h1)
-            && let Some(unsummed) = sums::check(self.sums, &object.module, subject, h1)?
-        {
-            self.unsummed.push(unsummed);
-            keep = false;
+        if let (Some(subject), Some(h1)) = (subject(object.kind), fetched.h1) {
+            keep = self.sums.check(&object.module, subject, &h1)? == Recorded::Yes;
         }
         // What nothing vouches for yet stays out of the store. A store that
         // cannot be written costs only the next run's time.
@@ -200,7 +187,8 @@ impl<'a> Downloads<'a> {
     }
 }
 
-fn subject(kind: Kind) -> Option<Subject> {
+/// What of go.sum speaks of this kind of object.
+pub fn subject(kind: Kind) -> Option<Subject> {
     match kind {
         Kind::Zip => Some(Subject::Zip),
         Kind::Mod => Some(Subject::GoMod),
@@ -211,13 +199,25 @@ fn subject(kind: Kind) -> Option<Subject> {
 impl GoModSource for Downloads<'_> {
     fn request(&mut self, module: &ModuleVersion) {
         let object = Object::new(module.clone(), Kind::Mod);
-        self.asked.insert(object.clone());
+        if !self.asked.insert(object.clone()) {
+            // Only an earlier walk, now ended, can have asked.
+            self.again.push_back(object);
+            return;
+        }
         self.progress.add_total(1);
         let expected = self.expected(&object);
         self.mods.submit_expecting(object, expected);
     }
 
     fn next(&mut self) -> Option<(ModuleVersion, std::result::Result<Vec<u8>, SourceError>)> {
+        if let Some(object) = self.again.pop_front() {
+            let answer = match (self.verified.get(&object), self.failed.get(&object)) {
+                (Some(fetched), _) => fetched.bytes().map_err(SourceError::new),
+                (None, Some(error)) => Err(error.clone()),
+                (None, None) => Err(SourceError::new("an earlier project's walk was refused it")),
+            };
+            return Some((object.module, answer));
+        }
         let (object, result) = self.mods.next()?;
         let module = object.module.clone();
         let bytes = result.and_then(|fetched| Ok((fetched.bytes()?, fetched)));
@@ -231,7 +231,9 @@ impl GoModSource for Downloads<'_> {
             },
             Err(e) => {
                 // Only the end of the walk shows whether this one mattered.
-                Err(SourceError::new(e))
+                let error = SourceError::new(e);
+                self.failed.insert(object, error.clone());
+                Err(error)
             }
         };
         Some((module, answer))

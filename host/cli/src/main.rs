@@ -17,6 +17,7 @@ mod keyring;
 mod printer;
 mod progress;
 mod project;
+mod projects;
 mod sumdb;
 mod sums;
 mod table;

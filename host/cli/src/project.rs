@@ -20,14 +20,40 @@ pub struct Loaded {
     pub root: PathBuf,
     /// The bytes of each main module's go.mod, in the order of `project.mains`.
     pub go_mods: Vec<Vec<u8>>,
+    /// The bytes of go.work, in a workspace.
+    pub go_work: Vec<u8>,
     /// The go.sum file that a missing line would belong into.
     pub sum_file: PathBuf,
 }
 
 /// Reads the project that `dir` is in.
 pub fn load(dir: &Path, env: &GoEnv) -> Result<Loaded> {
-    let start = std::path::absolute(dir).map_err(|e| Failure::failed(format!("{}: {e}", dir.display())))?;
-    let start = clean(&start);
+    load_with(dir, env, find_work)
+}
+
+/// Reads the module that `dir` is in, whatever go.work file there is.
+pub fn load_without_workspace(dir: &Path, env: &GoEnv) -> Result<Loaded> {
+    load_with(dir, env, |_, _| Ok(None))
+}
+
+impl Loaded {
+    /// What tells projects apart: the go.mod or go.work file.
+    pub fn identity(&self) -> (&Path, bool) {
+        (&self.root, self.project.workspace.is_some())
+    }
+}
+
+/// An absolute path without `.` and `..`.
+pub fn absolute(path: &Path) -> Result<PathBuf> {
+    let absolute =
+        std::path::absolute(path).map_err(|e| Failure::failed(format!("{}: {e}", path.display())))?;
+    Ok(clean(&absolute))
+}
+
+type FindWork = fn(&Path, &GoEnv) -> Result<Option<PathBuf>>;
+
+fn load_with(dir: &Path, env: &GoEnv, find_work: FindWork) -> Result<Loaded> {
+    let start = absolute(dir)?;
     if !start.is_dir() {
         let what = if start.exists() { "not a directory" } else { "no such directory" };
         return Err(Failure::failed(format!("{}: {what}", dir.display()))
@@ -63,13 +89,14 @@ fn load_module(start: &Path, asked: &Path, flags: &GoFlags) -> Result<Loaded> {
     let sum_file = file.with_extension("sum");
     let sums = GoSum::parse(&shown(&sum_file), &read_optional(&sum_file)?).map_err(sum_failure)?;
     let project = Project { mains: vec![main], ..Project::default() };
-    Ok(Loaded { project, sums, root, go_mods: vec![bytes], sum_file })
+    Ok(Loaded { project, sums, root, go_mods: vec![bytes], go_work: Vec::new(), sum_file })
 }
 
 fn load_workspace(file: &Path) -> Result<Loaded> {
     let root = file.parent().unwrap_or(Path::new("/")).to_owned();
     let name = shown(file);
-    let parsed = work::parse(&name, &read(file)?).map_err(|e| frame::parse_failure(&e))?;
+    let go_work = read(file)?;
+    let parsed = work::parse(&name, &go_work).map_err(|e| frame::parse_failure(&e))?;
     let sum_file = root.join("go.work.sum");
     let mut sums = GoSum::parse(&shown(&sum_file), &read_optional(&sum_file)?).map_err(sum_failure)?;
     let (mut mains, mut go_mods) = (Vec::new(), Vec::new());
@@ -84,7 +111,7 @@ fn load_workspace(file: &Path) -> Result<Loaded> {
     }
     let workspace = Workspace { dir: root.to_string_lossy().into_owned(), file_name: name, file: parsed };
     let project = Project { mains, workspace: Some(workspace), ..Project::default() };
-    Ok(Loaded { project, sums, root, go_mods, sum_file })
+    Ok(Loaded { project, sums, root, go_mods, go_work, sum_file })
 }
 
 fn read_main(dir: &Path, file: &Path) -> Result<(MainModule, Vec<u8>)> {

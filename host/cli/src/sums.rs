@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use airgo_gomod::gosum::{GoSum, Recorded, Subject, SumMismatch};
+use airgo_gomod::gosum::{GoSum, Subject, SumMismatch};
 use airgo_gomod::{H1, ModuleVersion};
 
 /// A download that go.sum says nothing about.
@@ -14,19 +14,6 @@ pub struct Unsummed {
     pub subject: Subject,
     /// What was downloaded.
     pub h1: H1,
-}
-
-/// Compares with go.sum; `Some` where go.sum has no line for it.
-pub fn check(
-    sums: &GoSum,
-    module: &ModuleVersion,
-    subject: Subject,
-    h1: H1,
-) -> Result<Option<Unsummed>, Box<SumMismatch>> {
-    match sums.check(module, subject, &h1)? {
-        Recorded::Yes => Ok(None),
-        Recorded::No => Ok(Some(Unsummed { module: module.clone(), subject, h1 })),
-    }
 }
 
 /// The hashes that a download may have; empty where go.sum has none.

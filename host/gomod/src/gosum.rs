@@ -121,6 +121,26 @@ impl GoSum {
         Ok(sums)
     }
 
+    /// What any of several projects vouches for. A download has to satisfy each
+    /// of them that has a line for it.
+    pub fn union<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut union = Self::default();
+        let mut add = |key: &ModuleVersion, sums: &mut dyn Iterator<Item = &Sum>| {
+            union.workspace.entry(key.clone()).or_default().extend(sums.cloned());
+        };
+        for sums in all {
+            let decides =
+                |key: &ModuleVersion| sums.own.get(key).and_then(|l| l.iter().find(|s| s.is_known()));
+            for key in sums.own.keys() {
+                add(key, &mut decides(key).into_iter());
+            }
+            for (key, lines) in sums.workspace.iter().filter(|(key, _)| decides(key).is_none()) {
+                add(key, &mut lines.iter());
+            }
+        }
+        union
+    }
+
     /// Adds the go.sum of a module of the workspace.
     pub fn add_workspace_module(&mut self, file_name: &str, data: &[u8]) -> Result<(), GoSumError> {
         read(&mut self.workspace, file_name, data)

@@ -74,13 +74,14 @@ pub fn empty_manifest() -> Manifest {
             go_version: Some("1.24".into()),
             imports: vec![Import { path: "example.com/Upper".into(), platforms: vec![], test: false }],
             path: "example.com/app".into(),
+            workspace: None,
         }],
         modules: Vec::new(),
         payload: Payload::default(),
         platforms: vec!["linux/amd64".into()],
         schema: SCHEMA.into(),
         scope: Scope::Build,
-        workspace: None,
+        workspaces: Vec::new(),
     }
 }
 

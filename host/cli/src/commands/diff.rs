@@ -80,22 +80,49 @@ impl std::fmt::Display for Change {
 fn changes(old: &Manifest, new: &Manifest) -> Vec<Change> {
     let (old, new) = (by_path(old), by_path(new));
     let paths: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    paths
-        .into_iter()
-        .filter_map(|path| change(path, old.get(path).copied(), new.get(path).copied()))
-        .collect()
+    let changes = |path: &str| {
+        let [old, new] = [&old, &new].map(|side| side.get(path).cloned().unwrap_or_default());
+        path_changes(path, old, new)
+    };
+    paths.into_iter().flat_map(|path| changes(path)).collect()
 }
 
-fn by_path(manifest: &Manifest) -> BTreeMap<&str, &Module> {
-    manifest.modules.iter().filter(|m| m.selected).map(|m| (m.path.as_str(), m)).collect()
+/// Several versions of a path stand in a bundle of several projects.
+fn by_path(manifest: &Manifest) -> BTreeMap<&str, Vec<&Module>> {
+    let mut map: BTreeMap<&str, Vec<&Module>> = BTreeMap::new();
+    for module in manifest.modules.iter().filter(|m| m.selected) {
+        map.entry(&module.path).or_default().push(module);
+    }
+    map
+}
+
+/// Versions on both sides are held against each other; what is left is one
+/// change where it is one on each side, else something added or removed.
+fn path_changes(path: &str, mut old: Vec<&Module>, mut new: Vec<&Module>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    old.retain(|before| {
+        let Some(at) = new.iter().position(|after| shown(after) == shown(before)) else { return true };
+        changes.extend(change(path, Some(before), Some(new.remove(at))));
+        false
+    });
+    if let ([before], [after]) = (old.as_slice(), new.as_slice()) {
+        changes.extend(change(path, Some(before), Some(after)));
+        return changes;
+    }
+    changes.extend(old.into_iter().filter_map(|before| change(path, Some(before), None)));
+    changes.extend(new.into_iter().filter_map(|after| change(path, None, Some(after))));
+    changes
+}
+
+fn shown(module: &Module) -> String {
+    match &module.replacement {
+        None => module.version.clone(),
+        Some(Replacement::Module(r)) => format!("{} => {} {}", module.version, r.path, r.version),
+        Some(Replacement::Directory(d)) => format!("{} => {}", module.version, d.directory),
+    }
 }
 
 fn change(path: &str, old: Option<&Module>, new: Option<&Module>) -> Option<Change> {
-    let shown = |m: &Module| match &m.replacement {
-        None => m.version.clone(),
-        Some(Replacement::Module(r)) => format!("{} => {} {}", m.version, r.path, r.version),
-        Some(Replacement::Directory(d)) => format!("{} => {}", m.version, d.directory),
-    };
     let make = |kind, sums| {
         Some(Change { path: path.to_owned(), kind, old: old.map(shown), new: new.map(shown), sums })
     };

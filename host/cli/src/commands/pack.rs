@@ -1,18 +1,20 @@
 //! `airgo pack`: load, resolve, fetch, verify, judge, write, sign.
 
 use crate::Context;
-use crate::args::Pack;
+use crate::args::{Pack, Scope};
 use crate::assemble::{self, Parts};
 use crate::bundle_io::{self, bundle_failure};
 use crate::commands::resolve::walk;
-use crate::downloads::{self, Downloads};
+use crate::downloads::{self, Downloads, subject};
 use crate::failure::{Failure, Result};
 use crate::judge;
 use crate::keyring;
 use crate::printer::{bytes, count, duration};
 use crate::progress::Progress;
-use crate::project::{self, Loaded, shown};
+use crate::project::{Loaded, shown};
+use crate::projects::{self, Projects};
 use crate::sumdb;
+use crate::sums::Unsummed;
 use crate::view::{ReadSeek, View};
 use airgo_bundle::keys::{Signer as _, SigningKey};
 use airgo_bundle::names::EVIDENCE;
@@ -20,7 +22,7 @@ use airgo_bundle::{BundleWriter, Manifest, Object as Entry, ObjectKind, Signing,
 use airgo_fetch::{Fetched, Kind, Object};
 use airgo_gomod::gosum::Subject;
 use airgo_policy::Report;
-use airgo_resolve::{Needs, Resolution, Scope};
+use airgo_resolve::Resolution;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -34,12 +36,12 @@ pub fn run(context: &Context, args: &Pack) -> Result<()> {
 
 fn pack(context: &Context, args: &Pack) -> Result<()> {
     check_target(args)?;
-    let loaded = project::load(&args.dir, &context.env)?;
+    let projects = projects::load(&args.dirs, &context.env)?;
     // Before the network is asked for anything: a bad key or policy file must
     // not cost a download.
     let key = keyring::signing_key(context, args.key.as_deref())?;
-    let policy = judge::load(context, args.policy.as_deref(), &loaded.root, args.at.as_deref())?;
-    let gathered = gather(context, args, &loaded)?;
+    let policy = judge::load(context, args.policy.as_deref(), &projects.root, args.at.as_deref())?;
+    let gathered = gather(context, args, &projects)?;
     let verdict = judge::evaluate(context, &policy, Arc::new(view(&gathered)))?;
     context.printer.status("Judged", judge::summary(&verdict));
     let written = write(context, args, &gathered, &key)?;
@@ -67,17 +69,26 @@ struct Gathered {
 
 /// Resolves and fetches; every object is held against go.sum or the checksum
 /// database before this returns.
-fn gather(context: &Context, args: &Pack, loaded: &Loaded) -> Result<Gathered> {
+fn gather(context: &Context, args: &Pack, projects: &Projects) -> Result<Gathered> {
     let began = Instant::now();
     let progress = Arc::new(Progress::new(&context.printer, "Fetching", "files", 0));
     let fetcher = downloads::fetcher(context, &args.network, &progress)?;
-    let mut downloads = Downloads::new(&fetcher, loaded, &progress);
-    downloads.foresee(likely(loaded).into_iter());
-    let resolution = walk(context, loaded, &mut downloads)?;
-    let (objects, unsummed) = downloads.complete(&needs(loaded, &resolution))?;
+    let sums = projects.sums();
+    let mut downloads = Downloads::new(&fetcher, &sums, &progress);
+    for loaded in &projects.list {
+        downloads.foresee(likely(loaded).into_iter());
+    }
+    let mut resolutions = Vec::new();
+    for loaded in &projects.list {
+        resolutions.push(walk(context, loaded, &mut downloads)?);
+    }
+    let wants = wants(projects, &resolutions, args.scope);
+    let all = wants.iter().flatten().cloned().collect();
+    let objects = downloads.complete(&all)?;
     context.interrupt.check()?;
+    let (unsummed, lacking) = unsummed(projects, &wants, &objects);
     let cache = downloads::cache_dir(context, &args.network)?;
-    let vouched = sumdb::vouch(context, &fetcher, &cache, &shown(&loaded.sum_file), unsummed)?;
+    let vouched = sumdb::vouch(context, &fetcher, &cache, &lacking, unsummed)?;
     progress.finish();
     let zips = objects.keys().filter(|o| o.kind == Kind::Zip).count();
     context.printer.status(
@@ -90,8 +101,12 @@ fn gather(context: &Context, args: &Pack, loaded: &Loaded) -> Result<Gathered> {
         ),
     );
     let parts = Parts {
-        loaded,
-        resolution: &resolution,
+        projects,
+        resolutions: &resolutions,
+        scope: match args.scope {
+            Scope::Build => airgo_bundle::manifest::Scope::Build,
+            Scope::All => airgo_bundle::manifest::Scope::All,
+        },
         objects: &objects,
         by_database: &vouched.by_database,
         unchecked: &vouched.unchecked,
@@ -100,15 +115,49 @@ fn gather(context: &Context, args: &Pack, loaded: &Loaded) -> Result<Gathered> {
     Ok(Gathered { manifest, objects: Arc::new(objects), evidence: vouched.evidence })
 }
 
-/// What the bundle must hold. `go list -m` also reads the go.mod of a module
-/// that graph pruning passed over, for its go line, where go.sum has a line for
-/// it (cmd/go modload/build.go moduleInfo).
-fn needs(loaded: &Loaded, resolution: &Resolution) -> Needs {
-    let mut needs = resolution.needs(Scope::Build);
-    let summed = needs.infos.iter().filter(|m| loaded.sums.contains(m, Subject::GoMod));
-    let mods: BTreeSet<_> = needs.mods.iter().chain(summed).cloned().collect();
-    needs.mods = mods.into_iter().collect();
-    needs
+/// What the bundle must hold, project by project. `go list -m` also reads the
+/// go.mod of a module that graph pruning passed over, for its go line, where
+/// go.sum has a line for it (cmd/go modload/build.go moduleInfo).
+fn wants(projects: &Projects, resolutions: &[Resolution], scope: Scope) -> Vec<BTreeSet<Object>> {
+    let scope = match scope {
+        Scope::Build => airgo_resolve::Scope::Build,
+        Scope::All => airgo_resolve::Scope::All,
+    };
+    let of = |(loaded, resolution): (&Loaded, &Resolution)| {
+        let needs = resolution.needs(scope);
+        let summed = needs.infos.iter().filter(|m| loaded.sums.contains(m, Subject::GoMod));
+        let mods = needs.mods.iter().chain(summed).map(|m| Object::new(m.clone(), Kind::Mod));
+        let infos = needs.infos.iter().map(|m| Object::new(m.clone(), Kind::Info));
+        let zips = needs.zips.iter().map(|m| Object::new(m.clone(), Kind::Zip));
+        mods.chain(infos).chain(zips).collect()
+    };
+    projects.list.iter().zip(resolutions).map(of).collect()
+}
+
+/// The downloads for which a project that needs them has no line in its go.sum
+/// (another project's does not help `go` there), and the names of those files.
+fn unsummed(
+    projects: &Projects,
+    wants: &[BTreeSet<Object>],
+    objects: &BTreeMap<Object, Fetched>,
+) -> (Vec<Unsummed>, String) {
+    let (mut lacking, mut files) = (BTreeSet::new(), BTreeSet::new());
+    for (loaded, wants) in projects.list.iter().zip(wants) {
+        for object in wants {
+            let (Some(subject), Some(h1)) = (subject(object.kind), objects.get(object).and_then(|o| o.h1))
+            else {
+                continue;
+            };
+            if !loaded.sums.contains(&object.module, subject) {
+                lacking.insert(Unsummed { module: object.module.clone(), subject, h1 });
+                files.insert(shown(&loaded.sum_file));
+            }
+        }
+    }
+    if files.is_empty() {
+        files.extend(projects.list.iter().map(|l| shown(&l.sum_file)));
+    }
+    (lacking.into_iter().collect(), files.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// What will be needed unless go.mod is inconsistent: a pruned main module

@@ -16,7 +16,7 @@ pub fn run(context: &Context, args: &Resolve) -> Result<()> {
     let loaded = project::load(&args.dir, &context.env)?;
     let progress = Arc::new(Progress::new(&context.printer, "Resolving", "files", 0));
     let fetcher = downloads::fetcher(context, &args.network, &progress)?;
-    let mut downloads = Downloads::new(&fetcher, &loaded, &progress);
+    let mut downloads = Downloads::new(&fetcher, &loaded.sums, &progress);
     let resolution = walk(context, &loaded, &mut downloads)?;
     progress.finish();
     let json = context.printer.is_json() || args.format == ResolveFormat::Json;
