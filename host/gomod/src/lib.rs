@@ -6,6 +6,7 @@
 
 pub mod dirhash;
 pub mod goenv;
+pub mod gosource;
 pub mod gosum;
 pub mod gover;
 pub mod modfile;

@@ -1,0 +1,154 @@
+//! Operating systems and architectures, in build tags and file names
+//! (internal/syslist, go/build matchTag and goodOSArchFile).
+
+use super::constraint::Truth;
+
+/// What a program is built for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Platform {
+    /// GOOS.
+    pub os: String,
+    /// GOARCH.
+    pub arch: String,
+}
+
+impl Platform {
+    /// Reads `os/arch`; `None` where Go knows no such pair's parts.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (os, arch) = text.split_once('/')?;
+        (SYSTEMS.contains(&os) && ARCHITECTURES.contains(&arch))
+            .then(|| Self { os: os.to_owned(), arch: arch.to_owned() })
+    }
+}
+
+impl std::fmt::Display for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.os, self.arch)
+    }
+}
+
+/// The settings that build constraints are judged with.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tags<'a> {
+    /// Without one, all that a platform decides is [`Truth::Maybe`].
+    pub platform: Option<&'a Platform>,
+    /// `-tags`.
+    pub build: &'a [String],
+    /// CGO_ENABLED; unknown where it is not said.
+    pub cgo: Option<bool>,
+}
+
+impl Tags<'_> {
+    /// Whether a tag is set (go/build matchTag).
+    pub fn has(&self, tag: &str) -> Truth {
+        if self.build.iter().any(|t| t == tag) {
+            return Truth::Yes;
+        }
+        match tag {
+            "cgo" => return self.cgo.map_or(Truth::Maybe, Truth::from),
+            "gc" => return Truth::Yes,
+            "gccgo" => return Truth::No,
+            // Every toolchain has its own set of experiments that are on.
+            tag if tag.starts_with("goexperiment.") => return Truth::Maybe,
+            _ => {}
+        }
+        // Which Go will build is not known; a file for later ones counts.
+        if tag.strip_prefix("go1.").is_some_and(|n| n.parse::<u32>().is_ok()) {
+            return Truth::Yes;
+        }
+        let decided_by_platform = SYSTEMS.contains(&tag) || ARCHITECTURES.contains(&tag) || tag == "unix";
+        match self.platform {
+            _ if !decided_by_platform => Truth::No,
+            None => Truth::Maybe,
+            Some(Platform { os, arch }) => Truth::from(match tag {
+                "unix" => UNIX.contains(&os.as_str()),
+                "linux" => os == "linux" || os == "android",
+                "solaris" => os == "solaris" || os == "illumos",
+                "darwin" => os == "darwin" || os == "ios",
+                tag => tag == os || tag == arch,
+            }),
+        }
+    }
+}
+
+/// `name_GOOS.go`, `name_GOARCH.go` and `name_GOOS_GOARCH.go`, `_test` aside
+/// (go/build goodOSArchFile).
+pub(super) fn by_name(name: &str, tags: &Tags<'_>) -> Truth {
+    let name = name.split('.').next().unwrap_or_default();
+    // Only what stands behind an underscore counts: `linux.go` is for all.
+    let Some((_, name)) = name.split_once('_') else { return Truth::Yes };
+    let mut parts: Vec<&str> = name.split('_').collect();
+    if parts.last() == Some(&"test") {
+        parts.pop();
+    }
+    match parts.as_slice() {
+        [.., os, arch] if SYSTEMS.contains(os) && ARCHITECTURES.contains(arch) => {
+            tags.has(os).and(tags.has(arch))
+        }
+        [.., last] if SYSTEMS.contains(last) || ARCHITECTURES.contains(last) => tags.has(last),
+        _ => Truth::Yes,
+    }
+}
+
+const SYSTEMS: &[&str] = &[
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "nacl",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+    "zos",
+];
+
+const UNIX: &[&str] = &[
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "linux",
+    "netbsd",
+    "openbsd",
+    "solaris",
+];
+
+const ARCHITECTURES: &[&str] = &[
+    "386",
+    "amd64",
+    "amd64p32",
+    "arm",
+    "armbe",
+    "arm64",
+    "arm64be",
+    "loong64",
+    "mips",
+    "mipsle",
+    "mips64",
+    "mips64le",
+    "mips64p32",
+    "mips64p32le",
+    "ppc",
+    "ppc64",
+    "ppc64le",
+    "riscv",
+    "riscv64",
+    "s390",
+    "s390x",
+    "sparc",
+    "sparc64",
+    "wasm",
+];
