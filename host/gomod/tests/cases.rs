@@ -73,6 +73,11 @@ fn module() {
 }
 
 #[test]
+fn sumdb() {
+    run_folder("sumdb", tables::answer);
+}
+
+#[test]
 fn goenv() {
     run_folder("goenv", |case| {
         let settings = airgo_gomod::goenv::parse(case.input("env"));

@@ -9,7 +9,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -49,17 +48,9 @@ func main() {
 func answer(name string, a []string) rows {
 	switch name {
 	case "main", "dependency", "work":
-		data, err := base64.StdEncoding.DecodeString(a[0])
-		if err != nil {
-			panic(err)
-		}
-		return file(name, data)
+		return file(name, decode(a[0]))
 	case "module_path":
-		data, err := base64.StdEncoding.DecodeString(a[0])
-		if err != nil {
-			panic(err)
-		}
-		return one(modfile.ModulePath(data))
+		return one(modfile.ModulePath(decode(a[0])))
 	case "check_path":
 		return fails(module.CheckPath(a[0]))
 	case "check_import_path":
@@ -118,7 +109,7 @@ func answer(name string, a []string) rows {
 	case "unicode":
 		return rows{{unicode.Version}, ranges(unicode.IsLetter), ranges(unicode.IsPrint), ranges(unicode.IsSpace)}
 	}
-	panic("no such question: " + name)
+	return answerLog(name, a)
 }
 
 func one(s string) rows { return rows{{s}} }

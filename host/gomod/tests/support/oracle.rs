@@ -72,7 +72,8 @@ impl Drop for Oracle {
 
 /// The program, built once for each Go and each state of its own source.
 fn built() -> PathBuf {
-    const SOURCE: &str = include_str!("../oracle/main.go");
+    const SOURCES: [(&str, &str); 2] =
+        [("main.go", include_str!("../oracle/main.go")), ("log.go", include_str!("../oracle/log.go"))];
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let path = BUILT.get_or_init(|| {
         let dir = TempTree::new();
@@ -80,7 +81,7 @@ fn built() -> PathBuf {
         let env = go.run(dir.path(), &["env", "GOROOT", "GOVERSION"]);
         let (root, version) = env.trim().split_once('\n').unwrap();
         let mut hasher = DefaultHasher::new();
-        SOURCE.hash(&mut hasher);
+        SOURCES.hash(&mut hasher);
         let binary = target_tmp().join(format!("x-mod-oracle-{version}-{:016x}", hasher.finish()));
         if binary.exists() {
             return binary;
@@ -89,7 +90,9 @@ fn built() -> PathBuf {
         let vendored = Path::new(root).join("src/cmd/vendor/golang.org/x/mod");
         copy_go_files(&vendored, &dir, "xmod");
         dir.write("xmod/go.mod", format!("module golang.org/x/mod\n\ngo {language}\n"));
-        dir.write("main.go", SOURCE);
+        for (name, source) in SOURCES {
+            dir.write(name, source);
+        }
         let require = "require golang.org/x/mod v0.0.0\n\nreplace golang.org/x/mod => ./xmod\n";
         dir.write("go.mod", format!("module oracle\n\ngo {language}\n\n{require}"));
         // Another test binary may build it at the same time: the rename decides.
@@ -107,7 +110,8 @@ fn copy_go_files(from: &Path, to: &TempTree, name: &str) {
         let file_name = format!("{name}/{}", entry.file_name().to_str().unwrap());
         if entry.file_type().unwrap().is_dir() {
             copy_go_files(&entry.path(), to, &file_name);
-        } else if file_name.ends_with(".go") {
+        } else if file_name.ends_with(".go") && !file_name.ends_with("sumdb/server.go") {
+            // The server would only bring net/http with it.
             to.write(file_name, fs::read(entry.path()).unwrap());
         }
     }

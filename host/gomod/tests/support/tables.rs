@@ -2,6 +2,8 @@
 //! arguments, every line of what is wanted the same with the result.
 
 use super::case::Case;
+use airgo_gomod::note::SignerKey;
+use airgo_gomod::sumdb::{Config, is_consulted};
 use airgo_gomod::{ModuleVersion, gosum::Subject, gover, module, pseudo, semver};
 use std::cmp::Ordering;
 use std::fmt::Display;
@@ -76,6 +78,17 @@ fn call(words: &[String]) -> String {
             pseudo::pseudo_version(major, older, time, rev)
         }
         ["pseudo.zero", major] => pseudo::zero_pseudo_version(major),
+        ["gosumdb", value] => result(Config::parse(value).map(|config| {
+            let url = config.url.unwrap_or_else(|| "its own host".to_owned());
+            format!("{} at {url}", config.key.name())
+        })),
+        ["sumdb_name", name] => {
+            let key = SignerKey::from_seed(name, &[1; 32]).unwrap().verifier();
+            result(Config::parse(&key.to_string()).map(|_| "ok"))
+        }
+        ["is_consulted", path, gosumdb, gonosumdb, goproxy] => {
+            is_consulted(path, gosumdb, gonosumdb, goproxy).to_string()
+        }
         _ => panic!("no such call: {args:?}"),
     }
 }
