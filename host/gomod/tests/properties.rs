@@ -3,7 +3,8 @@
 
 use airgo_gomod::modfile::{self, work};
 use airgo_gomod::pseudo::{self, Timestamp};
-use airgo_gomod::{GoSum, goenv, gover, module, semver};
+use airgo_gomod::tlog::{self, Hash, Tile, TilePlan, Tree};
+use airgo_gomod::{GoSum, goenv, gover, module, note, semver, sumdb};
 use proptest::prelude::*;
 use std::cmp::Ordering;
 
@@ -117,6 +118,29 @@ proptest! {
     }
 
     #[test]
+    fn a_tile_path_is_written_in_one_way(height in 1..31_u32, level in 0..64_u32, n in any::<u64>(), width in any::<u32>()) {
+        let tile = Tile { height, level: Some(level), n, width: 1 + width % (1 << height) };
+        prop_assert_eq!(tile.to_string().parse::<Tile>(), Ok(tile));
+    }
+
+    #[test]
+    fn no_proof_makes_trouble(
+        proof in proptest::collection::vec(any::<[u8; 32]>(), 0..70), size in any::<u64>(), n in any::<u64>(), index in any::<u64>()
+    ) {
+        let proof: Vec<Hash> = proof.into_iter().map(Hash).collect();
+        let tree = |size| Tree { size, hash: Hash([0; 32]) };
+        prop_assert!(tlog::check_record(&proof, &tree(size), n, Hash([1; 32])).is_err());
+        prop_assert!(tlog::check_tree(&proof, &tree(size), &tree(n)).is_err());
+        let tile = Tile { height: 8, level: Some(0), n, width: 256 };
+        let _ = tlog::hash_from_tile(&tile, &[0; 32 * 256], index);
+        if let Ok(plan) = TilePlan::new(tree(size), 8, &[index, n]) {
+            prop_assert!(plan.tiles().len() < 100);
+            let data: Vec<Vec<u8>> = plan.tiles().iter().map(|tile| vec![0; tile.size()]).collect();
+            prop_assert!(plan.hashes(&data).is_err());
+        }
+    }
+
+    #[test]
     fn what_is_read_points_into_the_file(text in "((require|exclude) ([a-z]\\.b/c|[é]) v1\\.0\\.[0-9]\n|\\s|// x\n){0,10}") {
         let lines: Vec<&str> = text.split('\n').collect();
         if let Ok(file) = modfile::parse("go.mod", text.as_bytes()) {
@@ -139,6 +163,12 @@ fn read_all(data: &[u8]) {
     let _ = modfile::module_path(data);
     let _ = GoSum::parse("go.sum", data);
     let _ = goenv::parse(data);
+    let _ = tlog::parse_record(data);
+    let _ = note::open(data, &[]);
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = (text.parse::<Tree>(), text.parse::<Tile>(), text.parse::<note::VerifierKey>());
+        let _ = sumdb::Config::parse(text);
+    }
 }
 
 /// What would take hours or gigabytes in a careless reader.
