@@ -252,3 +252,40 @@ fn diff_tells_versions_of_several_projects_apart() {
         .done();
     assert_eq!(run.stdout, "+ example.com/lib v1.0.0 => example.com/fork v1.0.0  (added)\n");
 }
+
+#[test]
+fn the_main_modules_own_imports_are_recorded() {
+    let site = Site::new();
+    let write = |name: &str, text: &str| site.temp.write(format!("main/{name}"), text);
+    write(
+        "main_test.go",
+        "package main\n\nimport (\n\t\"testing\"\n\t_ \"example.com/a\"\n)\n\nvar _ testing.T\n",
+    );
+    write("x_windows.go", "package main\n\nimport \"os\"\n\nvar _ = os.Args\n");
+    write("sub/s.go", "//go:build linux || custom\n\npackage sub\n\nimport \"example.com/b/v2/inner\"\n");
+    write("use/u.go", "package use\n\nimport _ \"example.com/main/sub\"\n");
+    write("gone.go", "//go:build ignore\n\npackage main\n\nimport \"example.com/none\"\n");
+    write("testdata/t.go", "package t\n\nimport \"example.com/none\"\n");
+    write("other/go.mod", "module example.com/other\n");
+    write("other/o.go", "package other\n\nimport \"example.com/none\"\n");
+    let shown = |args: &[&str]| {
+        site.pack_with(args).done();
+        let run =
+            site.airgo.run(&["inspect", "--json", text(&site.bundle()), "--trust", text(&site.public_key())]);
+        let json: serde_json::Value = serde_json::from_str(&run.done().stdout).unwrap();
+        json["mainModules"][0]["imports"].to_string()
+    };
+    assert_eq!(
+        shown(&[]),
+        r#"[{"path":"example.com/a"},{"path":"example.com/b/v2/inner"},{"path":"os"},{"path":"testing","test":true}]"#
+    );
+    assert_eq!(
+        shown(&["--platform", "linux/amd64,windows/arm64"]),
+        r#"[{"path":"example.com/a"},{"path":"example.com/b/v2/inner","platforms":["linux/amd64"]},{"path":"os","platforms":["windows/arm64"]},{"path":"testing","test":true}]"#
+    );
+    assert_eq!(
+        shown(&["--platform", "windows/arm64", "--tags", "custom"]),
+        r#"[{"path":"example.com/a"},{"path":"example.com/b/v2/inner"},{"path":"os"},{"path":"testing","test":true}]"#
+    );
+    site.pack_with(&["--platform", "linux"]).ends(2);
+}

@@ -1,6 +1,7 @@
 //! The command line as typed; clap makes help, man pages and completions of it.
 
 use crate::exit;
+use airgo_gomod::gosource::Platform;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -110,11 +111,21 @@ pub struct Pack {
     /// The time that policies judge for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+    /// Record imports for this platform only, as os/arch (repeatable); default: for any
+    #[arg(long, value_name = "OS/ARCH", value_delimiter = ',', value_parser = platform)]
+    pub platform: Vec<Platform>,
+    /// Record imports as with these build tags
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub tags: Vec<String>,
     /// How much to pack
     #[arg(long, value_enum, default_value = "build", value_name = "SCOPE")]
     pub scope: Scope,
     #[command(flatten)]
     pub network: Network,
+}
+
+fn platform(text: &str) -> Result<Platform, String> {
+    Platform::parse(text).ok_or_else(|| "not a platform as `go tool dist list` prints them".to_owned())
 }
 
 /// `--scope`.

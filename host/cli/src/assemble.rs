@@ -3,10 +3,11 @@
 use crate::failure::{Failure, Result};
 use crate::project::Loaded;
 use crate::projects::{Projects, relative, replacement_directory};
+use crate::sources::Build;
 use crate::sums::Unsummed;
 use airgo_bundle::manifest::{
-    GraphNode, Hashed, MainModule, Module, Payload, Replacement, ReplacementDirectory, ReplacementModule,
-    SCHEMA, Scope, Stored, SumSource, Workspace,
+    GraphNode, Hashed, Import, MainModule, Module, Payload, Replacement, ReplacementDirectory,
+    ReplacementModule, SCHEMA, Scope, Stored, SumSource, Workspace,
 };
 use airgo_bundle::{Manifest, Sha256};
 use airgo_fetch::{Fetched, Kind, Object};
@@ -20,6 +21,10 @@ use std::path::Path;
 pub struct Parts<'a> {
     /// The projects.
     pub projects: &'a Projects,
+    /// What the main modules of each import.
+    pub imports: Vec<Vec<Vec<Import>>>,
+    /// What the imports were read for.
+    pub build: &'a Build,
     /// What each was resolved to.
     pub resolutions: &'a [Resolution],
     /// What the bundle is to suffice for.
@@ -67,14 +72,14 @@ pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
         modules.push(Module { selected: false, ..module(parts, &plain, None)? });
     }
     let manifest = Manifest {
-        build_tags: Vec::new(),
+        build_tags: parts.build.tags.clone(),
         content_id: String::new(),
         data: Vec::new(),
         graph: graph(parts.resolutions),
-        main_modules: mains(parts.projects),
+        main_modules: mains(parts),
         modules,
         payload: Payload::default(),
-        platforms: Vec::new(),
+        platforms: parts.build.platforms.iter().map(ToString::to_string).collect(),
         schema: SCHEMA.to_owned(),
         scope: parts.scope,
         workspaces: workspaces(parts.projects),
@@ -151,21 +156,22 @@ fn graph(resolutions: &[Resolution]) -> Vec<GraphNode> {
         .collect()
 }
 
-fn mains(projects: &Projects) -> Vec<MainModule> {
-    let of = |loaded: &Loaded| {
+fn mains(parts: &Parts<'_>) -> Vec<MainModule> {
+    let projects = parts.projects;
+    let of = |(loaded, imports): (&Loaded, &Vec<Vec<Import>>)| {
         let workspace = loaded.project.workspace.is_some().then(|| relative(&projects.root, &loaded.root));
-        let mains = loaded.project.mains.iter().zip(&loaded.go_mods);
-        let modules = mains.map(|(main, bytes)| MainModule {
+        let mains = loaded.project.mains.iter().zip(&loaded.go_mods).zip(imports);
+        let modules = mains.map(|((main, bytes), imports)| MainModule {
             dir: relative(&projects.root, Path::new(&main.dir)),
             go_mod_sha256: Sha256::of(bytes),
             go_version: main.modfile.go.as_ref().map(|go| go.version.clone()),
-            imports: Vec::new(),
+            imports: imports.clone(),
             path: main.modfile.module.as_ref().map(|m| m.path.clone()).unwrap_or_default(),
             workspace: workspace.clone(),
         });
         modules.collect::<Vec<_>>()
     };
-    projects.list.iter().flat_map(of).collect()
+    projects.list.iter().zip(&parts.imports).flat_map(of).collect()
 }
 
 fn workspaces(projects: &Projects) -> Vec<Workspace> {

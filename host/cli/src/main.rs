@@ -18,6 +18,7 @@ mod printer;
 mod progress;
 mod project;
 mod projects;
+mod sources;
 mod sumdb;
 mod sums;
 mod table;

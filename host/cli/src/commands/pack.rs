@@ -13,6 +13,7 @@ use crate::printer::{bytes, count, duration};
 use crate::progress::Progress;
 use crate::project::{Loaded, shown};
 use crate::projects::{self, Projects};
+use crate::sources::{self, Build};
 use crate::sumdb;
 use crate::sums::Unsummed;
 use crate::view::{ReadSeek, View};
@@ -100,8 +101,12 @@ fn gather(context: &Context, args: &Pack, projects: &Projects) -> Result<Gathere
             duration(began.elapsed())
         ),
     );
+    let build = Build { platforms: args.platform.clone(), tags: args.tags.clone() };
+    let imports = projects.list.iter().map(|loaded| sources::imports(context, loaded, &build));
     let parts = Parts {
         projects,
+        imports: imports.collect::<Result<_>>()?,
+        build: &build,
         resolutions: &resolutions,
         scope: match args.scope {
             Scope::Build => airgo_bundle::manifest::Scope::Build,
