@@ -1,6 +1,7 @@
 //! One object's way: the store, a GOMODCACHE, then the proxies in turn, each
 //! with its tries.
 
+use crate::clients::Transport;
 use crate::config::FetchConfig;
 use crate::error::{At, FetchError, Site};
 use crate::fetched::{Body, Fetched};
@@ -13,12 +14,15 @@ use crate::proxyurl::ProxyUrl;
 use crate::retry;
 use crate::spool::Spool;
 use crate::store::{Store, disk};
-use crate::transport::{Incoming, Transport};
+use crate::transport::{Incoming, Rest};
 use airgo_gomod::H1;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+
+/// A try that brought so much more of a zip makes the tries count anew.
+const PROGRESS: u64 = 1 << 20;
 
 /// What every task shares.
 pub(crate) struct Engine {
@@ -140,10 +144,11 @@ impl Engine {
         if let ProxyUrl::File { root, shown } = proxy {
             return self.read_tree(object, root, shown, proxy_path).await;
         }
-        let mut attempt = 1;
+        let (mut attempt, mut partial, mut furthest) = (1, None::<(Spool, Rest)>, 0);
         loop {
             let mut received = 0;
-            let mut error = match self.download(object, proxy, proxy_path, &mut received).await {
+            let got = self.download(object, proxy, proxy_path, &mut received, &mut partial).await;
+            let mut error = match got {
                 Ok(fetched) => return Ok(fetched),
                 Err(error) => error,
             };
@@ -152,19 +157,37 @@ impl Engine {
             self.observer.retry(object, &error, wait, received);
             tokio::time::sleep(wait).await;
             attempt += 1;
+            // A thin line may take many tries for a large zip: what gets on is not given up.
+            if let Some((spool, _)) = &partial
+                && spool.size() >= furthest + PROGRESS
+            {
+                (attempt, furthest) = (1, spool.size());
+            }
         }
     }
 
-    /// One request, its body, its hashes.
+    /// One request, its body, its hashes. A zip that breaks off is left in
+    /// `partial`, and goes on from there the next time.
     async fn download(
         &self,
         object: &Object,
         proxy: &ProxyUrl,
         proxy_path: &str,
         received: &mut u64,
+        partial: &mut Option<(Spool, Rest)>,
     ) -> Result<Fetched, FetchError> {
         let permit = self.requests.acquire().await.map_err(|_| FetchError::Cancelled(object.clone()))?;
-        let mut incoming = self.transport.get(&self.config, object, proxy, proxy_path).await?;
+        let (kept, rest) = partial.take().unzip();
+        let mut rest = rest.unwrap_or_default();
+        let incoming = self.transport.get_rest(&self.config, object, proxy, proxy_path, &mut rest).await;
+        let mut incoming = match incoming {
+            Ok(incoming) => incoming,
+            Err(error) => {
+                // The part stays good while the server cannot be reached.
+                *partial = kept.map(|spool| (spool, rest)).filter(|(_, rest)| rest.offset > 0);
+                return Err(error);
+            }
+        };
         let at = incoming.at().clone();
         let limit = load::limit_of(&self.config.limits, object.kind);
         let too_large = || FetchError::TooLarge { at: Box::new(at.clone()), limit };
@@ -172,19 +195,33 @@ impl Engine {
             return Err(too_large());
         }
         self.observer.started(object, incoming.length());
+        *received = incoming.offset();
+        self.observer.bytes(object, *received);
 
-        let mut spool = (object.kind == Kind::Zip).then(|| Spool::new(&at, &self.store));
+        let kept = kept.filter(|_| incoming.offset() > 0);
+        let mut spool =
+            (object.kind == Kind::Zip).then(|| kept.unwrap_or_else(|| Spool::new(&at, &self.store)));
         let mut buffer = Vec::new();
         loop {
-            let before = incoming.received();
+            let before = *received;
             let more = incoming.read(&mut buffer).await;
             *received = incoming.received();
             self.observer.bytes(object, *received - before);
-            if !more? {
-                break;
-            }
+            let ended = match more {
+                Ok(more) => !more,
+                Err(error) => {
+                    *partial = spool.filter(|s| s.size() > 0).map(|s| {
+                        let rest = incoming.rest(s.size());
+                        (s, rest)
+                    });
+                    return Err(error);
+                }
+            };
             if *received > limit {
                 return Err(too_large());
+            }
+            if ended {
+                break;
             }
             if let Some(spool) = &mut spool {
                 buffer = spool.add(buffer).await?;

@@ -144,13 +144,15 @@ pub enum FetchError {
         reason: String,
     },
 
-    /// The TLS handshake failed: usually a certificate that is not trusted.
+    /// The TLS handshake failed.
     #[error("{}: no secure connection to {}: {reason}", at.object, at.site.host)]
     Tls {
         /// What was asked for, and where.
         at: Box<At>,
         /// The TLS library's words.
         reason: String,
+        /// Whether it is because of the certificate: expired, of another name, of an unknown authority.
+        untrusted: bool,
     },
 
     /// A wait was too long.

@@ -10,12 +10,16 @@ use crate::store::{Content, Entry};
 use airgo_gomod::H1;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How many threads may block at once in file work and name resolution.
 const BLOCKING_THREADS: usize = 32;
+
+/// How long dropping a fetcher waits for work that cannot be interrupted.
+const LAST_WORK: Duration = Duration::from_millis(250);
 
 /// Fetches module files. Share it by reference or in an `Arc`; all methods
 /// may be called from several threads.
@@ -130,28 +134,20 @@ impl Fetcher {
         Canceller(self.cancel.clone())
     }
 
-    /// Runs a task on the fetcher's threads; none while the fetcher goes away.
+    /// Runs a task on the fetcher's threads, until it ends or all is cancelled;
+    /// none while the fetcher goes away.
     pub(crate) fn spawn_task<T: Send + 'static>(
         &self,
-        task: impl Future<Output = T> + Send + 'static,
-    ) -> Option<JoinHandle<T>> {
+        object: &Object,
+        task: impl Future<Output = Result<T, FetchError>> + Send + 'static,
+    ) -> Option<JoinHandle<Result<T, FetchError>>> {
+        let task = until_cancelled(self.cancel.subscribe(), object.clone(), task);
         self.runtime.as_ref().map(|runtime| runtime.spawn(task))
     }
 
     /// Waits for a task; none if it was lost.
     pub(crate) fn wait<T>(&self, task: JoinHandle<T>) -> Option<T> {
         self.runtime.as_ref().and_then(|runtime| runtime.block_on(task).ok())
-    }
-
-    /// Runs a task to its end.
-    pub(crate) fn block_on<T>(
-        &self,
-        task: impl Future<Output = Result<T, FetchError>>,
-    ) -> Result<T, FetchError> {
-        match &self.runtime {
-            Some(runtime) => runtime.block_on(task),
-            None => Err(FetchError::Threads(std::io::ErrorKind::NotConnected.into())),
-        }
     }
 
     fn spawn(&self, completions: &Arc<Completions>, request: Request) {
@@ -162,24 +158,34 @@ impl Fetcher {
             object: request.object.clone(),
             delivered: false,
         };
-        let (engine, mut cancelled) = (Arc::clone(&self.engine), self.cancel.subscribe());
+        let (engine, cancelled) = (Arc::clone(&self.engine), self.cancel.subscribe());
         let Some(runtime) = &self.runtime else { return };
         runtime.spawn(async move {
-            let result = tokio::select! {
-                biased;
-                _ = cancelled.wait_for(|c| *c) => Err(FetchError::Cancelled(request.object.clone())),
-                result = engine.obtain(&request) => result,
-            };
-            delivery.deliver(result);
+            let object = request.object.clone();
+            let work = async { engine.obtain(&request).await };
+            delivery.deliver(until_cancelled(cancelled, object, work).await);
         });
+    }
+}
+
+/// Gives up on the work the moment that all is cancelled.
+async fn until_cancelled<T>(
+    mut cancelled: watch::Receiver<bool>,
+    object: Object,
+    work: impl Future<Output = Result<T, FetchError>>,
+) -> Result<T, FetchError> {
+    tokio::select! {
+        biased;
+        _ = cancelled.wait_for(|c| *c) => Err(FetchError::Cancelled(object)),
+        result = work => result,
     }
 }
 
 impl Drop for Fetcher {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            // A zip being hashed must not hold the program up.
-            runtime.shutdown_background();
+            // Idle threads end at once; a zip being hashed must not hold the program up.
+            runtime.shutdown_timeout(LAST_WORK);
         }
     }
 }

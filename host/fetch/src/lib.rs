@@ -18,6 +18,7 @@
 //! Credentials are taken out of addresses when these are parsed, and are in no
 //! error, `Debug` output or file.
 
+mod clients;
 mod config;
 mod credentials;
 mod engine;

@@ -27,6 +27,7 @@ fn attempts_for(policy: &RetryPolicy, error: &FetchError) -> u32 {
         | FetchError::Broken { .. }
         | FetchError::Timeout { phase: Phase::FirstByte | Phase::Body, .. } => policy.attempts,
         FetchError::Dns { .. }
+        | FetchError::Tls { untrusted: false, .. }
         | FetchError::Connect { .. }
         | FetchError::Timeout { phase: Phase::Connect, .. } => policy.unreachable_attempts,
         // A body cut short without a length, or spoilt on the way; but another version stays another version.

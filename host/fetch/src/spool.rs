@@ -34,6 +34,11 @@ impl Spool {
         Self { at: at.clone(), store: Arc::clone(store), state: None }
     }
 
+    /// How much is on disk.
+    pub(crate) fn size(&self) -> u64 {
+        self.state.as_ref().map_or(0, |state| state.size)
+    }
+
     /// Takes what has come; gives a buffer for what comes next.
     pub(crate) async fn add(&mut self, buffer: Vec<u8>) -> Result<Vec<u8>, FetchError> {
         if buffer.len() < PIECE {

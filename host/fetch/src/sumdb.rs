@@ -33,8 +33,10 @@ impl Fetcher {
         let base = match url {
             Some(url) => ProxyUrl::parse(url)?,
             None => {
-                let (engine, object, name) = (Arc::clone(&self.engine), object.clone(), name.to_owned());
-                self.block_on(async move { engine.sumdb_base(&object, &name).await })?
+                let (engine, wanted, name) = (Arc::clone(&self.engine), object.clone(), name.to_owned());
+                let task = self.spawn_task(&object, async move { engine.sumdb_base(&wanted, &name).await });
+                let base = task.and_then(|t| self.wait(t));
+                base.unwrap_or_else(|| Err(FetchError::Lost(object.clone())))?
             }
         };
         Ok(SumDbSource { fetcher: self, object, base })
@@ -56,7 +58,8 @@ impl SumDbSource<'_> {
                 let engine = Arc::clone(&self.fetcher.engine);
                 let (object, base) = (self.object.clone(), self.base.clone());
                 let path = path.trim_start_matches('/').to_owned();
-                self.fetcher.spawn_task(async move { engine.sumdb_file(&object, &base, &path).await })
+                self.fetcher
+                    .spawn_task(&self.object, async move { engine.sumdb_file(&object, &base, &path).await })
             })
             .collect();
         let lost = || Err(FetchError::Lost(self.object.clone()));

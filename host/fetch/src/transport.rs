@@ -2,10 +2,9 @@
 //! named. No retries here.
 //!
 //! HTTP/2 multiplexes all requests to a host over one connection a lane;
-//! several lanes make several connections. The very first request of a lane to
-//! a host goes alone: before its answer nobody knows that the host speaks
-//! HTTP/2, and each waiting request would open a connection of its own.
+//! several lanes make several connections. The clients are in `clients.rs`.
 
+use crate::clients::{RedirectRefused, Transport};
 use crate::config::{FetchConfig, Timeouts};
 use crate::credentials::Login;
 use crate::error::{At, FetchError, Phase, Site};
@@ -13,44 +12,33 @@ use crate::load::clean;
 use crate::object::Object;
 use crate::proxyurl::{self, ProxyUrl};
 use crate::rfc3339::http_date;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Response, Url, redirect};
-use std::collections::HashMap;
+use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE, RETRY_AFTER};
+use reqwest::{Response, Url};
 use std::error::Error as StdError;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout};
 
-/// Go's own limit (cmd/go web/http.go checkRedirect).
-const MAX_REDIRECTS: usize = 10;
 /// As cmd/go web/api.go maxErrorDetailBytes.
 const MAX_DETAIL: usize = 8 * 81;
 
-/// The HTTP clients, made when first needed: a `file://` proxy needs no TLS roots.
-pub(crate) struct Transport {
-    lanes: Vec<Lane>,
-    next: AtomicUsize,
+/// What is there already of a body that broke off.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rest {
+    /// Where to go on; 0 asks for all.
+    pub(crate) offset: u64,
+    /// The whole length that was announced.
+    pub(crate) length: Option<u64>,
+    /// The strong validator that came with the first part.
+    pub(crate) etag: Option<String>,
 }
 
-#[derive(Default)]
-struct Lane {
-    client: OnceLock<Result<Client, String>>,
-    /// By origin: the lock that the first request holds until it is answered.
-    gates: Mutex<HashMap<String, Arc<Gate>>>,
-}
-
-#[derive(Default)]
-struct Gate {
-    first: tokio::sync::Mutex<()>,
-    passed: OnceLock<()>,
-}
-
-/// An answer with status 200 whose body is still to come.
+/// An answer with status 200, or 206 where a rest was asked for, whose body is
+/// still to come.
 pub(crate) struct Incoming {
     response: Response,
     at: At,
+    offset: u64,
     length: Option<u64>,
     received: u64,
     timeouts: Timeouts,
@@ -58,28 +46,28 @@ pub(crate) struct Incoming {
     window_bytes: u64,
 }
 
-/// Why a redirect is not followed.
-#[derive(Debug, thiserror::Error)]
-enum RedirectRefused {
-    #[error("more than 10 times")]
-    TooMany,
-    #[error("from https to an address without TLS")]
-    Downgrade,
-}
-
 impl Transport {
-    pub(crate) fn new(connections: usize) -> Self {
-        let lanes = (0..connections.max(1)).map(|_| Lane::default()).collect();
-        Self { lanes, next: AtomicUsize::new(0) }
-    }
-
-    /// Asks for an object; any status but 200 is an error.
+    /// Asks for all of an object; any status but 200 is an error.
     pub(crate) async fn get(
         &self,
         config: &FetchConfig,
         object: &Object,
         proxy: &ProxyUrl,
         proxy_path: &str,
+    ) -> Result<Incoming, FetchError> {
+        self.get_rest(config, object, proxy, proxy_path, &mut Rest::default()).await
+    }
+
+    /// Asks for the rest of an object. The server may send all of it instead:
+    /// see [`Incoming::offset`]. `rest` becomes the default if the server has
+    /// no such rest.
+    pub(crate) async fn get_rest(
+        &self,
+        config: &FetchConfig,
+        object: &Object,
+        proxy: &ProxyUrl,
+        proxy_path: &str,
+        rest: &mut Rest,
     ) -> Result<Incoming, FetchError> {
         let Some(url) = proxy.object_url(proxy_path) else {
             return Err(FetchError::ProxyList("not an http proxy".to_owned()));
@@ -88,9 +76,9 @@ impl Transport {
         let at = At { object: object.clone(), site };
         let login = login_for(config, proxy, &url, &at)?;
 
-        let lane = &self.lanes[self.next.fetch_add(1, Ordering::Relaxed) % self.lanes.len()];
-        let client = lane.client.get_or_init(|| build(config)).as_ref();
-        let client = client.map_err(|e| FetchError::TlsSetup(e.clone()))?;
+        let lane = self.lane();
+        let passage = lane.enter(&url).await;
+        let client = passage.client(config).map_err(FetchError::TlsSetup)?;
 
         let mut request = client.get(url.clone());
         let mut secrets = Vec::new();
@@ -100,23 +88,21 @@ impl Transport {
             // Tokens are also given as user names; a short name may be any word of an answer.
             secrets.extend(Some(login.user.clone()).filter(|u| u.len() >= 12 || login.password.is_empty()));
         }
+        if rest.offset > 0 {
+            request = request.header(RANGE, format!("bytes={}-", rest.offset));
+            if let Some(etag) = &rest.etag {
+                request = request.header(IF_RANGE, etag);
+            }
+        }
         let request = request.build().map_err(|e| failed(&at, &e.without_url(), config, &secrets))?;
         if let Some(value) = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()) {
             secrets.push(value.trim_start_matches("Basic ").to_owned());
         }
         secrets.extend(url.query().map(str::to_owned));
 
-        let gate = lane.gate(url.origin().ascii_serialization());
-        let held = match gate.passed.get() {
-            Some(()) => None,
-            None => Some(gate.first.lock().await),
-        };
-        // The one before us may have passed meanwhile; then there is nothing to hold.
-        let held = held.filter(|_| gate.passed.get().is_none());
         let answer =
             timeout(config.timeouts.connect + config.timeouts.first_byte, client.execute(request)).await;
-        let _ = gate.passed.set(());
-        drop(held);
+        passage.leave(&url, answer.as_ref().ok());
 
         let response = match answer {
             Err(_) => {
@@ -126,27 +112,45 @@ impl Transport {
             Ok(Err(e)) => return Err(failed(&at, &e.without_url(), config, &secrets)),
             Ok(Ok(response)) => response,
         };
-        if response.status().as_u16() != 200 {
-            return Err(refused(at, response, config, &secrets).await);
-        }
-        let (length, timeouts) = (response.content_length(), config.timeouts.clone());
-        Ok(Incoming { response, at, length, received: 0, timeouts, window: Duration::ZERO, window_bytes: 0 })
-    }
-}
-
-impl Lane {
-    fn gate(&self, origin: String) -> Arc<Gate> {
-        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-        gates.entry(origin).or_default().clone()
+        let announced = response.content_length();
+        let (offset, length) = match response.status().as_u16() {
+            200 => (0, announced),
+            206 if rest.offset > 0 && continues(&response, rest) => {
+                (rest.offset, announced.map(|l| l + rest.offset))
+            }
+            // Another part than was asked for: begin again.
+            206 | 416 if rest.offset > 0 => {
+                *rest = Rest::default();
+                let reason = "it cannot be resumed".to_owned();
+                return Err(FetchError::Broken { at: Box::new(at), received: 0, reason });
+            }
+            _ => return Err(refused(at, response, config, &secrets).await),
+        };
+        let timeouts = config.timeouts.clone();
+        let (window, window_bytes) = (Duration::ZERO, 0);
+        Ok(Incoming { response, at, offset, length, received: offset, timeouts, window, window_bytes })
     }
 }
 
 impl Incoming {
-    /// The announced length.
+    /// Where this part begins.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// How to ask for what is missing after so many bytes of the whole.
+    pub(crate) fn rest(&self, offset: u64) -> Rest {
+        let etag = self.response.headers().get(ETAG).and_then(|v| v.to_str().ok());
+        let etag = etag.filter(|e| e.starts_with('"')).map(str::to_owned);
+        Rest { offset, length: self.length, etag }
+    }
+
+    /// The announced length of the whole.
     pub(crate) fn length(&self) -> Option<u64> {
         self.length
     }
 
+    /// How much of the whole there is.
     pub(crate) fn received(&self) -> u64 {
         self.received
     }
@@ -209,39 +213,6 @@ fn login_for<'a>(
     }
 }
 
-fn build(config: &FetchConfig) -> Result<Client, String> {
-    let policy = redirect::Policy::custom(|attempt| {
-        let was_secure = attempt.previous().first().is_some_and(|u| u.scheme() == "https");
-        if attempt.previous().len() > MAX_REDIRECTS {
-            attempt.error(RedirectRefused::TooMany)
-        } else if was_secure && attempt.url().scheme() != "https" {
-            attempt.error(RedirectRefused::Downgrade)
-        } else {
-            attempt.follow()
-        }
-    });
-    let builder = || {
-        Client::builder()
-            .user_agent(&config.user_agent)
-            .redirect(policy)
-            .referer(false)
-            .connect_timeout(config.timeouts.connect)
-            .tcp_keepalive(Duration::from_secs(30))
-            .pool_idle_timeout(Duration::from_secs(90))
-            // A connection that died silently is found by a ping, not by a request's long wait.
-            .http2_keep_alive_interval(Duration::from_secs(15))
-            .http2_keep_alive_timeout(Duration::from_secs(20))
-            .http2_initial_stream_window_size(STREAM_WINDOW)
-            .http2_initial_connection_window_size(CONNECTION_WINDOW)
-    };
-    builder().build().map_err(|e| innermost(&e, &[]))
-}
-
-/// What a server may send ahead of our reading, of one stream and in all: the
-/// bound on memory. Larger windows were not faster (docs/PERFORMANCE.md).
-const STREAM_WINDOW: u32 = 2 << 20;
-const CONNECTION_WINDOW: u32 = 8 << 20;
-
 /// Names a failure before any answer.
 fn failed(at: &At, error: &reqwest::Error, config: &FetchConfig, secrets: &[String]) -> FetchError {
     let at = Box::new(at.clone());
@@ -262,12 +233,9 @@ fn failed(at: &At, error: &reqwest::Error, config: &FetchConfig, secrets: &[Stri
         if error.is_timeout() {
             return FetchError::Timeout { at, phase: Phase::Connect, after: config.timeouts.connect };
         }
-        // rustls reports what it refuses as invalid data.
-        let tls = chain(error)
-            .filter_map(|e| e.downcast_ref::<io::Error>())
-            .any(|e| e.kind() == io::ErrorKind::InvalidData);
-        if tls {
-            return FetchError::Tls { at, reason };
+        if let Some(tls) = chain(error).find_map(|e| e.downcast_ref::<rustls::Error>()) {
+            let untrusted = matches!(tls, rustls::Error::InvalidCertificate(_));
+            return FetchError::Tls { at, reason, untrusted };
         }
         return FetchError::Connect { at, reason };
     }
@@ -298,6 +266,17 @@ async fn refused(at: At, mut response: Response, config: &FetchConfig, secrets: 
     }
 }
 
+/// Whether a 206 is the rest that was asked for, of the same whole.
+fn continues(response: &Response, rest: &Rest) -> bool {
+    let range = response.headers().get(CONTENT_RANGE).and_then(|v| v.to_str().ok());
+    let Some((range, whole)) = range.and_then(|r| r.strip_prefix("bytes ")?.split_once('/')) else {
+        return false;
+    };
+    let first = range.split_once('-').and_then(|(first, _)| first.parse::<u64>().ok());
+    let same = rest.length.is_none_or(|l| whole.parse::<u64>().is_ok_and(|w| w == l));
+    first == Some(rest.offset) && same
+}
+
 /// Retry-After: seconds or an HTTP date.
 fn seconds_of(value: &str) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
@@ -307,17 +286,22 @@ fn seconds_of(value: &str) -> Option<Duration> {
     Some(Duration::from_secs(http_date(value)?.saturating_sub(now)))
 }
 
+/// An error and its causes. An I/O error hides the one it wraps from `source`.
 fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     let mut next = Some(error);
     std::iter::from_fn(move || {
         let this = next?;
-        next = this.source();
+        let wrapped = this.downcast_ref::<io::Error>().and_then(|e| e.get_ref());
+        next = match wrapped {
+            Some(inner) => Some(inner),
+            None => this.source(),
+        };
         Some(this)
     })
 }
 
 /// The last of the chain of causes, which is what the system or TLS library said.
-fn innermost(error: &(dyn StdError + 'static), secrets: &[String]) -> String {
+pub(crate) fn innermost(error: &(dyn StdError + 'static), secrets: &[String]) -> String {
     let last = chain(error).last().map(ToString::to_string).unwrap_or_default();
     clean(&scrub(&last, secrets), 300)
 }

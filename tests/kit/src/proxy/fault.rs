@@ -102,7 +102,10 @@ pub(super) fn answer(
     http::consume(stream, request_length)?;
     let Some(fault) = fault else { return plain(stream, body) };
     match fault {
-        Fault::Status(status) => text(stream, *status, &[], &format!("scripted answer {status}\n")),
+        Fault::Status(status) => {
+            let plain = [("Content-Type", "text/plain; charset=utf-8")];
+            text(stream, *status, &plain, &format!("scripted answer {status}\n"))
+        }
         Fault::RetryAfter(status, after) => text(stream, *status, &[("Retry-After", after)], "slow down\n"),
         Fault::Redirect(to) => text(stream, 302, &[("Location", to)], ""),
         Fault::Html => {
