@@ -8,6 +8,7 @@
 //! GOAWAY too.
 
 use crate::config::FetchConfig;
+use crate::tls::{self, Speak, Tls};
 use crate::transport::innermost;
 use reqwest::{Client, Response, Url, Version, redirect};
 use std::collections::HashMap;
@@ -36,6 +37,7 @@ pub(crate) struct Transport {
 /// are made when first needed: a `file://` proxy needs no TLS roots.
 #[derive(Default)]
 pub(crate) struct Lane {
+    tls: Tls,
     any: OnceLock<Result<Client, String>>,
     http2: OnceLock<Result<Client, String>>,
     /// For http:// where the machine has no TLS roots.
@@ -77,7 +79,8 @@ pub(crate) enum RedirectRefused {
 
 impl Transport {
     pub(crate) fn new(connections: usize) -> Self {
-        let lanes = (0..connections.max(1)).map(|_| Lane::default()).collect();
+        let tls = Tls::default();
+        let lanes = (0..connections.max(1)).map(|_| Lane { tls: tls.clone(), ..Lane::default() }).collect();
         Self { lanes, next: AtomicUsize::new(0) }
     }
 
@@ -110,13 +113,17 @@ impl<'a> Passage<'a> {
         let known = self.gate.as_ref().and_then(|gate| *lock(&gate.known));
         let client = match known {
             Some(Speaks::Http2) => {
-                self.lane.http2.get_or_init(|| build(config, |b| b.http2_prior_knowledge()))
+                let tls = || self.lane.tls.config(Speak::Http2);
+                self.lane.http2.get_or_init(|| build(config, tls()?, |b| b.http2_prior_knowledge()))
             }
-            Some(Speaks::Any) | None => self.lane.any.get_or_init(|| build(config, |b| b)),
+            Some(Speaks::Any) | None => {
+                self.lane.any.get_or_init(|| build(config, self.lane.tls.config(Speak::Any)?, |b| b))
+            }
         };
         match client.as_ref() {
             Err(_) if self.gate.is_none() => {
-                self.lane.rootless.get_or_init(|| build(config, |b| b.tls_certs_only([]))).as_ref()
+                let rootless = || build(config, tls::rootless_config()?, |b| b);
+                self.lane.rootless.get_or_init(rootless).as_ref()
             }
             client => client,
         }
@@ -141,6 +148,7 @@ impl<'a> Passage<'a> {
 
 fn build(
     config: &FetchConfig,
+    tls: rustls::ClientConfig,
     change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Result<Client, String> {
     let policy = redirect::Policy::custom(|attempt| {
@@ -157,6 +165,7 @@ fn build(
         .user_agent(&config.user_agent)
         .redirect(policy)
         .referer(false)
+        .tls_backend_preconfigured(tls)
         .connect_timeout(config.timeouts.connect)
         .tcp_keepalive(Duration::from_secs(30))
         .pool_idle_timeout(Duration::from_secs(90))

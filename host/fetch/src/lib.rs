@@ -37,6 +37,7 @@ mod rfc3339;
 mod spool;
 mod store;
 mod sumdb;
+mod tls;
 mod transport;
 
 pub use config::{FetchConfig, Limits, RetryPolicy, Timeouts};

@@ -162,11 +162,13 @@ fn an_unknown_authority_is_refused() {
 #[test]
 fn without_any_roots_plain_proxies_still_serve() {
     let test = "without_any_roots_plain_proxies_still_serve";
-    if cfg!(any(target_os = "macos", windows)) || !in_child(test, &[("SSL_CERT_FILE", "/nonexistent.pem")]) {
+    let nowhere = [("SSL_CERT_FILE", "/nonexistent.pem"), ("SSL_CERT_DIR", "/nonexistent")];
+    if cfg!(any(target_os = "macos", windows)) || !in_child(test, &nowhere) {
         return;
     }
     let error = Run::new("https://localhost:1").fetch("example.com/m0", "v1.0.0", Kind::Mod).unwrap_err();
     assert!(matches!(error, FetchError::TlsSetup(_)), "{error:?}");
+    assert!(error.to_string().contains("SSL_CERT_FILE (/nonexistent.pem) nor in /nonexistent"), "{error}");
     let proxy = Proxy::serve(&many());
     assert!(Run::new(&proxy.url()).fetch("example.com/m0", "v1.0.0", Kind::Mod).is_ok());
 }
