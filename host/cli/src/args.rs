@@ -111,6 +111,15 @@ pub struct Pack {
     /// The time that policies judge for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+    #[command(flatten)]
+    pub gather: Gather,
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// Flags of the commands that gather what a bundle holds.
+#[derive(Args, Debug)]
+pub struct Gather {
     /// Record imports for this platform only, as os/arch (repeatable); default: for any
     #[arg(long, value_name = "OS/ARCH", value_delimiter = ',', value_parser = platform)]
     pub platform: Vec<Platform>,
@@ -120,8 +129,6 @@ pub struct Pack {
     /// How much to pack
     #[arg(long, value_enum, default_value = "build", value_name = "SCOPE")]
     pub scope: Scope,
-    #[command(flatten)]
-    pub network: Network,
 }
 
 fn platform(text: &str) -> Result<Platform, String> {
@@ -228,23 +235,55 @@ pub struct Why {
 /// `airgo policy …`.
 #[derive(Subcommand, Debug)]
 pub enum PolicyCommand {
-    /// Run the plugins over a bundle and print their findings
-    Check(PolicyCheck),
+    /// Run the plugins over a bundle, or a project before it is packed, and print their findings
+    Check(Box<PolicyCheck>),
+    /// Write a commented airgo.toml to start from
+    Init {
+        /// The directory to write it into
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
 }
 
 /// `airgo policy check`.
 #[derive(Args, Debug)]
 pub struct PolicyCheck {
-    /// The bundle
-    pub file: PathBuf,
-    /// The policy file; default: airgo.toml in the working directory
+    /// The bundle; or directories of projects, as `airgo pack` takes them
+    #[arg(default_value = ".", value_name = "FILE|DIR")]
+    pub targets: Vec<PathBuf>,
+    /// The policy file; default: airgo.toml in the working directory, or in the project
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// The time that policies judge for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+    /// How to print the findings on stdout
+    #[arg(long, value_enum, default_value = "human", conflicts_with = "json")]
+    pub format: FindingsFormat,
+    /// Show and count only what this older bundle does not have; plugins see it as their baseline
+    #[arg(long, value_name = "OLD")]
+    pub baseline: Option<PathBuf>,
     #[command(flatten)]
     pub trust: Trust,
+    #[command(flatten)]
+    pub gather: Gather,
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `--format` of `airgo policy check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FindingsFormat {
+    /// For people: each with the chain that brings the module, and what to do
+    Human,
+    /// One JSON document, as --json
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, a suite a plugin
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
 }
 
 /// `airgo sign`.

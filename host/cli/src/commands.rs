@@ -27,6 +27,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Diff(args) => diff::run(context, &args),
         Command::Why(args) => why::run(context, &args),
         Command::Policy { command: PolicyCommand::Check(args) } => policy::check(context, &args),
+        Command::Policy { command: PolicyCommand::Init { dir } } => policy::init(context, &dir),
         Command::Sign(args) => sign::run(context, &args),
         Command::Keygen(args) => keygen::run(context, &args),
         Command::Resolve(args) => resolve::run(context, &args),

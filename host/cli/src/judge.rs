@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The policy file's usual name.
-const FILE: &str = "airgo.toml";
+pub const FILE: &str = "airgo.toml";
 /// How many findings of a refusal the text names; `--json` has all.
 const SHOWN: usize = 50;
 
@@ -61,19 +61,33 @@ fn judged_at(at: Option<&str>) -> Result<Timestamp> {
     })
 }
 
-/// Runs the plugins and prints what they found; a refusal is an error.
+/// Runs the plugins and prints warnings; a refusal is an error.
 pub fn evaluate(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -> Result<Report> {
+    let report = run(context, policy, view)?;
+    let standing = report.findings.iter().filter(|f| f.verdict == Verdict::Warn && f.excepted.is_none());
+    for finding in standing.clone().take(SHOWN) {
+        context.printer.warning(describe(finding));
+    }
+    if standing.clone().count() > SHOWN {
+        let more = count(standing.count() - SHOWN, "more warning");
+        context.printer.warning(format!("and {more}; airgo policy check lists all"));
+    }
+    enforce(&report)?;
+    Ok(report)
+}
+
+/// Runs the plugins.
+pub fn run(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -> Result<Report> {
     let evaluation = policy.evaluate(&view).map_err(|e| policy_failure(&e))?;
     for (plugin, line) in &evaluation.logs {
         context.printer.detail(format!("{plugin}: {}", foreign(&line.message)));
     }
-    let report = evaluation.report;
-    for finding in
-        report.findings.iter().filter(|f| f.verdict == Verdict::Warn && f.excepted.is_none()).take(SHOWN)
-    {
-        context.printer.warning(describe(finding));
-    }
-    if report.is_denied() { Err(refusal(&report)) } else { Ok(report) }
+    Ok(evaluation.report)
+}
+
+/// A refusal is an error.
+pub fn enforce(report: &Report) -> Result<()> {
+    if report.is_denied() { Err(refusal(report)) } else { Ok(()) }
 }
 
 /// The one-line summary of a verdict.
@@ -127,7 +141,7 @@ fn policy_failure(error: &PolicyError) -> Failure {
         PolicyError::PolicyFile(e) => {
             let failure = Failure::failed(e.to_string());
             frame::add(failure, e.line, e.column, &e.line_text)
-                .hint("examples/hello/airgo.toml is one to start from")
+                .hint("airgo policy init writes one to start from")
         }
         PolicyError::Plugin { .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
             .line("a plugin that fails has not judged, so the bundle is refused")

@@ -27,6 +27,7 @@ const POOL: usize = 8;
 pub struct View {
     info: BundleInfo,
     modules: Vec<ModuleInfo>,
+    baseline: Option<Vec<ModuleInfo>>,
     stored: Vec<Option<ModuleVersion>>,
     open: Opener,
     pool: Mutex<Vec<(usize, Zip)>>,
@@ -37,9 +38,7 @@ impl View {
     /// directory of the project in their place. The rest of the build list is
     /// there for the go command's arithmetic alone, and none of it is built.
     pub fn new(manifest: &Manifest, open: Opener) -> Self {
-        let brings_code =
-            |m: &&Module| m.zip.is_some() || matches!(m.replacement, Some(Replacement::Directory(_)));
-        let selected: Vec<_> = manifest.modules.iter().filter(|m| m.selected).filter(brings_code).collect();
+        let selected: Vec<_> = manifest.modules.iter().filter(|m| brings_code(m)).collect();
         let main_modules = manifest.main_modules.iter().map(|main| MainModule {
             path: main.path.clone(),
             go_version: main.go_version.clone(),
@@ -54,7 +53,7 @@ impl View {
         };
         let modules = selected.iter().map(|m| module_info(m)).collect();
         let stored = selected.iter().map(|m| m.stored_as()).collect();
-        Self { info, modules, stored, open, pool: Mutex::new(Vec::new()) }
+        Self { info, modules, baseline: None, stored, open, pool: Mutex::new(Vec::new()) }
     }
 
     /// A signed bundle's modules; an object is verified when first looked at.
@@ -66,6 +65,13 @@ impl View {
             Ok(Box::new(content) as Box<dyn ReadSeek>)
         };
         Self::new(bundle.manifest(), Box::new(open))
+    }
+
+    /// The same, with the modules that were approved before.
+    #[must_use]
+    pub fn with_baseline(self, old: &Manifest) -> Self {
+        let modules = old.modules.iter().filter(|m| brings_code(m)).map(module_info).collect();
+        Self { baseline: Some(modules), ..self }
     }
 
     fn object(&self, module: usize, kind: ObjectKind) -> Result<Box<dyn ReadSeek>, ReadError> {
@@ -106,6 +112,10 @@ impl View {
     }
 }
 
+fn brings_code(m: &Module) -> bool {
+    m.selected && (m.zip.is_some() || matches!(m.replacement, Some(Replacement::Directory(_))))
+}
+
 fn module_info(module: &Module) -> ModuleInfo {
     ModuleInfo {
         path: module.path.clone(),
@@ -130,6 +140,10 @@ impl BundleView for View {
 
     fn modules(&self) -> &[ModuleInfo] {
         &self.modules
+    }
+
+    fn baseline(&self) -> Option<&[ModuleInfo]> {
+        self.baseline.as_deref()
     }
 
     fn go_mod(&self, module: usize) -> Result<Vec<u8>, ReadError> {

@@ -1,26 +1,91 @@
-//! `airgo policy check`: runs the plugins over a bundle and prints findings.
+//! `airgo policy`: runs the plugins over a bundle or a project and prints
+//! their findings; writes an airgo.toml to start from.
 
 use crate::Context;
-use crate::args::PolicyCheck;
+use crate::args::{FindingsFormat, PolicyCheck};
 use crate::bundle_io;
 use crate::failure::{Failure, Result};
+use crate::findings::{self, Findings};
+use crate::gather;
 use crate::judge;
+use crate::project::shown;
+use crate::projects;
 use crate::view::View;
-use std::path::Path;
+use airgo_bundle::Manifest;
+use airgo_policy::Policy;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Judges a signed bundle by the caller's own policy.
+/// Judges by the caller's own policy: a signed bundle, or projects as they
+/// would be packed.
 pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
-    let policy = judge::load(context, args.policy.as_deref(), Path::new("."), args.at.as_deref())?;
-    let bundle = Arc::new(bundle_io::open_signed(context, &args.file, &args.trust)?);
-    let report = judge::evaluate(context, &policy, Arc::new(View::of_bundle(&bundle)))?;
-    if context.printer.is_json() {
-        let mut document = serde_json::to_value(&report).map_err(|e| Failure::failed(e.to_string()))?;
-        if let Some(object) = document.as_object_mut() {
-            object.insert("schema".to_owned(), "airgo.dev/policy/v1".into());
-        }
-        context.printer.document(&document)?;
+    let subject = args.targets.iter().map(|t| shown(t)).collect::<Vec<_>>().join(", ");
+    let (policy, manifest, view) = subject_of(context, args)?;
+    let old = match &args.baseline {
+        None => None,
+        Some(file) => Some(Arc::new(bundle_io::open_signed(context, file, &args.trust)?)),
+    };
+    let view = match &old {
+        Some(old) => view.with_baseline(old.manifest()),
+        None => view,
+    };
+    let mut report = judge::run(context, &policy, Arc::new(view))?;
+    if let Some(old) = &old {
+        let before = judge::run(context, &policy, Arc::new(View::of_bundle(old)))?;
+        findings::only_new(&mut report, &before);
     }
+    if context.printer.is_json() || args.format == FindingsFormat::Json {
+        // Of a refusal the report stands in the failure's document.
+        if !(context.printer.is_json() && report.is_denied()) {
+            let mut document = serde_json::to_value(&report).map_err(|e| Failure::failed(e.to_string()))?;
+            if let Some(object) = document.as_object_mut() {
+                object.insert("schema".to_owned(), "airgo.dev/policy/v1".into());
+            }
+            context.printer.document(&document)?;
+        }
+    } else {
+        let text = Findings::new(&report, &manifest, &subject).render(args.format)?;
+        context.printer.data(text.as_bytes())?;
+    }
+    judge::enforce(&report)?;
     context.printer.status("Judged", judge::summary(&report));
+    Ok(())
+}
+
+fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Policy, Manifest, View)> {
+    let policy = |dir: &Path| judge::load(context, args.policy.as_deref(), dir, args.at.as_deref());
+    match args.targets.as_slice() {
+        [file] if file.is_file() => {
+            let policy = policy(Path::new("."))?;
+            let bundle = Arc::new(bundle_io::open_signed(context, file, &args.trust)?);
+            Ok((policy, bundle.manifest().clone(), View::of_bundle(&bundle)))
+        }
+        dirs => {
+            let projects = projects::load(dirs, &context.env)?;
+            let policy = policy(&projects.root)?;
+            let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
+            let view = gather::view(&gathered);
+            Ok((policy, gathered.manifest, view))
+        }
+    }
+}
+
+/// Writes the commented policy file; one that is there stays.
+pub fn init(context: &Context, dir: &Path) -> Result<()> {
+    let file: PathBuf = dir.join(judge::FILE);
+    let name = shown(&file);
+    let mut out = std::fs::File::create_new(&file).map_err(|e| {
+        if e.kind() == std::io::ErrorKind::AlreadyExists {
+            Failure::failed(format!("{name} is there already"))
+                .outcome(format!("{name} is unchanged"))
+                .hint(format!("remove it first, or read it: airgo policy check --policy {name}"))
+        } else {
+            Failure::failed(format!("could not write {name}: {e}"))
+        }
+    })?;
+    out.write_all(airgo_policy::airgo_toml::TEMPLATE.as_bytes())
+        .map_err(|e| Failure::failed(format!("could not write {name}: {e}")))?;
+    context.printer.status("Wrote", format!("{name}; try it: airgo policy check"));
     Ok(())
 }

@@ -1,0 +1,54 @@
+//! Findings as annotations of GitHub Actions (workflow commands).
+
+use super::{Findings, module, weight};
+use crate::escape::foreign;
+use airgo_policy::Verdict;
+use std::fmt::Write as _;
+
+/// One command a line.
+pub fn render(findings: &Findings<'_>) -> String {
+    let mut out = String::new();
+    for finding in &findings.report.findings {
+        let command = match weight(finding) {
+            Verdict::Deny => "error",
+            Verdict::Warn => "warning",
+            Verdict::Allow => "notice",
+        };
+        let mut text = module(finding).map(|m| format!("{m}: ")).unwrap_or_default();
+        text.push_str(&finding.message);
+        if let Some(advice) = &finding.advice {
+            let _ = write!(text, "\n{advice}");
+        }
+        if let Some(chain) = findings.chain(finding) {
+            let _ = write!(text, "\nwhy: {}", chain.join(" -> "));
+        }
+        let lines: Vec<_> = text.split('\n').map(|line| data(&foreign(line))).collect();
+        let _ = writeln!(out, "::{command} title={}::{}", property(&finding.code()), lines.join("%0A"));
+    }
+    out
+}
+
+/// The escapes of a command's text (actions/toolkit core command.ts).
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// The escapes of a command's property.
+fn property(text: &str) -> String {
+    data(&foreign(text)).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{finding, findings, report};
+    use super::*;
+
+    #[test]
+    fn a_plugin_cannot_slip_in_a_command_of_its_own() {
+        let report = report(vec![finding("example.com/a", Verdict::Warn, "100%\n::set-output name=x::y")]);
+        assert_eq!(
+            render(&findings(&report)),
+            "::warning title=licence/denied::example.com/a@v1.0.0: 100%25%0A::set-output name=x::y%0Aask for another%0Awhy: example.com/app -> example.com/a@v1.0.0\n"
+        );
+    }
+}

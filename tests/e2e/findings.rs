@@ -1,0 +1,101 @@
+//! `airgo policy`: what was found, for people, scanners and CI.
+
+use crate::site::{Site, text};
+use airgo_testkit::Module;
+use std::path::PathBuf;
+
+/// Everything but example.com/a is denied.
+fn deny(site: &Site) -> PathBuf {
+    let text = "[[plugin]]\nname = \"allowlist\"\nbuiltin = \"allowlist\"\nconfig.default = \"deny\"\nconfig.allow = [\"example.com/a\"]\n";
+    site.temp.write("deny.toml", text)
+}
+
+fn check(site: &Site, more: &[&str]) -> crate::airgo::Run {
+    let (policy, key) = (deny(site), site.public_key());
+    let mut args = vec!["policy", "check", "--policy", text(&policy), "--trust", text(&key)];
+    args.extend(more);
+    site.airgo.run(&args)
+}
+
+#[test]
+fn a_finding_says_why_the_module_is_there() {
+    let site = Site::new();
+    site.pack().done();
+    let run = check(&site, &[text(&site.bundle())]).ends(12);
+    for words in [
+        "error[allowlist/not-listed]: ",
+        "--> example.com/b/v2@v2.1.0",
+        "why: example.com/main -> example.com/b/v2@v2.1.0",
+        "1 finding: 1 denied, 0 warned",
+    ] {
+        assert!(run.stdout.contains(words), "no {words:?} in {}", run.stdout);
+    }
+}
+
+#[test]
+fn a_project_is_judged_before_anything_is_packed() {
+    let site = Site::new();
+    let packed = {
+        site.pack().done();
+        check(&site, &["--format", "json", text(&site.bundle())]).ends(12).stdout
+    };
+    let project = check(&site, &["--format", "json", text(&site.project())]).ends(12).stdout;
+    let findings = |text: &str| {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        json["findings"].clone()
+    };
+    assert_eq!(findings(&project), findings(&packed));
+}
+
+#[test]
+fn scanners_and_ci_read_the_findings() {
+    let site = Site::new();
+    site.pack().done();
+    let bundle = site.bundle();
+    let sarif = check(&site, &["--format", "sarif", text(&bundle)]).ends(12).stdout;
+    let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "allowlist/not-listed");
+
+    let junit = check(&site, &["--format", "junit", text(&bundle)]).ends(12).stdout;
+    assert!(junit.contains("<testsuite name=\"allowlist\"") && junit.contains("failures=\"1\""), "{junit}");
+
+    let github = check(&site, &["--format", "github", text(&bundle)]).ends(12).stdout;
+    assert!(github.starts_with("::error title=allowlist/not-listed::example.com/b/v2@v2.1.0: "), "{github}");
+}
+
+#[test]
+fn a_baseline_leaves_what_is_new() {
+    let site = Site::new();
+    site.pack().done();
+    let old = site.temp.join("old.airgo");
+    std::fs::copy(site.bundle(), &old).unwrap();
+    check(&site, &["--baseline", text(&old), text(&site.bundle())]).done();
+
+    let mut world = crate::site::small_world();
+    world.add(Module::new("example.com/new", "v1.0.0").go("1.21").file("n.go", "package n\n"));
+    let main = crate::site::main_module().require("example.com/new", "v1.0.0");
+    let later = Site::of(world, &main);
+    std::fs::copy(site.key(), later.key()).unwrap();
+    std::fs::copy(site.public_key(), later.public_key()).unwrap();
+    later.pack().done();
+    let run = check(&later, &["--baseline", text(&old), text(&later.bundle())]).ends(12);
+    assert!(
+        run.stdout.contains("example.com/new@v1.0.0") && !run.stdout.contains("example.com/b/v2"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn init_writes_a_policy_that_judges() {
+    let site = Site::new();
+    let project = site.project();
+    site.airgo.run(&["policy", "init", text(&project)]).done();
+    let written = std::fs::read_to_string(project.join("airgo.toml")).unwrap();
+    assert!(written.lines().filter(|l| l.starts_with('#')).count() > 10, "{written}");
+    site.airgo.run(&["policy", "check", text(&project)]).done();
+    let again = site.airgo.run(&["policy", "init", text(&project)]).ends(1);
+    again.says(&["airgo.toml is there already", "hint:"]);
+    assert_eq!(std::fs::read_to_string(project.join("airgo.toml")).unwrap(), written);
+}
