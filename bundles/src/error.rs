@@ -5,8 +5,13 @@ use crate::container::ContainerError;
 use crate::delta::DeltaError;
 use crate::digest::Sha256;
 use crate::keys::KeyError;
+use crate::last_seen::LastSeenError;
 use crate::manifest::ManifestError;
+use crate::names::ObjectKind;
 use crate::signature::SignatureError;
+use crate::volume::VolumeError;
+use airgo_gomod::modzip::ModZipError;
+use airgo_gomod::{H1, ModuleVersion};
 use std::io;
 
 /// Why a bundle could not be written, read or accepted.
@@ -56,12 +61,21 @@ pub enum BundleError {
     /// No signature, a wrong one, or by nobody trusted.
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// Volumes that are missing, damaged or of another file.
+    #[error(transparent)]
+    Volume(#[from] VolumeError),
     /// A delta without its base, or with another.
     #[error(transparent)]
     Delta(#[from] DeltaError),
     /// An object is not what the manifest says.
     #[error(transparent)]
     Object(#[from] ObjectError),
+    /// An older bundle than one let in before, or the record of those is no use.
+    #[error(transparent)]
+    LastSeen(#[from] LastSeenError),
+    /// A module breaks Go's rules.
+    #[error(transparent)]
+    Module(Box<ModuleFault>),
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -151,6 +165,26 @@ pub enum ObjectError {
     Unknown(String),
 }
 
+/// A module that is as it was signed, and still not as Go wants it.
+#[derive(Debug, thiserror::Error)]
+pub enum ModuleFault {
+    /// Its zip breaks a rule of x/mod/zip.
+    #[error("malformed bundle: {0}")]
+    Zip(ModZipError),
+    /// Its content has another hash than the manifest and go.sum say.
+    #[error("checksum mismatch for the {} of {module}: expected {expected}, got {actual}", if *.kind == ObjectKind::Zip { "zip" } else { "go.mod" })]
+    H1 {
+        /// The module.
+        module: ModuleVersion,
+        /// Its zip or its go.mod.
+        kind: ObjectKind,
+        /// What the manifest says.
+        expected: H1,
+        /// What the files are.
+        actual: H1,
+    },
+}
+
 /// Groups of errors, one for each exit code of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorClass {
@@ -182,8 +216,20 @@ impl BundleError {
                 DeltaError::BaseMissing(_) | DeltaError::OtherBase { .. } | DeltaError::NotADelta,
             ) => ErrorClass::Failed,
             Self::Delta(_) => ErrorClass::Malformed,
+            Self::Volume(
+                VolumeError::NotAVolume(_) | VolumeError::Header { .. } | VolumeError::Request(_),
+            ) => ErrorClass::Malformed,
+            Self::Volume(_) => ErrorClass::Failed,
             Self::Signature(_) => ErrorClass::Signature,
             Self::Object(_) => ErrorClass::Checksum,
+            Self::Module(fault) => match **fault {
+                ModuleFault::Zip(_) => ErrorClass::Malformed,
+                ModuleFault::H1 { .. } => ErrorClass::Checksum,
+            },
+            Self::LastSeen(error) => match error.rule() {
+                Some(_) => ErrorClass::Signature,
+                None => ErrorClass::Failed,
+            },
             Self::Key(_) => ErrorClass::Failed,
             Self::Cancelled => ErrorClass::Interrupted,
         }

@@ -181,6 +181,18 @@ pub fn object_name(module: &ModuleVersion, kind: ObjectKind) -> Result<String, M
     Ok(format!("{PROXY}{escaped}/@v/{version}{}", kind.extension()))
 }
 
+/// The module that an entry of the payload belongs to, as `path@version`; for a
+/// list the path alone.
+pub fn module_of(name: &str) -> Option<String> {
+    let (path, file) = name.strip_prefix(PROXY)?.rsplit_once("/@v/")?;
+    let path = module::unescape_path(path).ok()?;
+    if file == "list" {
+        return Some(path);
+    }
+    let (version, _) = file.rsplit_once('.')?;
+    Some(format!("{path}@{}", module::unescape_version(version).ok()?))
+}
+
 /// The entry of a data snapshot.
 pub fn data_name(name: &str) -> String {
     format!("{DATA}{name}")

@@ -54,6 +54,20 @@ pub(crate) fn limit(kind: ObjectKind, limits: &Limits) -> u64 {
     }
 }
 
+/// The package URL of a Go module (package-url/purl-spec, golang): everything
+/// but unreserved characters, slashes and colons is percent-encoded.
+pub(crate) fn package_url(module: &ModuleVersion) -> String {
+    let encode = |text: &str, slash: bool| -> String {
+        let one = |b: u8| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(b).to_string(),
+            b'/' if slash => "/".to_owned(),
+            _ => format!("%{b:02X}"),
+        };
+        text.bytes().map(one).collect()
+    };
+    format!("pkg:golang/{}@{}", encode(&module.path, true), encode(&module.version, false))
+}
+
 impl Manifest {
     /// Every entry that the manifest accounts for, in the container's order:
     /// data snapshots, then the proxy tree with its lists.

@@ -17,6 +17,7 @@ use crate::objects::Object;
 use crate::positioned::{PositionedFile, ReadAt};
 use crate::signature::{self, Attached, Verdict};
 use crate::trust::Trust;
+use airgo_gomod::H1;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -175,9 +176,12 @@ impl Unverified {
         now: Timestamp,
         base: Option<&SignedBundle>,
     ) -> Result<SignedBundle, BundleError> {
-        let verdict = self.signatures(trust, now)?;
-        signature::require_trust(&verdict)?;
+        let mut verdict = self.signatures(trust, now)?;
+        // Before the manifest is even parsed, somebody trusted must have signed it.
+        signature::require_trust(&verdict, trust)?;
         let (manifest, objects) = self.account(base)?;
+        trust.narrow(&mut verdict, manifest.main_modules.iter().map(|m| m.path.as_str()));
+        signature::require_trust(&verdict, trust)?;
         for entry in &self.container.entries {
             let bytes = match entry.meta.name.as_str() {
                 names::MANIFEST => &self.manifest_bytes,
@@ -365,6 +369,11 @@ impl SignedBundle {
         let check = |buffer: &mut Vec<u8>, content: &&Content| content.verify(buffer, progress);
         let found = crate::parallel::each(jobs, &all, false, Vec::new, check);
         found.into_iter().map(|(at, error)| (all[at].name().to_owned(), error)).collect()
+    }
+
+    /// The objects that go.sum has a hash for.
+    pub(crate) fn with_h1(&self) -> impl Iterator<Item = (&Object, &Content, H1)> {
+        self.objects.iter().filter_map(|(object, content)| Some((object, content, object.h1?)))
     }
 
     fn all_contents(&self) -> Vec<&Content> {

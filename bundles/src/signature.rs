@@ -65,6 +65,17 @@ impl Verdict {
         self.signers.iter().filter(|s| s.standing.is_trusted())
     }
 
+    /// The number that grows from one bundle of a project to the next, as the
+    /// signers that count agree on it.
+    pub fn sequence(&self) -> Option<u64> {
+        self.trusted().find_map(|s| s.attestation.sequence)
+    }
+
+    /// When the first signature that counts will no longer count.
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.trusted().filter_map(|s| s.attestation.expires.as_deref()?.parse().ok()).min()
+    }
+
     /// All statements, by entry; look at `trusted` before believing one.
     pub fn statements(&self) -> &[SignedStatement] {
         &self.statements
@@ -165,6 +176,67 @@ pub enum SignatureError {
         /// Who did sign.
         signers: Vec<Signatory>,
     },
+    /// Signed by trusted keys, but by too few in a role.
+    #[error("{role} needs {} ({place}), {found} of them signed; {}", keys(*.wanted), list(.signers))]
+    Threshold {
+        /// The role.
+        role: String,
+        /// How many distinct keys it needs.
+        wanted: usize,
+        /// How many signed.
+        found: usize,
+        /// `file:line` of the trust file.
+        place: String,
+        /// Who did sign.
+        signers: Vec<Signatory>,
+    },
+    /// The trust file demands a sequence.
+    #[error("no trusted signature carries a sequence, which the trust file requires")]
+    NoSequence,
+    /// The trust file demands an expiry.
+    #[error("no trusted signature carries an expiry, which the trust file requires")]
+    NoExpiry,
+    /// Two trusted signers disagree about the sequence.
+    #[error("{first} signed sequence {sequence} and {second} sequence {other}")]
+    Sequences {
+        /// One signer.
+        first: KeyId,
+        /// Its sequence.
+        sequence: u64,
+        /// The other.
+        second: KeyId,
+        /// Its sequence.
+        other: u64,
+    },
+}
+
+fn keys(wanted: usize) -> String {
+    if wanted == 1 { "1 key".to_owned() } else { format!("{wanted} distinct keys") }
+}
+
+impl SignatureError {
+    /// The name of the rule that refused the bundle, for machines.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::Missing => "unsigned",
+            Self::Envelope { .. } | Self::Statement { .. } | Self::Claims { .. } | Self::Key { .. } => {
+                "malformed"
+            }
+            Self::Name { .. } | Self::Invalid { .. } => "invalid",
+            Self::Manifest { .. } | Self::Covered { .. } | Self::Disagree { .. } | Self::Uncovered { .. } => {
+                "subject"
+            }
+            Self::AlreadySigned { .. } => "already-signed",
+            // One signer was refused by one rule: that is the one to name.
+            Self::Untrusted { signers } => match &signers[..] {
+                [one] => one.standing.rule().unwrap_or("untrusted"),
+                _ => "untrusted",
+            },
+            Self::Threshold { .. } => "threshold",
+            Self::NoSequence | Self::Sequences { .. } => "sequence",
+            Self::NoExpiry => "expires",
+        }
+    }
 }
 
 fn list(signers: &[Signatory]) -> String {
@@ -224,12 +296,10 @@ pub(crate) fn assess(at: &Attached<'_>, trust: &Trust, now: Timestamp) -> Result
     Ok(Verdict { signers, statements, evidence })
 }
 
-/// Demands one signature that counts, and that it or another that counts covers
-/// every piece of evidence.
-pub(crate) fn require_trust(verdict: &Verdict) -> Result<(), SignatureError> {
-    if verdict.trusted().next().is_none() {
-        return Err(SignatureError::Untrusted { signers: verdict.signers.clone() });
-    }
+/// Demands that the trust's rules are met, and that a signature that counts
+/// covers every piece of evidence.
+pub(crate) fn require_trust(verdict: &Verdict, trust: &Trust) -> Result<(), SignatureError> {
+    trust.demand(verdict)?;
     for entry in verdict.evidence.keys() {
         if !verdict.trusted().any(|s| s.covers.contains_key(entry)) {
             return Err(SignatureError::Uncovered { entry: entry.clone() });

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-const TYPE: &str = "https://in-toto.io/Statement/v1";
+/// The type of every statement that airgo reads and writes.
+pub(crate) const TYPE: &str = "https://in-toto.io/Statement/v1";
 
 /// The predicate type of the attestation that makes a bundle signed.
 pub const BUNDLE_ATTESTATION: &str = "https://airgo.dev/attestation/bundle/v1";

@@ -152,9 +152,18 @@ impl BundleWriter {
         Ok(())
     }
 
+    /// One digest over the evidence added so far, for [`crate::predicate::SumdbEvidence`].
+    pub fn evidence_digest(&self) -> Sha256 {
+        crate::predicate::evidence_digest(&self.evidence_digests())
+    }
+
+    fn evidence_digests(&self) -> BTreeMap<String, Sha256> {
+        self.evidence.iter().map(|(name, bytes)| (name.clone(), Sha256::of(bytes))).collect()
+    }
+
     /// Signs, completes the file, makes it durable and puts it in its place.
     pub fn finish(self, signings: &[Signing<'_>]) -> Result<Written, BundleError> {
-        let evidence = self.evidence.iter().map(|(name, bytes)| (name.clone(), Sha256::of(bytes))).collect();
+        let evidence = self.evidence_digests();
         let mut envelopes = BTreeMap::new();
         for signing in signings {
             tail::sign(&mut envelopes, self.manifest_sha256, &evidence, signing)?;

@@ -2,6 +2,8 @@
 //! file, then every header against what the writer would have written.
 
 use super::layout::{self, Meta};
+use crate::content::{BUFFER, Progress};
+use crate::error::BundleError;
 use crate::limits::Limits;
 use crate::names::{self, NameError};
 use crate::positioned::ReadAt;
@@ -134,6 +136,20 @@ pub(crate) struct Container {
 
 impl Container {
     pub(crate) fn open(source: Arc<dyn ReadAt>, limits: &Limits) -> Result<Self, ContainerError> {
+        let (container, _) = Self::directory(source, limits)?;
+        let mut have = Vec::new();
+        for entry in &container.entries {
+            if !container.check_local(entry, &mut have)? {
+                let name = entry.meta.name.clone();
+                return Err(ContainerError::Entry { name, reason: Reason::Local });
+            }
+        }
+        Ok(container)
+    }
+
+    /// The entries as the central directory has them, and where it begins. Local
+    /// headers have not been looked at: for finding out what is damaged.
+    pub(crate) fn directory(source: Arc<dyn ReadAt>, limits: &Limits) -> Result<(Self, u64), ContainerError> {
         let len = source.len();
         bound("the file's size", len, limits.bundle).map_err(ContainerError::File)?;
         let end = End::read(&*source, limits)?;
@@ -180,16 +196,43 @@ impl Container {
         if again != directory {
             return Err(ContainerError::File(Reason::Directory));
         }
-        for entry in &entries {
-            let want = layout::local_header(&entry.meta);
-            let mut have = vec![0; want.len()];
-            source.read_exact_at(&mut have, entry.start - want.len() as u64)?;
-            if have != want {
-                let name = entry.meta.name.clone();
-                return Err(ContainerError::Entry { name, reason: Reason::Local });
-            }
+        Ok((Self { source, entries }, end.directory_offset))
+    }
+
+    /// Whether an entry's local header is what its writer would have written.
+    fn check_local(&self, entry: &Entry, have: &mut Vec<u8>) -> io::Result<bool> {
+        let want = layout::local_header(&entry.meta);
+        have.resize(want.len(), 0);
+        self.source.read_exact_at(have, entry.start - want.len() as u64)?;
+        Ok(*have == want)
+    }
+
+    /// Whether an entry's local header and the CRC-32 of its content are right.
+    pub(crate) fn check_crc(
+        &self,
+        entry: &Entry,
+        buffer: &mut Vec<u8>,
+        progress: &dyn Progress,
+    ) -> Result<bool, BundleError> {
+        let read = |e| BundleError::Read { name: entry.meta.name.clone(), source: e };
+        if !self.check_local(entry, buffer).map_err(read)? {
+            return Ok(false);
         }
-        Ok(Self { source, entries })
+        buffer.resize(BUFFER, 0);
+        let mut crc = crc32fast::Hasher::new();
+        let mut at = 0;
+        while at < entry.meta.size {
+            if progress.cancelled() {
+                return Err(BundleError::Cancelled);
+            }
+            let want = buffer.len().min(usize::try_from(entry.meta.size - at).unwrap_or(usize::MAX));
+            self.source.read_exact_at(&mut buffer[..want], entry.start + at).map_err(read)?;
+            crc.update(&buffer[..want]);
+            at += want as u64;
+            progress.bytes(want as u64);
+        }
+        progress.object(&entry.meta.name);
+        Ok(crc.finalize() == entry.meta.crc)
     }
 
     /// Reads an entry whole. The caller has bounded its size.

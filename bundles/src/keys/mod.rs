@@ -4,23 +4,35 @@
 //! one that `ssh-keygen -l` prints, and the only key id that sigstore's
 //! verifiers accept beside an empty one.
 
+mod command;
 mod private;
 mod public;
+mod stream;
 
+pub use command::{CommandError, CommandSigner, split_command};
 pub use private::{Passphrase, SigningKey, create_private_file};
 pub use public::PublicKey;
+pub(crate) use stream::each_piece;
 
+use crate::positioned::ReadAt;
+use crate::trust_file::TrustFileError;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The fingerprint of a public key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId([u8; 32]);
 
 impl KeyId {
+    /// The 32 bytes of the fingerprint.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The fingerprint as part of a file's name: `SHA256-` and base64url.
     pub fn file_safe(&self) -> String {
         format!("SHA256-{}", URL_SAFE_NO_PAD.encode(self.0))
@@ -109,6 +121,12 @@ pub enum KeyError {
     /// Not `SHA256:` and 32 bytes of base64.
     #[error("malformed key fingerprint {0:?}")]
     Fingerprint(String),
+    /// A trust file says something that is not understood.
+    #[error(transparent)]
+    TrustFile(#[from] TrustFileError),
+    /// A signing command did not sign.
+    #[error(transparent)]
+    Command(#[from] CommandError),
     /// A signing command or a token failed.
     #[error("signing failed: {0}")]
     Signing(String),
@@ -121,4 +139,7 @@ pub trait Signer {
 
     /// A pure ed25519 signature (RFC 8032) of the message.
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError>;
+
+    /// The same for a whole file, in bounded memory.
+    fn sign_file(&self, file: &Arc<dyn ReadAt>) -> Result<[u8; 64], KeyError>;
 }

@@ -1,7 +1,7 @@
 //! Private keys: PKCS#8 PEM and OpenSSH, read and written.
 
 use super::{KeyError, PublicKey, Signer};
-use crate::positioned;
+use crate::positioned::{self, ReadAt};
 use ed25519_dalek::Signer as _;
 use ed25519_dalek::pkcs8::KeypairBytes;
 use pkcs8::der::pem::PemLabel as _;
@@ -15,6 +15,7 @@ use ssh_key::{LineEnding, PrivateKey};
 use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Asked for a passphrase when a key turns out to be encrypted; `None` gives up.
@@ -43,6 +44,10 @@ impl Signer for SigningKey {
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
         Ok(self.key.sign(message).to_bytes())
+    }
+
+    fn sign_file(&self, file: &Arc<dyn ReadAt>) -> Result<[u8; 64], KeyError> {
+        super::stream::sign(&self.key, &self.public, &**file)
     }
 }
 

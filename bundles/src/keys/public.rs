@@ -1,12 +1,14 @@
 //! Public keys: PEM (SubjectPublicKeyInfo) and OpenSSH.
 
 use super::{KeyError, KeyId};
+use crate::positioned::ReadAt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::{DecodePublicKey as _, EncodePublicKey as _};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 const SSH_TYPE: &str = "ssh-ed25519";
@@ -41,6 +43,18 @@ impl PublicKey {
     /// Verifies a signature (RFC 8032, cofactorless, canonical encodings only).
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.0.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
+    }
+
+    /// The same for a whole file, in bounded memory.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn verify_file(&self, file: &dyn ReadAt, signature: &[u8; 64]) -> io::Result<bool> {
+        super::stream::verify(self, file, signature)
+    }
+
+    pub(super) fn dalek(&self) -> &VerifyingKey {
+        &self.0
     }
 
     /// Reads a key file: PEM, or a line of OpenSSH.
@@ -82,7 +96,8 @@ impl PublicKey {
         Self::from_bytes(key)
     }
 
-    fn ssh_blob(&self) -> Vec<u8> {
+    /// OpenSSH's encoding of the key (RFC 8709).
+    pub(crate) fn ssh_blob(&self) -> Vec<u8> {
         let mut blob = ssh_head();
         blob.extend(self.as_bytes());
         blob

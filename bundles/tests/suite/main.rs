@@ -3,11 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod delta;
+mod detached;
 mod end_to_end;
 mod golden;
 mod keys;
+mod module_rules;
 mod oracles;
 mod properties;
+mod reproducible;
+mod signing_command;
 mod support;
 mod tampering;
 mod tricks;
+mod trusting;
+mod volumes;

@@ -1,0 +1,112 @@
+//! Where a bundle comes from: one file, volumes in any order, a delta with the
+//! bundles that it builds on.
+//!
+//! ```no_run
+//! # fn run(trust: &airgo_bundle::Trust) -> Result<(), airgo_bundle::BundleError> {
+//! use airgo_bundle::{Limits, Source};
+//! let files = ["app.airgo.002".into(), "app.airgo.001".into()];
+//! let bases = ["app-1.4.airgo".into()];
+//! let bundle = Source { files: &files, bases: &bases, limits: &Limits::default() }
+//!     .verify_signatures(trust, jiff::Timestamp::now())?;
+//! # Ok(()) }
+//! ```
+
+use crate::delta::DeltaError;
+use crate::digest::Sha256;
+use crate::error::BundleError;
+use crate::limits::Limits;
+use crate::pieces::{Volumes, open_file};
+use crate::positioned::ReadAt;
+use crate::reader::{Bundle, SignedBundle, Unverified};
+use crate::trust::Trust;
+use crate::volume::VolumeHeader;
+use jiff::Timestamp;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How long a chain of deltas may be.
+const MAX_CHAIN: usize = 64;
+
+/// The files that make up a bundle.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The bundle: one file, one volume that stands for those beside it, or
+    /// volumes in any order.
+    pub files: &'a [PathBuf],
+    /// The bundles that a delta may build on, in any order, each a file or a
+    /// volume that stands for those beside it. Those that nothing builds on are
+    /// passed over.
+    pub bases: &'a [PathBuf],
+    /// Bounds on each.
+    pub limits: &'a Limits,
+}
+
+/// Opens one file, or the volumes that it is one of, as one.
+fn read(files: &[PathBuf]) -> Result<Arc<dyn ReadAt>, BundleError> {
+    if let [one] = files {
+        let file = open_file(one)?;
+        let name = one.display().to_string();
+        if !VolumeHeader::is_volume(&*file).map_err(BundleError::read(&name))? {
+            return Ok(file);
+        }
+    }
+    Ok(Arc::new(Volumes::open(files)?.assemble()?))
+}
+
+impl Source<'_> {
+    /// The bytes of the bundle, as one.
+    ///
+    /// # Errors
+    /// Files that cannot be read, or volumes of which some are missing.
+    pub fn read(&self) -> Result<Arc<dyn ReadAt>, BundleError> {
+        read(self.files)
+    }
+
+    /// Opens it and checks its container.
+    ///
+    /// # Errors
+    /// As [`Source::read`], and a container that is not canonical.
+    pub fn open(&self) -> Result<Unverified, BundleError> {
+        Bundle::from_source(self.read()?, self.limits)
+    }
+
+    /// Opens it, and where it is a delta the bundles that it builds on, each by
+    /// its own signatures.
+    ///
+    /// # Errors
+    /// Everything for which [`Unverified::verify_signatures`] refuses a bundle,
+    /// for this one or one beneath it; a delta whose base is not among the bases.
+    pub fn verify_signatures(&self, trust: &Trust, now: Timestamp) -> Result<SignedBundle, BundleError> {
+        let mut bases = Vec::new();
+        if !self.bases.is_empty() {
+            for path in self.bases {
+                let opened = Bundle::from_source(read(std::slice::from_ref(path))?, self.limits)?;
+                bases.push((opened.manifest_sha256(), opened));
+            }
+        }
+        resolve(self.open()?, &mut bases, trust, now, MAX_CHAIN)
+    }
+}
+
+fn resolve(
+    bundle: Unverified,
+    bases: &mut Vec<(Sha256, Unverified)>,
+    trust: &Trust,
+    now: Timestamp,
+    depth: usize,
+) -> Result<SignedBundle, BundleError> {
+    let Some(base) = bundle.base().cloned() else { return bundle.verify_signatures(trust, now) };
+    let found = bases.iter().position(|(digest, _)| *digest == base.manifest_sha256);
+    // Each is used once: a chain that comes back to itself finds nothing.
+    let Some(at) = found.filter(|_| depth > 0) else {
+        return Err(match bases.first() {
+            Some((other, _)) => {
+                DeltaError::OtherBase { expected: base.manifest_sha256, found: *other }.into()
+            }
+            None => DeltaError::BaseMissing(base).into(),
+        });
+    };
+    let (_, beneath) = bases.swap_remove(at);
+    let beneath = resolve(beneath, bases, trust, now, depth - 1)?;
+    bundle.verify_with_base(trust, now, &beneath)
+}

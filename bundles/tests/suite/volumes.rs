@@ -1,0 +1,415 @@
+//! Volumes, damaged media, and sending again only what is needed.
+
+use crate::support::{JOBS, key, now, tiny, trust};
+use airgo_bundle::damage::{self, Damage, Demand, Request};
+use airgo_bundle::{
+    Assembly, Bundle, BundleError, ErrorClass, Limits, Manifest, ReadAt, Signing, Source, Trust, VolumeError,
+    Volumes, split,
+};
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Volumes of this size make several of the tiny bundle.
+const SIZE: u64 = 1400;
+
+struct Scene {
+    dir: tempfile::TempDir,
+    whole: Vec<u8>,
+    volumes: Vec<PathBuf>,
+    trust: Trust,
+}
+
+impl Scene {
+    fn at(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.at(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    fn demand(&self) -> Demand<'_> {
+        static LIMITS: std::sync::LazyLock<Limits> = std::sync::LazyLock::new(Limits::default);
+        Demand { trust: &self.trust, now: now(), base: None, limits: &LIMITS, jobs: JOBS }
+    }
+
+    fn verify(&self, files: &[PathBuf]) -> Result<Manifest, BundleError> {
+        let source = Source { files, bases: &[], limits: &Limits::default() };
+        let bundle = source.verify_signatures(&self.trust, now())?;
+        bundle.verify_objects(JOBS, &())?;
+        Ok(bundle.manifest().clone())
+    }
+}
+
+fn scene() -> Scene {
+    let dir = tempfile::tempdir().unwrap();
+    let packer = key(1);
+    let path = dir.path().join("app.airgo");
+    tiny().write(&path, &[Signing::new(&packer)]).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let volumes = split(&whole, &path, SIZE, &()).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    Scene { dir, whole, volumes, trust: trust(&[&packer]) }
+}
+
+#[test]
+fn volumes_are_read_in_any_order() {
+    let scene = scene();
+    let count = scene.volumes.len();
+    println!("{} bytes in {count} volumes of {SIZE}", scene.whole.len());
+    assert!(count >= 5);
+    for volume in &scene.volumes {
+        assert!(std::fs::metadata(volume).unwrap().len() <= SIZE);
+    }
+    let mut order = scene.volumes.clone();
+    for turn in 0..count {
+        order.rotate_left(1);
+        order.swap(0, turn % count);
+        let read = Source { files: &order, bases: &[], limits: &Limits::default() }.read().unwrap();
+        let mut bytes = vec![0; scene.whole.len()];
+        read.read_exact_at(&mut bytes, 0).unwrap();
+        assert!(bytes == scene.whole);
+        assert_eq!(scene.verify(&order).unwrap(), tiny().manifest);
+    }
+    // One stands for all beside it, and other files there do not disturb.
+    scene.put("app.airgo.txt", b"a note");
+    scene.put("other.airgo.001", b"something else");
+    for one in &scene.volumes {
+        assert_eq!(scene.verify(std::slice::from_ref(one)).unwrap(), tiny().manifest);
+    }
+    let left: HashSet<_> =
+        std::fs::read_dir(scene.dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left.len(), count + 2, "no temporary file is left: {left:?}");
+}
+
+#[test]
+fn the_same_file_gives_the_same_volumes() {
+    let scene = scene();
+    let again = tempfile::tempdir().unwrap();
+    let volumes = split(&scene.whole, &again.path().join("app.airgo"), SIZE, &()).unwrap();
+    for (a, b) in scene.volumes.iter().zip(&volumes) {
+        assert_eq!(a.file_name(), b.file_name());
+        assert!(std::fs::read(a).unwrap() == std::fs::read(b).unwrap());
+    }
+    let one = split(&scene.whole, &again.path().join("one"), 1 << 30, &()).unwrap();
+    assert_eq!(one.len(), 1);
+    assert!(matches!(
+        split(&scene.whole, &again.path().join("x"), 500, &()).unwrap_err(),
+        BundleError::Volume(VolumeError::TooSmall { size: 500, .. })
+    ));
+    assert!(!again.path().join("x.001").exists());
+}
+
+#[test]
+fn missing_and_damaged_volumes_are_named() {
+    let scene = scene();
+    let mut some = scene.volumes.clone();
+    some.remove(3);
+    some.remove(1);
+    let error = scene.verify(&some).unwrap_err();
+    assert_eq!(error.to_string(), format!("volumes 2, 4 of {} are missing", scene.volumes.len()));
+    assert_eq!(error.class(), ErrorClass::Failed);
+    // 3: a bit of its content; 4: its header; 5: cut short.
+    for (at, change) in [(2, 0), (3, 1), (4, 2)] {
+        let mut bytes = std::fs::read(&scene.volumes[at]).unwrap();
+        match change {
+            0 => *bytes.last_mut().unwrap() ^= 4,
+            1 => bytes[100] ^= 4,
+            _ => bytes.truncate(900),
+        }
+        std::fs::write(&scene.volumes[at], bytes).unwrap();
+    }
+    let volumes = Volumes::open(&scene.volumes).unwrap();
+    let survey = volumes.survey(&());
+    println!("{survey:?}");
+    assert_eq!(survey.send_again(), [3, 4, 5]);
+    assert_eq!(survey.missing, [4]);
+    assert_eq!(survey.unreadable.len(), 1);
+    assert!(!survey.is_sound());
+}
+
+/// Every byte of every volume, flipped in turn: the survey names that volume and
+/// no other, or the header's text is refused.
+#[test]
+fn every_flipped_byte_is_laid_to_its_volume() {
+    let scene = scene();
+    let mut flips = 0;
+    for (at, path) in scene.volumes.iter().enumerate() {
+        let good = std::fs::read(path).unwrap();
+        for byte in 0..good.len() {
+            let mut bad = good.clone();
+            bad[byte] ^= 1 << (byte % 8);
+            std::fs::write(path, bad).unwrap();
+            let survey = Volumes::open(&scene.volumes).unwrap().survey(&());
+            assert_eq!(
+                survey.send_again(),
+                [u32::try_from(at + 1).unwrap()],
+                "byte {byte} of volume {}",
+                at + 1
+            );
+            flips += 1;
+        }
+        std::fs::write(path, good).unwrap();
+    }
+    println!("{flips} bytes of volumes flipped in turn, each laid to its volume");
+}
+
+#[test]
+fn a_volume_sent_again_repairs_the_file() {
+    let scene = scene();
+    let again = std::fs::read(&scene.volumes[2]).unwrap();
+    let mut bad = again.clone();
+    *bad.last_mut().unwrap() ^= 1;
+    std::fs::write(&scene.volumes[2], bad).unwrap();
+    scene.verify(&scene.volumes).unwrap_err();
+    let resent = scene.put("again.airgo.003", &again);
+    let with: Vec<PathBuf> = [scene.volumes.clone(), vec![resent]].concat();
+    let volumes = Volumes::open(&with).unwrap();
+    assert!(volumes.survey(&()).is_sound());
+    let target = scene.at("repaired.airgo");
+    let verified = damage::repair(&volumes.assemble().unwrap(), &target, &scene.demand(), &()).unwrap();
+    assert_eq!(verified.objects, tiny().manifest.objects().len());
+    assert!(std::fs::read(target).unwrap() == scene.whole);
+}
+
+#[test]
+fn volumes_of_two_files_do_not_mix() {
+    let scene = scene();
+    let mut other = tiny();
+    other.manifest.platforms = vec!["linux/arm64".into()];
+    other.manifest = other.manifest.seal().unwrap();
+    let bytes = other.packed(&[Signing::new(&key(1))]);
+    let others = split(&bytes, &scene.at("b.airgo"), SIZE, &()).unwrap();
+    let mut mixed = scene.volumes.clone();
+    mixed[2] = others[2].clone();
+    let error = scene.verify(&mixed).unwrap_err();
+    assert!(matches!(error, BundleError::Volume(VolumeError::Foreign { .. })), "{error}");
+    println!("{error}");
+    let error = scene.verify(&[scene.volumes[0].clone(), scene.put("x", b"no volume")]).unwrap_err();
+    println!("{error}");
+    // A volume that was tampered with, header and all, is for the signatures to find.
+    let mut forged = scene.whole.clone();
+    let place = forged.windows(13).position(|w| w == b"package upper").unwrap_or(forged.len() / 2);
+    forged[place] ^= 1;
+    let forged = split(&forged, &scene.at("forged"), SIZE, &()).unwrap();
+    assert!(Volumes::open(&forged).unwrap().survey(&()).is_sound());
+    scene.verify(&forged).unwrap_err();
+}
+
+fn survey(source: &Arc<dyn ReadAt>) -> Damage {
+    damage::survey(source, &Limits::default(), JOBS, &()).unwrap()
+}
+
+#[test]
+fn a_damaged_file_asks_for_its_modules_and_is_repaired() {
+    let scene = scene();
+    let good: Arc<dyn ReadAt> = Arc::new(scene.whole.clone());
+    assert_eq!(survey(&good), Damage::None);
+    let find = |name: &[u8]| scene.whole.windows(name.len()).position(|w| w == name).unwrap();
+    let mut bad = scene.whole.clone();
+    // A header of one object, and the content of another.
+    bad[find(b"proxy/example.com/!upper/@v/v1.2.0.zip") - 20] ^= 1;
+    bad[find(b"proxy/example.com/fork/@v/v0.1.0.mod") + 40] ^= 1;
+    let bad: Arc<dyn ReadAt> = Arc::new(bad);
+    let damage = survey(&bad);
+    assert_eq!(damage.modules(), ["example.com/Upper@v1.2.0", "example.com/fork@v0.1.0"]);
+    let request = damage.request().unwrap();
+    let text = request.to_bytes().unwrap();
+    println!("{}", String::from_utf8_lossy(&text));
+    assert_eq!(Request::parse(&text).unwrap(), request);
+
+    let patch = scene.at("patch");
+    let size = damage::write_patch(&good, "good", &request, &patch, &Limits::default(), &()).unwrap();
+    println!("the patch is {size} of {} bytes", scene.whole.len());
+    let piece = airgo_bundle::Piece::open(&patch).unwrap();
+    let assembly = Assembly::new(&[piece], Some(bad)).unwrap();
+    let target = scene.at("repaired.airgo");
+    damage::repair(&assembly, &target, &scene.demand(), &()).unwrap();
+    assert!(std::fs::read(&target).unwrap() == scene.whole);
+
+    // Another file does not answer it.
+    let mut other = tiny();
+    other.manifest.platforms = vec!["linux/arm64".into()];
+    other.manifest = other.manifest.seal().unwrap();
+    let other: Arc<dyn ReadAt> = Arc::new(other.packed(&[Signing::new(&key(1))]));
+    let error = damage::write_patch(&other, "other", &request, &patch, &Limits::default(), &()).unwrap_err();
+    assert!(matches!(error, BundleError::Volume(VolumeError::OtherFile { .. })), "{error}");
+    println!("{error}");
+}
+
+/// Two rounds where the table of entries is gone: first the table, then the rest.
+#[test]
+fn a_file_cut_short_is_repaired_in_two_rounds() {
+    let scene = scene();
+    let good: Arc<dyn ReadAt> = Arc::new(scene.whole.clone());
+    let cut: Arc<dyn ReadAt> = Arc::new(scene.whole[..scene.whole.len() / 2].to_vec());
+    let first = survey(&cut);
+    assert!(matches!(first, Damage::Directory { .. }), "{first:?}");
+    let answer = |request: &Request, name: &str| {
+        let path = scene.at(name);
+        damage::write_patch(&good, "good", request, &path, &Limits::default(), &()).unwrap();
+        airgo_bundle::Piece::open(&path).unwrap()
+    };
+    let one = answer(&first.request().unwrap(), "patch-1");
+    let over: Arc<dyn ReadAt> =
+        Arc::new(Assembly::new(std::slice::from_ref(&one), Some(Arc::clone(&cut))).unwrap());
+    let second = survey(&over);
+    let Damage::Entries { entries, .. } = &second else { panic!("{second:?}") };
+    println!("{} entries were beyond the cut", entries.len());
+    let two = answer(&second.request().unwrap(), "patch-2");
+    let target = scene.at("repaired.airgo");
+    let gap = Assembly::new(std::slice::from_ref(&two), Some(Arc::clone(&cut))).unwrap();
+    let error = damage::repair(&gap, &target, &scene.demand(), &()).unwrap_err();
+    assert!(matches!(error, BundleError::Volume(VolumeError::Gap { .. })), "{error}");
+    println!("{error}");
+    assert!(!target.exists());
+    let all = Assembly::new(&[one, two], Some(cut)).unwrap();
+    damage::repair(&all, &target, &scene.demand(), &()).unwrap();
+    assert!(std::fs::read(target).unwrap() == scene.whole);
+}
+
+/// Every byte of a file, flipped in turn: what is asked for again repairs it.
+#[test]
+fn whatever_byte_is_damaged_the_request_covers_it() {
+    let scene = scene();
+    let (mut entries, mut directories) = (0, 0);
+    for at in 0..scene.whole.len() {
+        let mut bad = scene.whole.clone();
+        bad[at] ^= 1 << (at % 8);
+        let bad: Arc<dyn ReadAt> = Arc::new(bad);
+        match survey(&bad) {
+            Damage::None => panic!("byte {at} is not missed"),
+            Damage::Directory { .. } => directories += 1,
+            found @ Damage::Entries { .. } => {
+                let request = found.request().unwrap();
+                // A damaged CRC in the directory makes a sound entry look damaged;
+                // the answer then says that the files differ, and no more is claimed.
+                let covered =
+                    request.ranges.iter().any(|r| (r.offset..r.offset + r.size).contains(&(at as u64)));
+                let directory = request.directory.unwrap();
+                assert!(covered || at as u64 >= directory, "byte {at}");
+                let [range] = request.ranges[..] else { panic!("{request:?}") };
+                assert!(range.size < scene.whole.len() as u64);
+                entries += 1;
+            }
+        }
+    }
+    println!("{entries} bytes laid to one entry, {directories} to the directory");
+}
+
+#[test]
+fn a_repair_that_does_not_verify_writes_nothing() {
+    let scene = scene();
+    let mut forged = scene.whole.clone();
+    let at = forged.len() / 2;
+    forged[at] ^= 1;
+    let forged = split(&forged, &scene.at("forged"), SIZE, &()).unwrap();
+    let assembly = Volumes::open(&forged).unwrap().assemble().unwrap();
+    let target = scene.put("repaired.airgo", b"what was there");
+    let before = std::fs::read_dir(scene.dir.path()).unwrap().count();
+    damage::repair(&assembly, &target, &scene.demand(), &()).unwrap_err();
+    let stranger = trust(&[&key(7)]);
+    let demand = Demand { trust: &stranger, ..scene.demand() };
+    let sound = Volumes::open(&scene.volumes).unwrap().assemble().unwrap();
+    let error = damage::repair(&sound, &target, &demand, &()).unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Signature);
+    assert_eq!(std::fs::read(&target).unwrap(), b"what was there");
+    assert_eq!(std::fs::read_dir(scene.dir.path()).unwrap().count(), before);
+}
+
+#[test]
+fn hostile_headers_and_requests_are_refused() {
+    let scene = scene();
+    let good = std::fs::read(&scene.volumes[0]).unwrap();
+    let lines: Vec<&[u8]> = good.splitn(3, |b| *b == b'\n').collect();
+    let header = String::from_utf8(lines[1].to_vec()).unwrap();
+    let remade = |header: &str, payload: &[u8]| -> Vec<u8> {
+        let digest = airgo_bundle::Sha256::of(header.as_bytes());
+        [format!("airgo-volume/v1 {digest}\n{header}\n").as_bytes(), payload].concat()
+    };
+    println!("{header}");
+    scene.verify(&[scene.put("v.001", &remade(&header, lines[2]))]).unwrap_err();
+    let huge = format!("\"size\":{}", (1_u64 << 53) - 1);
+    for (old, new) in [
+        ("\"offset\":0", "\"offset\":9000000000000000"),
+        ("volume/v1", "volume/v2"),
+        ("\"number\":1", "\"number\":0"),
+        ("\"number\":1", "\"number\":99"),
+        ("\"of\":", "\"of\":1"),
+        ("\"parts\":[{", "\"parts\":[],\"x\":[{"),
+        ("{\"file\"", "{\"extra\":1,\"file\""),
+        ("\"volume\"", "\"Volume\""),
+    ] {
+        assert!(header.contains(old), "{old}");
+        let path = scene.put("bad.001", &remade(&header.replacen(old, new, 1), lines[2]));
+        match Volumes::open(&[path]) {
+            Err(error) => println!("{error}"),
+            Ok(volumes) => assert!(volumes.assemble().is_err(), "{new}"),
+        }
+    }
+    // A size that no disk has: refused before a byte is reserved.
+    let part = header.rsplit_once("\"size\":").unwrap().1.split_once('}').unwrap().0;
+    let lie = header.replace(&format!("\"size\":{part}"), &huge);
+    let path = scene
+        .put("lie.001", &remade(&lie.replace(&format!("\"size\":{}", scene.whole.len()), &huge), lines[2]));
+    println!("{}", scene.verify(&[path]).unwrap_err());
+    for text in [
+        "",
+        "{}",
+        "[]",
+        "{\"schema\":\"https://airgo.dev/repair-request/v2\"}",
+        "{\"ranges\":[{\"offset\":0,\"size\":1}],\"schema\":\"https://airgo.dev/repair-request/v1\"}",
+        "{\"directory\":1,\"schema\":\"https://airgo.dev/repair-request/v1\",\"size\":1}",
+    ] {
+        println!("{}", Request::parse(text.as_bytes()).unwrap_err());
+    }
+}
+
+#[test]
+fn a_delta_finds_its_bases_among_those_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let packer = key(1);
+    let trust = trust(&[&packer]);
+    let mut versions = Vec::new();
+    for (name, platform) in [("1.airgo", "linux/amd64"), ("2.airgo", "linux/arm64"), ("3.airgo", "linux/386")]
+    {
+        let mut world = tiny();
+        world.manifest.platforms = vec![platform.into()];
+        world.manifest = world.manifest.seal().unwrap();
+        world.write(&at(name), &[Signing::new(&packer)]).unwrap();
+        let opened = Bundle::open(&at(name), &Limits::default()).unwrap();
+        versions.push(opened.verify_signatures(&trust, now()).unwrap());
+    }
+    versions[1].write_delta(versions[0].manifest(), &at("2.delta"), JOBS, &()).unwrap();
+    versions[2].write_delta(versions[1].manifest(), &at("3.delta"), JOBS, &()).unwrap();
+    let split_base = split(&std::fs::read(at("1.airgo")).unwrap(), &at("1.vol"), SIZE, &()).unwrap();
+    let open = |bases: &[PathBuf]| {
+        let files = [at("3.delta")];
+        let bundle =
+            Source { files: &files, bases, limits: &Limits::default() }.verify_signatures(&trust, now())?;
+        bundle.verify_objects(JOBS, &())?;
+        Ok::<_, BundleError>(bundle)
+    };
+    for bases in [
+        [at("2.delta"), at("1.airgo")],
+        [at("1.airgo"), at("2.delta")],
+        [split_base[1].clone(), at("2.delta")],
+    ] {
+        assert_eq!(*open(&bases).unwrap().manifest(), *versions[2].manifest());
+    }
+    for bases in [
+        vec![],
+        vec![at("1.airgo")],
+        vec![at("2.delta")],
+        vec![at("3.airgo"), at("2.delta")],
+        vec![at("3.delta")],
+    ] {
+        let error = open(&bases).unwrap_err();
+        assert!(matches!(error, BundleError::Delta(_)), "{error}");
+        println!("{error}");
+    }
+}
