@@ -5,7 +5,7 @@ use crate::dsse::{Envelope, EnvelopeError, IN_TOTO};
 use crate::error::{BundleError, EntriesError};
 use crate::keys::{KeyError, KeyId, Signer};
 use crate::names::{self, Section};
-use crate::reader::Unverified;
+use crate::reader::{SignedBundle, Unverified};
 use crate::signature::SignatureError;
 use crate::statement::{Attestation, BUNDLE_ATTESTATION, Statement};
 use crate::trust::Trust;
@@ -125,12 +125,37 @@ impl Unverified {
         signing: &Signing<'_>,
         replace: bool,
     ) -> Result<Written, BundleError> {
+        self.countersign_over(None, target, signing, replace)
+    }
+
+    /// The same for a delta, with the bundle that it builds on. What is signed is
+    /// the whole: the signature counts for the delta and for what it makes.
+    ///
+    /// # Errors
+    /// As [`Unverified::countersign`], and a base that is not the delta's.
+    pub fn countersign_delta(
+        &self,
+        base: &SignedBundle,
+        target: &Path,
+        signing: &Signing<'_>,
+        replace: bool,
+    ) -> Result<Written, BundleError> {
+        self.countersign_over(Some(base), target, signing, replace)
+    }
+
+    fn countersign_over(
+        &self,
+        base: Option<&SignedBundle>,
+        target: &Path,
+        signing: &Signing<'_>,
+        replace: bool,
+    ) -> Result<Written, BundleError> {
         let id: KeyId = signing.signer.public_key().id();
         if self.entries(Section::Signature).next().is_some() {
             // To sign on top of a broken signature would only hide it from its maker.
             self.signatures(&Trust::new(), jiff::Timestamp::UNIX_EPOCH)?;
         }
-        self.account(None)?;
+        self.account(base)?;
         let mut envelopes = self.envelopes.clone();
         if envelopes.contains_key(&names::signature_name(&id)) {
             if !replace {

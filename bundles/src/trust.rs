@@ -199,7 +199,7 @@ impl Trust {
     /// nothing of it is trusted then.
     pub fn load(&mut self, path: &Path) -> Result<usize, KeyError> {
         let read = |source| KeyError::Read { path: path.display().to_string(), source };
-        let text = std::fs::read_to_string(path).map_err(read)?;
+        let text = crate::trust_file::read_text(path).map_err(read)?;
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
             let base = path.parent().unwrap_or(Path::new("."));
             return Ok(self.parse_trust_file(&path.display().to_string(), &text, base)?);

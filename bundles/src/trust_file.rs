@@ -26,6 +26,7 @@ use crate::trust::{Revocation, Role, Trust, TrustedKey};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
@@ -83,6 +84,20 @@ struct Revoked {
     reason: Spanned<String>,
 }
 
+/// The text of a file, as long as it is short: more than a trust file may hold
+/// is not read.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > MAX_BYTES {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it is larger than {MAX_BYTES} bytes"),
+        ));
+    }
+    Ok(text)
+}
+
 struct Source<'a> {
     name: &'a str,
     text: &'a str,
@@ -117,11 +132,11 @@ impl Source<'_> {
                 let wrong =
                     |e: &dyn std::fmt::Display| self.error(file.span(), format!("{}: {e}", file.get_ref()));
                 let path = self.base.join(file.get_ref());
-                let size = std::fs::metadata(&path).map_err(|e| wrong(&e))?.len();
-                if size > MAX_BYTES as u64 {
-                    return Err(wrong(&format!("the key file is larger than {MAX_BYTES} bytes")));
+                let regular = std::fs::metadata(&path).map_err(|e| wrong(&e))?.is_file();
+                if !regular {
+                    return Err(wrong(&"not a regular file"));
                 }
-                let text = std::fs::read_to_string(&path).map_err(|e| wrong(&e))?;
+                let text = read_text(&path).map_err(|e| wrong(&e))?;
                 PublicKey::parse(&text).map_err(|e| wrong(&e))
             }
             _ => Err(self.error(key.span(), "a key has either public-key or file")),

@@ -137,3 +137,24 @@ fn a_delta_holds_nothing_that_its_base_has() {
     let error = verify_delta(&forge.bytes(), &base, &trust).unwrap_err();
     assert!(error.to_string().contains("nothing accounts for it"), "{error}");
 }
+
+#[test]
+fn a_reviewer_signs_a_delta_with_its_base_at_hand() {
+    let Pair { base, whole, delta, trust } = pair();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("delta.airgo");
+    let reviewer = key(2);
+    let alone = open(&delta).unwrap().countersign(&path, &Signing::new(&reviewer), false).unwrap_err();
+    assert!(matches!(alone, BundleError::Delta(DeltaError::BaseMissing(_))), "{alone}");
+    let base = verify(&base, &trust).unwrap();
+    open(&delta).unwrap().countersign_delta(&base, &path, &Signing::new(&reviewer), false).unwrap();
+    let both = crate::support::trust(&[&key(1), &reviewer]);
+    let signed = std::fs::read(&path).unwrap();
+    let bundle = open(&signed).unwrap().verify_with_base(&both, now(), &base).unwrap();
+    assert_eq!(bundle.verdict().trusted().count(), 2);
+    // The whole that comes of it carries the reviewer's signature too.
+    bundle.write_whole(&path, JOBS, &()).unwrap();
+    let made = std::fs::read(&path).unwrap();
+    assert_eq!(verify(&made, &both).unwrap().verdict().trusted().count(), 2);
+    assert!(made.len() > whole.len());
+}

@@ -6,6 +6,7 @@ mod delta;
 mod detached;
 mod end_to_end;
 mod golden;
+mod golden_around;
 mod keys;
 mod module_rules;
 mod oracles;
