@@ -10,7 +10,7 @@ pub use fault::Fault;
 pub use http::Request;
 
 use crate::world::World;
-use fault::Rules;
+use fault::{Part, Rules};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io;
@@ -36,6 +36,7 @@ pub(crate) struct Shared {
     active: AtomicUsize,
     most_active: AtomicUsize,
     latency: Mutex<Duration>,
+    ranges: AtomicBool,
     stopped: AtomicBool,
     stop: (Mutex<bool>, Condvar),
 }
@@ -97,6 +98,12 @@ impl Proxy {
         self
     }
 
+    /// From now on sends parts of a file to who asks for them, with an ETag.
+    pub fn serve_ranges(&self) -> &Self {
+        self.shared.ranges.store(true, Ordering::SeqCst);
+        self
+    }
+
     /// Every request so far, in the order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.log.lock().unwrap().clone()
@@ -123,6 +130,7 @@ impl Proxy {
             active: AtomicUsize::new(0),
             most_active: AtomicUsize::new(0),
             latency: Mutex::default(),
+            ranges: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             stop: (Mutex::new(false), Condvar::new()),
         });
@@ -176,7 +184,12 @@ fn connection(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
             shared.pause(latency);
         }
         let fault = shared.rules.lock().unwrap().pick(&request);
-        let body = shared.find(&request.path);
+        let ranges = shared.ranges.load(Ordering::SeqCst);
+        let body = shared.find(&request.path).map(|whole| Part::of(whole, &request, ranges));
+        let (fault, body) = match body {
+            Some(None) => (Some(Fault::Status(416)), None),
+            other => (fault, other.flatten()),
+        };
         let open = fault::answer(stream, shared, fault.as_ref(), body, length);
         shared.active.fetch_sub(1, Ordering::SeqCst);
         if !open? {

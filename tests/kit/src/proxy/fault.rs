@@ -2,6 +2,7 @@
 
 use super::Shared;
 use super::http::{self, Request};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -37,6 +38,52 @@ pub enum Fault {
     FlipByte,
     /// A redirect to this location.
     Redirect(String),
+    /// Nothing is wrong, but the answer has one more header.
+    Header(String, String),
+}
+
+/// The part of a body that was asked for.
+pub(super) struct Part {
+    /// The whole body.
+    whole: Vec<u8>,
+    first: usize,
+    /// What stands in an answer's head about it.
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Part {
+    /// As a file server does that knows ranges: RFC 9110 §14.2, with `If-Range`
+    /// by ETag. None if there is no such part.
+    pub(super) fn of(whole: Vec<u8>, request: &Request, ranges: bool) -> Option<Self> {
+        if !ranges {
+            return Some(Self { whole, first: 0, headers: Vec::new() });
+        }
+        let mut hasher = DefaultHasher::new();
+        whole.hash(&mut hasher);
+        let etag = format!("\"{:016x}\"", hasher.finish());
+        let mut headers = vec![("ETag", etag.clone()), ("Accept-Ranges", "bytes".to_owned())];
+        let same = request.header("if-range").is_none_or(|tag| tag == etag);
+        let from = request.header("range").filter(|_| same);
+        let from = from.and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
+        let first = from.unwrap_or(0);
+        if from.is_some() {
+            if first >= whole.len() {
+                return None;
+            }
+            headers.push(("Content-Range", format!("bytes {first}-{}/{}", whole.len() - 1, whole.len())));
+        }
+        Some(Self { whole, first, headers })
+    }
+
+    fn write_head(&self, stream: &TcpStream) -> io::Result<()> {
+        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let partial = self.headers.iter().any(|(name, _)| *name == "Content-Range");
+        http::write_head(stream, if partial { 206 } else { 200 }, &headers, self.bytes().len())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.whole[self.first..]
+    }
 }
 
 /// Which request meets which fault.
@@ -84,23 +131,33 @@ pub(super) fn answer(
     mut stream: &TcpStream,
     shared: &Shared,
     fault: Option<&Fault>,
-    body: Option<Vec<u8>>,
+    body: Option<Part>,
     request_length: usize,
 ) -> io::Result<bool> {
+    let whole = |body: Option<Part>| body.map(|part| part.whole);
     if fault == Some(&Fault::Reset) {
         // The request stays unread, so closing resets.
         return Ok(false);
     }
     if let Some(Fault::ResetAfter(n)) = fault {
-        let body = body.unwrap_or_default();
-        http::write_head(stream, 200, &[], body.len())?;
-        stream.write_all(&body[..body.len().min(*n)])?;
+        let Some(part) = body else { return Ok(false) };
+        part.write_head(stream)?;
+        stream.write_all(&part.bytes()[..part.bytes().len().min(*n)])?;
         // The client should see these bytes before the reset overtakes them.
         shared.pause(Duration::from_millis(50));
         return Ok(false);
     }
     http::consume(stream, request_length)?;
-    let Some(fault) = fault else { return plain(stream, body) };
+    let Some(fault) = fault else {
+        return match body {
+            None => plain(stream, None),
+            Some(part) => {
+                part.write_head(stream)?;
+                stream.write_all(part.bytes())?;
+                Ok(true)
+            }
+        };
+    };
     match fault {
         Fault::Status(status) => {
             let plain = [("Content-Type", "text/plain; charset=utf-8")];
@@ -111,17 +168,23 @@ pub(super) fn answer(
         Fault::Html => {
             text(stream, 200, &[("Content-Type", "text/html")], "<!doctype html>\n<h1>Please log in</h1>\n")
         }
+        Fault::Header(name, value) => {
+            let body = whole(body).unwrap_or_default();
+            http::write_head(stream, 200, &[(name, value)], body.len())?;
+            stream.write_all(&body)?;
+            Ok(true)
+        }
         Fault::Bytes(bytes) => plain(stream, Some(bytes.clone())),
         Fault::Short(n) => plain(
             stream,
-            body.map(|mut b| {
+            whole(body).map(|mut b| {
                 b.truncate(*n);
                 b
             }),
         ),
         Fault::FlipByte => plain(
             stream,
-            body.map(|mut b| {
+            whole(body).map(|mut b| {
                 let middle = b.len() / 2;
                 if let Some(byte) = b.get_mut(middle) {
                     *byte ^= 1;
@@ -134,13 +197,13 @@ pub(super) fn answer(
             Ok(false)
         }
         Fault::Truncate(n) => {
-            let body = body.unwrap_or_default();
-            http::write_head(stream, 200, &[], body.len())?;
-            stream.write_all(&body[..body.len().min(*n)])?;
+            let Some(part) = body else { return Ok(false) };
+            part.write_head(stream)?;
+            stream.write_all(&part.bytes()[..part.bytes().len().min(*n)])?;
             Ok(false)
         }
         Fault::StallWithin(time) => {
-            let body = body.unwrap_or_default();
+            let body = whole(body).unwrap_or_default();
             let (first, rest) = body.split_at(body.len() / 2);
             http::write_head(stream, 200, &[], body.len())?;
             stream.write_all(first)?;
@@ -149,7 +212,7 @@ pub(super) fn answer(
             Ok(true)
         }
         Fault::Drip(size, pause) => {
-            let body = body.unwrap_or_default();
+            let body = whole(body).unwrap_or_default();
             http::write_head(stream, 200, &[], body.len())?;
             for piece in body.chunks((*size).max(1)) {
                 stream.write_all(piece)?;
