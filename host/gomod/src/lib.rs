@@ -9,6 +9,7 @@ pub mod goenv;
 pub mod gosource;
 pub mod gosum;
 pub mod gover;
+pub mod info;
 pub mod modfile;
 pub mod module;
 pub mod modzip;
