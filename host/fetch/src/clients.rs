@@ -8,9 +8,11 @@
 //! GOAWAY too.
 
 use crate::config::FetchConfig;
+use crate::dns::resolver::Resolver;
+use crate::httpproxy::HttpProxies;
 use crate::tls::{self, Speak, Tls};
 use crate::transport::innermost;
-use reqwest::{Client, Response, Url, Version, redirect};
+use reqwest::{Client, Proxy, Response, Url, Version, redirect};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -31,6 +33,9 @@ const CONNECTION_WINDOW: u32 = 8 << 20;
 pub(crate) struct Transport {
     lanes: Vec<Lane>,
     next: AtomicUsize,
+    pub(crate) proxies: HttpProxies,
+    /// How far the first server's clock was from ours: its host, whether ours is ahead, by how much.
+    pub(crate) clock: OnceLock<(String, bool, Duration)>,
 }
 
 /// Clients of which each keeps at most one HTTP/2 connection to a host. They
@@ -38,11 +43,19 @@ pub(crate) struct Transport {
 #[derive(Default)]
 pub(crate) struct Lane {
     tls: Tls,
+    wire: Wire,
     any: OnceLock<Result<Client, String>>,
     http2: OnceLock<Result<Client, String>>,
     /// For http:// where the machine has no TLS roots.
     rootless: OnceLock<Result<Client, String>>,
     gates: Mutex<HashMap<String, Arc<Gate>>>,
+}
+
+/// How connections are made, whatever is spoken over them.
+#[derive(Clone, Default)]
+struct Wire {
+    resolver: Option<Resolver>,
+    proxies: Option<HttpProxies>,
 }
 
 /// What is known of one https host.
@@ -78,10 +91,18 @@ pub(crate) enum RedirectRefused {
 }
 
 impl Transport {
-    pub(crate) fn new(connections: usize) -> Self {
+    pub(crate) fn new(config: &FetchConfig, connections: usize) -> Self {
+        let proxies = HttpProxies::new(&config.http_proxy);
+        let wire = Wire { resolver: config.dns.map(Resolver::new), proxies: Some(proxies.clone()) };
         let tls = Tls::default();
-        let lanes = (0..connections.max(1)).map(|_| Lane { tls: tls.clone(), ..Lane::default() }).collect();
-        Self { lanes, next: AtomicUsize::new(0) }
+        let lane = || Lane { tls: tls.clone(), wire: wire.clone(), ..Lane::default() };
+        let lanes = (0..connections.max(1)).map(|_| lane()).collect();
+        Self { lanes, next: AtomicUsize::new(0), proxies, clock: OnceLock::new() }
+    }
+
+    /// What the first answer told of the clocks.
+    pub(crate) fn clock_skew(&self) -> Option<(String, bool, Duration)> {
+        self.clock.get().cloned()
     }
 
     /// The lanes take turns, so that another try takes another connection.
@@ -114,15 +135,18 @@ impl<'a> Passage<'a> {
         let client = match known {
             Some(Speaks::Http2) => {
                 let tls = || self.lane.tls.config(Speak::Http2);
-                self.lane.http2.get_or_init(|| build(config, tls()?, |b| b.http2_prior_knowledge()))
+                self.lane
+                    .http2
+                    .get_or_init(|| build(config, &self.lane.wire, tls()?, |b| b.http2_prior_knowledge()))
             }
             Some(Speaks::Any) | None => {
-                self.lane.any.get_or_init(|| build(config, self.lane.tls.config(Speak::Any)?, |b| b))
+                let tls = || self.lane.tls.config(Speak::Any);
+                self.lane.any.get_or_init(|| build(config, &self.lane.wire, tls()?, |b| b))
             }
         };
         match client.as_ref() {
             Err(_) if self.gate.is_none() => {
-                let rootless = || build(config, tls::rootless_config()?, |b| b);
+                let rootless = || build(config, &self.lane.wire, tls::rootless_config()?, |b| b);
                 self.lane.rootless.get_or_init(rootless).as_ref()
             }
             client => client,
@@ -148,6 +172,7 @@ impl<'a> Passage<'a> {
 
 fn build(
     config: &FetchConfig,
+    wire: &Wire,
     tls: rustls::ClientConfig,
     change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Result<Client, String> {
@@ -161,7 +186,9 @@ fn build(
             attempt.follow()
         }
     });
-    let builder = Client::builder()
+    let mut builder = Client::builder()
+        // The system's settings come in through `wire`, with Go's exception for this machine.
+        .no_proxy()
         .user_agent(&config.user_agent)
         .redirect(policy)
         .referer(false)
@@ -174,6 +201,12 @@ fn build(
         .http2_keep_alive_timeout(Duration::from_secs(20))
         .http2_initial_stream_window_size(STREAM_WINDOW)
         .http2_initial_connection_window_size(CONNECTION_WINDOW);
+    if let Some(proxies) = wire.proxies.clone() {
+        builder = builder.proxy(Proxy::custom(move |url| proxies.via(url).map(|via| via.url)));
+    }
+    if let Some(resolver) = &wire.resolver {
+        builder = builder.dns_resolver(resolver.clone());
+    }
     change(builder).build().map_err(|e| innermost(&e, &[]))
 }
 

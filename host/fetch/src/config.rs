@@ -1,9 +1,11 @@
 //! How to fetch: everything the caller decided. This crate reads no
-//! environment variable itself; reqwest's system proxy support (HTTPS_PROXY,
-//! HTTP_PROXY, ALL_PROXY, NO_PROXY) and the TLS roots (SSL_CERT_FILE,
-//! SSL_CERT_DIR, except on macOS and Windows, as Go) are the exceptions.
+//! environment variable itself; the TLS roots (SSL_CERT_FILE, SSL_CERT_DIR,
+//! except on macOS and Windows, as Go) and the default of
+//! [`FetchConfig::http_proxy`] are the exceptions.
 
 use crate::credentials::Credentials;
+use crate::dns::DnsServer;
+use crate::httpproxy::HttpProxyVars;
 use crate::observe::Observer;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +25,10 @@ pub struct FetchConfig {
     pub goinsecure: String,
     /// Credentials for https hosts (netrc).
     pub credentials: Credentials,
+    /// The name server to ask in place of the system's resolver.
+    pub dns: Option<DnsServer>,
+    /// HTTP_PROXY and the like; at first those of this process.
+    pub http_proxy: HttpProxyVars,
     /// How many requests may be under way at once.
     pub jobs: usize,
     /// Over how many connections one HTTP/2 host is asked.
@@ -52,6 +58,8 @@ impl FetchConfig {
             gonoproxy: String::new(),
             goinsecure: String::new(),
             credentials: Credentials::default(),
+            dns: None,
+            http_proxy: HttpProxyVars::from_env(),
             jobs: 64,
             connections: 1,
             store_dir: store_dir.into(),
@@ -84,6 +92,21 @@ pub struct Timeouts {
     pub slow_window: Duration,
     /// See `slow_window`. Low: many streams may share a thin line.
     pub slow_bytes: u64,
+}
+
+impl Timeouts {
+    /// Nothing is waited for longer than this: no connection, no first byte,
+    /// no next byte. For `--timeout`.
+    pub fn within(limit: Duration) -> Self {
+        let usual = Self::default();
+        Self {
+            connect: usual.connect.min(limit),
+            first_byte: limit,
+            idle: limit,
+            slow_window: usual.slow_window.max(limit),
+            slow_bytes: usual.slow_bytes,
+        }
+    }
 }
 
 impl Default for Timeouts {

@@ -10,15 +10,16 @@ use crate::load::{self, Hashed, LoadError};
 use crate::object::{Kind, Object};
 use crate::observe::{Nobody, Observer};
 use crate::proxylist::ProxyList;
-use crate::proxyurl::ProxyUrl;
+use crate::proxyurl::{self, ProxyUrl};
 use crate::retry;
 use crate::spool::Spool;
-use crate::store::{Store, disk};
-use crate::transport::{Incoming, Rest};
+use crate::store::Store;
+use crate::transport::Incoming;
 use airgo_gomod::H1;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// A try that brought so much more of a zip makes the tries count anew.
@@ -52,7 +53,7 @@ impl Engine {
             list,
             store: Arc::new(Store::open(&config.store_dir)?),
             observer: config.observer.clone().unwrap_or_else(|| Arc::new(Nobody)),
-            transport: Transport::new(config.connections),
+            transport: Transport::new(&config, config.connections),
             requests: Semaphore::new(config.jobs.max(1)),
             hashing: HashPool::new(cores),
             config,
@@ -144,26 +145,39 @@ impl Engine {
         if let ProxyUrl::File { root, shown } = proxy {
             return self.read_tree(object, root, shown, proxy_path).await;
         }
-        let (mut attempt, mut partial, mut furthest) = (1, None::<(Spool, Rest)>, 0);
+        let mut partial = self.reopen(object, proxy, proxy_path).await;
+        let (mut attempt, mut furthest) = (1, partial.as_ref().map_or(0, Spool::size));
         loop {
-            let mut received = 0;
+            let (mut received, went_on) = (0, partial.is_some());
             let got = self.download(object, proxy, proxy_path, &mut received, &mut partial).await;
             let mut error = match got {
                 Ok(fetched) => return Ok(fetched),
                 Err(error) => error,
             };
+            // The part may be to blame for a bad zip: the whole of it is no second try.
+            if went_on && matches!(error, FetchError::Unfit { .. } | FetchError::TooLarge { .. }) {
+                self.observer.retry(object, &error, Duration::ZERO, received);
+                continue;
+            }
             error.set_attempts(attempt);
             let Some(wait) = retry::pause(&self.config.retries, &error, attempt) else { return Err(error) };
             self.observer.retry(object, &error, wait, received);
             tokio::time::sleep(wait).await;
             attempt += 1;
             // A thin line may take many tries for a large zip: what gets on is not given up.
-            if let Some((spool, _)) = &partial
+            if let Some(spool) = &partial
                 && spool.size() >= furthest + PROGRESS
             {
                 (attempt, furthest) = (1, spool.size());
             }
         }
+    }
+
+    /// What an earlier run left of a zip.
+    async fn reopen(&self, object: &Object, proxy: &ProxyUrl, proxy_path: &str) -> Option<Spool> {
+        let url = proxy.object_url(proxy_path).filter(|_| object.kind == Kind::Zip)?;
+        let site = Site::new(proxy.host(), proxyurl::show(&url));
+        Spool::reopen(&At { object: object.clone(), site }, &self.store).await
     }
 
     /// One request, its body, its hashes. A zip that breaks off is left in
@@ -174,17 +188,21 @@ impl Engine {
         proxy: &ProxyUrl,
         proxy_path: &str,
         received: &mut u64,
-        partial: &mut Option<(Spool, Rest)>,
+        partial: &mut Option<Spool>,
     ) -> Result<Fetched, FetchError> {
         let permit = self.requests.acquire().await.map_err(|_| FetchError::Cancelled(object.clone()))?;
-        let (kept, rest) = partial.take().unzip();
-        let mut rest = rest.unwrap_or_default();
+        let kept = partial.take();
+        let mut rest = kept.as_ref().map(Spool::rest).unwrap_or_default();
         let incoming = self.transport.get_rest(&self.config, object, proxy, proxy_path, &mut rest).await;
         let mut incoming = match incoming {
             Ok(incoming) => incoming,
             Err(error) => {
-                // The part stays good while the server cannot be reached.
-                *partial = kept.map(|spool| (spool, rest)).filter(|(_, rest)| rest.offset > 0);
+                match kept {
+                    // The part stays good while the server cannot be reached.
+                    Some(spool) if rest.offset > 0 => *partial = Some(spool),
+                    Some(spool) => spool.discard(),
+                    None => {}
+                }
                 return Err(error);
             }
         };
@@ -198,9 +216,15 @@ impl Engine {
         *received = incoming.offset();
         self.observer.bytes(object, *received);
 
-        let kept = kept.filter(|_| incoming.offset() > 0);
-        let mut spool =
-            (object.kind == Kind::Zip).then(|| kept.unwrap_or_else(|| Spool::new(&at, &self.store)));
+        let mut spool = match kept {
+            Some(spool) if incoming.offset() > 0 => Some(spool),
+            other => {
+                if let Some(stale) = other {
+                    stale.discard();
+                }
+                (object.kind == Kind::Zip).then(|| Spool::new(&at, &self.store, incoming.rest()))
+            }
+        };
         let mut buffer = Vec::new();
         loop {
             let before = *received;
@@ -210,14 +234,14 @@ impl Engine {
             let ended = match more {
                 Ok(more) => !more,
                 Err(error) => {
-                    *partial = spool.filter(|s| s.size() > 0).map(|s| {
-                        let rest = incoming.rest(s.size());
-                        (s, rest)
-                    });
+                    *partial = spool.filter(|s| s.size() > 0);
                     return Err(error);
                 }
             };
             if *received > limit {
+                if let Some(spool) = spool {
+                    spool.discard();
+                }
                 return Err(too_large());
             }
             if ended {
@@ -253,7 +277,7 @@ impl Engine {
         proxy_path: &str,
     ) -> Result<Fetched, FetchError> {
         let path = root.join(proxy_path);
-        let site = Site { host: shown.to_owned(), url: format!("{shown}/{proxy_path}"), attempts: 1 };
+        let site = Site::new(shown, format!("{shown}/{proxy_path}"));
         let at = Box::new(At { object: object.clone(), site });
         match self.hash_file(object, &path).await? {
             Ok(hashed) => Ok(local(object, hashed, path, shown.to_owned())),
@@ -262,7 +286,7 @@ impl Engine {
             Err(LoadError::Io(e)) => Err(match e.kind() {
                 io::ErrorKind::NotFound => FetchError::UnknownVersion { at, status: None, detail: None },
                 io::ErrorKind::PermissionDenied => FetchError::Forbidden { at, status: None, detail: None },
-                _ => disk("read", &path)(e),
+                _ => FetchError::Unreadable { at, reason: e.to_string() },
             }),
         }
     }

@@ -2,14 +2,15 @@
 //! differently. No variant ever holds credentials: addresses are shown without
 //! user name, password and query.
 
+use crate::dns::resolv_conf::Trap;
 use crate::object::{Object, ObjectError};
 use airgo_gomod::ModuleVersion;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Where an object was asked for, and how often.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where an object was asked for, how often, and what became of the other entries of GOPROXY.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Site {
     /// The host, with its port if it is not the usual one; for a `file://` proxy its directory.
     pub host: String,
@@ -17,6 +18,21 @@ pub struct Site {
     pub url: String,
     /// How many times.
     pub attempts: u32,
+    /// The HTTP proxy that the request went through, by host and port.
+    pub through: Option<String>,
+    /// The host that redirects led to, where that is another one.
+    pub redirected: Option<String>,
+    /// What the entries asked before said: a clause each, in the order of asking.
+    pub earlier: Vec<String>,
+    /// The next entry, which a comma in GOPROXY kept from being asked.
+    pub unasked: Option<String>,
+}
+
+impl Site {
+    /// A place asked once.
+    pub fn new(host: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { host: host.into(), url: url.into(), attempts: 1, ..Self::default() }
+    }
 }
 
 /// What was asked for, and where.
@@ -92,7 +108,7 @@ pub enum FetchError {
     BadObject(Box<(Object, ObjectError)>),
 
     /// 404 or 410, or no such file: this proxy does not have the version.
-    #[error("{}: unknown version: {} {}{}", at.object.module, at.site.host, said(*status), tail(detail))]
+    #[error("{}: unknown version: {} {}{}{}", at.object.module, at.site.host, said(*status), tail(detail), others(&at.site))]
     UnknownVersion {
         /// What was asked for, and where.
         at: Box<At>,
@@ -103,7 +119,7 @@ pub enum FetchError {
     },
 
     /// 401, 403 or 407, or no permission to read a file.
-    #[error("{}: {} refuses access: {}{}", at.object, at.site.host, status_text(*status), tail(detail))]
+    #[error("{}: {} refuses access: {}{}{}", at.object, who(&at.site), status_text(*status), tail(detail), others(&at.site))]
     Forbidden {
         /// What was asked for, and where.
         at: Box<At>,
@@ -114,7 +130,7 @@ pub enum FetchError {
     },
 
     /// Any other status than 200.
-    #[error("{}: {} answered {}{}{}", at.object, at.site.host, status_text(Some(*status)), tries(&at.site), tail(detail))]
+    #[error("{}: {} answered {}{}{}{}", at.object, who(&at.site), status_text(Some(*status)), tries(&at.site), tail(detail), others(&at.site))]
     Status {
         /// What was asked for, and where.
         at: Box<At>,
@@ -127,16 +143,18 @@ pub enum FetchError {
     },
 
     /// The host's name does not resolve.
-    #[error("{}: cannot resolve the host name {}{}: {reason}", at.object, at.site.host, tries(&at.site))]
+    #[error("{}: cannot resolve the host name {}{}: {reason}{}", at.object, name_of(&at.site), tries(&at.site), others(&at.site))]
     Dns {
         /// What was asked for, and where.
         at: Box<At>,
         /// The resolver's words.
         reason: String,
+        /// What in resolv.conf may be in this name's way.
+        traps: Vec<Trap>,
     },
 
     /// No connection: refused, unreachable, or an HTTP proxy that would not connect.
-    #[error("{}: cannot connect to {}{}: {reason}", at.object, at.site.host, tries(&at.site))]
+    #[error("{}: cannot connect to {}{}: {reason}{}", at.object, who(&at.site), tries(&at.site), others(&at.site))]
     Connect {
         /// What was asked for, and where.
         at: Box<At>,
@@ -145,7 +163,7 @@ pub enum FetchError {
     },
 
     /// The TLS handshake failed.
-    #[error("{}: no secure connection to {}: {reason}", at.object, at.site.host)]
+    #[error("{}: no secure connection to {}: {reason}{}", at.object, who(&at.site), others(&at.site))]
     Tls {
         /// What was asked for, and where.
         at: Box<At>,
@@ -156,7 +174,7 @@ pub enum FetchError {
     },
 
     /// A wait was too long.
-    #[error("{}: {} {} for {} s{}", at.object, at.site.host, phase_text(*phase), after.as_secs_f32().ceil(), tries(&at.site))]
+    #[error("{}: {} {} for {} s{}{}", at.object, who(&at.site), phase_text(*phase), after.as_secs_f32().ceil(), tries(&at.site), others(&at.site))]
     Timeout {
         /// What was asked for, and where.
         at: Box<At>,
@@ -167,7 +185,7 @@ pub enum FetchError {
     },
 
     /// The connection broke, or the body ended before its announced length.
-    #[error("{}: the transfer from {} broke off after {received} bytes{}: {reason}", at.object, at.site.host, tries(&at.site))]
+    #[error("{}: the transfer from {} broke off after {received} bytes{}: {reason}{}", at.object, who(&at.site), tries(&at.site), others(&at.site))]
     Broken {
         /// What was asked for, and where.
         at: Box<At>,
@@ -177,8 +195,17 @@ pub enum FetchError {
         reason: String,
     },
 
+    /// A file of a `file://` proxy is there and cannot be read.
+    #[error("{}: a file of {} cannot be read: {reason}{}", at.object, at.site.host, others(&at.site))]
+    Unreadable {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// The system's words.
+        reason: String,
+    },
+
     /// The answer is no module file.
-    #[error("{}: {} sent {what} instead", at.object, at.site.host)]
+    #[error("{}: {} sent {what} instead{}", at.object, who(&at.site), others(&at.site))]
     Unfit {
         /// What was asked for, and where.
         at: Box<At>,
@@ -280,6 +307,7 @@ impl FetchError {
             | Self::Tls { at, .. }
             | Self::Timeout { at, .. }
             | Self::Broken { at, .. }
+            | Self::Unreadable { at, .. }
             | Self::Unfit { at, .. }
             | Self::TooLarge { at, .. }
             | Self::Redirect { at, .. }
@@ -300,6 +328,13 @@ impl FetchError {
     }
 
     pub(crate) fn set_attempts(&mut self, attempts: u32) {
+        if let Some(site) = self.site_mut() {
+            site.attempts = attempts;
+        }
+    }
+
+    /// The place of the failure, to add to it. Not looking through `direct` and `off`.
+    pub(crate) fn site_mut(&mut self) -> Option<&mut Site> {
         match self {
             Self::UnknownVersion { at, .. }
             | Self::Forbidden { at, .. }
@@ -309,92 +344,13 @@ impl FetchError {
             | Self::Tls { at, .. }
             | Self::Timeout { at, .. }
             | Self::Broken { at, .. }
+            | Self::Unreadable { at, .. }
             | Self::Unfit { at, .. }
             | Self::TooLarge { at, .. }
             | Self::Redirect { at, .. }
-            | Self::InsecureCredentials { at } => at.site.attempts = attempts,
-            _ => {}
+            | Self::InsecureCredentials { at } => Some(&mut at.site),
+            _ => None,
         }
-    }
-
-    /// What to try, if there is something to try.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::ProxyList(_) => {
-                "GOPROXY is a list of https://, http:// or file:// addresses, direct and off, \
-                 separated by commas or pipes"
-                    .to_owned()
-            }
-            Self::TlsSetup(_) => {
-                "install the system's CA certificates, or set SSL_CERT_FILE to a PEM file".to_owned()
-            }
-            Self::UnknownVersion { at, .. } => format!(
-                "check the version in go.mod; a private module needs a proxy that has it: put that \
-                 proxy first in GOPROXY ({})",
-                at.object.module.path
-            ),
-            Self::Forbidden { at, status, .. } => match status {
-                None => "check the permissions of the proxy's directory".to_owned(),
-                Some(407) => "put user name and password into HTTPS_PROXY".to_owned(),
-                Some(_) => format!("put the credentials for {} into ~/.netrc", at.site.host),
-            },
-            Self::Status { status: 429, .. } => "ask less at once: --jobs 8".to_owned(),
-            Self::Status { at, .. } => {
-                format!(
-                    "{} has a fault; try again later, or put another proxy first in GOPROXY",
-                    at.site.host
-                )
-            }
-            Self::Dns { at, .. } => format!(
-                "check the name {} in GOPROXY, /etc/resolv.conf, and HTTPS_PROXY if this network needs one",
-                at.site.host
-            ),
-            Self::Connect { .. } => {
-                "check that the proxy runs and can be reached from here; behind a firewall set HTTPS_PROXY"
-                    .to_owned()
-            }
-            Self::Tls { .. } => {
-                "if this network has its own certificate authority, set SSL_CERT_FILE to its \
-                                 PEM file; also check the clock"
-                    .to_owned()
-            }
-            Self::Timeout { .. } | Self::Broken { .. } => {
-                "try again; what was verified already is kept. On a thin line ask less at once: --jobs 4"
-                    .to_owned()
-            }
-            Self::Unfit { what: Unfit::Html { .. }, .. } => {
-                "a login page or filter of this network stands between; log in, or set HTTPS_PROXY or GOPROXY"
-                    .to_owned()
-            }
-            Self::Unfit { at, .. } => {
-                format!("{} holds a damaged file; put another proxy first in GOPROXY", at.site.host)
-            }
-            Self::Redirect { .. } => "check the address in GOPROXY".to_owned(),
-            Self::InsecureCredentials { .. } => "use https:// in GOPROXY".to_owned(),
-            Self::NeedsDirect { module, reason: DirectReason::Private, .. } => {
-                format!("set GONOPROXY=none and put a proxy that has {} into GOPROXY", module.path)
-            }
-            Self::NeedsDirect { module, reason: DirectReason::Listed, after } => match after {
-                Some(e) if e.is_unknown_version() => {
-                    format!(
-                        "check the version in go.mod, or put a proxy that has {} before direct in GOPROXY",
-                        module.path
-                    )
-                }
-                _ => format!("put a proxy that has {} before direct in GOPROXY", module.path),
-            },
-            Self::Off { .. } => "put a proxy into GOPROXY, for example a file:// tree".to_owned(),
-            Self::Disk { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                "free some space, or put the download store elsewhere".to_owned()
-            }
-            Self::BadObject(_)
-            | Self::TooLarge { .. }
-            | Self::Disk { .. }
-            | Self::Threads(_)
-            | Self::Cancelled(_)
-            | Self::Lost(_) => return None,
-        };
-        Some(text)
     }
 }
 
@@ -404,6 +360,38 @@ fn tail(detail: &Option<String>) -> String {
 
 fn tries(site: &Site) -> String {
     if site.attempts > 1 { format!(" ({} tries)", site.attempts) } else { String::new() }
+}
+
+/// The host, and who was in between.
+fn who(site: &Site) -> String {
+    let mut text = site.host.clone();
+    if let Some(through) = &site.through {
+        text.push_str(&format!(" through the HTTP proxy {through}"));
+    }
+    if let Some(redirected) = &site.redirected {
+        text.push_str(&format!(" (by a redirect to {redirected})"));
+    }
+    text
+}
+
+/// The name that has to be resolved.
+pub(crate) fn name_of(site: &Site) -> String {
+    match &site.through {
+        Some(through) => format!("of the HTTP proxy {through}"),
+        None => site.host.clone(),
+    }
+}
+
+/// What became of the other entries of GOPROXY.
+fn others(site: &Site) -> String {
+    let mut text = String::new();
+    if !site.earlier.is_empty() {
+        text.push_str(&format!("; before that {}", site.earlier.join("; ")));
+    }
+    if let Some(next) = &site.unasked {
+        text.push_str(&format!("; the comma in GOPROXY keeps {next} from being asked"));
+    }
+    text
 }
 
 fn said(status: Option<u16>) -> String {
@@ -449,7 +437,7 @@ fn off_text(after: Option<&FetchError>) -> String {
 }
 
 /// The error's text without the module it starts with, for use inside another's.
-fn without_module(e: &FetchError) -> String {
+pub(crate) fn without_module(e: &FetchError) -> String {
     let text = e.to_string();
     text.split_once(": ").map(|(_, rest)| rest.to_owned()).unwrap_or(text)
 }

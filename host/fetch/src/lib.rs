@@ -21,12 +21,15 @@
 mod clients;
 mod config;
 mod credentials;
+mod dns;
 mod engine;
 mod error;
 mod fetched;
 mod fetcher;
 mod hashpool;
+mod hint;
 mod httpdate;
+mod httpproxy;
 mod info;
 mod load;
 mod object;
@@ -42,9 +45,12 @@ mod transport;
 
 pub use config::{FetchConfig, Limits, RetryPolicy, Timeouts};
 pub use credentials::Credentials;
+pub use dns::resolv_conf::{ResolvConf, Trap};
+pub use dns::{BadDnsServer, DnsServer};
 pub use error::{At, DirectReason, FetchError, Phase, Site, Unfit};
 pub use fetched::{Fetched, Reader};
 pub use fetcher::{Canceller, Completion, Fetcher, Queue};
+pub use httpproxy::HttpProxyVars;
 pub use info::Origin;
 pub use object::{Kind, Object, ObjectError};
 pub use observe::{Observer, Outcome};

@@ -5,7 +5,7 @@
 //! The list ends at `direct` and `off`. Where GONOPROXY is set, a hop for
 //! modules that no proxy may see stands in front.
 
-use crate::error::{DirectReason, FetchError};
+use crate::error::{self, DirectReason, FetchError};
 use crate::proxyurl::ProxyUrl;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::match_prefix_patterns;
@@ -76,6 +76,8 @@ impl ProxyList {
             rank: Rank::NotFound,
             any_error: false,
             over: false,
+            said: Vec::new(),
+            best_said: 0,
         }
     }
 }
@@ -98,6 +100,10 @@ pub(crate) struct Walk<'a> {
     rank: Rank,
     any_error: bool,
     over: bool,
+    /// What those that failed so far said, in order.
+    said: Vec<String>,
+    /// Which of these is `best`.
+    best_said: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -119,7 +125,7 @@ impl<'a> Walk<'a> {
                 Hop::Direct => return Err(self.direct(DirectReason::Listed)),
                 Hop::Off => {
                     if self.rank == Rank::NotFound {
-                        let after = self.best.take().map(Box::new);
+                        let after = self.take_best().map(Box::new);
                         self.best = Some(FetchError::Off { module: self.module.clone(), after });
                     }
                     self.over = true;
@@ -128,7 +134,7 @@ impl<'a> Walk<'a> {
         }
         self.over = true;
         let module = self.module.clone();
-        Err(self.best.take().unwrap_or(FetchError::Off { module, after: None }))
+        Err(self.take_best().unwrap_or(FetchError::Off { module, after: None }))
     }
 
     /// Reports that the proxy last taken failed.
@@ -140,15 +146,40 @@ impl<'a> Walk<'a> {
             return;
         }
         let not_found = error.is_not_found();
-        if self.rank <= Rank::Proxy && !not_found {
+        self.said.push(error::without_module(&error));
+        if self.rank <= Rank::Proxy && !not_found || self.rank == Rank::NotFound {
             self.best = Some(error);
-            self.rank = Rank::Proxy;
-        } else if self.rank == Rank::NotFound {
-            self.best = Some(error);
+            self.best_said = self.said.len();
+        }
+        if !not_found {
+            self.rank = self.rank.max(Rank::Proxy);
         }
         if !self.any_error && !not_found {
             self.over = true;
+            self.name_unasked();
         }
+    }
+
+    /// Tells the error which entry the comma keeps from being asked.
+    fn name_unasked(&mut self) {
+        let next = self.hops.clone().next().and_then(|hop| match hop {
+            Hop::Proxy(url, _) => Some(url.host()),
+            Hop::Direct => Some("direct".to_owned()),
+            Hop::NoProxy | Hop::Off => None,
+        });
+        if let Some(site) = self.best.as_mut().and_then(FetchError::site_mut) {
+            site.unasked = next;
+        }
+    }
+
+    /// The error to report, which tells what the other entries said.
+    fn take_best(&mut self) -> Option<FetchError> {
+        let mut best = self.best.take()?;
+        if let Some(site) = best.site_mut() {
+            let others = std::mem::take(&mut self.said).into_iter().enumerate();
+            site.earlier = others.filter(|(i, _)| i + 1 != self.best_said).map(|(_, said)| said).collect();
+        }
+        Some(best)
     }
 
     /// Reports that the proxy last taken gave other bytes than were wanted:
@@ -159,7 +190,7 @@ impl<'a> Walk<'a> {
 
     fn direct(&mut self, reason: DirectReason) -> FetchError {
         self.over = true;
-        let after = self.best.take().map(Box::new);
+        let after = self.take_best().map(Box::new);
         self.rank = Rank::Direct;
         FetchError::NeedsDirect { module: self.module.clone(), reason, after }
     }

@@ -53,7 +53,7 @@ mod tests {
         FetchError::Status {
             at: Box::new(At {
                 object: Object::new(ModuleVersion::new("m.example", "v1.0.0"), Kind::Zip),
-                site: Site { host: "h".to_owned(), url: String::new(), attempts: 1 },
+                site: Site::new("h", ""),
             }),
             status,
             detail: None,

@@ -1,42 +1,80 @@
 //! A zip on its way to disk: written and hashed on blocking threads while the
-//! rest still comes, then walked for its h1.
+//! rest still comes, then walked for its h1. A large one that breaks off is
+//! left where the next try, and the next run, finds it.
 
 use crate::config::Limits;
 use crate::error::{At, FetchError, Unfit};
 use crate::fetched::{Body, Fetched};
 use crate::hashpool::HashPool;
 use crate::load::{self, LoadError};
-use crate::store::{Store, disk};
+use crate::store::{Part, Store, disk};
+use crate::transport::Rest;
 use sha2::{Digest, Sha256};
+use std::fs::File;
 use std::io::{Seek, Write};
+use std::path::Path;
 use std::sync::Arc;
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 use tokio::task::spawn_blocking;
 
 /// How much is gathered before a thread writes it.
 const PIECE: usize = 256 << 10;
+/// What is shorter is asked for again from its beginning.
+const WORTH_KEEPING: u64 = 1 << 20;
 
-/// One zip under way. Dropping it removes the file.
+/// One zip under way. Dropping it leaves a part, if it is worth that.
 pub(crate) struct Spool {
     at: At,
     store: Arc<Store>,
+    /// How the rest would be asked for.
+    rest: Rest,
     state: Option<State>,
 }
 
 struct State {
-    file: NamedTempFile,
+    place: Place,
     digest: Sha256,
     size: u64,
 }
 
+/// Where the bytes go.
+enum Place {
+    /// Goes when dropped.
+    Temporary(File, TempPath),
+    /// Stays when dropped.
+    Part(Part),
+}
+
 impl Spool {
-    pub(crate) fn new(at: &At, store: &Arc<Store>) -> Self {
-        Self { at: at.clone(), store: Arc::clone(store), state: None }
+    /// Goes on with what an earlier run left of this file.
+    pub(crate) async fn reopen(at: &At, store: &Arc<Store>) -> Option<Self> {
+        let (url, moved) = (at.site.url.clone(), Arc::clone(store));
+        let found = spawn_blocking(move || moved.reopen_part(&url)).await.ok().flatten();
+        let (part, digest, rest) = found?;
+        let state = State { place: Place::Part(part), digest, size: rest.offset };
+        Some(Self { at: at.clone(), store: Arc::clone(store), rest, state: Some(state) })
+    }
+
+    /// Begins a new one.
+    pub(crate) fn new(at: &At, store: &Arc<Store>, rest: Rest) -> Self {
+        Self { at: at.clone(), store: Arc::clone(store), rest, state: None }
+    }
+
+    /// How to ask for what is not there yet.
+    pub(crate) fn rest(&self) -> Rest {
+        Rest { offset: self.size(), ..self.rest.clone() }
     }
 
     /// How much is on disk.
     pub(crate) fn size(&self) -> u64 {
         self.state.as_ref().map_or(0, |state| state.size)
+    }
+
+    /// Throws away what is there: it is not what it was taken for.
+    pub(crate) fn discard(self) {
+        if let Some(State { place: Place::Part(part), .. }) = self.state {
+            part.discard();
+        }
     }
 
     /// Takes what has come; gives a buffer for what comes next.
@@ -46,9 +84,14 @@ impl Spool {
         }
         self.check_start(&buffer)?;
         let (state, store) = (self.state.take(), Arc::clone(&self.store));
+        let (url, rest) = (self.at.site.url.clone(), self.rest.clone());
         let written = spawn_blocking(move || {
-            let mut state = State::get_or_start(state, &store)?;
-            state.write(&buffer)?;
+            let mut state = State::get_or_start(state, &store, &url, &rest)?;
+            if let Err(error) = state.write(&buffer) {
+                // The disk may be full: a part must not keep it so.
+                state.place.discard();
+                return Err(error);
+            }
             let mut buffer = buffer;
             buffer.clear();
             Ok::<_, FetchError>((state, buffer))
@@ -61,29 +104,37 @@ impl Spool {
     /// Writes the last piece, then hashes the files inside.
     pub(crate) async fn finish(
         self,
-        rest: Vec<u8>,
+        last: Vec<u8>,
         source: String,
         limits: &Limits,
         hashing: &HashPool,
     ) -> Result<Fetched, FetchError> {
-        self.check_start(&rest)?;
+        self.check_start(&last)?;
         let lost = FetchError::Lost(self.at.object.clone());
-        let (Self { at, store, state }, limits) = (self, limits.clone());
+        let (Self { at, store, state, .. }, limits) = (self, limits.clone());
         let hashed = hashing.run(move |scratch| {
-            let mut state = State::get_or_start(state, &store)?;
-            state.write(&rest)?;
-            drop(rest);
-            let State { mut file, digest, size } = state;
-            file.rewind().map_err(disk("read", file.path()))?;
-            let h1 = match load::zip_h1(file.as_file_mut(), &at.object.module, &limits, scratch) {
-                Ok(h1) => h1,
-                Err(LoadError::Io(e)) => return Err(disk("read", file.path())(e)),
-                Err(LoadError::TooLarge(limit)) => {
-                    return Err(FetchError::TooLarge { at: Box::new(at), limit });
-                }
-                Err(LoadError::Unfit(what)) => return Err(FetchError::Unfit { at: Box::new(at), what }),
+            let mut state = match state {
+                Some(state) => state,
+                None => State::temporary(&store)?,
             };
-            let body = Body::Spooled(file.into_temp_path());
+            state.write(&last)?;
+            drop(last);
+            let State { mut place, digest, size } = state;
+            let (file, path) = place.get();
+            file.rewind().map_err(disk("read", path))?;
+            let h1 = match load::zip_h1(file, &at.object.module, &limits, scratch) {
+                Ok(h1) => h1,
+                Err(error) => {
+                    let path = place.get().1.to_owned();
+                    place.discard();
+                    return Err(match error {
+                        LoadError::Io(e) => disk("read", &path)(e),
+                        LoadError::TooLarge(limit) => FetchError::TooLarge { at: Box::new(at), limit },
+                        LoadError::Unfit(what) => FetchError::Unfit { at: Box::new(at), what },
+                    });
+                }
+            };
+            let body = Body::Spooled(place.complete(&store)?);
             let sha256 = digest.finalize().into();
             let object = at.object;
             Ok(Fetched { object, size, sha256, h1: Some(h1), origin: None, source, local: false, body })
@@ -104,16 +155,50 @@ impl Spool {
 }
 
 impl State {
-    fn get_or_start(state: Option<Self>, store: &Store) -> Result<Self, FetchError> {
-        match state {
-            Some(state) => Ok(state),
-            None => Ok(Self { file: store.spool_file()?, digest: Sha256::new(), size: 0 }),
+    fn get_or_start(state: Option<Self>, store: &Store, url: &str, rest: &Rest) -> Result<Self, FetchError> {
+        if let Some(state) = state {
+            return Ok(state);
+        }
+        // Somebody else may be at the same zip: then each has its own copy, as ever.
+        let worth = rest.length.is_none_or(|l| l >= WORTH_KEEPING);
+        match worth.then(|| store.new_part(url, rest)).flatten() {
+            Some(part) => Ok(Self { place: Place::Part(part), digest: Sha256::new(), size: 0 }),
+            None => Self::temporary(store),
         }
     }
 
+    fn temporary(store: &Store) -> Result<Self, FetchError> {
+        let (file, path) = store.spool_file()?.into_parts();
+        Ok(Self { place: Place::Temporary(file, path), digest: Sha256::new(), size: 0 })
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), FetchError> {
+        let (file, path) = self.place.get();
+        file.write_all(bytes).map_err(disk("write", path))?;
         self.digest.update(bytes);
         self.size += bytes.len() as u64;
-        self.file.as_file_mut().write_all(bytes).map_err(disk("write", self.file.path()))
+        Ok(())
+    }
+}
+
+impl Place {
+    fn get(&mut self) -> (&mut File, &Path) {
+        match self {
+            Self::Temporary(file, path) => (file, path),
+            Self::Part(part) => part.get(),
+        }
+    }
+
+    fn discard(self) {
+        if let Self::Part(part) = self {
+            part.discard();
+        }
+    }
+
+    fn complete(self, store: &Store) -> Result<TempPath, FetchError> {
+        match self {
+            Self::Temporary(_, path) => Ok(path),
+            Self::Part(part) => part.complete(&store.spool_path()),
+        }
     }
 }

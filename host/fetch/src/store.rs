@@ -3,19 +3,28 @@
 //!
 //! ```text
 //! objects/<sha256>            the bytes
-//! index/<proxy-tree path>     which object that is, its size, and where it came from
+//! index/<proxy-tree path>     which object that is, its size, and where it came from;
+//!                             its time is when a run last wanted it
+//! partial/                    large zips that broke off, for the next try
 //! tmp/<run>/, tmp/<run>.lock  what a run has under way; swept when no process holds the lock
+//! lock                        shared by who adds, alone by who removes
 //! ```
 //!
 //! Nothing here is trusted: whoever takes an object out hashes it again, and a
 //! damaged one is dropped. So no write needs fsync; each is a rename, and
 //! two processes that keep the same object write the same bytes.
 
+mod partial;
+
+pub(crate) use partial::Part;
+
 use crate::error::FetchError;
 use crate::info::Origin;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 use tempfile::{Builder, NamedTempFile, TempPath};
 
 const INDEX_HEADER: &str = "airgo-store 1";
@@ -27,6 +36,8 @@ pub(crate) struct Store {
     lock_path: PathBuf,
     /// Held, so that no other process sweeps `spool`; released by closing.
     _lock: File,
+    /// Names of files so far.
+    count: AtomicU64,
 }
 
 /// What the index says of an object.
@@ -58,10 +69,13 @@ impl Store {
         }
         let tmp = root.join("tmp");
         sweep(&tmp);
+        if let Ok(Some(_alone)) = lock_file(root).map(|file| file.filter(|f| f.try_lock().is_ok())) {
+            Self::sweep_parts(root, false);
+        }
         let (lock, lock_path) = take_run(&tmp)?;
         let spool = lock_path.with_extension("");
         fs::create_dir_all(&spool).map_err(disk("create", &spool))?;
-        Ok(Self { root: root.to_owned(), spool, lock_path, _lock: lock })
+        Ok(Self { root: root.to_owned(), spool, lock_path, _lock: lock, count: AtomicU64::new(0) })
     }
 
     /// A new empty file on the store's file system.
@@ -69,9 +83,23 @@ impl Store {
         Builder::new().prefix("part-").tempfile_in(&self.spool).map_err(disk("create a file in", &self.spool))
     }
 
-    /// Looks an object up; nothing is checked but the index's form.
+    /// A name for a file that is moved to where this run keeps its own.
+    pub(crate) fn spool_path(&self) -> PathBuf {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        self.spool.join(format!("whole-{number}"))
+    }
+
+    /// Looks an object up and marks it as used, so that nobody trims it away
+    /// while this run goes on. Nothing is checked but the index's form.
     pub(crate) fn find(&self, proxy_path: &str) -> Option<Entry> {
-        parse_entry(&fs::read_to_string(self.index_path(proxy_path)).ok()?)
+        let path = self.index_path(proxy_path);
+        let _held = path.exists().then(|| self.hold());
+        let entry = parse_entry(&fs::read_to_string(&path).ok()?)?;
+        if let Ok(file) = File::options().append(true).open(&path) {
+            // Only a hint for trimming; a store that may only be read is as good.
+            let _ = file.set_modified(SystemTime::now());
+        }
+        Some(entry)
     }
 
     pub(crate) fn object_path(&self, sha256: &[u8; 32]) -> PathBuf {
@@ -86,6 +114,7 @@ impl Store {
         content: Content<'_>,
     ) -> Result<PathBuf, FetchError> {
         let object = self.object_path(&entry.sha256);
+        let _held = self.hold();
         match content {
             Content::Bytes(bytes) => self.write(&object, bytes)?,
             Content::Spooled(path) => {
@@ -98,6 +127,34 @@ impl Store {
         }
         self.write(&index, format_entry(entry).as_bytes())?;
         Ok(object)
+    }
+
+    /// Keeps others from removing anything, until dropped. Where the file
+    /// system has no locks, nobody can be kept.
+    fn hold(&self) -> Option<File> {
+        lock_file(&self.root).ok().flatten().filter(|file| file.lock_shared().is_ok())
+    }
+
+    /// Waits until nobody adds anything, and keeps others from it until dropped.
+    fn alone(root: &Path) -> Result<Option<File>, FetchError> {
+        let file = lock_file(root)?;
+        match file.as_ref().map(File::lock) {
+            Some(Err(e)) if e.kind() != io::ErrorKind::Unsupported => {
+                Err(disk("lock", &root.join("lock"))(e))
+            }
+            _ => Ok(file),
+        }
+    }
+
+    /// When the oldest of the runs that are under way began.
+    fn oldest_run(root: &Path) -> Option<SystemTime> {
+        let locks = fs::read_dir(root.join("tmp")).into_iter().flatten().flatten();
+        let locks = locks.filter(|e| e.path().extension().is_some_and(|x| x == "lock"));
+        let live = locks.filter(|e| {
+            let file = File::options().write(true).open(e.path());
+            file.is_ok_and(|f| f.try_lock().is_err())
+        });
+        live.filter_map(|e| e.metadata().ok()?.modified().ok()).min()
     }
 
     /// Drops an object whose bytes are not what the index says.
@@ -125,6 +182,16 @@ impl Drop for Store {
         if fs::remove_dir(&self.spool).is_ok() {
             let _ = fs::remove_file(&self.lock_path);
         }
+    }
+}
+
+/// Opens the file that `hold` and `alone` lock.
+fn lock_file(root: &Path) -> Result<Option<File>, FetchError> {
+    let path = root.join("lock");
+    match File::options().create(true).truncate(false).write(true).open(&path) {
+        Ok(file) => Ok(Some(file)),
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        Err(e) => Err(disk("open", &path)(e)),
     }
 }
 

@@ -94,7 +94,7 @@ impl Engine {
             let file = root.join(path);
             let at = crate::error::At {
                 object: object.clone(),
-                site: crate::error::Site { host: shown.clone(), url: format!("{shown}/{path}"), attempts: 1 },
+                site: crate::error::Site::new(shown.clone(), format!("{shown}/{path}")),
             };
             return std::fs::read(&file).map_err(|e| match e.kind() {
                 std::io::ErrorKind::NotFound => {

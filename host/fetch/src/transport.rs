@@ -7,12 +7,15 @@
 use crate::clients::{RedirectRefused, Transport};
 use crate::config::{FetchConfig, Timeouts};
 use crate::credentials::Login;
+use crate::dns::resolv_conf::ResolvConf;
 use crate::error::{At, FetchError, Phase, Site};
 use crate::httpdate::http_date;
 use crate::load::clean;
 use crate::object::Object;
 use crate::proxyurl::{self, ProxyUrl};
-use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE, RETRY_AFTER};
+use reqwest::header::{
+    AGE, AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER,
+};
 use reqwest::{Response, Url};
 use std::error::Error as StdError;
 use std::io;
@@ -72,8 +75,9 @@ impl Transport {
         let Some(url) = proxy.object_url(proxy_path) else {
             return Err(FetchError::ProxyList("not an http proxy".to_owned()));
         };
-        let site = Site { host: proxy.host(), url: proxyurl::show(&url), attempts: 1 };
-        let at = At { object: object.clone(), site };
+        let mut site = Site::new(proxy.host(), proxyurl::show(&url));
+        site.through = self.proxies.via(&url).map(|via| via.shown);
+        let mut at = At { object: object.clone(), site };
         let login = login_for(config, proxy, &url, &at)?;
 
         let lane = self.lane();
@@ -112,6 +116,10 @@ impl Transport {
             Ok(Err(e)) => return Err(failed(&at, &e.without_url(), config, &secrets)),
             Ok(Ok(response)) => response,
         };
+        self.compare_clocks(&at, &response);
+        if response.url().host_str() != url.host_str() {
+            at.site.redirected = Some(proxyurl::host(response.url()));
+        }
         let announced = response.content_length();
         let (offset, length) = match response.status().as_u16() {
             200 => (0, announced),
@@ -132,17 +140,31 @@ impl Transport {
     }
 }
 
+impl Transport {
+    fn compare_clocks(&self, at: &At, response: &Response) {
+        let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
+        // A cache sends the date of when it got the answer, and how old that is.
+        let age = header(AGE).and_then(|v| v.trim().parse::<u64>().ok()).unwrap_or_default();
+        let date = header(DATE).and_then(http_date).map(|date| date.saturating_add(age));
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|d| d.as_secs());
+        if let Some((date, now)) = date.zip(now.ok()) {
+            let skew = Duration::from_secs(now.abs_diff(date));
+            self.clock.get_or_init(|| (at.site.host.clone(), now > date, skew));
+        }
+    }
+}
+
 impl Incoming {
     /// Where this part begins.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// How to ask for what is missing after so many bytes of the whole.
-    pub(crate) fn rest(&self, offset: u64) -> Rest {
+    /// How to ask for this again from its beginning, or from later on.
+    pub(crate) fn rest(&self) -> Rest {
         let etag = self.response.headers().get(ETAG).and_then(|v| v.to_str().ok());
         let etag = etag.filter(|e| e.starts_with('"')).map(str::to_owned);
-        Rest { offset, length: self.length, etag }
+        Rest { offset: 0, length: self.length, etag }
     }
 
     /// The announced length of the whole.
@@ -227,7 +249,11 @@ fn failed(at: &At, error: &reqwest::Error, config: &FetchConfig, secrets: &[Stri
         return FetchError::Redirect { at, reason };
     }
     if error.is_dns() {
-        return FetchError::Dns { at, reason };
+        let name = at.site.through.as_deref().unwrap_or(&at.site.host);
+        let name = name.rsplit_once(':').map_or(name, |(name, _)| name);
+        // With --dns the file has no part in it.
+        let traps = if config.dns.is_none() { ResolvConf::system_traps(name) } else { Vec::new() };
+        return FetchError::Dns { at, reason, traps };
     }
     if error.is_connect() {
         if error.is_timeout() {

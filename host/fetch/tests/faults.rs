@@ -316,7 +316,8 @@ fn file_trees_with_faults() {
     assert!(error.to_string().contains("example.com/b@v1.0.0: unknown version: file://"), "{error}");
     fs::create_dir_all(tree.path().join("example.com/c/@v/v1.0.0.mod")).unwrap();
     let error = run.fetch("example.com/c", "v1.0.0", Kind::Mod).unwrap_err();
-    assert!(matches!(error, FetchError::Disk { .. }), "{error}");
+    assert!(matches!(error, FetchError::Unreadable { .. }), "{error}");
+    assert!(error.to_string().contains("cannot be read: "), "{error}");
 }
 
 /// Counts what an observer is told.

@@ -39,7 +39,13 @@ fn list(servers: &[(Is, char)], end: &str) -> List {
         list.goproxy += &format!("{}{separator}", proxy.url());
         list.servers.push(proxy);
     }
-    list.goproxy += end;
+    if let Some(before) = end.strip_suffix("URL") {
+        let proxy = Proxy::serve(&world);
+        list.goproxy += &format!("{before}{}", proxy.url());
+        list.servers.push(proxy);
+    } else {
+        list.goproxy += end;
+    }
     list
 }
 
@@ -56,7 +62,7 @@ fn once(config: &mut FetchConfig) {
 }
 
 #[test]
-fn falls_through_as_go_does() {
+fn rule_25_falls_through_as_go_does() {
     if !require_tool("go") {
         return;
     }
@@ -74,6 +80,13 @@ fn falls_through_as_go_does() {
             cases.push((vec![(a, separator), (b, ',')], end));
         }
     }
+    // What stands behind the end of the list is never asked.
+    for end in ["off,URL", "off|URL", " off ,URL"] {
+        cases.push((vec![(Is::Gives(404), ',')], end));
+    }
+    cases.push((vec![(Is::Gives(404), ','), (Is::Gives(410), '|'), (Is::Sound, ',')], ""));
+    cases.push((vec![(Is::Gives(404), ','), (Is::Gives(500), ','), (Is::Sound, ',')], ""));
+    cases.push((vec![(Is::Gives(500), '|'), (Is::Gives(404), ','), (Is::Sound, ',')], ""));
     cases.push((vec![(Is::Sound, ' ')], " , off"));
     cases.push((vec![], "off"));
     cases.push((vec![], ",, off|"));
@@ -95,7 +108,7 @@ fn falls_through_as_go_does() {
 }
 
 #[test]
-fn the_most_helpful_error_is_reported() {
+fn rule_25_the_most_helpful_error_is_reported() {
     // The ranks of TryProxies: direct, then what is not "not found", then "not found", later before earlier.
     type Check = fn(&FetchError) -> bool;
     let cases: [(&[(Is, char)], &str, Check); 8] = [
@@ -143,7 +156,7 @@ fn a_fall_through_to_direct_names_what_the_proxy_said() {
 }
 
 #[test]
-fn private_modules_are_asked_of_no_proxy() {
+fn rule_25_private_modules_are_asked_of_no_proxy() {
     for (gonoproxy, goprivate, goproxy_end, private) in [
         ("example.com/a", "", "", true),
         ("*.com", "", "", true),
@@ -176,7 +189,7 @@ fn private_modules_are_asked_of_no_proxy() {
 }
 
 #[test]
-fn lists_that_go_refuses_too() {
+fn rule_25_lists_that_go_refuses_too() {
     let dir = TempTree::new();
     let go_there = require_tool("go");
     for goproxy in
@@ -192,5 +205,59 @@ fn lists_that_go_refuses_too() {
                 Go::with_proxy(goproxy).output(dir.path(), &["mod", "download", "example.com/a@v1.2.3"]);
             assert!(!out.status.success(), "{goproxy:?}: {out:?}");
         }
+    }
+}
+
+#[test]
+fn rule_25_file_trees_fall_through_as_go_does() {
+    if !require_tool("go") {
+        return;
+    }
+    let world = World::new().with(Module::new(M.0, M.1).go("1.21"));
+    let (empty, full, locked) = (TempTree::new(), TempTree::new(), TempTree::new());
+    world.write(full.path());
+    world.write(locked.path());
+    // A directory in a file's place: an error that is not "not found".
+    let info = locked.path().join("example.com/a/@v/v1.2.3.info");
+    std::fs::remove_file(&info).unwrap();
+    std::fs::create_dir(&info).unwrap();
+    let url = |tree: &TempTree| format!("file://{}", tree.path().display());
+    for (goproxy, found) in [
+        (url(&full), true),
+        (format!("{},{}", url(&empty), url(&full)), true),
+        (format!("{},off", url(&empty)), false),
+        (format!("{}/,{}", url(&empty), url(&full)), true),
+        (format!("{},{}", url(&locked), url(&full)), false),
+        (format!("{}|{}", url(&locked), url(&full)), true),
+    ] {
+        let result = Run::with(&goproxy, once).fetch(M.0, M.1, Kind::Info);
+        assert_eq!(result.is_ok(), found, "{goproxy}: {result:?}");
+        let dir = TempTree::new();
+        let out = Go::with_proxy(&goproxy)
+            .output(dir.path(), &["list", "-m", "-json", &format!("{}@{}", M.0, M.1)]);
+        assert_eq!(out.status.success(), found, "{goproxy}: {out:?}");
+    }
+}
+
+#[test]
+fn rule_25_globs_match_as_goprivate_does() {
+    if !require_tool("go") {
+        return;
+    }
+    // Where go turns to the repository, which does not exist, no proxy sees the module.
+    for globs in
+        ["example.com", "example.com/", "*.com/a", "*/*", "example.com/[ab]", "example.com/b,example.com/a"]
+            .iter()
+            .chain(&["example", "com", "*.org", "example.com/a/b", "example.com/[", " example.com", "?"])
+    {
+        let ours = list(&[(Is::Sound, ',')], "");
+        let result =
+            Run::with(&ours.goproxy, |c| c.goprivate = (*globs).to_owned()).fetch(M.0, M.1, Kind::Info);
+        let theirs = list(&[(Is::Sound, ',')], "");
+        let go =
+            Go::with_proxy(&theirs.goproxy).env("GOPRIVATE", globs).env("HTTPS_PROXY", "http://127.0.0.1:1");
+        let dir = TempTree::new();
+        let out = go.output(dir.path(), &["list", "-m", "-json", &format!("{}@{}", M.0, M.1)]);
+        assert_eq!(ours.asked(), theirs.asked(), "{globs:?}: {result:?} {out:?}");
     }
 }

@@ -41,6 +41,16 @@ impl Run {
         Self { fetcher: Fetcher::new(config).unwrap_or_else(|e| panic!("{e}")), store }
     }
 
+    /// Ends the run; its store stays as long as what this gives.
+    pub fn into_store(self) -> Arc<TempTree> {
+        self.store
+    }
+
+    /// A run with the store of one that has ended.
+    pub fn reopen(store: Arc<TempTree>, goproxy: &str) -> Self {
+        Self::start(goproxy, store, |_| ())
+    }
+
     pub fn store(&self) -> PathBuf {
         self.store.path().join("store")
     }

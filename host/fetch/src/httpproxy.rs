@@ -1,0 +1,171 @@
+//! HTTP proxies between this machine and the others: which one a request goes
+//! through (golang.org/x/net/http/httpproxy, as net/http uses it).
+//!
+//! The variables are read here and nowhere else, so that an error, `airgo
+//! doctor` and the client itself agree about them. Beyond Go, `ALL_PROXY`
+//! counts, and the system's settings on macOS and Windows.
+
+use crate::proxyurl::host as host_of;
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::Url;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// The four variables' values; empty where unset.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct HttpProxyVars {
+    /// `HTTP_PROXY`: for http:// addresses.
+    pub http: String,
+    /// `HTTPS_PROXY`: for https:// addresses.
+    pub https: String,
+    /// `ALL_PROXY`: for those that the others say nothing about.
+    pub all: String,
+    /// `NO_PROXY`: hosts, domains, addresses and networks that are asked without one.
+    pub no: String,
+}
+
+impl HttpProxyVars {
+    /// Takes them from a lookup, upper case before lower case, empty as unset.
+    /// `HTTP_PROXY` is not believed in a CGI program, where a client can set it.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let get = |name: &str| {
+            let found = [name.to_owned(), name.to_ascii_lowercase()];
+            found.iter().filter_map(|n| lookup(n)).find(|v| !v.is_empty()).unwrap_or_default()
+        };
+        let cgi = lookup("REQUEST_METHOD").is_some();
+        Self {
+            http: if cgi { String::new() } else { get("HTTP_PROXY") },
+            https: get("HTTPS_PROXY"),
+            all: get("ALL_PROXY"),
+            no: get("NO_PROXY"),
+        }
+    }
+
+    /// Those of this process.
+    pub fn from_env() -> Self {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Those that are set, by name.
+    pub(crate) fn proxies(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [("HTTP_PROXY", &self.http), ("HTTPS_PROXY", &self.https), ("ALL_PROXY", &self.all)];
+        all.into_iter().map(|(name, value)| (name, value.as_str())).filter(|(_, value)| !value.is_empty())
+    }
+
+    /// Whether none names a proxy.
+    pub fn is_empty(&self) -> bool {
+        self.http.is_empty() && self.https.is_empty() && self.all.is_empty()
+    }
+}
+
+impl fmt::Debug for HttpProxyVars {
+    /// Without credentials, and so without most of the values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpProxyVars(empty: {}, no: {:?})", self.is_empty(), self.no)
+    }
+}
+
+/// Whether a variable's value is the address of an HTTP proxy.
+pub(crate) fn is_usable(value: &str) -> bool {
+    address(value).is_some_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// A bare host is an http:// address.
+fn address(value: &str) -> Option<Url> {
+    let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+    Url::parse(&with_scheme).ok().filter(Url::has_host)
+}
+
+/// The variables, understood.
+#[derive(Clone)]
+pub(crate) struct HttpProxies {
+    vars: HttpProxyVars,
+    matcher: Arc<Matcher>,
+}
+
+/// One proxy for one request.
+pub(crate) struct Via {
+    /// May hold credentials: never to be shown.
+    pub(crate) url: Url,
+    /// Its host and port.
+    pub(crate) shown: String,
+}
+
+impl HttpProxies {
+    pub(crate) fn new(vars: &HttpProxyVars) -> Self {
+        let matcher = if vars.is_empty() && cfg!(any(windows, target_vendor = "apple")) {
+            Matcher::from_system()
+        } else {
+            let builder = Matcher::builder().http(vars.http.clone()).https(vars.https.clone());
+            builder.all(vars.all.clone()).no(vars.no.clone()).build()
+        };
+        Self { vars: vars.clone(), matcher: Arc::new(matcher) }
+    }
+
+    /// The proxy that this address is asked through; none for this machine itself.
+    pub(crate) fn via(&self, url: &Url) -> Option<Via> {
+        let host = url.host_str()?.trim_matches(['[', ']']);
+        let loopback = host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        if loopback || host.eq_ignore_ascii_case("localhost") {
+            return None;
+        }
+        let found = self.matcher.intercept(&url.as_str().parse().ok()?)?;
+        // The matcher keeps credentials apart; reqwest wants them in the address.
+        let raw = if url.scheme() == "https" { &self.vars.https } else { &self.vars.http };
+        let raw = if raw.is_empty() { &self.vars.all } else { raw };
+        let url = if raw.is_empty() { address(&found.uri().to_string()) } else { address(raw) }?;
+        let shown = host_of(&url);
+        Some(Via { url, shown })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn via(vars: &HttpProxyVars, url: &str) -> Option<String> {
+        HttpProxies::new(vars).via(&Url::parse(url).unwrap()).map(|v| v.shown)
+    }
+
+    fn vars(pairs: &[(&str, &str)]) -> HttpProxyVars {
+        HttpProxyVars::from_lookup(|name| {
+            pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_scheme_and_no_proxy_decide() {
+        let set = vars(&[
+            ("HTTPS_PROXY", ""),
+            ("https_proxy", "http://robot:s3cret@squid.example:3128"),
+            ("HTTP_PROXY", "plain.example:8080"),
+            ("NO_PROXY", "corp.example, 10.0.0.0/8"),
+        ]);
+        assert_eq!(via(&set, "https://proxy.example/m").as_deref(), Some("squid.example:3128"));
+        assert_eq!(via(&set, "http://proxy.example/m").as_deref(), Some("plain.example:8080"));
+        for direct in [
+            "https://goproxy.corp.example/",
+            "https://corp.example/",
+            "http://10.1.2.3/",
+            "http://127.0.0.1:3000/",
+            "http://localhost:3000/",
+            "http://[::1]:3000/",
+        ] {
+            assert_eq!(via(&set, direct), None, "{direct}");
+        }
+        assert!(!format!("{set:?}").contains("s3cret"));
+        let found = HttpProxies::new(&set).via(&Url::parse("https://a.example").unwrap()).unwrap();
+        assert_eq!(found.url.password(), Some("s3cret"));
+    }
+
+    #[test]
+    fn all_proxy_stands_in_and_cgi_is_distrusted() {
+        let all = vars(&[("ALL_PROXY", "http://all.example")]);
+        assert_eq!(via(&all, "http://a.example").as_deref(), Some("all.example"));
+        assert_eq!(via(&all, "https://a.example").as_deref(), Some("all.example"));
+        let cgi = vars(&[("HTTP_PROXY", "http://evil.example"), ("REQUEST_METHOD", "GET")]);
+        assert_eq!(via(&cgi, "http://a.example"), None);
+        assert!(vars(&[]).is_empty());
+    }
+}
