@@ -22,6 +22,7 @@ mod clients;
 mod config;
 mod credentials;
 mod dns;
+pub mod doctor;
 mod engine;
 mod error;
 mod fetched;
