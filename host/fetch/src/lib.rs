@@ -55,4 +55,5 @@ pub use httpproxy::HttpProxyVars;
 pub use info::Origin;
 pub use object::{Kind, Object, ObjectError};
 pub use observe::{Observer, Outcome};
+pub use store::{Cache, CacheEntry, Damage, DamageKind, Tally, Trim, Trimmed, Usage};
 pub use sumdb::SumDbSource;

@@ -14,8 +14,10 @@
 //! damaged one is dropped. So no write needs fsync; each is a rename, and
 //! two processes that keep the same object write the same bytes.
 
+mod cache;
 mod partial;
 
+pub use cache::{Cache, CacheEntry, Damage, DamageKind, Tally, Trim, Trimmed, Usage};
 pub(crate) use partial::Part;
 
 use crate::error::FetchError;
