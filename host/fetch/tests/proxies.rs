@@ -111,7 +111,8 @@ fn rule_25_falls_through_as_go_does() {
 fn rule_25_the_most_helpful_error_is_reported() {
     // The ranks of TryProxies: direct, then what is not "not found", then "not found", later before earlier.
     type Check = fn(&FetchError) -> bool;
-    let cases: [(&[(Is, char)], &str, Check); 8] = [
+    type Case = (&'static [(Is, char)], &'static str, Check);
+    let cases: [Case; 8] = [
         (&[(Is::Gives(404), ','), (Is::Gives(410), ',')], "", |e| e.status() == Some(410)),
         (&[(Is::Gives(403), '|'), (Is::Gives(404), ',')], "", |e| e.status() == Some(403)),
         (&[(Is::Gives(403), '|'), (Is::Gives(500), ',')], "", |e| e.status() == Some(500)),

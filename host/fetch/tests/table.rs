@@ -6,12 +6,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod support;
+#[path = "support/tls.rs"]
+mod tls_server;
 
 use airgo_fetch::{FetchConfig, FetchError, Kind, Object};
 use airgo_testkit::{Fault, Module, Proxy, World};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use support::Run;
+use tls_server::{Flaw, TlsProxy};
 
 /// What a fault allows.
 #[derive(Clone, Copy, PartialEq)]
@@ -70,7 +73,7 @@ fn impatient(config: &mut FetchConfig) {
 }
 
 /// Everything that the world holds, or the first error.
-fn fetch_all(goproxy: &str) -> Result<BTreeMap<Object, Vec<u8>>, FetchError> {
+fn fetch_all(goproxy: &str) -> Result<Objects, FetchError> {
     let (world, run) = (world(), Run::with(goproxy, impatient));
     for module in world.modules() {
         for kind in [Kind::Info, Kind::Mod, Kind::Zip] {
@@ -111,56 +114,99 @@ fn fault_by_outcome() {
     portal.fault("", Fault::Html);
     let login = format!("{}/login", portal.url().replace("127.0.0.1", "localhost"));
 
-    let mut rows = Vec::new();
-    for (name, fault, passes) in faults(&login) {
-        let same = |result: Result<BTreeMap<Object, Vec<u8>>, FetchError>, what: &str| {
-            let got = result.unwrap_or_else(|e| panic!("{name}, {what}: {e}"));
-            assert!(got == healthy, "{name}, {what}: other bytes");
-            "same bytes".to_owned()
-        };
-        // Twice for each file, then the fault has passed.
-        let proxy = Proxy::serve(&world);
-        for file in
-            ["a/@v/v1.0.0.info", "a/@v/v1.0.0.mod", "a/@v/v1.0.0.zip", "b/@v/v1.0.0.info", "b/@v/v1.0.0.mod"]
-        {
-            proxy.fault_times(file, 2, fault.clone());
-        }
-        proxy.fault_times("!b/@v/v1.0.0.zip", 2, fault.clone());
-        let again = fetch_all(&proxy.url());
-        let again = match passes {
-            Retried => same(again, "another try"),
-            Final | Absent => {
-                assert!(again.is_err(), "{name}");
-                "not tried again".to_owned()
-            }
-        };
-
-        let broken = Proxy::serve(&world);
-        broken.fault("", fault.clone());
-        let host = broken.url().replace("http://", "");
-        let alone = told(&fetch_all(&broken.url()).unwrap_err(), &host, None);
-
-        let mirror = Proxy::serve(&world);
-        let pipe = same(fetch_all(&format!("{}|{}", broken.url(), mirror.url())), "another mirror");
-
-        let mirror = Proxy::serve(&world);
-        let comma = fetch_all(&format!("{},{}", broken.url(), mirror.url()));
-        let comma = if passes == Absent {
-            same(comma, "another mirror")
-        } else {
-            assert_eq!(mirror.requests().len(), 0, "{name}: go would not ask it");
-            told(&comma.unwrap_err(), &host, Some(&mirror.url().replace("http://", "")));
-            "error, hint: |".to_owned()
-        };
-        rows.push([name.to_owned(), again, pipe, comma, alone]);
-    }
-    println!(
-        "| fault | passes after two tries | stays, then \\| and a mirror | stays, then , and a mirror | stays, alone |"
-    );
-    println!("|---|---|---|---|---|");
-    for row in rows {
+    // Most of the time goes by in waiting.
+    let rows: Vec<[String; 5]> = std::thread::scope(|s| {
+        let (world, healthy) = (&world, &healthy);
+        let rows: Vec<_> = faults(&login)
+            .into_iter()
+            .map(|(name, fault, passes)| s.spawn(move || row(world, healthy, name, &fault, passes)))
+            .collect();
+        rows.into_iter().map(|row| row.join().unwrap()).collect()
+    });
+    let head = [
+        "fault",
+        "passes after two tries",
+        "stays, `\\|` and a mirror",
+        "stays, `,` and a mirror",
+        "stays, alone",
+    ];
+    println!("\n| {} |\n|---|---|---|---|---|", head.join(" | "));
+    for row in rows.into_iter().chain(unreachable(&world, &healthy)) {
         println!("| {} |", row.join(" | "));
     }
+}
+
+type Objects = BTreeMap<Object, Vec<u8>>;
+
+fn same(healthy: &Objects, result: Result<Objects, FetchError>, what: &str) -> String {
+    let got = result.unwrap_or_else(|e| panic!("{what}: {e}"));
+    assert!(got == *healthy, "{what}: other bytes");
+    "same bytes".to_owned()
+}
+
+fn row(world: &World, healthy: &Objects, name: &str, fault: &Fault, passes: Passes) -> [String; 5] {
+    // Twice for each file, then the fault has passed.
+    let proxy = Proxy::serve(world);
+    for module in ["a", "!b"] {
+        for extension in ["info", "mod", "zip"] {
+            proxy.fault_times(&format!("/{module}/@v/v1.0.0.{extension}"), 2, fault.clone());
+        }
+    }
+    let again = fetch_all(&proxy.url());
+    let again = match passes {
+        Retried => same(healthy, again, name),
+        Final | Absent => {
+            assert!(again.is_err(), "{name}");
+            "not tried again".to_owned()
+        }
+    };
+    let broken = Proxy::serve(world);
+    broken.fault("", fault.clone());
+    let host = broken.url().replace("http://", "");
+    let [pipe, comma, alone] = beside_a_mirror(world, healthy, name, &broken.url(), &host, passes);
+    [name.to_owned(), again, pipe, comma, alone]
+}
+
+/// The broken proxy before a sound mirror, and by itself.
+fn beside_a_mirror(
+    world: &World,
+    healthy: &Objects,
+    name: &str,
+    broken: &str,
+    host: &str,
+    passes: Passes,
+) -> [String; 3] {
+    let alone = told(&fetch_all(broken).unwrap_err(), host, None);
+    let mirror = Proxy::serve(world);
+    let pipe = same(healthy, fetch_all(&format!("{broken}|{}", mirror.url())), name);
+
+    let mirror = Proxy::serve(world);
+    let comma = fetch_all(&format!("{broken},{}", mirror.url()));
+    let comma = if passes == Absent {
+        same(healthy, comma, name)
+    } else {
+        assert_eq!(mirror.requests().len(), 0, "{name}: go would not ask it");
+        told(&comma.unwrap_err(), host, Some(&mirror.url().replace("http://", "")));
+        "error that says so".to_owned()
+    };
+    [pipe, comma, alone]
+}
+
+/// Hosts that never come to answering.
+fn unreachable(world: &World, healthy: &Objects) -> Vec<[String; 5]> {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // The test authority is in no machine's roots.
+    let untrusted = TlsProxy::serve(world, "sound.pem", Flaw::None);
+    let hosts = [
+        ("connection refused", format!("http://{free}"), free.to_string()),
+        ("certificate of an unknown authority", untrusted.url(), format!("localhost:{}", untrusted.port)),
+        ("a name that does not resolve", "http://goproxy.invalid".to_owned(), "goproxy.invalid".to_owned()),
+    ];
+    let row = |(name, url, host): (&str, String, String)| {
+        let [pipe, comma, alone] = beside_a_mirror(world, healthy, name, &url, &host, Final);
+        [name.to_owned(), "-".to_owned(), pipe, comma, alone]
+    };
+    hosts.into_iter().map(row).collect()
 }
 
 #[test]

@@ -12,10 +12,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::Ordering;
-use support::{Run, object};
+use support::{CHILD, Run, object};
 use tls_server::{Flaw, TlsProxy, pem};
 
-const CHILD: &str = "AIRGO_FETCH_TEST_CHILD";
 const SECRET: &str = "s3cret-t0ken-planted";
 
 /// Runs the calling test again in a process with this environment, and

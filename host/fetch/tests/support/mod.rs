@@ -1,13 +1,16 @@
 //! What the tests of this crate share.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
-use airgo_fetch::{FetchConfig, FetchError, Fetched, Fetcher, Kind, Object};
+use airgo_fetch::{FetchConfig, FetchError, Fetched, Fetcher, HttpProxyVars, Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_testkit::TempTree;
 use sha2::Digest;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Set in a process whose environment a test has chosen.
+pub const CHILD: &str = "AIRGO_FETCH_TEST_CHILD";
 
 /// A fetcher with a store of its own and impatient settings.
 pub struct Run {
@@ -35,6 +38,10 @@ impl Run {
 
     fn start(goproxy: &str, store: Arc<TempTree>, change: impl FnOnce(&mut FetchConfig)) -> Self {
         let mut config = FetchConfig::new(goproxy, store.path().join("store"));
+        // The tester's own HTTP proxy is in nobody's way, but where a test gives itself one.
+        if std::env::var_os(CHILD).is_none() {
+            config.http_proxy = HttpProxyVars::default();
+        }
         config.retries.base = Duration::from_millis(1);
         config.retries.max = Duration::from_millis(20);
         change(&mut config);
