@@ -12,6 +12,10 @@
 //! assert_eq!(env.get("GOPRIVATE", None), "");
 //! ```
 
+mod flags;
+
+pub use flags::{GoFlags, GoFlagsError};
+
 use crate::unicode::decode;
 use std::collections::BTreeMap;
 
