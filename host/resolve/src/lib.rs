@@ -35,6 +35,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod advice;
 mod check;
 mod error;
 mod format;
@@ -50,9 +51,11 @@ mod replace;
 mod requirements;
 mod resolution;
 mod source;
+mod toolchain;
 mod update;
 mod walk;
 
+pub use advice::{Advice, latest};
 pub use error::{
     GraphError, LoadError, LoadFault, ProjectError, ProjectFault, ReplaceConflict, ResolveError,
     UpdateReason, UpdatesNeeded,
@@ -63,11 +66,31 @@ pub use project::{
 };
 pub use resolution::{Chains, Needs, Replacement, Resolution, Scope, Selected};
 pub use source::{GoModSource, MapSource, SourceError};
+pub use toolchain::{GoToolchain, GoToolchainError, TOOLCHAIN_MODULE};
 
 use loader::Loader;
+use source::Recorded;
 
 /// Computes the build list and module graph of a project.
+///
+/// In [`Scope::All`] the modules of a workspace are also resolved each on its
+/// own, for `go mod tidy` knows no workspace; what they need is among the
+/// needs, and a failure there is told by [`Resolution::lone_faults`].
 pub fn resolve(project: &Project, source: &mut dyn GoModSource) -> Result<Resolution, ResolveError> {
+    if project.scope != Scope::All || !project.in_workspace() {
+        return resolve_one(project, source);
+    }
+    let mut source = Recorded::new(source);
+    let mut resolution = resolve_one(project, &mut source)?;
+    for member in project.members() {
+        let path = member.mains.iter().find_map(|m| m.modfile.module.as_ref()).map(|decl| decl.path.clone());
+        let lone = resolve_one(&member, &mut source);
+        resolution.add_lone(path.unwrap_or_default(), lone);
+    }
+    Ok(resolution)
+}
+
+fn resolve_one(project: &Project, source: &mut dyn GoModSource) -> Result<Resolution, ResolveError> {
     let running = project.running_go();
     check::check(project, &running)?;
     if project.mode == Mode::Readonly && project.builds_from_vendor() {

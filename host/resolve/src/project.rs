@@ -146,29 +146,34 @@ impl Project {
     }
 
     /// The go version that runs in the end: the installed one, or the newer
-    /// one that go.mod or go.work makes it switch to (cmd/go
-    /// toolchain/select.go, Select).
+    /// one that go.mod or go.work makes it switch to.
     pub fn running_go(&self) -> String {
-        let mut running = self.local_go.clone().unwrap_or_default();
+        let installed = self.local_go.as_deref().unwrap_or_default();
         if self.local_toolchain_only && self.local_go.is_some() {
-            return running;
+            return installed.to_owned();
         }
-        if self.toolchain() != Some("default") {
-            let named = self.toolchain().map_or("", gover::from_toolchain);
-            if gover::compare(named, &running).is_gt() {
-                running = named.to_owned();
-            }
+        let switched = self.switched_from(installed);
+        let version = switched.as_deref().map_or(installed, gover::from_toolchain);
+        if version.is_empty() { self.go_version().to_owned() } else { version.to_owned() }
+    }
+
+    /// Its modules, each as the main module without the workspace: so `go mod
+    /// tidy` and GOWORK=off see them. The same go runs.
+    pub(crate) fn members(&self) -> Vec<Self> {
+        if !self.in_workspace() {
+            return Vec::new();
         }
-        let go = self.go_version();
-        if gover::compare(go, &running).is_gt() {
-            running = go.to_owned();
-            // Since Go 1.21 the first release of a language version ends in
-            // .0: no toolchain is called go1.22.
-            if gover::is_lang(go) && gover::compare(go, GO_STRICT_VERSION).is_ge() {
-                running.push_str(".0");
-            }
-        }
-        running
+        let alone = |main: &MainModule| Self {
+            mains: vec![main.clone()],
+            workspace: None,
+            directories: self.directories.clone(),
+            local_go: Some(self.running_go()),
+            local_toolchain_only: true,
+            mode: Mode::Update,
+            scope: self.scope,
+            vendor: None,
+        };
+        self.mains.iter().map(alone).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use airgo_gomod::{ModuleVersion, gover};
 
-use crate::error::{GraphError, UpdatesNeeded};
+use crate::error::{GraphError, ResolveError, UpdatesNeeded};
 use crate::loader::{Loader, Pruning};
 use crate::project::{GO_STRICT_VERSION, Project};
 use crate::requirements::Requirements;
@@ -94,10 +94,15 @@ pub struct Resolution {
     /// Why the graph that `go mod tidy` compares with cannot be read; it would
     /// fail there too. Only in [`Scope::All`].
     pub tidy_fault: Option<Box<GraphError>>,
+    /// The modules of a workspace that cannot be resolved each on its own, by
+    /// path, and why: `go mod tidy` fails there too. Only in [`Scope::All`].
+    pub lone_faults: Vec<(String, ResolveError)>,
     /// The zips of [`Scope::Build`].
     download: Vec<ModuleVersion>,
     /// What `go mod tidy` needs beyond the graph.
     tidy: Needs,
+    /// See [`Resolution::advisable`].
+    pub(crate) advisable: Vec<ModuleVersion>,
 }
 
 impl Resolution {
@@ -153,11 +158,40 @@ impl Resolution {
             }
             Pruning::Unpruned | Pruning::Workspace => all,
         };
-        let (tidy, tidy_fault) = match tidy_needs(loader, &requirements) {
+        let advisable = stored(&build_list);
+        let advisable = advisable
+            .into_iter()
+            .filter(|m| loader.replacement(&ModuleVersion::new(m.path.as_str(), "")).is_none());
+        let advisable = advisable.collect();
+        let (tidy, tidy_fault) = match tidy_needs(loader, &requirements, &build_list) {
             Ok(needs) => (needs, None),
             Err(fault) => (Needs::default(), Some(fault)),
         };
-        Self { build_list, graph: edges, go_mods, updates, tidy_fault, download, tidy }
+        Self {
+            build_list,
+            graph: edges,
+            go_mods,
+            updates,
+            tidy_fault,
+            lone_faults: Vec::new(),
+            download,
+            tidy,
+            advisable,
+        }
+    }
+
+    /// Adds what a module of the workspace needs on its own.
+    pub(crate) fn add_lone(&mut self, path: String, lone: Result<Self, ResolveError>) {
+        match lone {
+            Ok(lone) => {
+                let needs = lone.needs(Scope::All);
+                self.tidy.mods = union([&self.tidy.mods, &needs.mods]);
+                self.tidy.infos = union([&self.tidy.infos, &needs.infos]);
+                self.tidy.zips = union([&self.tidy.zips, &needs.zips]);
+                self.tidy_fault = self.tidy_fault.take().or(lone.tidy_fault);
+            }
+            Err(fault) => self.lone_faults.push((path, fault)),
+        }
     }
 
     /// What a cache has to hold. For [`Scope::All`] the project has to be
@@ -169,7 +203,7 @@ impl Resolution {
             Scope::All => (union([&all, &self.tidy.zips]), self.tidy.clone()),
         };
         let mods = union([&self.go_mods, &zips, &tidy.mods]);
-        Needs { mods, infos: union([&all, &zips]), zips }
+        Needs { mods, infos: union([&all, &zips, &tidy.infos]), zips }
     }
 
     /// The zips of [`Scope::Build`], after replacement, sorted.
@@ -253,8 +287,15 @@ fn union<'m>(lists: impl IntoIterator<Item = &'m Vec<ModuleVersion>>) -> Vec<Mod
 
 /// Before go 1.21, `go mod tidy` also looks at the graph as the previous
 /// release of Go sees it; at go 1.17 that one knows no pruning (cmd/go
-/// modload/load.go, checkTidyCompatibility).
-fn tidy_needs(loader: &mut Loader<'_>, rs: &Requirements) -> Result<Needs, Box<GraphError>> {
+/// modload/load.go, checkTidyCompatibility). There it asks again which modules
+/// provide the packages that are imported, and looks into every module whose
+/// path is above a package's. Which packages these are is not known here, but
+/// all of them are in `known` modules.
+fn tidy_needs(
+    loader: &mut Loader<'_>,
+    rs: &Requirements,
+    known: &[Selected],
+) -> Result<Needs, Box<GraphError>> {
     let go = loader.project.go_version();
     let strict = gover::compare(go, GO_STRICT_VERSION).is_ge();
     let compatible = if strict { go.to_owned() } else { gover::prev(go) };
@@ -263,15 +304,23 @@ fn tidy_needs(loader: &mut Loader<'_>, rs: &Requirements) -> Result<Needs, Box<G
         return Ok(Needs::default());
     }
     let graph = read_graph(loader, Pruning::Unpruned, &rs.roots)?;
+    let below: HashSet<&str> = known.iter().map(|m| m.module.path.as_str()).collect();
+    let above: HashSet<&str> = below.iter().flat_map(|path| ancestors(path)).collect();
     let mut zips = BTreeSet::new();
     for id in graph.build_list(&loader.ids) {
         let m = loader.ids.module(id);
+        let concerned = above.contains(m.path.as_str()) || ancestors(&m.path).any(|p| below.contains(p));
         let actual = loader.actual(&m);
-        if !actual.version.is_empty() && !gover::is_toolchain(&actual.path) {
+        if concerned && !actual.version.is_empty() && !gover::is_toolchain(&actual.path) {
             zips.insert(actual);
         }
     }
     Ok(Needs { mods: loader.touched(), infos: Vec::new(), zips: zips.into_iter().collect() })
+}
+
+/// A path and those above it: `a/b/c`, `a/b`, `a`.
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above))
 }
 
 fn replacement(loader: &Loader<'_>, actual: &ModuleVersion) -> Replacement {

@@ -47,6 +47,47 @@ impl Error for SourceError {
     }
 }
 
+type Answer = Result<Vec<u8>, SourceError>;
+
+/// A source that remembers, so that several resolutions may share it though
+/// each asks for everything it needs.
+pub(crate) struct Recorded<'s> {
+    inner: &'s mut dyn GoModSource,
+    /// `None` while the answer is outstanding.
+    answers: HashMap<ModuleVersion, Option<Answer>>,
+    /// Asked for again, and known.
+    ready: VecDeque<ModuleVersion>,
+}
+
+impl<'s> Recorded<'s> {
+    pub(crate) fn new(inner: &'s mut dyn GoModSource) -> Self {
+        Self { inner, answers: HashMap::new(), ready: VecDeque::new() }
+    }
+}
+
+impl GoModSource for Recorded<'_> {
+    fn request(&mut self, module: &ModuleVersion) {
+        match self.answers.get(module) {
+            Some(Some(_)) => self.ready.push_back(module.clone()),
+            Some(None) => {}
+            None => {
+                self.answers.insert(module.clone(), None);
+                self.inner.request(module);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<(ModuleVersion, Answer)> {
+        if let Some(module) = self.ready.pop_front() {
+            let answer = self.answers.get(&module)?.clone()?;
+            return Some((module, answer));
+        }
+        let (module, answer) = self.inner.next()?;
+        self.answers.insert(module.clone(), Some(answer.clone()));
+        Some((module, answer))
+    }
+}
+
 /// A source in memory, answering in the order of the requests.
 #[derive(Clone, Debug, Default)]
 pub struct MapSource {

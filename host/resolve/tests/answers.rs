@@ -1,10 +1,12 @@
 //! What can be asked of a resolution and of its errors.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod support;
+
 use airgo_gomod::{ModuleVersion, modfile};
 use airgo_resolve::{
-    GoModSource, LoadFault, MapSource, Project, Replacement, ResolveError, Scope, SourceError, UpdateReason,
-    resolve,
+    GoModSource, LoadFault, MainModule, MapSource, Project, Replacement, ResolveError, Scope, SourceError,
+    UpdateReason, Workspace, resolve,
 };
 
 fn m(path: &str, version: &str) -> ModuleVersion {
@@ -103,4 +105,52 @@ fn a_source_that_ends_early_is_an_error() {
     let project = project("module x.test/main\ngo 1.20\nrequire x.test/a v1.0.0\n");
     let error = resolve(&project, &mut Forgetful).unwrap_err();
     assert_eq!(error.to_string(), "x.test/a@v1.0.0: reading go.mod: the source ended without an answer");
+}
+
+/// `go mod tidy` knows no workspace: in scope `all` each of its modules is also
+/// resolved alone, and what the two ways share is asked for once.
+#[test]
+fn modules_of_a_workspace_are_also_resolved_alone() {
+    let work = "go 1.21\nuse (\n./a\n./b\n./c\n)\nreplace x.test/nowhere => x.test/d v1.1.0\n";
+    let main = |name: &str, text: &str| MainModule {
+        dir: format!("/work/{name}"),
+        file_name: format!("{name}/go.mod"),
+        modfile: modfile::parse("go.mod", text.as_bytes()).unwrap(),
+    };
+    let mut project = Project {
+        mains: vec![
+            main("a", "module x.test/a\ngo 1.21\nrequire x.test/d v1.0.0\n"),
+            main("b", "module x.test/b\ngo 1.21\nrequire x.test/d v1.1.0\n"),
+            main("c", "module x.test/c\ngo 1.21\nrequire x.test/nowhere v1.0.0\n"),
+        ],
+        workspace: Some(Workspace {
+            dir: "/work".to_owned(),
+            file_name: "go.work".to_owned(),
+            file: modfile::work::parse("go.work", work.as_bytes()).unwrap(),
+        }),
+        ..Project::default()
+    };
+    let files = [
+        ("x.test/d", "v1.0.0", "module x.test/d\ngo 1.21\nrequire x.test/e v1.0.0\n"),
+        ("x.test/d", "v1.1.0", "module x.test/d\ngo 1.21\n"),
+        ("x.test/e", "v1.0.0", "module x.test/e\n"),
+    ];
+    let together = resolve(&project, &mut source(&files)).unwrap();
+    assert_eq!(together.needs(Scope::Build).zips, [m("x.test/d", "v1.1.0"), m("x.test/e", "v1.0.0")]);
+    assert!(together.lone_faults.is_empty());
+
+    project.scope = Scope::All;
+    let files: support::source::Files =
+        files.iter().map(|(path, version, text)| (m(path, version), text.as_bytes().to_vec())).collect();
+    // This source panics when it is asked twice.
+    let all = resolve(&project, &mut support::source::Shuffled::new(&files, 1)).unwrap();
+    assert_eq!(all.build_list, together.build_list);
+    let zips = [m("x.test/d", "v1.0.0"), m("x.test/d", "v1.1.0"), m("x.test/e", "v1.0.0")];
+    assert_eq!(all.needs(Scope::All).zips, zips);
+    let [(path, fault)] = &all.lone_faults[..] else { panic!("{:?}", all.lone_faults) };
+    let fault = fault.to_string();
+    assert_eq!(
+        (path.as_str(), fault.as_str()),
+        ("x.test/c", "x.test/nowhere@v1.0.0: reading go.mod: not found")
+    );
 }
