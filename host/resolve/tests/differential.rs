@@ -1,8 +1,8 @@
 //! The real go command judges random projects: build list, graph, and the
 //! files that both read, equal byte for byte, or both fail.
 //!
-//! `AIRGO_DIFF_COUNT` says how many projects (40, in CI 200), `AIRGO_DIFF_SEED`
-//! with which to begin. A failure prints its seed and the project's text.
+//! `AIRGO_DIFF_COUNT` says how many projects (200), `AIRGO_DIFF_SEED` with which
+//! to begin. A failure prints its seed and the project's text.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod support;
@@ -54,8 +54,7 @@ fn random_projects_resolve_as_go_does() {
     if !require_tool("go") {
         return;
     }
-    let count =
-        number("AIRGO_DIFF_COUNT", if std::env::var("CI").as_deref() == Ok("true") { 200 } else { 40 });
+    let count = number("AIRGO_DIFF_COUNT", 200);
     let seed = number("AIRGO_DIFF_SEED", 1);
     println!("{count} projects from seed {seed}");
     let oracle = Oracle::new(&world(7));

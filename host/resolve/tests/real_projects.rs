@@ -5,52 +5,17 @@
 
 mod support;
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use airgo_gomod::{ModuleVersion, module};
+use airgo_gomod::ModuleVersion;
 use airgo_resolve::{Mode, Scope, format_graph, format_list, resolve};
-use airgo_testkit::{Go, TempTree, require_tool, target_tmp};
-use support::oracle::{cached, go_version, sorted};
+use airgo_testkit::{Go, TempTree, require_tool};
+use support::oracle::{go_version, sorted};
 use support::project;
-use support::source::{Files, Shuffled};
-
-fn go(modcache: &Path) -> Go {
-    Go::online().modcache(modcache)
-}
-
-/// Places go.mod and go.sum of a module's zip below `place`; false offline.
-fn fetch(go: &Go, id: &str, place: &Path) -> bool {
-    let nowhere = TempTree::new();
-    let out = go.output(nowhere.path(), &["mod", "download", "-json", id]);
-    let json = String::from_utf8_lossy(&out.stdout).into_owned();
-    if !out.status.success() {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{id} cannot be fetched: {json}");
-        println!("SKIPPED: {id} cannot be fetched without a network");
-        return false;
-    }
-    let dir = json.lines().find_map(|l| l.trim().strip_prefix("\"Dir\": \"")).unwrap();
-    let dir = PathBuf::from(dir.trim_end_matches(['"', ',']));
-    fs::create_dir_all(place).unwrap();
-    for name in ["go.mod", "go.sum"] {
-        fs::write(place.join(name), fs::read(dir.join(name)).unwrap_or_default()).unwrap();
-    }
-    true
-}
-
-/// Every go.mod file of a cache.
-fn files(modcache: &Path) -> Files {
-    let mut files = HashMap::new();
-    for m in cached(modcache, "mod") {
-        let path = module::escape_path(&m.path).unwrap();
-        let version = module::escape_version(&m.version).unwrap();
-        let file = modcache.join(format!("cache/download/{path}/@v/{version}.mod"));
-        files.insert(m, fs::read(file).unwrap());
-    }
-    files
-}
+use support::real::{fetch, files, go, modcache};
+use support::source::Shuffled;
 
 /// Compares a module, taken from its zip.
 fn compare(id: &str) {
@@ -73,8 +38,7 @@ fn compare_placed(name: &str, put: impl FnOnce(&Go, &Path) -> bool) {
     if !require_tool("go") {
         return;
     }
-    let modcache = target_tmp().join("resolve-modcache").join(name.replace(['/', '@'], "_"));
-    fs::create_dir_all(&modcache).unwrap();
+    let modcache = modcache(name);
     let go = go(&modcache);
     let place = TempTree::new();
     if put(&go, place.path()) {
@@ -168,7 +132,6 @@ fn kubernetes_workspace() {
 #[test]
 fn a_project_of_ones_own() {
     let Some(dir) = std::env::var_os("AIRGO_PROJECT_DIR").map(PathBuf::from) else { return };
-    let modcache = target_tmp().join("resolve-modcache/own");
-    fs::create_dir_all(&modcache).unwrap();
+    let modcache = modcache("own");
     compare_dir(&dir.display().to_string(), &go(&modcache), &modcache, &dir);
 }

@@ -154,11 +154,24 @@ fn workspace(rng: &mut Rng, pool: &[ModuleVersion], place: &TempTree) {
     if rng.chance(15) {
         let _ = writeln!(text, "toolchain {}", rng.pick(&["go1.26.5", "go1.21.1", "default"]));
     }
+    if rng.chance(5) {
+        let _ = writeln!(text, "godebug {}", rng.pick(&["default=go1.21", "panicnil=1", "default=go1.99"]));
+    }
     for (i, path) in paths.iter().enumerate() {
         let dir = format!("w{i}");
-        let _ = writeln!(text, "use ./{dir}");
+        let _ = match rng.below(12) {
+            0 => writeln!(text, "use {}", place.join(&dir).display()),
+            1 => writeln!(text, "use \"./x/../{dir}/\""),
+            _ => writeln!(text, "use ./{dir}"),
+        };
         let go_mod = main_module(rng, pool, place, &dir, path, &paths);
         place.write(format!("{dir}/go.mod"), go_mod);
+    }
+    // The root may be one of its modules.
+    if rng.chance(10) {
+        let go_mod = main_module(rng, pool, place, "", "example.com/root", &paths);
+        place.write("go.mod", go_mod);
+        text.push_str("use .\n");
     }
     for _ in 0..[0, 0, 0, 1, 2][rng.below(5)] {
         replace(rng, pool, place, "", &mut text);
@@ -217,8 +230,15 @@ fn main_module(
         6 => text.push_str("require \"syn.test/bad path\" v1.0.0\n"),
         _ => {}
     }
-    if !siblings.is_empty() && rng.chance(15) {
-        let _ = writeln!(text, "require {} v1.0.0", rng.pick(siblings));
+    if !siblings.is_empty() && rng.chance(30) {
+        let i = rng.below(siblings.len());
+        let _ = writeln!(text, "require {} v1.0.0", siblings[i]);
+        // As repositories of several modules have it for those without go.work.
+        if rng.chance(50) {
+            let up = if dir.is_empty() { "./" } else { "../" };
+            let version = if rng.chance(20) { " v1.0.0" } else { "" };
+            let _ = writeln!(text, "replace {}{version} => {up}w{i}", siblings[i]);
+        }
     }
     for _ in 0..[0, 0, 0, 1, 2][rng.below(5)] {
         let x = if rng.chance(30) && !required.is_empty() { rng.pick(&required) } else { rng.pick(pool) };
@@ -270,7 +290,11 @@ fn replace(rng: &mut Rng, pool: &[ModuleVersion], place: &TempTree, dir: &str, t
         _ => {
             let name = format!("local{}", rng.below(1000));
             let up = if dir.is_empty() { "./" } else { "../" };
-            let _ = writeln!(text, "{up}{name}");
+            let _ = match rng.below(10) {
+                0 => writeln!(text, "{}", place.join(&name).display()),
+                1 => writeln!(text, "\"{up}{name}/\""),
+                _ => writeln!(text, "{up}{name}"),
+            };
             let mut local = String::new();
             match rng.below(10) {
                 0 => {}

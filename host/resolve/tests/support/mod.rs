@@ -2,8 +2,10 @@
 //! answers in any order, random numbers with a printed seed.
 #![allow(dead_code)]
 
+pub mod cache;
 pub mod generate;
 pub mod oracle;
 pub mod project;
+pub mod real;
 pub mod rng;
 pub mod source;

@@ -1,7 +1,7 @@
 //! Reads a project from a directory, as the command line does.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use airgo_gomod::modfile;
 use airgo_resolve::{MainModule, Mode, Project, SourceError, Vendor, Workspace};
@@ -20,9 +20,8 @@ pub fn load(dir: &Path, mode: Mode, local_go: Option<&str>) -> Result<Project, S
     if let Ok(text) = fs::read(&work) {
         let file = modfile::work::parse("go.work", &text).map_err(|e| e.to_string())?;
         for line in &file.use_ {
-            let at =
-                if line.path.starts_with('/') { line.path.clone() } else { format!("{dir}/{}", line.path) };
-            project.mains.push(main_module(&at)?);
+            let at = clean(&Path::new(dir).join(&line.path));
+            project.mains.push(main_module(at.to_str().unwrap())?);
         }
         project.workspace = Some(Workspace { dir: dir.to_owned(), file_name: "go.work".to_owned(), file });
     } else {
@@ -37,6 +36,19 @@ pub fn load(dir: &Path, mode: Mode, local_go: Option<&str>) -> Result<Project, S
         project.directories.insert(at, text);
     }
     Ok(project)
+}
+
+/// As Go's filepath.Clean: `./nowhere/../w` is `./w`.
+fn clean(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => drop(out.pop()),
+            Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 fn main_module(dir: &str) -> Result<MainModule, String> {
