@@ -124,7 +124,7 @@ fn write_evidence(evidence: &Evidence, name: &str, modcache: &Path) {
 }
 
 #[test]
-fn go_takes_the_evidence_without_a_network() {
+fn rule_28_go_takes_the_evidence_without_a_network() {
     if !require_tool("go") {
         return;
     }
@@ -164,6 +164,22 @@ fn go_takes_the_evidence_without_a_network() {
     less.files.remove(&tile);
     write_evidence(&less, &database, &judge.gomodcache());
     assert!(!judge.output(&project("without"), &["mod", "download", "all"]).status.success());
+
+    // Nor does it do where the user's GOPATH has met a newer tree: go then wants
+    // proof that the two agree.
+    let mut newer = Database::of(world.modules(), 150);
+    for n in 0..300 {
+        let id = ModuleVersion::new(format!("later.example/m{n}"), "v1.0.0");
+        newer.add(id, "later.example/m v1.0.0 h1:x\n".to_owned());
+    }
+    let judge = go(&key);
+    write_evidence(&evidence, &database, &judge.gomodcache());
+    let latest = judge.home().join("gopath/pkg/sumdb").join(&database).join("latest");
+    std::fs::create_dir_all(latest.parent().unwrap()).unwrap();
+    std::fs::write(&latest, newer.head()).unwrap();
+    let out = judge.output(&project("newer"), &["mod", "download", "all"]);
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    assert!(!out.status.success() && stderr.contains("checking tree#"), "{stderr}");
 }
 
 /// The real database, through the proxy that this machine is set up with.
