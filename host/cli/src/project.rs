@@ -5,9 +5,10 @@
 use crate::failure::{Failure, Result};
 use crate::frame;
 use crate::goenv::GoEnv;
+use airgo_gomod::goenv::{GoFlags, GoFlagsError};
 use airgo_gomod::gosum::{GoSum, GoSumError};
 use airgo_gomod::modfile::{self, work};
-use airgo_resolve::{MainModule, Mode, Project, SourceError, Workspace};
+use airgo_resolve::{GoToolchain, MainModule, Mode, Project, SourceError, Workspace};
 use std::path::{Component, Path, PathBuf};
 
 /// A project as it stands on disk.
@@ -59,13 +60,21 @@ fn load_with(dir: &Path, env: &GoEnv, find_work: FindWork) -> Result<Loaded> {
         return Err(Failure::failed(format!("{}: {what}", dir.display()))
             .hint("airgo pack DIR -o FILE packs the Go module in DIR"));
     }
-    let flags = GoFlags::read(env)?;
+    let flags = Flags::read(env)?;
     let mut loaded = match find_work(&start, env)? {
+        Some(_) if flags.modfile.is_some() => {
+            return Err(Failure::failed("-modfile cannot be used in workspace mode")
+                .fact("GOFLAGS", env.get_or_empty("GOFLAGS"))
+                .hint("to pack the module without its workspace: GOWORK=off airgo pack DIR -o FILE"));
+        }
         Some(file) => load_workspace(&file)?,
         None => load_module(&start, dir, &flags)?,
     };
-    loaded.project.local_go = env.go_version();
-    loaded.project.local_toolchain_only = env.get("GOTOOLCHAIN") == Some("local");
+    // Where no go is installed the one that unpacks is as go.env comes: auto.
+    let toolchain = env.get("GOTOOLCHAIN").unwrap_or("auto");
+    let toolchain = GoToolchain::parse(toolchain).map_err(|e| Failure::failed(e.to_string()))?;
+    loaded.project.local_go = toolchain.minimum.or_else(|| env.go_version());
+    loaded.project.local_toolchain_only = !toolchain.switches;
     loaded.project.mode = flags.mode;
     for path in loaded.project.replacement_directories() {
         let file = loaded.root.join(&path).join("go.mod");
@@ -75,7 +84,7 @@ fn load_with(dir: &Path, env: &GoEnv, find_work: FindWork) -> Result<Loaded> {
     Ok(loaded)
 }
 
-fn load_module(start: &Path, asked: &Path, flags: &GoFlags) -> Result<Loaded> {
+fn load_module(start: &Path, asked: &Path, flags: &Flags) -> Result<Loaded> {
     let Some(root) = start.ancestors().find(|d| d.join("go.mod").is_file()).map(Path::to_owned) else {
         return Err(Failure::failed(format!(
             "go.mod not found in {} or any parent directory",
@@ -84,7 +93,8 @@ fn load_module(start: &Path, asked: &Path, flags: &GoFlags) -> Result<Loaded> {
         .hint("run airgo in a Go module, or name its directory: airgo pack DIR -o FILE")
         .hint("a new module starts with: go mod init example.com/name"));
     };
-    let file = flags.modfile.clone().map_or_else(|| root.join("go.mod"), |f| root.join(f));
+    // As for `go -C DIR`, -modfile is seen from DIR, not from where go.mod is.
+    let file = flags.modfile.as_ref().map_or_else(|| root.join("go.mod"), |f| start.join(f));
     let (main, bytes) = read_main(&root, &file)?;
     let sum_file = file.with_extension("sum");
     let sums = GoSum::parse(&shown(&sum_file), &read_optional(&sum_file)?).map_err(sum_failure)?;
@@ -97,7 +107,10 @@ fn load_workspace(file: &Path) -> Result<Loaded> {
     let name = shown(file);
     let go_work = read(file)?;
     let parsed = work::parse(&name, &go_work).map_err(|e| frame::parse_failure(&e))?;
-    let sum_file = root.join("go.work.sum");
+    // GOWORK may call it otherwise than go.work.
+    let mut sum_file = file.as_os_str().to_owned();
+    sum_file.push(".sum");
+    let sum_file = PathBuf::from(sum_file);
     let mut sums = GoSum::parse(&shown(&sum_file), &read_optional(&sum_file)?).map_err(sum_failure)?;
     let (mut mains, mut go_mods) = (Vec::new(), Vec::new());
     for used in &parsed.use_ {
@@ -146,46 +159,46 @@ fn find_work(start: &Path, env: &GoEnv) -> Result<Option<PathBuf>> {
     match env.get("GOWORK") {
         Some("off") => Ok(None),
         Some("auto") | None => {
-            let found = start.ancestors().map(|d| d.join("go.work")).find(|f| f.is_file());
-            // As cmd/go: GOROOT's own go.work is none.
-            Ok(found.filter(|f| f.parent() != env.goroot()))
+            // As cmd/go: nothing in GOROOT or above it is in effect from below it.
+            let inside = |dir: &&Path| *dir == start || Some(*dir) != env.goroot();
+            let dirs = start.ancestors().take_while(inside);
+            Ok(dirs.map(|d| d.join("go.work")).find(|f| f.is_file()))
         }
-        Some(file) if Path::new(file).is_absolute() && file.ends_with(".work") => {
-            Ok(Some(PathBuf::from(file)))
-        }
-        Some(file) => {
-            Err(Failure::failed("the path in GOWORK must be absolute and end in .work").fact("GOWORK", file))
-        }
+        Some(file) if Path::new(file).is_absolute() => Ok(Some(clean(Path::new(file)))),
+        Some(file) => Err(Failure::failed("invalid GOWORK: not an absolute path").fact("GOWORK", file)),
     }
 }
 
 /// What of GOFLAGS decides the build list.
-#[derive(Default)]
-struct GoFlags {
+struct Flags {
     mode: Mode,
     modfile: Option<PathBuf>,
 }
 
-impl GoFlags {
-    /// Words are split at white space, quotes allowed (cmd/go base/goflags.go).
+impl Flags {
+    /// `-mod=vendor` and `readonly` are one here: what is packed is modules.
     fn read(env: &GoEnv) -> Result<Self> {
-        let mut flags = Self::default();
-        for word in env.get_or_empty("GOFLAGS").split_whitespace() {
-            let word = word.trim_matches(['\'', '"']).trim_start_matches('-');
-            match word.split_once('=') {
-                Some(("mod", "mod")) => flags.mode = Mode::Update,
-                Some(("modfile", file)) if file.ends_with(".mod") => {
-                    flags.modfile = Some(PathBuf::from(file))
-                }
-                Some(("modfile", file)) => {
-                    return Err(
-                        Failure::failed("-modfile in GOFLAGS must end in .mod").fact("-modfile", file)
-                    );
-                }
-                _ => {}
+        let text = env.get_or_empty("GOFLAGS");
+        let fault = |e: GoFlagsError| Failure::failed(e.to_string()).fact("GOFLAGS", text.clone());
+        let flags = GoFlags::parse(&text).map_err(fault)?;
+        let mode = match flags.value("mod").map_err(fault)? {
+            Some("mod") => Mode::Update,
+            None | Some("" | "readonly" | "vendor") => Mode::Readonly,
+            Some(mode) => {
+                let known = "can be '', 'mod', 'readonly', or 'vendor'";
+                return Err(
+                    Failure::failed(format!("-mod={mode} not supported ({known})")).fact("GOFLAGS", text)
+                );
             }
+        };
+        let modfile = flags.value("modfile").map_err(fault)?.filter(|file| !file.is_empty());
+        match modfile.filter(|file| !file.ends_with(".mod")) {
+            Some(file) => {
+                let problem = format!("-modfile={file}: file does not have .mod extension");
+                Err(Failure::failed(problem).fact("GOFLAGS", text))
+            }
+            None => Ok(Self { mode, modfile: modfile.map(PathBuf::from) }),
         }
-        Ok(flags)
     }
 }
 
@@ -208,4 +221,79 @@ fn clean(path: &Path) -> PathBuf {
 pub fn shown(path: &Path) -> String {
     let inside = std::env::current_dir().ok().and_then(|cwd| path.strip_prefix(cwd).ok().map(Path::to_owned));
     inside.unwrap_or_else(|| path.to_owned()).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use airgo_testkit::{Go, TempTree, require_tool};
+
+    /// The main modules, a line each, or nothing where the project is refused.
+    fn mains(go: &Go, dir: &Path) -> String {
+        let env = GoEnv::from_process(go.vars().clone().into_iter().collect());
+        let Ok(loaded) = load(dir, &env) else { return String::new() };
+        let paths = loaded.project.mains.iter().filter_map(|m| m.modfile.module.as_ref());
+        paths.map(|decl| format!("{}\n", decl.path)).collect()
+    }
+
+    #[test]
+    fn the_project_is_the_one_that_go_finds() {
+        if !require_tool("go") {
+            return;
+        }
+        let place = TempTree::new();
+        for (file, path) in [
+            ("a/go.mod", "x.test/a"),
+            ("a/alt.mod", "x.test/alt"),
+            ("a/sub/alt.mod", "x.test/sub"),
+            ("a/b c.mod", "x.test/bc"),
+            ("b/go.mod", "x.test/b"),
+        ] {
+            place.write(file, format!("module {path}\n\ngo 1.21\n"));
+        }
+        place.write("go.work", "go 1.21\n\nuse ./a\n\nuse ./x/../b\n");
+        place.write("other.work", "go 1.21\n\nuse ./b\n");
+        let other = place.join("other.work").display().to_string();
+        let missing = place.join("missing.work").display().to_string();
+        let mut found = 0;
+        for (dir, work, flags, toolchain) in [
+            ("a", "", "", "local"),
+            ("a/sub", "", "", "local"),
+            ("a/sub", "off", "", "auto"),
+            ("a", "auto", "-modfile=alt.mod", "local"),
+            ("a", "off", "-modfile=alt.mod", "local"),
+            ("a/sub", "off", "-modfile=alt.mod", "local"),
+            ("a", "off", "-mod=mod '-modfile=b c.mod'", "local"),
+            ("a", "off", "-modfile=alt", "local"),
+            ("a", "off", "-mod=weird", "local"),
+            ("a", "off", "'-mod=mod", "local"),
+            ("a", "off", "-mod=vendor -mod=readonly", "local+auto"),
+            ("a", "off", "", "weird"),
+            ("a", &other, "", "local"),
+            ("a", "other.work", "", "local"),
+            ("a", &missing, "", "local"),
+        ] {
+            let go = Go::with_proxy("off").env("GOWORK", work).env("GOFLAGS", flags);
+            let go = go.env("GOTOOLCHAIN", toolchain);
+            let dir = place.join(dir);
+            let theirs = String::from_utf8_lossy(&go.output(&dir, &["list", "-m"]).stdout).into_owned();
+            assert_eq!(theirs, mains(&go, &dir), "{work:?} {flags:?} {toolchain:?} {}", dir.display());
+            found += usize::from(!theirs.is_empty());
+        }
+        assert_eq!(found, 8);
+    }
+
+    #[test]
+    fn a_workspace_of_another_name_has_sums_of_that_name() {
+        let place = TempTree::new();
+        place.write("b/go.mod", "module x.test/b\n\ngo 1.21\n");
+        let other = place.write("other.work", "go 1.21\n\nuse ./b\n");
+        let line = "x.test/c v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+        place.write("other.work.sum", line);
+        let env = GoEnv::from_process([("GOWORK".to_owned(), other.display().to_string())].into());
+        let loaded = load(&place.join("b"), &env).unwrap_or_else(|e| panic!("{}", e.message));
+        assert_eq!(loaded.sum_file, place.join("other.work.sum"));
+        let c = airgo_gomod::ModuleVersion::new("x.test/c", "v1.0.0");
+        assert!(loaded.sums.contains(&c, airgo_gomod::gosum::Subject::Zip));
+    }
 }
