@@ -119,7 +119,7 @@ fn main() {
     let volumes = split(&*file(&whole), &at("v.airgo"), 64 << 20, &()).unwrap();
     println!("{} volumes of 64 MiB in {:.2?}", volumes.len(), began.elapsed());
     let began = Instant::now();
-    assert!(Volumes::open(&volumes).unwrap().survey(&()).is_sound());
+    assert!(Volumes::open(&volumes).unwrap().survey(&()).unwrap().is_sound());
     println!("volumes surveyed in {:.2?}", began.elapsed());
     let began = Instant::now();
     let found = damage::survey(&file(&whole), &Limits::default(), support::JOBS, &()).unwrap();

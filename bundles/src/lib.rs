@@ -76,7 +76,7 @@ pub use pieces::{Assembly, Piece, VolumeSurvey, Volumes};
 pub use positioned::{PositionedFile, ReadAt};
 pub use reader::{Bundle, SignedBundle, Unverified, Verified};
 pub use signature::{Signatory, SignatureError, SignedStatement, Verdict};
-pub use source::Source;
+pub use source::{Diagnosis, Source};
 pub use split::{MIN_VOLUME, split};
 pub use tail::{Claims, NewStatement, Signing};
 pub use trust::{Revocation, Role, Standing, Trust, TrustedKey};

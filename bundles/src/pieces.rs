@@ -80,7 +80,8 @@ impl Piece {
     /// Whether each part has the hash that the header says. One that cannot be
     /// read is as bad as one that was read wrong.
     pub(crate) fn sound(&self, progress: &dyn Progress) -> Vec<(Part, bool)> {
-        let mut buffer = vec![0; BUFFER];
+        let largest = self.header.parts.iter().map(|p| p.size).max().unwrap_or(0);
+        let mut buffer = vec![0; BUFFER.min(usize::try_from(largest).unwrap_or(BUFFER))];
         let mut check = |part: &Part, start: u64| -> io::Result<bool> {
             let mut hasher = Hasher::new();
             let mut at = 0;
@@ -137,35 +138,36 @@ impl Assembly {
                 let found = piece.header.file.sha256;
                 return Err(VolumeError::Foreign { name, expected, found }.into());
             }
-            for (part, start) in piece.parts() {
-                all.lay(part.offset, part.offset + part.size, &piece.source, start);
-            }
+            all.lay(piece.parts().map(|(p, start)| (p.offset, p.offset + p.size, start)), &piece.source);
         }
         if let Some(source) = beneath {
             let len = source.len().min(file.size);
-            all.lay(0, len, &source, 0);
+            all.lay(std::iter::once((0, len, 0)), &source);
         }
         Ok(all)
     }
 
-    /// Fills what is still free between two places.
-    fn lay(&mut self, from: u64, to: u64, source: &Arc<dyn ReadAt>, start: u64) {
+    /// Fills what is still free of ranges that do not overlap each other: from,
+    /// to, and where the first byte is in the source.
+    fn lay(&mut self, ranges: impl Iterator<Item = (u64, u64, u64)>, source: &Arc<dyn ReadAt>) {
         let mut free = Vec::new();
-        let mut at = from;
-        for span in self.spans.iter().filter(|s| s.to > from && s.from < to) {
-            if span.from > at {
-                free.push((at, span.from));
+        for (from, to, start) in ranges {
+            let mut fill = |a: u64, b: u64| {
+                if a < b {
+                    free.push(Span { from: a, to: b, source: Arc::clone(source), start: start + (a - from) });
+                }
+            };
+            let mut at = from;
+            let first = self.spans.partition_point(|s| s.to <= from);
+            for span in self.spans[first..].iter().take_while(|s| s.from < to) {
+                fill(at, span.from);
+                at = at.max(span.to);
             }
-            at = at.max(span.to);
+            fill(at, to);
         }
-        if at < to {
-            free.push((at, to));
-        }
-        for (a, b) in free {
-            let span = Span { from: a, to: b, source: Arc::clone(source), start: start + (a - from) };
-            let place = self.spans.partition_point(|s| s.from < a);
-            self.spans.insert(place, span);
-        }
+        // Once for all of them: a patch may have very many.
+        self.spans.extend(free);
+        self.spans.sort_by_key(|s| s.from);
     }
 
     /// The file that the pieces are of.
@@ -294,7 +296,10 @@ impl Volumes {
     }
 
     /// Hashes every volume; says which are to be sent again.
-    pub fn survey(&self, progress: &dyn Progress) -> VolumeSurvey {
+    ///
+    /// # Errors
+    /// Being told to stop.
+    pub fn survey(&self, progress: &dyn Progress) -> Result<VolumeSurvey, BundleError> {
         let mut survey = VolumeSurvey {
             of: self.of,
             missing: self.missing(),
@@ -307,7 +312,8 @@ impl Volumes {
                 survey.damaged.push((*number, copies[0].name.clone()));
             }
         }
-        survey
+        // What was not read to its end looks damaged.
+        if progress.cancelled() { Err(BundleError::Cancelled) } else { Ok(survey) }
     }
 }
 

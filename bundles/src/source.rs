@@ -11,16 +11,19 @@
 //! # Ok(()) }
 //! ```
 
+use crate::content::Progress;
+use crate::damage::{self, Damage};
 use crate::delta::DeltaError;
 use crate::digest::Sha256;
 use crate::error::BundleError;
 use crate::limits::Limits;
-use crate::pieces::{Volumes, open_file};
+use crate::pieces::{VolumeSurvey, Volumes, open_file};
 use crate::positioned::ReadAt;
 use crate::reader::{Bundle, SignedBundle, Unverified};
 use crate::trust::Trust;
 use crate::volume::VolumeHeader;
 use jiff::Timestamp;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -39,6 +42,15 @@ pub struct Source<'a> {
     pub bases: &'a [PathBuf],
     /// Bounds on each.
     pub limits: &'a Limits,
+}
+
+/// What is damaged in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The volumes, if it comes in volumes.
+    pub volumes: Option<VolumeSurvey>,
+    /// The entries; none while volumes are missing.
+    pub damage: Option<Damage>,
 }
 
 /// Opens one file, or the volumes that it is one of, as one.
@@ -60,6 +72,37 @@ impl Source<'_> {
     /// Files that cannot be read, or volumes of which some are missing.
     pub fn read(&self) -> Result<Arc<dyn ReadAt>, BundleError> {
         read(self.files)
+    }
+
+    /// Finds out what is damaged: which volumes, and which entries of the file
+    /// that they make. For after a bundle was refused, to say what to send again.
+    ///
+    /// # Errors
+    /// Files that cannot be read at all, or being told to stop.
+    pub fn diagnose(&self, jobs: NonZeroUsize, progress: &dyn Progress) -> Result<Diagnosis, BundleError> {
+        let whole = match self.files {
+            [one] => {
+                let file = open_file(one)?;
+                let name = one.display().to_string();
+                let volume = VolumeHeader::is_volume(&*file).map_err(BundleError::read(&name))?;
+                (!volume).then_some(file)
+            }
+            _ => None,
+        };
+        if let Some(file) = whole {
+            let damage = Some(damage::survey(&file, self.limits, jobs, progress)?);
+            return Ok(Diagnosis { volumes: None, damage });
+        }
+        let volumes = Volumes::open(self.files)?;
+        let survey = volumes.survey(progress)?;
+        let damage = match volumes.assemble() {
+            Ok(assembly) => {
+                let assembled: Arc<dyn ReadAt> = Arc::new(assembly);
+                Some(damage::survey(&assembled, self.limits, jobs, progress)?)
+            }
+            Err(_) => None,
+        };
+        Ok(Diagnosis { volumes: Some(survey), damage })
     }
 
     /// Opens it and checks its container.

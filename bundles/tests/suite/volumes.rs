@@ -123,7 +123,7 @@ fn missing_and_damaged_volumes_are_named() {
         std::fs::write(&scene.volumes[at], bytes).unwrap();
     }
     let volumes = Volumes::open(&scene.volumes).unwrap();
-    let survey = volumes.survey(&());
+    let survey = volumes.survey(&()).unwrap();
     println!("{survey:?}");
     assert_eq!(survey.send_again(), [3, 4, 5]);
     assert_eq!(survey.missing, [4]);
@@ -143,7 +143,7 @@ fn every_flipped_byte_is_laid_to_its_volume() {
             let mut bad = good.clone();
             bad[byte] ^= 1 << (byte % 8);
             std::fs::write(path, bad).unwrap();
-            let survey = Volumes::open(&scene.volumes).unwrap().survey(&());
+            let survey = Volumes::open(&scene.volumes).unwrap().survey(&()).unwrap();
             assert_eq!(
                 survey.send_again(),
                 [u32::try_from(at + 1).unwrap()],
@@ -168,7 +168,7 @@ fn a_volume_sent_again_repairs_the_file() {
     let resent = scene.put("again.airgo.003", &again);
     let with: Vec<PathBuf> = [scene.volumes.clone(), vec![resent]].concat();
     let volumes = Volumes::open(&with).unwrap();
-    assert!(volumes.survey(&()).is_sound());
+    assert!(volumes.survey(&()).unwrap().is_sound());
     let target = scene.at("repaired.airgo");
     let verified = damage::repair(&volumes.assemble().unwrap(), &target, &scene.demand(), &()).unwrap();
     assert_eq!(verified.objects, tiny().manifest.objects().len());
@@ -195,7 +195,7 @@ fn volumes_of_two_files_do_not_mix() {
     let place = forged.windows(13).position(|w| w == b"package upper").unwrap_or(forged.len() / 2);
     forged[place] ^= 1;
     let forged = split(&forged, &scene.at("forged"), SIZE, &()).unwrap();
-    assert!(Volumes::open(&forged).unwrap().survey(&()).is_sound());
+    assert!(Volumes::open(&forged).unwrap().survey(&()).unwrap().is_sound());
     scene.verify(&forged).unwrap_err();
 }
 
@@ -412,4 +412,50 @@ fn a_delta_finds_its_bases_among_those_given() {
         assert!(matches!(error, BundleError::Delta(_)), "{error}");
         println!("{error}");
     }
+}
+
+#[test]
+fn a_diagnosis_names_volumes_and_modules() {
+    let scene = scene();
+    let limits = Limits::default();
+    let diagnose =
+        |files: &[PathBuf]| Source { files, bases: &[], limits: &limits }.diagnose(JOBS, &()).unwrap();
+    let whole = [scene.put("whole.airgo", &scene.whole)];
+    let sound = diagnose(&whole);
+    assert_eq!((sound.volumes, sound.damage), (None, Some(Damage::None)));
+    let mut bytes = std::fs::read(&scene.volumes[2]).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&scene.volumes[2], bytes).unwrap();
+    let found = diagnose(&scene.volumes);
+    println!("{found:?}");
+    assert_eq!(found.volumes.unwrap().send_again(), [3]);
+    let Some(Damage::Entries { entries, .. }) = found.damage else { panic!() };
+    assert_eq!(entries.len(), 1);
+    assert_eq!(diagnose(&scene.volumes[1..]).damage, None, "not before all volumes are there");
+}
+
+/// As many parts as a header holds, laid over a file: no quadratic time.
+#[test]
+fn a_patch_of_very_many_parts_is_laid_quickly() {
+    let count = 150_000_u64;
+    let zero = airgo_bundle::Sha256::of(b"x").to_string();
+    let parts: Vec<String> =
+        (0..count).map(|n| format!("{{\"offset\":{},\"sha256\":\"{zero}\",\"size\":1}}", n * 2)).collect();
+    let header = format!(
+        "{{\"file\":{{\"sha256\":\"{zero}\",\"size\":{}}},\"parts\":[{}],\"schema\":\"https://airgo.dev/volume/v1\"}}",
+        count * 2,
+        parts.join(",")
+    );
+    let digest = airgo_bundle::Sha256::of(header.as_bytes());
+    let mut bytes = format!("airgo-volume/v1 {digest}\n{header}\n").into_bytes();
+    bytes.extend(vec![b'x'; usize::try_from(count).unwrap()]);
+    let began = std::time::Instant::now();
+    let piece = airgo_bundle::Piece::from_source("patch".into(), Arc::new(bytes)).unwrap();
+    let beneath: Arc<dyn ReadAt> = Arc::new(vec![b'y'; usize::try_from(count * 2).unwrap()]);
+    let assembly = Assembly::new(&[piece], Some(beneath)).unwrap();
+    let mut read = [0; 4];
+    assembly.read_exact_at(&mut read, count).unwrap();
+    assert_eq!(&read, b"xyxy");
+    println!("{count} parts in {:.2?}", began.elapsed());
+    assert!(began.elapsed() < std::time::Duration::from_secs(30));
 }
