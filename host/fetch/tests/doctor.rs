@@ -225,6 +225,21 @@ fn who_answers_for_the_checksum_database() {
 }
 
 #[test]
+fn a_database_that_only_direct_would_ask_fails_nothing() {
+    let tree = TempTree::new();
+    world().write(tree.path());
+    fs::create_dir_all(tree.path().join("sumdb/sum.invalid")).unwrap();
+    fs::write(tree.path().join("sumdb/sum.invalid/supported"), "").unwrap();
+    let proxy = Proxy::serve_dir(tree.path());
+    let mut bench = Bench::new(&format!("{},direct", proxy.url()));
+    bench.input.sumdb = Some(("sum.invalid".to_owned(), None));
+    let checks = bench.run();
+    says(&checks, "resolve sum.invalid", Verdict::Warn, "");
+    says(&checks, "sum.invalid itself", Verdict::Warn, "");
+    assert!(checks.iter().all(|c| c.verdict != Verdict::Fail), "{checks:#?}");
+}
+
+#[test]
 fn the_clock_and_the_container() {
     let proxy = Proxy::serve(&world());
     proxy.fault("", Fault::Header("Date".to_owned(), "Sun, 06 Nov 1994 08:49:37 GMT".to_owned()));

@@ -46,7 +46,7 @@ pub(super) fn resolv_conf(visit: &Visit<'_>, to: &mut Examination<'_>) {
     let search = if conf.search.is_empty() { "none".to_owned() } else { conf.search.join(" ") };
     let summary = format!("servers {}; search {search}; ndots {}", servers.join(" "), conf.ndots);
     to.add(check(Verdict::Ok, summary));
-    let Some(host) = hosts_to_resolve(visit).into_iter().next() else { return };
+    let Some((host, _)) = hosts_to_resolve(visit).into_iter().next() else { return };
     for trap in conf.traps(&host) {
         to.add(check(Verdict::Warn, trap.to_string()).fix(trap.fix()));
     }
@@ -63,17 +63,19 @@ pub(super) async fn hosts(visit: &Visit<'_>, to: &mut Examination<'_>) {
     let conf = ResolvConf::parse(&text);
     // Elsewhere the file is not what the system goes by.
     let known = cfg!(target_os = "linux") || !text.is_empty();
-    for host in hosts {
+    for (host, needed) in hosts {
+        // Whom only a module would ask that no proxy has, nobody may ever ask.
+        let worst = if needed { Verdict::Fail } else { Verdict::Warn };
         if let Some(server) = visit.config.dns {
-            server_check(visit, to, server, &host, Verdict::Fail).await;
+            server_check(visit, to, server, &host, worst).await;
             continue;
         }
-        let resolved = system(visit, to, &host).await;
+        let resolved = system(visit, to, &host, worst).await;
         if !known {
             continue;
         }
         // A dead server costs time where another one answers.
-        let severity = if resolved { Verdict::Warn } else { Verdict::Fail };
+        let severity = if resolved { Verdict::Warn } else { worst };
         for server in conf.asked() {
             let server = server.at_port(visit.input.name_server_port);
             server_check(visit, to, server, &host, severity).await;
@@ -83,7 +85,7 @@ pub(super) async fn hosts(visit: &Visit<'_>, to: &mut Examination<'_>) {
 }
 
 /// The system's resolver, as the client uses it.
-async fn system(visit: &Visit<'_>, to: &mut Examination<'_>, host: &str) -> bool {
+async fn system(visit: &Visit<'_>, to: &mut Examination<'_>, host: &str, worst: Verdict) -> bool {
     let start = Instant::now();
     let found = timeout(visit.input.patience, tokio::net::lookup_host((host, 0))).await;
     let time = start.elapsed();
@@ -92,13 +94,14 @@ async fn system(visit: &Visit<'_>, to: &mut Examination<'_>, host: &str) -> bool
         let fix = format!(
             "check the name {host}; behind an HTTP proxy set HTTPS_PROXY; or name a server: --dns ADDRESS"
         );
-        Check::new(Area::Dns, name.clone(), Verdict::Fail, detail).fix(fix)
+        Check::new(Area::Dns, name.clone(), worst, detail).fix(fix)
     };
-    let check = match found {
+    let found = found.map(|r| r.map(Iterator::collect::<Vec<_>>));
+    let check = match &found {
         Err(_) => failed(format!("no answer within {} s", visit.input.patience.as_secs_f32().ceil())),
-        Ok(Err(e)) => failed(crate::transport::innermost(&e, &[])),
+        Ok(Err(e)) => failed(crate::transport::innermost(e, &[])),
         Ok(Ok(found)) => {
-            let found: BTreeSet<IpAddr> = found.map(|a| a.ip()).collect();
+            let found: BTreeSet<IpAddr> = found.iter().map(|a| a.ip()).collect();
             let list: Vec<String> = found.iter().take(4).map(ToString::to_string).collect();
             let slow = time > SLOW;
             let verdict = if slow { Verdict::Warn } else { Verdict::Ok };
@@ -110,7 +113,7 @@ async fn system(visit: &Visit<'_>, to: &mut Examination<'_>, host: &str) -> bool
             }
         }
     };
-    let resolved = check.verdict != Verdict::Fail;
+    let resolved = matches!(&found, Ok(Ok(_)));
     to.add(check.took(time));
     resolved
 }
@@ -163,21 +166,22 @@ async fn searched(visit: &Visit<'_>, to: &mut Examination<'_>, conf: &ResolvConf
     }
 }
 
-/// The hosts of GOPROXY, or the HTTP proxies that stand before them; in order, each once.
-fn hosts_to_resolve(visit: &Visit<'_>) -> Vec<String> {
-    let mut hosts = Vec::new();
-    let mut add = |url: &Url| {
+/// The hosts of GOPROXY, or the HTTP proxies that stand before them; in order,
+/// each once, with whether nothing works without it.
+fn hosts_to_resolve(visit: &Visit<'_>) -> Vec<(String, bool)> {
+    let mut hosts: Vec<(String, bool)> = Vec::new();
+    let mut add = |url: &Url, needed: bool| {
         let url = visit.proxies.via(url).map_or_else(|| url.clone(), |via| via.url);
         let Some(host) = url.host_str().map(str::to_owned) else { return };
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-        if !address && !host.eq_ignore_ascii_case("localhost") && !hosts.contains(&host) {
-            hosts.push(host);
+        if !address && !host.eq_ignore_ascii_case("localhost") && hosts.iter().all(|(h, _)| *h != host) {
+            hosts.push((host, needed));
         }
     };
     let mut direct = false;
     for hop in visit.list.hops() {
         match hop {
-            Hop::Proxy(ProxyUrl::Http { base, .. }, _) => add(base),
+            Hop::Proxy(ProxyUrl::Http { base, .. }, _) => add(base, true),
             Hop::Direct => direct = true,
             _ => {}
         }
@@ -185,7 +189,7 @@ fn hosts_to_resolve(visit: &Visit<'_>) -> Vec<String> {
     if let Some((name, address)) = visit.input.sumdb.as_ref().filter(|(_, url)| direct || url.is_some()) {
         let url = address.clone().unwrap_or_else(|| format!("https://{name}"));
         if let Ok(ProxyUrl::Http { base, .. }) = ProxyUrl::parse(&url) {
-            add(&base);
+            add(&base, address.is_some());
         }
     }
     hosts
