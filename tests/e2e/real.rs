@@ -42,6 +42,34 @@ fn hello() {
     hold(&Project { source: "examples/hello", build: &["test", "./..."] });
 }
 
+/// A go.mod that asks for another Go than the one installed.
+#[test]
+fn a_toolchain_switch_works_offline() {
+    if !require_tool("go") || !require_tool("unshare") {
+        return;
+    }
+    let temp = TempTree::new();
+    temp.write("app/go.mod", "module example.com/app\n\ngo 1.21\n");
+    temp.write("app/main.go", "package main\n\nfunc main() {}\n");
+    let online = Go::online();
+    // An older one than what is installed is a switch too.
+    let name = "go1.25.0";
+    let airgo = Airgo::new(&online.vars()["GOPROXY"]).env("GOTOOLCHAIN", name);
+    let (bundle, key, public) = (temp.join("app.airgo"), temp.join("key"), temp.join("key.pub"));
+    airgo.run(&["keygen", "-o", text(&key)]).done();
+    let app = temp.join("app");
+    airgo
+        .run(&["pack", text(&app), "-o", text(&bundle), "--key", text(&key), "--toolchain", "linux/amd64"])
+        .done();
+    let cache = temp.join("modcache");
+    Airgo::air_gapped()
+        .run(&["unpack", text(&bundle), "--gomodcache", text(&cache), "--trust", text(&public)])
+        .done();
+    let go = Go::air_gapped(&cache).env("GOTOOLCHAIN", name);
+    assert_eq!(go.run(&app, &["env", "GOVERSION"]).trim(), name);
+    go.run(&app, &["build", "./..."]);
+}
+
 /// With `--scope all` a project can also be tidied and explained.
 #[test]
 fn gin_with_all_that_tests_of_dependencies_need() {

@@ -2,18 +2,19 @@
 //! user's trust, with errors that carry the exit code and the next command.
 
 use crate::Context;
-use crate::args::Trust as TrustArgs;
+use crate::args::{LastSeenArg, Trust as TrustArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
 use crate::keyring;
 use crate::progress::Progress;
 use airgo_bundle::{
-    Bundle, BundleError, ErrorClass, Limits, ObjectError, SignatureError, SignedBundle, Unverified,
+    Bundle, BundleError, ErrorClass, LastSeen, LastSeenError, Limits, ObjectError, SignatureError,
+    SignedBundle, Source, Unverified,
 };
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens a bundle and checks its container only.
 pub fn open(file: &Path) -> Result<Unverified> {
@@ -21,20 +22,56 @@ pub fn open(file: &Path) -> Result<Unverified> {
         .map_err(|e| bundle_failure(&e).fact("bundle", file.display().to_string()))
 }
 
-/// Opens a bundle that somebody trusted has signed.
-pub fn open_signed(context: &Context, file: &Path, trust: &TrustArgs) -> Result<SignedBundle> {
+/// Opens a bundle that somebody trusted has signed: one file, or volumes; a
+/// delta with the bundles of `--base` beneath it.
+pub fn open_signed_files(context: &Context, files: &[PathBuf], trust: &TrustArgs) -> Result<SignedBundle> {
     let trusted = keyring::trust(context, trust)?;
-    open(file)?.verify_signatures(&trusted, Timestamp::now()).map_err(|e| {
-        let failure = bundle_failure(&e).fact("bundle", file.display().to_string());
-        if matches!(e, BundleError::Signature(SignatureError::Untrusted { .. })) {
-            failure.hint(format!(
-                "if you trust the signer, name a file with the public key: --trust FILE (then: airgo verify {} --trust FILE)",
-                file.display()
-            ))
-        } else {
-            failure
-        }
-    })
+    let limits = Limits::default();
+    let source = Source { files, bases: &trust.base, limits: &limits };
+    source
+        .verify_signatures(&trusted, Timestamp::now())
+        .map_err(|e| signature_failure(&e, files.first().map_or(Path::new(""), PathBuf::as_path)))
+}
+
+/// The same for one file.
+pub fn open_signed(context: &Context, file: &Path, trust: &TrustArgs) -> Result<SignedBundle> {
+    open_signed_files(context, &[file.to_owned()], trust)
+}
+
+/// The failure for a bundle that does not verify.
+pub fn signature_failure(error: &BundleError, file: &Path) -> Failure {
+    let failure = bundle_failure(error).fact("bundle", file.display().to_string());
+    match error {
+        BundleError::Signature(SignatureError::Untrusted { .. }) => failure.hint(format!(
+            "if you trust the signer, name a file with the public key: --trust FILE (then: airgo verify {} --trust FILE)",
+            file.display()
+        )),
+        BundleError::Delta(_) => failure.hint("name the bundle that the delta builds on: --base OLD"),
+        _ => failure,
+    }
+}
+
+/// Refuses a bundle that is older than the last one in the record; remembers
+/// nothing.
+pub fn check_last_seen(record: &LastSeenArg, bundle: &SignedBundle) -> Result<()> {
+    let Some(file) = &record.last_seen else { return Ok(()) };
+    LastSeen::at(file).check(bundle).map(|_| ()).map_err(|e| last_seen_failure(e, file))
+}
+
+/// Checks again, and remembers the bundle.
+pub fn record_last_seen(record: &LastSeenArg, bundle: &SignedBundle) -> Result<()> {
+    let Some(file) = &record.last_seen else { return Ok(()) };
+    LastSeen::at(file).record(bundle, Timestamp::now()).map(|_| ()).map_err(|e| last_seen_failure(e, file))
+}
+
+fn last_seen_failure(error: LastSeenError, file: &Path) -> Failure {
+    let refused = error.rule().is_some();
+    let failure = bundle_failure(&error.into()).fact("last seen", file.display().to_string());
+    if refused {
+        failure.hint("ask for the newest bundle; if this one is meant, remove its entry from the record")
+    } else {
+        failure
+    }
 }
 
 /// The failure for an error of the bundle room.

@@ -1,12 +1,15 @@
 //! The verbs, one file each.
 
+pub mod cache;
 pub mod completions;
 pub mod diff;
+pub mod doctor;
 pub mod inspect;
 pub mod keygen;
 pub mod man;
 pub mod pack;
 pub mod policy;
+pub mod repair;
 pub mod resolve;
 pub mod sign;
 pub mod unpack;
@@ -29,8 +32,12 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Policy { command: PolicyCommand::Check(args) } => policy::check(context, &args),
         Command::Policy { command: PolicyCommand::Init { dir } } => policy::init(context, &dir),
         Command::Sign(args) => sign::run(context, &args),
+        Command::Repair(args) => repair::run(context, &args),
+        Command::Resend(args) => repair::resend(context, &args),
         Command::Keygen(args) => keygen::run(context, &args),
         Command::Resolve(args) => resolve::run(context, &args),
+        Command::Doctor(args) => doctor::run(context, &args),
+        Command::Cache { command } => cache::run(context, &command),
         Command::Completions { shell } => completions::run(context, shell),
         Command::Man { dir } => man::run(context, &dir),
     }

@@ -9,7 +9,7 @@ use crate::failure::{Failure, Result};
 use crate::progress::Progress;
 use crate::sums;
 use airgo_fetch::{
-    Credentials, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome, Queue,
+    Credentials, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome, Queue, Timeouts,
 };
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::{GoSum, Recorded, Subject, SumMismatch};
@@ -21,6 +21,16 @@ use std::time::Duration;
 
 /// Sets up the fetcher as Go's environment and the flags say.
 pub fn fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -> Result<Fetcher> {
+    let mut config = config(context, network)?;
+    config.observer = Some(Arc::new(Watch { progress: progress.clone(), printer: context.printer }));
+    let fetcher = Fetcher::new(config).map_err(|e| fetch_failure(&e))?;
+    let canceller = fetcher.canceller();
+    context.interrupt.on(move || canceller.cancel());
+    Ok(fetcher)
+}
+
+/// How to fetch, as Go's environment and the flags say.
+pub fn config(context: &Context, network: &Network) -> Result<FetchConfig> {
     let env = &context.env;
     let mut config = FetchConfig::new(env.goproxy()?, cache_dir(context, network)?.join("store"));
     config.goprivate = env.get_or_empty("GOPRIVATE");
@@ -31,11 +41,16 @@ pub fn fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -
     if let Some(jobs) = network.jobs {
         config.jobs = jobs.max(1);
     }
-    config.observer = Some(Arc::new(Watch { progress: progress.clone(), printer: context.printer }));
-    let fetcher = Fetcher::new(config).map_err(|e| fetch_failure(&e))?;
-    let canceller = fetcher.canceller();
-    context.interrupt.on(move || canceller.cancel());
-    Ok(fetcher)
+    config.dns = network.dns;
+    if let Some(limit) = network.timeout {
+        config.timeouts = Timeouts::within(limit);
+    }
+    if let Some(retries) = network.retries {
+        config.retries.attempts = retries.saturating_add(1);
+        config.retries.unreachable_attempts =
+            config.retries.unreachable_attempts.min(config.retries.attempts);
+    }
+    Ok(config)
 }
 
 /// Where downloads and the checksum database's files are kept.

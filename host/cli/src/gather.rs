@@ -12,13 +12,15 @@ use crate::progress::Progress;
 use crate::project::{Loaded, shown};
 use crate::projects::Projects;
 use crate::sources::{self, Build};
-use crate::sumdb;
+use crate::sumdb::{self, Proved};
 use crate::sums::Unsummed;
+use crate::toolchains;
 use crate::view::{ReadSeek, View};
 use airgo_bundle::{Manifest, ObjectKind};
 use airgo_fetch::{Fetched, Kind, Object};
 use airgo_gomod::gosum::Subject;
 use airgo_resolve::Resolution;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -31,6 +33,10 @@ pub struct Gathered {
     pub objects: Arc<BTreeMap<Object, Fetched>>,
     /// The checksum database's files, by their names below `proxy/sumdb/`.
     pub evidence: Vec<(String, Vec<u8>)>,
+    /// What the checksum database proved, if it was asked.
+    pub proved: Option<Proved>,
+    /// When gathering began.
+    pub began: Timestamp,
 }
 
 /// Resolves and fetches; every object is held against go.sum or the checksum
@@ -41,7 +47,7 @@ pub fn gather(
     network: &Network,
     projects: &Projects,
 ) -> Result<Gathered> {
-    let began = Instant::now();
+    let (began, started) = (Instant::now(), Timestamp::now());
     let progress = Arc::new(Progress::new(&context.printer, "Fetching", "files", 0));
     let fetcher = downloads::fetcher(context, network, &progress)?;
     let sums = projects.sums();
@@ -53,7 +59,14 @@ pub fn gather(
     for loaded in &projects.list {
         resolutions.push(walk(context, loaded, &mut downloads)?);
     }
-    let wants = wants(projects, &resolutions, wanted.scope);
+    let mut wants = wants(projects, &resolutions, wanted.scope);
+    // In no go.sum: it is the checksum database that vouches for a toolchain.
+    let toolchains = toolchains::modules(context, projects, &wanted.toolchain)?;
+    let kinds = [Kind::Info, Kind::Mod, Kind::Zip];
+    let toolchains = toolchains.into_iter().flat_map(|m| kinds.map(|kind| Object::new(m.clone(), kind)));
+    if let Some(first) = wants.first_mut() {
+        first.extend(toolchains);
+    }
     let all = wants.iter().flatten().cloned().collect();
     let objects = downloads.complete(&all)?;
     context.interrupt.check()?;
@@ -87,7 +100,8 @@ pub fn gather(
         unchecked: &vouched.unchecked,
     };
     let manifest = assemble::manifest(&parts)?;
-    Ok(Gathered { manifest, objects: Arc::new(objects), evidence: vouched.evidence })
+    let (evidence, proved) = (vouched.evidence, vouched.proved);
+    Ok(Gathered { manifest, objects: Arc::new(objects), evidence, proved, began: started })
 }
 
 /// What the bundle must hold, project by project. `go list -m` also reads the

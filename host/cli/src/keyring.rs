@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// The variable that holds the passphrase of an encrypted key.
-const PASSPHRASE: &str = "AIRGO_KEY_PASSPHRASE";
+pub const PASSPHRASE: &str = "AIRGO_KEY_PASSPHRASE";
 
 /// The key to sign with: `--key`, or the personal one, made when missing.
 pub fn signing_key(context: &Context, key: Option<&Path>) -> Result<SigningKey> {

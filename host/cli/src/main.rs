@@ -20,10 +20,14 @@ mod printer;
 mod progress;
 mod project;
 mod projects;
+mod signing;
 mod sources;
+mod statements;
 mod sumdb;
 mod sums;
 mod table;
+mod toolchains;
+mod units;
 mod view;
 
 use clap::Parser as _;

@@ -26,8 +26,22 @@ pub struct Vouched {
     pub by_database: Vec<Unsummed>,
     /// Exempt by the user's own settings: GONOSUMDB, GOPRIVATE, GOSUMDB=off.
     pub unchecked: Vec<Unsummed>,
+    /// The database and the tree that its answers were proved in, for a statement.
+    pub proved: Option<Proved>,
     /// The files that prove it offline, by their names below `proxy/sumdb/`.
     pub evidence: Vec<(String, Vec<u8>)>,
+}
+
+/// What the answers were proved in.
+pub struct Proved {
+    /// The database's name.
+    pub database: String,
+    /// The tree's root hash, in base64.
+    pub tree_hash: String,
+    /// How many records it has.
+    pub tree_size: u64,
+    /// `path@version` and the number of its record.
+    pub lookups: Vec<(String, u64)>,
 }
 
 /// Asks the database about all that go.sum does not know.
@@ -68,18 +82,22 @@ pub fn vouch(
     let modules: Vec<ModuleVersion> =
         asked.iter().map(|u| u.module.clone()).collect::<BTreeSet<_>>().into_iter().collect();
     let answers = client.lookup(&modules).map_err(|e| database_failure(&e))?;
+    let mut lookups = Vec::new();
     for (module, answer) in modules.iter().zip(answers) {
         let lookup = answer.map_err(|e| lookup_failure(&e, sum_file, &asked))?;
         for one in asked.iter().filter(|u| u.module == *module) {
             lookup.check(one.subject, &one.h1).map_err(|e| mismatch(&e))?;
         }
+        lookups.push((module.to_string(), lookup.id));
     }
-    let Evidence { files, .. } = client.evidence().map_err(|e| database_failure(&e))?;
+    let Evidence { files, tree } = client.evidence().map_err(|e| database_failure(&e))?;
     let mut evidence: Vec<_> =
         files.into_iter().map(|(path, bytes)| (format!("{name}/{path}"), bytes)).collect();
     // A proxy that carries a database says so by this file; it may be empty.
     evidence.push((format!("{name}/supported"), Vec::new()));
-    Ok(Vouched { by_database: asked, unchecked, evidence })
+    lookups.sort();
+    let proved = Proved { database: name, tree_hash: tree.hash.to_string(), tree_size: tree.size, lookups };
+    Ok(Vouched { by_database: asked, unchecked, evidence, proved: Some(proved) })
 }
 
 fn unreachable_failure(error: &FetchError, name: &str, asked: &[Unsummed], sum_file: &str) -> Failure {

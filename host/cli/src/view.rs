@@ -112,8 +112,9 @@ impl View {
     }
 }
 
+/// A zip outside the build list is a toolchain's.
 fn brings_code(m: &Module) -> bool {
-    m.selected && (m.zip.is_some() || matches!(m.replacement, Some(Replacement::Directory(_))))
+    m.zip.is_some() || (m.selected && matches!(m.replacement, Some(Replacement::Directory(_))))
 }
 
 fn module_info(module: &Module) -> ModuleInfo {

@@ -2,10 +2,12 @@
 
 use crate::Context;
 use crate::args::{KeyFormat, Keygen};
+use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::keyring::key_failure;
+use crate::keyring::{PASSPHRASE, key_failure};
 use airgo_bundle::keys::{self, Signer as _, SigningKey};
 use std::io::Write as _;
+use zeroize::Zeroizing;
 
 /// Writes the private key (mode 0600) and `FILE.pub`; what exists stays.
 pub fn run(context: &Context, args: &Keygen) -> Result<()> {
@@ -21,12 +23,30 @@ pub fn run(context: &Context, args: &Keygen) -> Result<()> {
         }
     }
     let failure = |e| key_failure(file, &e).outcome("no key was written");
+    let passphrase = match (args.encrypt, context.env.var(PASSPHRASE)) {
+        (false, _) => None,
+        (true, Some(passphrase)) => Some(Zeroizing::new(passphrase.to_owned())),
+        (true, None) => {
+            return Err(Failure::new(Exit::Usage, "no passphrase to encrypt the key with")
+                .outcome("no key was written")
+                .hint(format!("set {PASSPHRASE} to the passphrase")));
+        }
+    };
     let key = SigningKey::generate().map_err(failure)?;
     let (private_text, public_text) = match args.format {
-        KeyFormat::Pem => (key.to_pkcs8_pem().map_err(failure)?, key.public_key().to_pem().map_err(failure)?),
+        KeyFormat::Pem => {
+            let private = match &passphrase {
+                None => key.to_pkcs8_pem(),
+                Some(passphrase) => key.to_encrypted_pkcs8_pem(passphrase),
+            };
+            (private.map_err(failure)?, key.public_key().to_pem().map_err(failure)?)
+        }
         KeyFormat::Openssh => {
             let line = format!("{} {}", key.public_key().to_openssh(), args.comment);
-            (key.to_openssh(&args.comment, None).map_err(failure)?, format!("{}\n", line.trim_end()))
+            (
+                key.to_openssh(&args.comment, passphrase.as_ref().map(|p| p.as_str())).map_err(failure)?,
+                format!("{}\n", line.trim_end()),
+            )
         }
     };
     keys::create_private_file(file, &private_text).map_err(failure)?;

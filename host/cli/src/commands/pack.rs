@@ -6,16 +6,21 @@ use crate::bundle_io::{self, bundle_failure};
 use crate::failure::{Failure, Result};
 use crate::gather::{self, Gathered};
 use crate::judge;
-use crate::keyring;
-use crate::printer::bytes;
+use crate::printer::{bytes, count};
 use crate::project::shown;
 use crate::projects;
-use airgo_bundle::keys::{Signer as _, SigningKey};
+use crate::signing;
+use crate::statements;
+use airgo_bundle::keys::Signer;
 use airgo_bundle::names::EVIDENCE;
-use airgo_bundle::{BundleWriter, Object as Entry, ObjectKind, Signing, Written};
+use airgo_bundle::{
+    BundleWriter, Claims, Object as Entry, ObjectKind, PositionedFile, SignedBundle, Signing, Written, split,
+};
 use airgo_fetch::{Kind, Object};
 use airgo_policy::Report;
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Packs the project of `args.dir` into `args.output`.
@@ -29,13 +34,21 @@ fn pack(context: &Context, args: &Pack) -> Result<()> {
     let projects = projects::load(&args.dirs, &context.env)?;
     // Before the network is asked for anything: a bad key or policy file must
     // not cost a download.
-    let key = keyring::signing_key(context, args.key.as_deref())?;
+    let key = signing::signer(context, &args.signer, true)?;
+    let claims = signing::claims(&args.signer, "packer")?;
+    let older = match &args.since {
+        None => None,
+        Some(file) => Some(bundle_io::open_signed(context, file, &args.trust)?),
+    };
     let policy = judge::load(context, args.policy.as_deref(), &projects.root, args.at.as_deref())?;
     let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
     let verdict = judge::evaluate(context, &policy, Arc::new(gather::view(&gathered)))?;
     context.printer.status("Judged", judge::summary(&verdict));
-    let written = write(context, args, &gathered, &key)?;
-    report(context, &gathered, &written, &key, &verdict)
+    let signing = Plan { signer: &*key, claims, older: older.as_ref() };
+    let written = write(context, args, &gathered, &verdict, signing)?;
+    let id = key.public_key().id().to_string();
+    context.printer.status("Signed", format!("as {id}"));
+    report(context, args, &gathered, &written, &id, &verdict)
 }
 
 /// Says at once what would otherwise come to light after all downloads.
@@ -49,10 +62,29 @@ fn check_target(args: &Pack) -> Result<()> {
         .hint("name a file: -o app.airgo"))
 }
 
+/// How to write and sign.
+struct Plan<'a> {
+    signer: &'a dyn Signer,
+    claims: Claims,
+    /// What a delta builds on.
+    older: Option<&'a SignedBundle>,
+}
+
 /// Writes beside the target, signs, renames into place.
-fn write(context: &Context, args: &Pack, gathered: &Gathered, key: &SigningKey) -> Result<Written> {
-    let Gathered { manifest, objects, evidence } = gathered;
-    let entries = manifest.objects().len() as u64;
+fn write(
+    context: &Context,
+    args: &Pack,
+    gathered: &Gathered,
+    verdict: &Report,
+    plan: Plan<'_>,
+) -> Result<Written> {
+    let Gathered { manifest, objects, evidence, .. } = gathered;
+    let mut writer = match plan.older {
+        None => BundleWriter::create(&args.output, manifest),
+        Some(older) => BundleWriter::create_delta(&args.output, manifest, older.manifest()),
+    }
+    .map_err(|e| bundle_failure(&e))?;
+    let entries = writer.objects().len() as u64;
     let progress = bundle_io::Watch::new(context, "Writing", "files", entries);
     let source = |entry: &Entry| -> io::Result<Box<dyn Read + Send>> {
         let kind = match entry.kind {
@@ -64,33 +96,64 @@ fn write(context: &Context, args: &Pack, gathered: &Gathered, key: &SigningKey) 
         let fetched = objects.get(&Object::new(entry.module.clone(), kind)).ok_or(io::ErrorKind::NotFound)?;
         fetched.open().map(|r| Box::new(r) as Box<dyn Read + Send>).map_err(io::Error::other)
     };
-    let mut writer = BundleWriter::create(&args.output, manifest).map_err(|e| bundle_failure(&e))?;
     writer.write_objects(&source, bundle_io::jobs(None), &progress).map_err(|e| bundle_failure(&e))?;
     for (name, bytes) in evidence {
         writer.add_evidence(&format!("{EVIDENCE}{name}"), bytes.clone()).map_err(|e| bundle_failure(&e))?;
     }
     context.interrupt.check()?;
-    let mut signing = Signing::new(key);
-    signing.claims.role = Some("packer".to_owned());
+    let mut signing = Signing::new(plan.signer);
+    signing.claims = plan.claims;
+    signing.statements = statements::of(context, gathered, verdict, &writer, !args.no_provenance)?;
     writer.finish(&[signing]).map_err(|e| bundle_failure(&e))
+}
+
+/// Cuts the bundle into volumes and removes it.
+fn cut(context: &Context, args: &Pack, size: u64) -> Result<Vec<PathBuf>> {
+    let failed = |e: io::Error| Failure::failed(format!("could not split {}: {e}", shown(&args.output)));
+    let whole = File::open(&args.output).and_then(PositionedFile::new).map_err(failed)?;
+    let watch = bundle_io::Watch::new(context, "Splitting", "volumes", 0);
+    let volumes = split(&whole, &args.output, size, &watch).map_err(|e| bundle_failure(&e))?;
+    watch.progress.finish();
+    std::fs::remove_file(&args.output).map_err(failed)?;
+    Ok(volumes)
 }
 
 fn report(
     context: &Context,
+    args: &Pack,
     gathered: &Gathered,
     written: &Written,
-    key: &SigningKey,
+    key_id: &str,
     verdict: &Report,
 ) -> Result<()> {
-    let key_id = key.public_key().id().to_string();
-    context.printer.status("Signed", format!("as {key_id}"));
-    context.printer.status("Packed", format!("{} ({})", shown(&written.path), bytes(written.size)));
+    let volumes = match args.split {
+        None => Vec::new(),
+        Some(size) => cut(context, args, size)?,
+    };
+    let what = match (volumes.as_slice(), &args.since) {
+        ([], None) => format!("{} ({})", shown(&written.path), bytes(written.size)),
+        ([], Some(old)) => {
+            format!("{} ({}, since {})", shown(&written.path), bytes(written.size), shown(old))
+        }
+        ([first, .., last], _) => {
+            format!(
+                "{} to {} ({} in {})",
+                shown(first),
+                shown(last),
+                bytes(written.size),
+                count(volumes.len(), "volume")
+            )
+        }
+        ([one], _) => format!("{} ({})", shown(one), bytes(written.size)),
+    };
+    context.printer.status("Packed", what);
     if !context.printer.is_json() {
         return Ok(());
     }
     context.printer.document(&serde_json::json!({
         "schema": "airgo.dev/pack/v1",
         "file": written.path.display().to_string(),
+        "volumes": volumes.iter().map(|v| v.display().to_string()).collect::<Vec<_>>(),
         "size": written.size,
         "contentId": gathered.manifest.content_id,
         "manifestSha256": written.manifest_sha256.to_string(),

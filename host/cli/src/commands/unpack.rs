@@ -28,7 +28,8 @@ fn unpack(context: &Context, args: &Unpack) -> Result<()> {
     let began = Instant::now();
     let target = target(context, args)?;
     let policy = judge::load(context, args.policy.as_deref(), Path::new("."), args.at.as_deref())?;
-    let bundle = Arc::new(bundle_io::open_signed(context, &args.file, &args.trust)?);
+    let bundle = Arc::new(bundle_io::open_signed_files(context, &args.files, &args.trust)?);
+    bundle_io::check_last_seen(&args.last_seen, &bundle)?;
     for signer in bundle.verdict().trusted() {
         context.printer.detail(format!("signed by {}", signer.key_id));
     }
@@ -36,12 +37,13 @@ fn unpack(context: &Context, args: &Unpack) -> Result<()> {
     context.interrupt.check()?;
     verify(context, args, &bundle)?;
     let installed = install(context, args, &target, &bundle)?;
+    bundle_io::record_last_seen(&args.last_seen, &bundle)?;
     let new = installed.values().filter(|outcome| **outcome == Outcome::Installed).count();
     let total: u64 = bundle.objects().map(|o| o.size).sum();
     if context.printer.is_json() {
         context.printer.document(&serde_json::json!({
             "schema": "airgo.dev/unpack/v1",
-            "file": args.file.display().to_string(),
+            "file": args.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
             "gomodcache": target.display().to_string(),
             "contentId": bundle.manifest().content_id,
             "installed": new,

@@ -3,26 +3,49 @@
 use crate::Context;
 use crate::args::Verify;
 use crate::bundle_io::{self, bundle_failure};
-use crate::failure::Result;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::keyring;
 use crate::printer::{bytes, count, duration};
+use crate::project::shown;
+use airgo_bundle::damage::{self, Damage};
+use airgo_bundle::detached::{self, DetachedError};
+use airgo_bundle::{BundleError, Limits, Source, Volumes};
+use jiff::Timestamp;
 use std::time::Instant;
 
-/// Verifies all of a bundle and says by whom it is signed.
+/// How many damaged parts an error names; `--json` and `--request` have all.
+const SHOWN: usize = 20;
+
+/// Verifies all of a bundle and says by whom it is signed. Of damaged media it
+/// says what is to be sent again.
 pub fn run(context: &Context, args: &Verify) -> Result<()> {
+    verify(context, args).or_else(|failure| {
+        let damaged = matches!(failure.exit, Exit::Checksum | Exit::Malformed | Exit::Failed);
+        if damaged { Err(survey(context, args, failure)?) } else { Err(failure) }
+    })
+}
+
+fn verify(context: &Context, args: &Verify) -> Result<()> {
     let began = Instant::now();
-    let bundle = bundle_io::open_signed(context, &args.file, &args.trust)?;
+    let bundle = bundle_io::open_signed_files(context, &args.files, &args.trust)?;
     let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
     let verified = bundle.verify_objects(bundle_io::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
+    bundle_io::check_last_seen(&args.last_seen, &bundle)?;
+    let detached = check_detached(context, args)?;
     let signers: Vec<_> = bundle.verdict().trusted().map(|s| s.key_id.to_string()).collect();
     if context.printer.is_json() {
         context.printer.document(&serde_json::json!({
             "schema": "airgo.dev/verify/v1",
-            "file": args.file.display().to_string(),
+            "file": args.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
             "contentId": bundle.manifest().content_id,
             "objects": verified.objects,
             "bytes": verified.bytes,
             "trustedSigners": signers,
+            "sequence": bundle.verdict().sequence(),
+            "expires": bundle.verdict().expires().map(|t| t.to_string()),
+            "detachedSignatureBy": detached,
         }))?;
     }
     context.printer.status(
@@ -36,4 +59,99 @@ pub fn run(context: &Context, args: &Verify) -> Result<()> {
         ),
     );
     Ok(())
+}
+
+/// `--signature`: one over the whole file, by a key that is trusted.
+fn check_detached(context: &Context, args: &Verify) -> Result<Option<String>> {
+    let Some(file) = &args.signature else { return Ok(None) };
+    let signature =
+        std::fs::read(file).map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(file))))?;
+    let trust = keyring::trust(context, &args.trust)?;
+    let limits = Limits::default();
+    let source = Source { files: &args.files, bases: &[], limits: &limits };
+    let whole = source.read().map_err(|e| bundle_failure(&e))?;
+    let found = detached::verify(&*whole, &signature, &trust, Timestamp::now()).map_err(|e| {
+        let exit = if matches!(e, DetachedError::Read(_)) { Exit::Failed } else { Exit::Signature };
+        Failure::new(exit, e.to_string()).fact("signature", shown(file))
+    })?;
+    context.printer.status("Verified", format!("{} by {}", shown(file), found.key_id));
+    Ok(Some(found.key_id.to_string()))
+}
+
+/// What to send again, added to the failure that led here.
+fn survey(context: &Context, args: &Verify, failure: Failure) -> Result<Failure> {
+    let watch = bundle_io::Watch::new(context, "Surveying", "files", 0);
+    if let Ok(volumes) = Volumes::open(&args.files) {
+        let survey = volumes.survey(&watch).map_err(|e| stopped(&e))?;
+        if survey.is_sound() {
+            return Ok(failure);
+        }
+        let mut failure = failure.line(format!(
+            "send again: {} of {}",
+            survey.send_again().iter().map(|n| format!("volume {n}")).collect::<Vec<_>>().join(", "),
+            survey.of
+        ));
+        for (number, name) in &survey.damaged {
+            failure = failure.line(format!("volume {number} is damaged: {name}"));
+        }
+        for (name, reason) in &survey.unreadable {
+            failure = failure.line(format!("{name} begins as no volume does: {reason}"));
+        }
+        failure.report = Some(serde_json::json!({
+            "sendAgain": survey.send_again(), "of": survey.of, "missing": survey.missing,
+        }));
+        return Ok(failure.hint("with the volumes sent again beside these: airgo repair FILES… -o app.airgo"));
+    }
+    let limits = Limits::default();
+    let source = Source { files: &args.files, bases: &[], limits: &limits };
+    let Ok(whole) = source.read() else { return Ok(failure) };
+    let damage = damage::survey(&whole, &limits, bundle_io::jobs(None), &watch).map_err(|e| stopped(&e))?;
+    tell(args, &damage, failure)
+}
+
+fn stopped(error: &BundleError) -> Failure {
+    if matches!(error, BundleError::Cancelled) { Failure::interrupted() } else { bundle_failure(error) }
+}
+
+fn tell(args: &Verify, damage: &Damage, mut failure: Failure) -> Result<Failure> {
+    match damage {
+        // Whole, and yet refused: it is no damage of the media.
+        Damage::None => return Ok(failure),
+        Damage::Directory { reason } => {
+            failure = failure.line(format!("its table of entries is damaged: {reason}"));
+        }
+        Damage::Entries { entries, .. } => {
+            let modules = damage.modules();
+            let size: u64 = entries.iter().map(|e| e.size).sum();
+            failure = failure.line(format!(
+                "damaged: {} ({})",
+                if entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", entries.len()) },
+                bytes(size)
+            ));
+            for module in modules.iter().take(SHOWN) {
+                failure = failure.line(format!("send again: {module}"));
+            }
+            if modules.len() > SHOWN {
+                failure = failure.line(format!("and {} more modules", modules.len() - SHOWN));
+            }
+            for other in entries.iter().filter(|e| e.module.is_none()).take(SHOWN) {
+                failure = failure.line(format!("send again: {}", other.name));
+            }
+            failure.report = Some(serde_json::json!({
+                "modules": modules,
+                "entries": entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(),
+            }));
+        }
+    }
+    let (Some(file), Some(request)) = (&args.request, damage.request()) else {
+        return Ok(failure.hint("to ask for these parts alone: airgo verify FILE --request need.json"));
+    };
+    let text = request.to_bytes().map_err(|e| bundle_failure(&e))?;
+    std::fs::write(file, text)
+        .map_err(|e| Failure::failed(format!("could not write {}: {e}", shown(file))))?;
+    let request = shown(file);
+    Ok(failure
+        .outcome(format!("{request} says what to send again"))
+        .hint(format!("the sender runs: airgo resend {request} GOOD -o patch"))
+        .hint("then: airgo repair FILE patch -o app.airgo"))
 }

@@ -1,9 +1,16 @@
 //! The command line as typed; clap makes help, man pages and completions of it.
 
+mod groups;
+mod policy;
+
+pub use groups::*;
+pub use policy::*;
+
 use crate::exit;
-use airgo_gomod::gosource::Platform;
+use crate::units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Carry a Go project's dependencies across an air gap.
 ///
@@ -76,10 +83,22 @@ pub enum Command {
     },
     /// Add a signature to a bundle without changing what it holds
     Sign(Sign),
+    /// Put a damaged bundle together again from the parts that were sent again
+    Repair(Repair),
+    /// Answer a request of `airgo verify --request`: write the parts that are damaged there
+    Resend(Resend),
     /// Make an ed25519 key pair
     Keygen(Keygen),
     /// Print a project's build list or module graph
     Resolve(Resolve),
+    /// Examine what lies between this machine and its modules: DNS, proxies, TLS, the checksum
+    /// database, clock and limits
+    Doctor(Doctor),
+    /// Show, trim, verify or clear the store of downloads that runs share
+    Cache {
+        #[command(subcommand)]
+        command: CacheCommand,
+    },
     /// Print a shell's completion script
     Completions {
         /// The shell
@@ -102,9 +121,20 @@ pub struct Pack {
     /// The bundle to write
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Sign with this ed25519 key (PKCS#8 PEM or OpenSSH); default: the user's personal key
-    #[arg(long, value_name = "FILE", env = "AIRGO_KEY", hide_env_values = true)]
-    pub key: Option<PathBuf>,
+    #[command(flatten)]
+    pub signer: SignerArgs,
+    /// Leave out the signed statement of where and when each module was fetched, so that the same
+    /// inputs give the same file
+    #[arg(long)]
+    pub no_provenance: bool,
+    /// Write a delta: only what this older bundle lacks; unpack it with --base OLD
+    #[arg(long, value_name = "OLD")]
+    pub since: Option<PathBuf>,
+    /// Write volumes of at most this size, such as 650MiB: FILE.001, FILE.002 …
+    #[arg(long, value_name = "SIZE", value_parser = units::size)]
+    pub split: Option<u64>,
+    #[command(flatten)]
+    pub trust: Trust,
     /// The policy file; default: airgo.toml beside go.mod
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
@@ -117,71 +147,110 @@ pub struct Pack {
     pub network: Network,
 }
 
-/// Flags of the commands that gather what a bundle holds.
+/// `airgo doctor`.
 #[derive(Args, Debug)]
-pub struct Gather {
-    /// Record imports for this platform only, as os/arch (repeatable); default: for any
-    #[arg(long, value_name = "OS/ARCH", value_delimiter = ',', value_parser = platform)]
-    pub platform: Vec<Platform>,
-    /// Record imports as with these build tags
-    #[arg(long, value_name = "TAG", value_delimiter = ',')]
-    pub tags: Vec<String>,
-    /// How much to pack
-    #[arg(long, value_enum, default_value = "build", value_name = "SCOPE")]
-    pub scope: Scope,
+pub struct Doctor {
+    /// A project, for a module that its proxies should have
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub network: Network,
 }
 
-fn platform(text: &str) -> Result<Platform, String> {
-    Platform::parse(text).ok_or_else(|| "not a platform as `go tool dist list` prints them".to_owned())
+/// `airgo cache …`.
+#[derive(Subcommand, Debug)]
+pub enum CacheCommand {
+    /// Show how much of what is kept, and when it was last used
+    Show {
+        #[command(flatten)]
+        dir: CacheDir,
+    },
+    /// Remove what was not used for the longest time
+    #[command(group(clap::ArgGroup::new("to").required(true).multiple(true).args(["max_size", "max_age"])))]
+    Trim {
+        #[command(flatten)]
+        dir: CacheDir,
+        /// Down to this size, such as 2GiB
+        #[arg(long, value_name = "SIZE", value_parser = units::size)]
+        max_size: Option<u64>,
+        /// What was not used for this long, such as 30d
+        #[arg(long, value_name = "TIME", value_parser = units::duration)]
+        max_age: Option<Duration>,
+    },
+    /// Hash everything again
+    Verify {
+        #[command(flatten)]
+        dir: CacheDir,
+        /// Remove what is damaged, to be fetched again
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Remove everything
+    Clear {
+        #[command(flatten)]
+        dir: CacheDir,
+    },
 }
 
-/// `--scope`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Scope {
-    /// What go build, test, vet, list, mod graph, mod verify, mod download and mod vendor need
-    Build,
-    /// Also what go mod tidy and go test all need: every module of the build list
-    All,
-}
-
-/// Flags of the commands that fetch.
+/// Which store.
 #[derive(Args, Debug)]
-pub struct Network {
-    /// How many requests may be under way at once
-    #[arg(short, long, value_name = "N")]
-    pub jobs: Option<usize>,
-    /// Keep downloads here; default: the user's cache directory
+pub struct CacheDir {
+    /// Where downloads are kept; default: the user's cache directory
     #[arg(long, value_name = "DIR", env = "AIRGO_CACHE")]
     pub cache: Option<PathBuf>,
 }
 
-/// Flags of the commands that check signatures.
-#[derive(Args, Debug)]
-pub struct Trust {
-    /// Trust the keys in this file: PEM, OpenSSH public key or allowed-signers (repeatable)
-    #[arg(long, value_name = "FILE", env = "AIRGO_TRUST", value_delimiter = TRUST_SEPARATOR)]
-    pub trust: Vec<PathBuf>,
-}
-
-#[cfg(windows)]
-const TRUST_SEPARATOR: char = ';';
-#[cfg(not(windows))]
-const TRUST_SEPARATOR: char = ':';
-
 /// `airgo verify`.
 #[derive(Args, Debug)]
 pub struct Verify {
-    /// The bundle
-    pub file: PathBuf,
+    /// The bundle; one volume stands for those beside it, or name all
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub trust: Trust,
+    #[command(flatten)]
+    pub last_seen: LastSeenArg,
+    /// Also check this detached signature over the file (raw, base64, SSH, minisign or DSSE)
+    #[arg(long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
+    /// Where the bundle is damaged, write here what to ask the sender for (see airgo resend)
+    #[arg(long, value_name = "FILE")]
+    pub request: Option<PathBuf>,
+}
+
+/// `airgo repair`.
+#[derive(Args, Debug)]
+pub struct Repair {
+    /// The damaged bundle with patches, or volumes with those sent again, in any order
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Where to write the whole bundle, once it verifies
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub trust: Trust,
+}
+
+/// `airgo resend`.
+#[derive(Args, Debug)]
+pub struct Resend {
+    /// What `airgo verify --request` wrote
+    pub request: PathBuf,
+    /// A good copy of the bundle
+    pub file: PathBuf,
+    /// The patch to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// `airgo unpack`.
 #[derive(Args, Debug)]
 pub struct Unpack {
-    /// The bundle
-    pub file: PathBuf,
+    /// The bundle; one volume stands for those beside it, or name all
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub last_seen: LastSeenArg,
     /// Where to install; default: what `go env GOMODCACHE` says
     #[arg(long, value_name = "DIR")]
     pub gomodcache: Option<PathBuf>,
@@ -232,70 +301,39 @@ pub struct Why {
     pub trust: Trust,
 }
 
-/// `airgo policy …`.
-#[derive(Subcommand, Debug)]
-pub enum PolicyCommand {
-    /// Run the plugins over a bundle, or a project before it is packed, and print their findings
-    Check(Box<PolicyCheck>),
-    /// Write a commented airgo.toml to start from
-    Init {
-        /// The directory to write it into
-        #[arg(default_value = ".")]
-        dir: PathBuf,
-    },
-}
-
-/// `airgo policy check`.
-#[derive(Args, Debug)]
-pub struct PolicyCheck {
-    /// The bundle; or directories of projects, as `airgo pack` takes them
-    #[arg(default_value = ".", value_name = "FILE|DIR")]
-    pub targets: Vec<PathBuf>,
-    /// The policy file; default: airgo.toml in the working directory, or in the project
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-    /// The time that policies judge for (RFC 3339); default: now
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
-    /// How to print the findings on stdout
-    #[arg(long, value_enum, default_value = "human", conflicts_with = "json")]
-    pub format: FindingsFormat,
-    /// Show and count only what this older bundle does not have; plugins see it as their baseline
-    #[arg(long, value_name = "OLD")]
-    pub baseline: Option<PathBuf>,
-    #[command(flatten)]
-    pub trust: Trust,
-    #[command(flatten)]
-    pub gather: Gather,
-    #[command(flatten)]
-    pub network: Network,
-}
-
-/// `--format` of `airgo policy check`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FindingsFormat {
-    /// For people: each with the chain that brings the module, and what to do
-    Human,
-    /// One JSON document, as --json
-    Json,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// JUnit XML, a suite a plugin
-    Junit,
-    /// Annotations of GitHub Actions
-    Github,
-}
-
 /// `airgo sign`.
 #[derive(Args, Debug)]
 pub struct Sign {
     /// The bundle
     pub file: PathBuf,
-    /// The ed25519 key to sign with (PKCS#8 PEM or OpenSSH)
-    #[arg(long, value_name = "FILE", env = "AIRGO_KEY", hide_env_values = true)]
-    pub key: PathBuf,
+    #[command(flatten)]
+    pub signer: SignerArgs,
+    /// What to sign as
+    #[arg(long, default_value = "reviewer")]
+    pub role: String,
+    /// Replace this key's own signature, where it has signed before
+    #[arg(long)]
+    pub replace: bool,
+    /// Leave the bundle as it is and write a signature over the whole file beside it
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub detached: Option<DetachedFormat>,
     #[command(flatten)]
     pub trust: Trust,
+}
+
+/// `--detached` of `airgo sign`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DetachedFormat {
+    /// FILE.sig: 64 bytes, for openssl pkeyutl
+    Raw,
+    /// FILE.sig.b64: for cosign verify-blob
+    Base64,
+    /// FILE.sshsig: for ssh-keygen -Y verify -n airgo-bundle@v1
+    Ssh,
+    /// FILE.minisig: for minisign -V
+    Minisign,
+    /// FILE.att.json: a DSSE envelope, for cosign verify-blob-attestation
+    Attestation,
 }
 
 /// `airgo keygen`.
@@ -307,6 +345,9 @@ pub struct Keygen {
     /// How to write the pair
     #[arg(long, value_enum, default_value = "pem")]
     pub format: KeyFormat,
+    /// Encrypt the private key with the passphrase in AIRGO_KEY_PASSPHRASE
+    #[arg(long)]
+    pub encrypt: bool,
     /// A comment for the OpenSSH formats, such as a mail address
     #[arg(long, default_value = "")]
     pub comment: String,

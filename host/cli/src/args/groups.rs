@@ -1,0 +1,113 @@
+//! Flags that several commands share.
+
+use crate::units;
+use airgo_fetch::DnsServer;
+use airgo_gomod::gosource::Platform;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Flags of the commands that gather what a bundle holds.
+#[derive(Args, Debug)]
+pub struct Gather {
+    /// Record imports for this platform only, as os/arch (repeatable); default: for any
+    #[arg(long, value_name = "OS/ARCH", value_delimiter = ',', value_parser = platform)]
+    pub platform: Vec<Platform>,
+    /// Record imports as with these build tags
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// Also pack the Go toolchain that the project switches to, for these platforms, so that
+    /// GOTOOLCHAIN=auto works offline
+    #[arg(long, value_name = "OS/ARCH", value_delimiter = ',', value_parser = platform)]
+    pub toolchain: Vec<Platform>,
+    /// How much to pack
+    #[arg(long, value_enum, default_value = "build", value_name = "SCOPE")]
+    pub scope: Scope,
+}
+
+fn platform(text: &str) -> Result<Platform, String> {
+    Platform::parse(text).ok_or_else(|| "not a platform as `go tool dist list` prints them".to_owned())
+}
+
+/// `--scope`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// What go build, test, vet, list, mod graph, mod verify, mod download and mod vendor need
+    Build,
+    /// Also what go mod tidy and go test all need: every module of the build list
+    All,
+}
+
+/// Flags of the commands that fetch.
+#[derive(Args, Debug)]
+pub struct Network {
+    /// How many requests may be under way at once
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Keep downloads here; default: the user's cache directory
+    #[arg(long, value_name = "DIR", env = "AIRGO_CACHE")]
+    pub cache: Option<PathBuf>,
+    /// Ask this name server, as IP or IP:PORT, in place of the system's resolver
+    #[arg(long, value_name = "SERVER")]
+    pub dns: Option<DnsServer>,
+    /// Wait no longer than this for a connection, a first byte or a next byte, such as 30s
+    #[arg(long, value_name = "TIME", value_parser = units::duration)]
+    pub timeout: Option<Duration>,
+    /// How often to try again where a host answers but fails (5xx, resets, broken bodies)
+    #[arg(long, value_name = "N")]
+    pub retries: Option<u32>,
+}
+
+/// Flags of the commands that check signatures.
+#[derive(Args, Debug)]
+pub struct Trust {
+    /// Trust the keys in this file: PEM, OpenSSH public key, allowed-signers, or a trust file (.toml) with roles (repeatable)
+    #[arg(long, value_name = "FILE", env = "AIRGO_TRUST", value_delimiter = TRUST_SEPARATOR)]
+    pub trust: Vec<PathBuf>,
+    /// A bundle that a delta builds on (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub base: Vec<PathBuf>,
+}
+
+#[cfg(windows)]
+const TRUST_SEPARATOR: char = ';';
+#[cfg(not(windows))]
+const TRUST_SEPARATOR: char = ':';
+
+/// A record of bundles that were let in.
+#[derive(Args, Debug)]
+pub struct LastSeenArg {
+    /// Refuse a bundle that is older than the last one in this record, or has no sequence
+    #[arg(long, value_name = "FILE", env = "AIRGO_LAST_SEEN")]
+    pub last_seen: Option<PathBuf>,
+}
+
+/// Who signs, and what is claimed beside.
+#[derive(Args, Debug)]
+pub struct SignerArgs {
+    /// Sign with this ed25519 key (PKCS#8 PEM or OpenSSH); pack's default: the user's personal key
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "AIRGO_KEY",
+        hide_env_values = true,
+        conflicts_with = "sign_with"
+    )]
+    pub key: Option<PathBuf>,
+    /// Sign by a command, for keys in an HSM or agent: bytes on its stdin, an ed25519 signature
+    /// (raw or base64) on its stdout
+    #[arg(long, value_name = "CMD", requires = "public_key")]
+    pub sign_with: Option<String>,
+    /// The public key of --sign-with
+    #[arg(long, value_name = "FILE")]
+    pub public_key: Option<PathBuf>,
+    /// A number that grows from bundle to bundle of a project, against rollback
+    #[arg(long, value_name = "N")]
+    pub sequence: Option<u64>,
+    /// When the signature stops counting: RFC 3339, or from now on, such as 90d
+    #[arg(long, value_name = "WHEN")]
+    pub expires: Option<String>,
+    /// A remark that is signed with the rest
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+}

@@ -1,0 +1,59 @@
+//! `airgo policy` as typed.
+
+use super::{Gather, Network, Trust};
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// `airgo policy …`.
+#[derive(Subcommand, Debug)]
+pub enum PolicyCommand {
+    /// Run the plugins over a bundle, or a project before it is packed, and print their findings
+    Check(Box<PolicyCheck>),
+    /// Write a commented airgo.toml to start from
+    Init {
+        /// The directory to write it into
+        #[arg(default_value = ".")]
+        dir: PathBuf,
+    },
+}
+
+/// `airgo policy check`.
+#[derive(Args, Debug)]
+pub struct PolicyCheck {
+    /// The bundle; or directories of projects, as `airgo pack` takes them
+    #[arg(default_value = ".", value_name = "FILE|DIR")]
+    pub targets: Vec<PathBuf>,
+    /// The policy file; default: airgo.toml in the working directory, or in the project
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// The time that policies judge for (RFC 3339); default: now
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// How to print the findings on stdout
+    #[arg(long, value_enum, default_value = "human", conflicts_with = "json")]
+    pub format: FindingsFormat,
+    /// Show and count only what this older bundle does not have; plugins see it as their baseline
+    #[arg(long, value_name = "OLD")]
+    pub baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: Trust,
+    #[command(flatten)]
+    pub gather: Gather,
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `--format` of `airgo policy check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FindingsFormat {
+    /// For people: each with the chain that brings the module, and what to do
+    Human,
+    /// One JSON document, as --json
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, a suite a plugin
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+}

@@ -1,0 +1,160 @@
+//! `airgo cache`: what the download store holds; trims, checks and empties it.
+
+use crate::Context;
+use crate::args::{CacheCommand, CacheDir};
+use crate::errors::fetch_failure;
+use crate::failure::{Failure, Result};
+use crate::printer::{bytes, count};
+use crate::table;
+use airgo_fetch::{Cache, Kind, Tally, Trim, Trimmed, Usage};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// One of the four.
+pub fn run(context: &Context, command: &CacheCommand) -> Result<()> {
+    match command {
+        CacheCommand::Show { dir } => show(context, &cache(context, dir)?),
+        CacheCommand::Trim { dir, max_size, max_age } => {
+            let to = Trim { max_bytes: *max_size, max_age: *max_age };
+            let cache = cache(context, dir)?;
+            trimmed(context, "trim", cache.trim(&to).map_err(|e| fetch_failure(&e))?)
+        }
+        CacheCommand::Clear { dir } => {
+            let cache = cache(context, dir)?;
+            trimmed(context, "clear", cache.clear().map_err(|e| fetch_failure(&e))?)
+        }
+        CacheCommand::Verify { dir, repair } => verify(context, &cache(context, dir)?, *repair),
+    }
+}
+
+fn cache(context: &Context, dir: &CacheDir) -> Result<Cache> {
+    let root: PathBuf = match &dir.cache {
+        Some(dir) => dir.clone(),
+        None => context.env.airgo_cache_dir()?,
+    };
+    Ok(Cache::at(root.join("store")))
+}
+
+fn show(context: &Context, cache: &Cache) -> Result<()> {
+    let ages = [DAY * 0, DAY, DAY * 7, DAY * 30, DAY * 90];
+    let usage = cache.usage(&ages).map_err(|e| fetch_failure(&e))?;
+    if context.printer.is_json() {
+        return context.printer.document(&document(cache, &usage));
+    }
+    let row = |what: String, tally: Tally| vec![what, tally.files.to_string(), bytes(tally.bytes)];
+    let mut rows: Vec<_> =
+        usage.by_kind.iter().map(|(kind, tally)| row(kind_name(*kind).to_owned(), *tally)).collect();
+    rows.push(row("partial zips".to_owned(), usage.partial));
+    rows.push(row("all".to_owned(), usage.all));
+    let mut text =
+        format!("{}\n\n{}", cache.path().display(), table::render(&["KIND", "FILES", "SIZE"], &rows));
+    let rows: Vec<_> = usage
+        .by_age
+        .iter()
+        .filter(|(_, tally)| tally.files > 0)
+        .map(|(age, tally)| row(age_name(*age), *tally))
+        .collect();
+    if !rows.is_empty() {
+        text.push('\n');
+        text.push_str(&table::render(&["LAST USED", "FILES", "SIZE"], &rows));
+    }
+    context.printer.data(text.as_bytes())
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Info => "info",
+        Kind::Mod => "mod",
+        Kind::Zip => "zip",
+        Kind::SumDb => "sumdb",
+    }
+}
+
+fn age_name(age: Duration) -> String {
+    match age.as_secs() / DAY.as_secs() {
+        0 => "today".to_owned(),
+        1 => "over a day ago".to_owned(),
+        days => format!("over {days} days ago"),
+    }
+}
+
+fn tally(tally: Tally) -> serde_json::Value {
+    serde_json::json!({ "files": tally.files, "bytes": tally.bytes })
+}
+
+fn document(cache: &Cache, usage: &Usage) -> serde_json::Value {
+    let kinds: serde_json::Map<_, _> =
+        usage.by_kind.iter().map(|(kind, t)| (kind_name(*kind).to_owned(), tally(*t))).collect();
+    let ages: Vec<_> = usage
+        .by_age
+        .iter()
+        .map(|(age, t)| serde_json::json!({ "olderThanSeconds": age.as_secs(), "files": t.files, "bytes": t.bytes }))
+        .collect();
+    serde_json::json!({
+        "schema": "airgo.dev/cache/v1",
+        "path": cache.path().display().to_string(),
+        "all": tally(usage.all),
+        "byKind": kinds,
+        "byAge": ages,
+        "partial": tally(usage.partial),
+    })
+}
+
+fn trimmed(context: &Context, what: &str, done: Trimmed) -> Result<()> {
+    if context.printer.is_json() {
+        context.printer.document(&serde_json::json!({
+            "schema": format!("airgo.dev/cache-{what}/v1"),
+            "removed": tally(done.removed),
+            "inUse": tally(done.in_use),
+            "left": tally(done.left),
+        }))?;
+    }
+    let files = |t: Tally| count(usize::try_from(t.files).unwrap_or(usize::MAX), "file");
+    context.printer.status(
+        "Removed",
+        format!(
+            "{} ({}); {} ({}) left",
+            files(done.removed),
+            bytes(done.removed.bytes),
+            files(done.left),
+            bytes(done.left.bytes)
+        ),
+    );
+    if done.in_use.files > 0 {
+        context.printer.warning(format!("{} stay because a run is using them", files(done.in_use)));
+    }
+    Ok(())
+}
+
+fn verify(context: &Context, cache: &Cache, repair: bool) -> Result<()> {
+    let mut checked = 0_usize;
+    let damage = cache.verify(repair, |_| checked += 1).map_err(|e| fetch_failure(&e))?;
+    let list: Vec<_> = damage
+        .iter()
+        .map(|d| serde_json::json!({ "name": d.name, "problem": d.problem.to_string() }))
+        .collect();
+    let document = serde_json::json!({ "schema": "airgo.dev/cache-verify/v1", "checked": checked, "damage": list, "repaired": repair });
+    if damage.is_empty() || repair {
+        if context.printer.is_json() {
+            context.printer.document(&document)?;
+        }
+        for one in &damage {
+            context.printer.warning(format!("{}: {}; removed", one.name, one.problem));
+        }
+        context
+            .printer
+            .status("Verified", format!("{} in {}", count(checked, "file"), cache.path().display()));
+        return Ok(());
+    }
+    let mut failure =
+        Failure::failed(format!("{} in the download store are damaged", count(damage.len(), "file")));
+    for one in damage.iter().take(20) {
+        failure = failure.line(format!("{}: {}", one.name, one.problem));
+    }
+    failure.report = Some(document);
+    Err(failure
+        .outcome("no run would have used them: each hashes what it takes from the store")
+        .hint("remove them, to be fetched again: airgo cache verify --repair"))
+}

@@ -1,0 +1,94 @@
+//! `airgo doctor`: what a failing download never tells.
+
+use crate::Context;
+use crate::args::Doctor;
+use crate::downloads;
+use crate::escape::foreign;
+use crate::failure::{Failure, Result};
+use crate::printer::count;
+use crate::project;
+use crate::table;
+use airgo_fetch::doctor::{Area, Check, DoctorInput, Verdict, run as examine};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::sumdb::Config;
+
+/// Looks at everything between this machine and the modules; a table, or one
+/// JSON document. An error where a check failed.
+pub fn run(context: &Context, args: &Doctor) -> Result<()> {
+    let config = downloads::config(context, &args.network)?;
+    let gosumdb = context.env.get("GOSUMDB").unwrap_or("sum.golang.org");
+    let sumdb = Config::parse(gosumdb).ok().map(|c| (c.name().to_owned(), c.url.map(|u| u.to_string())));
+    let mut input = DoctorInput::new(module(context, args), sumdb);
+    if let Some(limit) = args.network.timeout {
+        input.patience = limit;
+    }
+    let checks = examine(&config, &input, &mut |check| {
+        context.printer.detail(format!("{}: {}", check.name, foreign(&check.detail)));
+    });
+    let failed = checks.iter().filter(|c| c.verdict == Verdict::Fail).count();
+    let warned = checks.iter().filter(|c| c.verdict == Verdict::Warn).count();
+    if context.printer.is_json() {
+        let document = serde_json::json!({ "schema": "airgo.dev/doctor/v1", "checks": checks, "failed": failed, "warned": warned });
+        // Of a failure the checks stand in its own document.
+        if failed == 0 {
+            context.printer.document(&document)?;
+        } else {
+            let mut failure = verdict(failed, checks.len());
+            failure.report = Some(document);
+            return Err(failure);
+        }
+    } else {
+        context.printer.data(text(&checks).as_bytes())?;
+    }
+    if failed > 0 {
+        return Err(verdict(failed, checks.len()));
+    }
+    let warned = if warned == 0 { String::new() } else { format!(", {}", count(warned, "warning")) };
+    context.printer.status("Examined", format!("{}: none failed{warned}", count(checks.len(), "check")));
+    Ok(())
+}
+
+fn verdict(failed: usize, of: usize) -> Failure {
+    Failure::failed(format!("{failed} of {} failed", count(of, "check")))
+        .hint("mend the first one that failed; later ones often follow from it")
+}
+
+/// The module to ask for: the project's own first requirement, else one that
+/// every public proxy has.
+fn module(context: &Context, args: &Doctor) -> ModuleVersion {
+    let of_project = project::load(&args.dir, &context.env).ok().and_then(|loaded| {
+        let requires = loaded.project.mains.into_iter().flat_map(|m| m.modfile.require);
+        requires.map(|r| r.module).next()
+    });
+    of_project.unwrap_or_else(|| ModuleVersion::new("golang.org/x/text", "v0.14.0"))
+}
+
+fn text(checks: &[Check]) -> String {
+    let rows: Vec<Vec<String>> = checks.iter().map(row).collect();
+    table::render(&["AREA", "CHECK", "VERDICT", "TIME", "FOUND, AND WHAT TO DO"], &rows)
+}
+
+fn row(check: &Check) -> Vec<String> {
+    let area = match check.area {
+        Area::Dns => "dns",
+        Area::HttpProxy => "http proxy",
+        Area::Proxy => "goproxy",
+        Area::SumDb => "checksum db",
+        Area::Clock => "clock",
+        Area::Machine => "machine",
+    };
+    let verdict = match check.verdict {
+        Verdict::Ok => "ok",
+        Verdict::Skipped => "skipped",
+        Verdict::Warn => "WARNING",
+        Verdict::Fail => "FAILED",
+    };
+    let fix = check.fix.as_ref().map(|fix| format!("; fix: {fix}")).unwrap_or_default();
+    vec![
+        area.to_owned(),
+        check.name.clone(),
+        verdict.to_owned(),
+        check.millis.map_or_else(|| "-".to_owned(), |ms| format!("{ms}ms")),
+        format!("{}{fix}", check.detail),
+    ]
+}

@@ -1,0 +1,143 @@
+//! What a packing states beside the manifest: where the modules came from, what
+//! policy made of them, what the checksum database answered.
+
+use crate::Context;
+use crate::failure::{Failure, Result};
+use crate::gather::Gathered;
+use airgo_bundle::predicate::{
+    Builder, DependencyNotes, Lookup, Origin, PackSettings, PolicyVerdict, PredicateError, Provenance,
+    RunDetails, RunMetadata, SumdbEvidence,
+};
+use airgo_bundle::{BundleWriter, NewStatement};
+use airgo_fetch::{Kind, Object};
+use airgo_gomod::ModuleVersion;
+use airgo_policy::Report;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// All statements of one packing.
+pub fn of(
+    context: &Context,
+    gathered: &Gathered,
+    report: &Report,
+    writer: &BundleWriter,
+    with_provenance: bool,
+) -> Result<Vec<NewStatement>> {
+    let mut statements = vec![NewStatement::of(&verdict(report)?).map_err(|e| unfit(&e))?];
+    if let Some(proved) = &gathered.proved {
+        let lookups =
+            proved.lookups.iter().map(|(module, record)| Lookup { module: module.clone(), record: *record });
+        let evidence = SumdbEvidence {
+            database: proved.database.clone(),
+            evidence_sha256: writer.evidence_digest(),
+            lookups: lookups.collect(),
+            tree_hash: proved.tree_hash.clone(),
+            tree_size: proved.tree_size,
+        };
+        statements.push(NewStatement::of(&evidence).map_err(|e| unfit(&e))?);
+    }
+    if with_provenance {
+        statements.push(NewStatement::of(&provenance(context, gathered)).map_err(|e| unfit(&e))?);
+    }
+    Ok(statements)
+}
+
+fn unfit(error: &PredicateError) -> Failure {
+    Failure::failed(error.to_string())
+}
+
+/// The report of the plugins, member for member.
+fn verdict(report: &Report) -> Result<PolicyVerdict> {
+    let failed = |e: serde_json::Error| Failure::failed(format!("the verdict cannot be stated: {e}"));
+    serde_json::from_value(serde_json::to_value(report).map_err(failed)?).map_err(failed)
+}
+
+fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
+    let env = &context.env;
+    let settings = PackSettings {
+        gonosumdb: env.get("GONOSUMDB").or_else(|| env.get("GOPRIVATE")).map(str::to_owned),
+        goproxy: env.get("GOPROXY").map(without_credentials),
+        gosumdb: env.get("GOSUMDB").map(str::to_owned),
+    };
+    let mut version = BTreeMap::from([("airgo".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
+    version.extend(env.go_version().map(|go| ("go".to_owned(), go)));
+    let run = RunDetails {
+        builder: Builder { id: builder(context), version },
+        metadata: RunMetadata {
+            finished_on: Some(seconds(Timestamp::now())),
+            invocation_id: invocation(context),
+            started_on: Some(seconds(gathered.began)),
+        },
+    };
+    let fetched = |module: &ModuleVersion| {
+        let get = |kind| gathered.objects.get(&Object::new(module.clone(), kind));
+        let location = get(Kind::Zip).or_else(|| get(Kind::Mod)).map(|f| without_credentials(&f.source));
+        let origin = get(Kind::Info).and_then(|f| f.origin.as_ref()).map(|o| Origin {
+            hash: o.hash.clone(),
+            reference: o.reference.clone(),
+            subdir: o.subdir.clone(),
+            url: without_credentials(&o.url),
+            vcs: o.vcs.clone(),
+        });
+        let notes = DependencyNotes { origin, ..DependencyNotes::default() };
+        (location, notes)
+    };
+    Provenance::of(&gathered.manifest, settings, run, &fetched)
+}
+
+/// SLSA asks for whole seconds at least; more tells nobody anything.
+fn seconds(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
+}
+
+/// Who ran airgo: a CI system by its own words, else a person.
+fn builder(context: &Context) -> String {
+    let env = &context.env;
+    match (env.var("GITHUB_SERVER_URL"), env.var("GITHUB_WORKFLOW_REF"), env.var("CI_SERVER_URL")) {
+        (Some(server), Some(workflow), _) => format!("{server}/{workflow}"),
+        (_, _, Some(gitlab)) => format!("{gitlab}/-/runners"),
+        _ => "https://airgo.dev/builder/local".to_owned(),
+    }
+}
+
+/// The CI job, where there is one.
+fn invocation(context: &Context) -> Option<String> {
+    let env = &context.env;
+    if let (Some(server), Some(repository), Some(run)) =
+        (env.var("GITHUB_SERVER_URL"), env.var("GITHUB_REPOSITORY"), env.var("GITHUB_RUN_ID"))
+    {
+        return Some(format!("{server}/{repository}/actions/runs/{run}"));
+    }
+    env.var("CI_JOB_URL").map(str::to_owned)
+}
+
+/// Takes user name and password out of every address of a list.
+fn without_credentials(list: &str) -> String {
+    let mut out = String::with_capacity(list.len());
+    let mut rest = list;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        out.push_str(before);
+        let end = after.find(['/', ',', '|']).unwrap_or(after.len());
+        let authority = &after[..end];
+        out.push_str(authority.rsplit_once('@').map_or(authority, |(_, host)| host));
+        rest = &after[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_their_credentials() {
+        assert_eq!(
+            without_credentials("https://u:p@a.example/x,https://b.example|http://t@c.example,direct"),
+            "https://a.example/x,https://b.example|http://c.example,direct"
+        );
+        assert_eq!(without_credentials("https://u:p@ss@a.example/@v"), "https://a.example/@v");
+        assert_eq!(without_credentials("off"), "off");
+    }
+}

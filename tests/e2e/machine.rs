@@ -1,0 +1,89 @@
+//! `airgo doctor` and `airgo cache`: the way to the modules, and what is kept.
+
+use crate::airgo::Airgo;
+use crate::site::{Site, snapshot, text};
+use std::fs;
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+#[test]
+fn doctor_finds_nothing_wrong_with_a_proxy_that_works() {
+    let site = Site::new();
+    let airgo = Airgo::new(&site.proxy.url()).env("GOSUMDB", "off");
+    let run = airgo.run(&["doctor", text(&site.project())]).done();
+    assert!(run.stdout.contains("goproxy") && !run.stdout.contains("FAILED"), "{}", run.stdout);
+    // It asked for a module of the project's own.
+    assert!(site.proxy.count("example.com/a/@v/v1.0.0.info") > 0);
+    let document = json(&airgo.run(&["doctor", "--json", text(&site.project())]).done().stdout);
+    assert_eq!(document["schema"], "airgo.dev/doctor/v1");
+    assert!(document["checks"].as_array().unwrap().len() > 4, "{document}");
+}
+
+#[test]
+fn doctor_names_the_proxy_that_does_not_answer_and_the_fix() {
+    let site = Site::new();
+    let airgo = Airgo::new("http://127.0.0.1:1").env("GOSUMDB", "off");
+    let run = airgo.run(&["doctor", text(&site.project())]).ends(1).says(&["failed", "hint:"]);
+    let row = run.stdout.lines().find(|l| l.contains("FAILED")).unwrap_or_else(|| panic!("{}", run.stdout));
+    assert!(row.contains("127.0.0.1:1") && row.contains("fix:"), "{row}");
+    let document = json(&airgo.run(&["doctor", "--json", text(&site.project())]).stdout);
+    assert!(document["error"]["report"]["failed"].as_u64().unwrap() > 0, "{document}");
+}
+
+#[test]
+fn the_store_is_shown_trimmed_verified_and_cleared() {
+    let site = Site::new();
+    let cache = site.temp.join("cache");
+    let airgo = Airgo::new(&site.proxy.url()).env("AIRGO_CACHE", text(&cache));
+    let bundle = site.temp.join("b.airgo");
+    let pack = || airgo.run(&["pack", text(&site.project()), "-o", text(&bundle)]).done();
+    pack();
+    let shown = json(&airgo.run(&["cache", "show", "--json"]).done().stdout);
+    assert_eq!(shown["byKind"]["zip"]["files"], 2, "{shown}");
+    assert!(airgo.run(&["cache", "show"]).done().stdout.contains("today"));
+
+    // Everything is there: the network is asked for nothing.
+    let before = site.proxy.requests().len();
+    pack();
+    assert_eq!(site.proxy.requests().len(), before, "a second pack asked the network");
+
+    airgo.run(&["cache", "verify"]).done().says(&["Verified"]);
+    let victim = snapshot(&cache.join("store"))
+        .into_iter()
+        .filter(|(_, (_, bytes))| bytes.starts_with(b"PK"))
+        .map(|(path, _)| path)
+        .next()
+        .unwrap();
+    let mut bytes = fs::read(&victim).unwrap();
+    bytes[40] ^= 1;
+    let _ = fs::remove_file(&victim);
+    fs::write(&victim, bytes).unwrap();
+    airgo.run(&["cache", "verify"]).ends(1).says(&["1 file in the download store", "--repair"]);
+    airgo.run(&["cache", "verify", "--repair"]).done().says(&["removed"]);
+    airgo.run(&["cache", "verify"]).done();
+    pack();
+
+    airgo.run(&["cache", "trim"]).ends(2);
+    airgo.run(&["cache", "trim", "--max-age", "30d"]).done().says(&["Removed 0 files"]);
+    airgo.run(&["cache", "trim", "--max-size", "0"]).done();
+    let shown = json(&airgo.run(&["cache", "show", "--json"]).done().stdout);
+    assert_eq!(shown["all"]["files"], 0, "{shown}");
+    pack();
+    airgo.run(&["cache", "clear"]).done();
+    assert_eq!(json(&airgo.run(&["cache", "show", "--json"]).done().stdout)["all"]["files"], 0);
+}
+
+#[test]
+fn an_unknown_name_server_is_usage_and_a_silent_one_an_error() {
+    let site = Site::new();
+    let (project, bundle) = (site.project(), site.temp.join("b.airgo"));
+    let pack = ["pack", text(&project), "-o", text(&bundle)];
+    site.airgo.run(&[&pack[..], &["--dns", "name"]].concat()).ends(2);
+    // A port that nobody listens on; the proxy has a name that must be resolved.
+    let airgo = Airgo::new("http://proxy.invalid");
+    let run =
+        airgo.run(&[&pack[..], &["--dns", "127.0.0.1:1", "--timeout", "2s", "--retries", "0"]].concat());
+    run.ends(1).says(&["proxy.invalid", "127.0.0.1"]);
+}
