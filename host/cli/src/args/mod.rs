@@ -65,7 +65,7 @@ pub enum Color {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Resolve, fetch, verify and judge a project's modules; write a signed bundle
-    Pack(Pack),
+    Pack(Box<Pack>),
     /// Check signature, manifest and every object of a bundle; write nothing
     Verify(Verify),
     /// Verify and judge a bundle, then install its modules into GOMODCACHE

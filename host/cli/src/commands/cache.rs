@@ -38,7 +38,7 @@ fn cache(context: &Context, dir: &CacheDir) -> Result<Cache> {
 }
 
 fn show(context: &Context, cache: &Cache) -> Result<()> {
-    let ages = [DAY * 0, DAY, DAY * 7, DAY * 30, DAY * 90];
+    let ages = [Duration::ZERO, DAY, DAY * 7, DAY * 30, DAY * 90];
     let usage = cache.usage(&ages).map_err(|e| fetch_failure(&e))?;
     if context.printer.is_json() {
         return context.printer.document(&document(cache, &usage));
