@@ -1,37 +1,25 @@
 //! The config table, and what it means. Its schema is config.schema.json.
 
+use airgo_plugin::select::Entry;
 use airgo_plugin::{CheckError, Verdict};
 use serde::Deserialize;
 
-use crate::entry::Entry;
-
 /// The table as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    default: Level,
-    unused: Level,
+    #[serde(default = "allow")]
+    default: Verdict,
+    #[serde(default = "allow")]
+    unused: Verdict,
+    #[serde(default)]
     allow: Vec<Written>,
+    #[serde(default)]
     deny: Vec<Written>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Level {
-    #[default]
-    Allow,
-    Warn,
-    Deny,
-}
-
-impl From<Level> for Verdict {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Allow => Verdict::Allow,
-            Level::Warn => Verdict::Warn,
-            Level::Deny => Verdict::Deny,
-        }
-    }
+fn allow() -> Verdict {
+    Verdict::Allow
 }
 
 /// An entry, short or long.
@@ -62,8 +50,8 @@ pub struct Lists {
 impl Config {
     pub fn lists(self) -> Result<Lists, CheckError> {
         Ok(Lists {
-            default: self.default.into(),
-            unused: self.unused.into(),
+            default: self.default,
+            unused: self.unused,
             allow: entries("allow", self.allow)?,
             deny: entries("deny", self.deny)?,
         })

@@ -6,16 +6,13 @@
 //! matches the code lets it pass. Otherwise it gets the `default` verdict.
 
 mod config;
-mod entry;
-mod glob;
 #[cfg(test)]
 mod tests;
-mod version;
 
+use airgo_plugin::select::{Entry, Match};
 use airgo_plugin::{Bundle, CheckError, Description, Finding, ModuleInfo, Policy, Rule, Verdict};
 
 use config::{Config, Lists};
-use entry::{Entry, Match};
 
 struct Allowlist;
 

@@ -32,7 +32,12 @@ mod bundle;
 mod describe;
 mod finding;
 mod glue;
+pub mod gosource;
+mod module;
+pub mod select;
 pub mod testing;
+pub mod time;
+mod verdict;
 
 /// What `wit-bindgen` makes of plugins/wit/v1; the rest of this crate dresses it.
 #[allow(missing_docs)]

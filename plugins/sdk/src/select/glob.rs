@@ -27,6 +27,10 @@ enum Token {
 }
 
 impl Glob {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a few words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let trimmed = text.strip_suffix('/').unwrap_or(text);
         let elements = trimmed.split('/').map(|element| {

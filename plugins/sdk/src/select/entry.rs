@@ -5,34 +5,43 @@
 
 use std::fmt;
 
-use crate::glob::Glob;
-use crate::version::{Requirement, Version};
+use super::{Glob, Requirement, Version};
 
 /// An entry, and whether it was of use.
+#[derive(Debug)]
 pub struct Entry {
     name: Name,
     versions: Option<Requirement>,
+    /// Why it is there, for whoever reads a finding.
     pub reason: Option<String>,
+    /// Whether it met a module; for the plugin to keep.
     pub used: bool,
 }
 
+#[derive(Debug)]
 enum Name {
     Pattern(Glob),
     Path(String),
 }
 
 /// How an entry meets a module.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Match {
+    /// Name and version match.
     Yes,
     /// The name matches, the version does not.
     OtherVersion,
     /// The name matches; the version is none that can be compared.
     UnknownVersion,
+    /// Another module.
     No,
 }
 
 impl Entry {
+    /// Reads the short form.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a few words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, versions) = match text.split_once('@') {
             Some((name, versions)) => (name, Some(versions)),
@@ -44,6 +53,10 @@ impl Entry {
         }
     }
 
+    /// An entry from its parts; `exact` names one module path.
+    ///
+    /// # Errors
+    /// What is wrong with them, in a few words.
     pub fn new(
         name: &str,
         exact: bool,
@@ -65,6 +78,7 @@ impl Entry {
         Ok(Entry { name, versions, reason, used: false })
     }
 
+    /// How it meets a module at a version.
     pub fn matches(&self, path: &str, version: &str) -> Match {
         let named = match &self.name {
             Name::Pattern(glob) => glob.matches_prefix(path),

@@ -112,6 +112,10 @@ enum Comparison {
 }
 
 impl Requirement {
+    /// Reads a requirement.
+    ///
+    /// # Errors
+    /// What is wrong with it, in a few words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let any = text.split("||").map(|range| {
             let parts = range.split([' ', ',']).filter(|part| !part.is_empty());
@@ -121,6 +125,7 @@ impl Requirement {
         Ok(Requirement { text: text.trim().to_owned(), any: any.collect::<Result<_, _>>()? })
     }
 
+    /// Whether the version meets it.
     pub fn matches(&self, version: &Version) -> bool {
         self.any.iter().any(|all| {
             all.iter().all(|(comparison, bound)| {
