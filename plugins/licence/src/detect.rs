@@ -1,0 +1,194 @@
+//! Which licences a file holds.
+//!
+//! First each template is matched word for word, with the parts that may
+//! differ where the template says so. What then is left of the text, and is
+//! more than names and headings, is held against the templates by the groups
+//! of three words that they share: a close one is found with low confidence.
+
+use std::collections::HashSet;
+
+use crate::matcher::Matcher;
+use crate::templates::{Library, Template};
+use crate::text::{Text, is_neutral};
+
+/// Words between known texts that are too few to mean anything.
+const FEW_WORDS: usize = 40;
+/// Shared groups of words, of a template's, for it to be called close.
+const CLOSE_PERCENT: usize = 75;
+/// Templates that differ by less in what they share are near-duplicates.
+const NEAR_DUPLICATE_PERCENT: usize = 6;
+/// Licences that most modules have.
+const COMMON: [&str; 7] = ["Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "GPL-3.0", "ISC", "MIT", "MPL-2.0"];
+/// A template with fewer groups is found word for word or not at all.
+const FEW_TRIGRAMS: usize = 12;
+
+/// A licence within a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    pub id: &'static str,
+    /// Word for word.
+    pub exact: bool,
+}
+
+/// Words of no known text that may well be a licence of their own.
+const MANY_WORDS: usize = 100;
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Detection {
+    /// By id, each once.
+    pub found: Vec<Found>,
+    /// What follows `SPDX-License-Identifier:`, where that is in the file.
+    pub tag: Option<String>,
+    /// Words that belong to no known text, names and headings aside.
+    pub unknown_words: usize,
+    /// It says that one may choose among licences.
+    pub choice: bool,
+}
+
+impl Detection {
+    /// Whether more may be in the file than what was found.
+    pub fn is_mostly_unknown(&self) -> bool {
+        self.unknown_words >= MANY_WORDS
+    }
+}
+
+/// A stretch of words.
+#[derive(Clone, Copy)]
+struct Span {
+    from: usize,
+    to: usize,
+}
+
+/// Reads licence files.
+pub struct Detector {
+    library: Library,
+}
+
+impl Detector {
+    pub fn new() -> Self {
+        Detector { library: Library::new() }
+    }
+
+    pub fn detect(&self, raw: &str) -> Detection {
+        let text = Text::new(raw, &self.library);
+        let matches = self.exact(&text);
+        let mut found: Vec<Found> = matches.iter().map(|(id, _)| Found { id, exact: true }).collect();
+        let mut gaps = Vec::new();
+        let mut from = 0;
+        for (_, span) in &matches {
+            gaps.push(Span { from, to: span.from });
+            from = span.to;
+        }
+        gaps.push(Span { from, to: text.tokens.len() });
+        let mut detection = Detection { tag: tag(raw), ..Detection::default() };
+        for gap in gaps {
+            let between = text.between(gap.from, gap.to);
+            detection.choice |= speaks_of_choice(between);
+            let words: usize = between
+                .lines()
+                .filter(|line| !is_neutral(line))
+                .map(|line| line.split_whitespace().count())
+                .sum();
+            if words < FEW_WORDS {
+                continue;
+            }
+            let close = self.close(&text, gap);
+            if close.is_empty() {
+                detection.unknown_words += words;
+            }
+            found.extend(close.into_iter().map(|id| Found { id, exact: false }));
+        }
+        // Beside its own changed text a licence's standard header proves little.
+        found.sort_by_key(|found| (found.id, found.exact));
+        found.dedup_by_key(|found| found.id);
+        detection.found = found;
+        detection
+    }
+
+    /// The longest matches that do not overlap, by place.
+    fn exact(&self, text: &Text<'_>) -> Vec<(&'static str, Span)> {
+        let mut matcher = Matcher::default();
+        let mut all = Vec::new();
+        for (from, token) in text.tokens.iter().enumerate() {
+            for template in self.library.starting_with(token.word) {
+                let rest = text.tokens.get(from..).unwrap_or_default();
+                if let Some(len) = matcher.longest(self.library.code(template), rest) {
+                    all.push((template.id, Span { from, to: from + len }));
+                }
+            }
+        }
+        all.sort_by_key(|(_, span)| std::cmp::Reverse(span.to - span.from));
+        let mut chosen: Vec<(&'static str, Span)> = Vec::new();
+        for (id, span) in all {
+            if chosen.iter().all(|(_, other)| span.to <= other.from || other.to <= span.from) {
+                chosen.push((id, span));
+            }
+        }
+        chosen.sort_by_key(|(_, span)| span.from);
+        chosen
+    }
+
+    /// The templates that much of a stretch comes from.
+    fn close(&self, text: &Text<'_>, gap: Span) -> Vec<&'static str> {
+        let words: Vec<u16> =
+            text.tokens.get(gap.from..gap.to).unwrap_or_default().iter().map(|token| token.word).collect();
+        let mut shared: HashSet<[u16; 3]> = words.windows(3).map(|w| [w[0], w[1], w[2]]).collect();
+        let mut close = Vec::new();
+        while close.len() < 4 {
+            let Some(template) = self.closest(&shared) else { break };
+            self.library.trigrams(template, |trigram| {
+                shared.remove(&trigram);
+            });
+            if !close.contains(&template.id) {
+                close.push(template.id);
+            }
+        }
+        close
+    }
+
+    /// Of templates that are about as close as the closest, a common licence,
+    /// and then the one that explains most of the text: near-duplicates differ
+    /// from it by words that nobody wrote.
+    fn closest(&self, shared: &HashSet<[u16; 3]>) -> Option<&'static Template> {
+        let scored = self.library.all().iter().filter_map(|template| {
+            let (mut hits, mut all) = (0, 0);
+            self.library.trigrams(template, |trigram| {
+                all += 1;
+                hits += usize::from(shared.contains(&trigram));
+            });
+            let percent = hits * 100 / all.max(1);
+            (all >= FEW_TRIGRAMS && percent >= CLOSE_PERCENT).then_some((percent, hits, template))
+        });
+        let scored: Vec<_> = scored.collect();
+        let best = scored.iter().map(|(percent, ..)| *percent).max()?;
+        let near = scored.into_iter().filter(|(percent, ..)| percent + NEAR_DUPLICATE_PERCENT >= best);
+        near.max_by_key(|(_, hits, template)| {
+            (COMMON.contains(&template.id), *hits, std::cmp::Reverse(template.id))
+        })
+        .map(|(.., template)| template)
+    }
+}
+
+fn speaks_of_choice(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    [
+        "dual-licensed",
+        "dual licensed",
+        "dual licence",
+        "dual license",
+        "dual-licenced",
+        "at your option",
+        "either of the",
+    ]
+    .iter()
+    .any(|phrase| text.contains(phrase))
+}
+
+fn tag(raw: &str) -> Option<String> {
+    let (_, after) = raw.split_once("SPDX-License-Identifier:")?;
+    let line = after.lines().next()?;
+    let text = line.trim_matches(|c: char| !(c.is_alphanumeric() || matches!(c, '(' | ')' | '+')));
+    (!text.is_empty()).then(|| text.to_owned())
+}

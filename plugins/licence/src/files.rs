@@ -1,0 +1,117 @@
+//! Which files of a module speak of its licence, by their names.
+
+use airgo_plugin::FileEntry;
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// It says under which licence the module is.
+    Licence,
+    /// A notice, a patent grant: read and told, but no licence of the module.
+    Aside,
+}
+
+/// Files that are larger are no licences.
+pub const MAX_BYTES: u64 = 1 << 20;
+
+/// Ends of names that are sources or data, such as license.go.
+const OTHER_KINDS: [&str; 32] = [
+    "bash", "c", "cc", "cfg", "cpp", "css", "csv", "go", "golden", "h", "ini", "java", "jpg", "js", "json",
+    "map", "mod", "png", "proto", "ps1", "py", "rb", "rs", "sh", "sum", "svg", "tmpl", "toml", "tpl", "ts",
+    "yaml", "yml",
+];
+
+/// What the name of a file, without its directory, says that it is.
+pub fn role(name: &str) -> Option<Role> {
+    let name = name.to_lowercase();
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    if OTHER_KINDS.contains(&end) {
+        return None;
+    }
+    const LICENCES: [&str; 6] = ["license", "licence", "unlicense", "unlicence", "copying", "copyright"];
+    const ASIDE: [&str; 3] = ["notice", "patents", "third"];
+    let word = name.split(['.', '-', '_', ' ']).next().unwrap_or_default();
+    let is = |kind: &str| word == kind || word.strip_suffix('s') == Some(kind);
+    if ASIDE.iter().any(|kind| is(kind)) {
+        // third_party_licenses.txt, but no "thirdly"
+        return (word != "third" || name.contains("licen") || name.contains("notice")).then_some(Role::Aside);
+    }
+    // LICENSE, COPYING.md, LICENSE-MIT, MIT-LICENSE.txt, LICENSES.third-party.
+    let stem = name.strip_suffix(&format!(".{end}")).unwrap_or(&name);
+    let last = stem.rsplit(['.', '-', '_', ' ']).next().unwrap_or_default();
+    let licence = LICENCES.iter().any(|kind| is(kind) || last == *kind);
+    licence.then(|| if is_others(&name) { Role::Aside } else { Role::Licence })
+}
+
+/// LICENSE-3RD-PARTY and the like tell of the code of others.
+fn is_others(name: &str) -> bool {
+    ["third", "3rd", "vendor", "dependenc", "depend"].iter().any(|word| name.contains(word))
+}
+
+/// The files at the root of a module, licences first.
+pub fn at_root(files: &[FileEntry]) -> Vec<(Role, &FileEntry)> {
+    let named = files.iter().filter(|f| !f.path.contains('/') && f.size <= MAX_BYTES);
+    let mut found: Vec<_> = named.filter_map(|f| Some((role(&f.path)?, f))).collect();
+    found.sort_by_key(|(role, file)| (*role, &file.path));
+    found
+}
+
+/// Licence files below the root: code that was copied in, or, in LICENSES/,
+/// what <https://reuse.software> asks for.
+pub fn nested(files: &[FileEntry]) -> Vec<&FileEntry> {
+    let is_nested = |path: &str| {
+        let Some((dir, name)) = path.rsplit_once('/') else { return false };
+        let reuse = dir == "LICENSES" && name.ends_with(".txt");
+        let fixture = dir.split('/').any(|part| part == "testdata" || part.starts_with('_'));
+        !fixture && (reuse || role(name) == Some(Role::Licence))
+    };
+    files.iter().filter(|f| f.size <= MAX_BYTES && is_nested(&f.path)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for name in [
+            "LICENSE",
+            "LICENCE.md",
+            "License.txt",
+            "LICENSE-MIT",
+            "LICENSE.Apache-2.0",
+            "COPYING",
+            "COPYING.LESSER",
+            "UNLICENSE",
+            "MIT-LICENSE.txt",
+            "COPYRIGHT",
+            "LICENSES",
+            "GO_LICENSE",
+            "LICENSE_BSD.rst",
+            "LICENSE.libyaml",
+        ] {
+            assert_eq!(role(name), Some(Role::Licence), "{name}");
+        }
+        for name in [
+            "NOTICE",
+            "NOTICE.txt",
+            "PATENTS",
+            "LICENSE-3RD-PARTY",
+            "THIRD_PARTY_LICENSES",
+            "third-party-notices.txt",
+        ] {
+            assert_eq!(role(name), Some(Role::Aside), "{name}");
+        }
+        for name in [
+            "license.go",
+            "licenses_test.go",
+            "README.md",
+            "copyright.sh",
+            "LICENSE.json",
+            "noticeable",
+            "third.md",
+        ] {
+            assert_eq!(role(name), None, "{name}");
+        }
+    }
+}

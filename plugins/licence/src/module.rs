@@ -1,0 +1,197 @@
+//! The licence of one module: its files, put together.
+
+use std::collections::HashMap;
+
+use airgo_plugin::{Bundle, CheckError, FileEntry, ModuleInfo, ReadError};
+use sha2::{Digest, Sha256};
+
+use crate::config::{Rules, meets};
+use crate::detect::{Detection, Detector};
+use crate::expression::Expression;
+use crate::files::{self, Role};
+use crate::groups::is_licence;
+
+/// Reads files, each content once: a thousand modules have a dozen texts.
+pub struct Reader<'a> {
+    bundle: &'a dyn Bundle,
+    detector: Detector,
+    known: HashMap<Vec<u8>, Detection>,
+}
+
+/// A file with what it holds.
+pub struct Read {
+    pub path: String,
+    pub role: Role,
+    pub detection: Detection,
+}
+
+/// What is known of the licence of a module.
+pub struct Licence {
+    /// None where no licence was recognised.
+    pub expression: Option<Expression>,
+    /// Files at the root, licences first.
+    pub files: Vec<Read>,
+    /// Why the expression may be wrong.
+    pub doubts: Vec<Doubt>,
+    /// A clarification speaks of the module, but of other files than it has.
+    pub stale: Option<String>,
+    pub clarified: bool,
+}
+
+/// What makes an expression uncertain.
+pub struct Doubt {
+    pub file: String,
+    pub message: String,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(bundle: &'a dyn Bundle) -> Self {
+        Reader { bundle, detector: Detector::new(), known: HashMap::new() }
+    }
+
+    /// The licence of a module, from its files and the clarifications.
+    pub fn licence(
+        &mut self,
+        module: &ModuleInfo,
+        files: &[FileEntry],
+        rules: &Rules,
+    ) -> Result<Licence, CheckError> {
+        let mut read = Vec::new();
+        for (role, file) in files::at_root(files) {
+            let detection = self.detect(module, file)?;
+            read.push(Read { path: file.path.clone(), role, detection });
+        }
+        let mut stale = None;
+        for clarification in rules.clarifications.iter().filter(|c| meets(&c.module, module)) {
+            clarification.used.set(true);
+            let mut changed = None;
+            for pinned in &clarification.files {
+                let bytes = match self.bundle.read(module.index, &pinned.path, 0, files::MAX_BYTES as u32) {
+                    Ok(bytes) => bytes,
+                    Err(ReadError::NotFound) => Vec::new(),
+                    Err(err) => return Err(unreadable(module, &pinned.path, &err)),
+                };
+                if !hex(&Sha256::digest(&bytes)).eq_ignore_ascii_case(&pinned.sha256) {
+                    changed = Some(pinned.path.clone());
+                }
+            }
+            if changed.is_none() {
+                let expression = Some(clarification.expression.clone());
+                return Ok(Licence {
+                    expression,
+                    files: read,
+                    doubts: Vec::new(),
+                    stale: None,
+                    clarified: true,
+                });
+            }
+            stale = changed;
+        }
+        let mut licence = combine(read);
+        licence.stale = stale;
+        Ok(licence)
+    }
+
+    /// What a file holds.
+    pub fn detect(&mut self, module: &ModuleInfo, file: &FileEntry) -> Result<Detection, CheckError> {
+        let bytes = self
+            .bundle
+            .read(module.index, &file.path, 0, files::MAX_BYTES as u32)
+            .map_err(|err| unreadable(module, &file.path, &err))?;
+        if let Some(known) = self.known.get(&bytes) {
+            return Ok(known.clone());
+        }
+        let detection = self.detector.detect(&String::from_utf8_lossy(&bytes));
+        self.known.insert(bytes, detection.clone());
+        Ok(detection)
+    }
+}
+
+/// What a file says that the licence is: its tag, or the texts in it.
+pub fn expression_of(detection: &Detection) -> Option<Expression> {
+    if let Some(tagged) = detection.tag.as_deref().and_then(|tag| Expression::parse(tag).ok())
+        && tagged.licences().iter().all(|id| is_licence(id))
+    {
+        return Some(tagged);
+    }
+    let parts =
+        detection.found.iter().filter(|f| f.id != PATENT_GRANT).map(|f| Expression::Licence(name(f.id)));
+    if detection.choice { Expression::any(parts) } else { Expression::all(parts) }
+}
+
+/// A grant beside a licence, not a licence.
+const PATENT_GRANT: &str = "GooglePatentsFile";
+
+/// The name of a licence in an expression.
+fn name(id: &str) -> String {
+    // Not on the SPDX list.
+    if id == "CommonsClause" { format!("LicenseRef-{id}") } else { id.to_owned() }
+}
+
+fn combine(read: Vec<Read>) -> Licence {
+    let mut doubts = Vec::new();
+    let mut parts = Vec::new();
+    let licences = || read.iter().filter(|file| file.role == Role::Licence);
+    for file in licences() {
+        let Some(expression) = expression_of(&file.detection) else { continue };
+        let mut doubt = |message: String| doubts.push(Doubt { file: file.path.clone(), message });
+        for found in file.detection.found.iter().filter(|found| !found.exact) {
+            doubt(format!("{} is close to {}, but not word for word", file.path, found.id));
+        }
+        if file.detection.is_mostly_unknown() && file.detection.tag.is_none() {
+            let words = file.detection.unknown_words;
+            doubt(format!("{} has {words} words that belong to no known licence", file.path));
+        }
+        if file.detection.choice && matches!(expression, Expression::Or(_)) && file.detection.tag.is_none() {
+            doubt(format!("{} seems to offer a choice: {expression}", file.path));
+        }
+        parts.push(expression);
+    }
+    let expression = if each_named_for_one(licences().map(|file| file.path.as_str()), &parts) {
+        let any = Expression::any(parts);
+        if let (Some(expression @ Expression::Or(_)), Some(file)) = (&any, licences().next()) {
+            let message = format!("a file for each licence is taken to be a choice: {expression}");
+            doubts.push(Doubt { file: file.path.clone(), message });
+        }
+        any
+    } else {
+        Expression::all(without_incorporated(parts))
+    };
+    Licence { expression, files: read, doubts, stale: None, clarified: false }
+}
+
+/// LICENSE-MIT beside LICENSE-APACHE, and no LICENSE: by custom a choice.
+fn each_named_for_one<'a>(names: impl Iterator<Item = &'a str>, parts: &[Expression]) -> bool {
+    let names: Vec<&str> = names.collect();
+    let single = |part: &Expression| matches!(part, Expression::Licence(_));
+    let named = |name: &str| name.to_lowercase().starts_with("licen") && name.contains('-');
+    parts.len() > 1
+        && names.len() == parts.len()
+        && names.iter().all(|n| named(n))
+        && parts.iter().all(single)
+}
+
+/// LGPL-3.0 is written as additions to GPL-3.0, whose text lies beside it.
+fn without_incorporated(mut parts: Vec<Expression>) -> Vec<Expression> {
+    let is = |part: &Expression, wanted: &str| matches!(part, Expression::Licence(id) if id == wanted);
+    if parts.iter().any(|part| is(part, "LGPL-3.0")) {
+        parts.retain(|part| !is(part, "GPL-3.0"));
+    }
+    parts
+}
+
+/// Why a bundle cannot be judged.
+pub fn unreadable(module: &ModuleInfo, path: &str, err: &ReadError) -> CheckError {
+    let (name, version) = (&module.path, &module.version);
+    let why = match err {
+        ReadError::NotFound => "it is not there".to_owned(),
+        ReadError::OutOfRange => "it ends early".to_owned(),
+        ReadError::TooLarge(limit) => format!("it is larger than {limit} bytes"),
+        ReadError::Corrupt(what) => what.clone(),
+    };
+    CheckError::Input(format!("{path} of {name}@{version} cannot be read: {why}"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
