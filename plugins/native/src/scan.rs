@@ -1,0 +1,139 @@
+//! Looks through the files of one module.
+
+use std::collections::BTreeMap;
+
+use airgo_plugin::gosource::{Token, Tokens, header};
+use airgo_plugin::{Bundle, CheckError, FileEntry, ModuleInfo, ReadError};
+
+use crate::config::Rules;
+use crate::feature::Feature;
+
+/// Bytes in which the imports of nearly every file are.
+const HEAD: u32 = 16 << 10;
+/// The most that is read of one file; Go's zips have none that is larger than
+/// 500 MiB, and no source comes near.
+const WHOLE: u32 = 16 << 20;
+/// Bytes that tell what a file is.
+const MAGIC: u32 = 64;
+
+/// Where something was found first, and in how many files.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub files: usize,
+    pub file: String,
+    pub line: Option<u32>,
+}
+
+/// Feature → where.
+pub type Found = BTreeMap<Feature, Seen>;
+
+/// What a module holds.
+pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, rules: &Rules) -> Result<Found, CheckError> {
+    let mut found = Found::new();
+    let files = match bundle.list_files(module.index) {
+        Ok(files) => files,
+        // Only its go.mod is in the bundle: there is no code of it.
+        Err(ReadError::NotFound) => return Ok(found),
+        Err(err) => return Err(unreadable(module, "the zip", &err)),
+    };
+    for file in files.iter().filter(|file| rules.tests || !is_test(&file.path)) {
+        if file.path.ends_with(".go") {
+            source(bundle, module, file, rules, &mut found)?;
+            continue;
+        }
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        let mut feature = Feature::of_name(name);
+        let asked = rules.wants(Feature::Binary) || rules.wants(Feature::Archive);
+        if feature.is_none() && asked && file.size >= 4 && Feature::may_be_hidden(name) {
+            feature = Feature::of_magic(&read(bundle, module, &file.path, MAGIC)?);
+        }
+        if let Some(feature) = feature {
+            see(&mut found, feature, &file.path, None);
+        }
+    }
+    Ok(found)
+}
+
+/// What no build of a module that requires this one has in it.
+fn is_test(path: &str) -> bool {
+    path.ends_with("_test.go")
+        || path.rsplit_once('/').is_some_and(|(dir, _)| {
+            dir.split('/').any(|part| part == "testdata" || part.starts_with('_') || part.starts_with('.'))
+        })
+}
+
+fn source(
+    bundle: &dyn Bundle,
+    module: &ModuleInfo,
+    file: &FileEntry,
+    rules: &Rules,
+    found: &mut Found,
+) -> Result<(), CheckError> {
+    let everything = rules.wants(Feature::Generate);
+    let mut bytes = read(bundle, module, &file.path, if everything { WHOLE } else { HEAD })?;
+    let is_whole = |bytes: &[u8]| bytes.len() as u64 >= file.size;
+    if !is_whole(&bytes) && !header(&String::from_utf8_lossy(&bytes)).complete {
+        bytes = read(bundle, module, &file.path, WHOLE)?;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let head = header(&text);
+    let mut imports_unsafe = false;
+    for import in &head.imports {
+        imports_unsafe |= import.path == "unsafe";
+        if let Some(feature) = Feature::of_import(import.path) {
+            see(found, feature, &file.path, Some(import.line));
+        }
+    }
+    // The compiler takes //go:linkname only in files that import unsafe.
+    let linkname = rules.wants(Feature::Linkname) && imports_unsafe;
+    if !(linkname || everything) {
+        return Ok(());
+    }
+    if !is_whole(&bytes) {
+        let bytes = read(bundle, module, &file.path, WHOLE)?;
+        directives(&String::from_utf8_lossy(&bytes), linkname, &file.path, found);
+    } else {
+        directives(&text, linkname, &file.path, found);
+    }
+    Ok(())
+}
+
+fn directives(text: &str, linkname: bool, path: &str, found: &mut Found) {
+    // A look at the bytes spares most files the reading of their tokens.
+    if !(text.contains("//go:generate") || (linkname && text.contains("//go:linkname"))) {
+        return;
+    }
+    let mut seen: Vec<(Feature, u32)> = Vec::new();
+    for (line, token) in Tokens::new(text) {
+        let Token::Comment(comment) = token else { continue };
+        let is = |name: &str| comment.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '\t']));
+        if linkname && is("//go:linkname") {
+            seen.push((Feature::Linkname, line));
+        } else if is("//go:generate") {
+            seen.push((Feature::Generate, line));
+        }
+    }
+    seen.sort();
+    seen.dedup_by_key(|(feature, _)| *feature);
+    for (feature, line) in seen {
+        see(found, feature, path, Some(line));
+    }
+}
+
+fn see(found: &mut Found, feature: Feature, file: &str, line: Option<u32>) {
+    found
+        .entry(feature)
+        .and_modify(|seen| {
+            // Several imports of a file count once.
+            seen.files += usize::from(seen.file != file);
+        })
+        .or_insert_with(|| Seen { files: 1, file: file.to_owned(), line });
+}
+
+fn read(bundle: &dyn Bundle, module: &ModuleInfo, path: &str, len: u32) -> Result<Vec<u8>, CheckError> {
+    bundle.read(module.index, path, 0, len).map_err(|err| unreadable(module, path, &err))
+}
+
+fn unreadable(module: &ModuleInfo, path: &str, err: &ReadError) -> CheckError {
+    CheckError::Input(format!("{path} of {}@{} cannot be read: {err:?}", module.path, module.version))
+}
