@@ -89,6 +89,7 @@ fn first_branches(template: &str) -> String {
 fn the_truth_set_agrees() {
     let Some(truth) = truth() else { return };
     let detector = Detector::new();
+    let start = std::time::Instant::now();
     let mut sure = 0;
     let mut differ = Vec::new();
     let mut wrong_and_sure = Vec::new();
@@ -105,7 +106,13 @@ fn the_truth_set_agrees() {
             differ.push(line);
         }
     }
-    println!("{} files, {} differ, {sure} without doubt\n{}", truth.len(), differ.len(), differ.join("\n"));
+    println!(
+        "{} files in {:?}, {} differ, {sure} without doubt\n{}",
+        truth.len(),
+        start.elapsed(),
+        differ.len(),
+        differ.join("\n")
+    );
     assert!(wrong_and_sure.is_empty(), "{}", wrong_and_sure.join("\n"));
     assert!(differ.len() * 100 <= truth.len() * 2, "{}", differ.join("\n"));
 }

@@ -8,6 +8,7 @@
 use std::collections::HashSet;
 
 use crate::matcher::Matcher;
+use crate::opcodes::FIRST_OPCODE;
 use crate::templates::{Library, Template};
 use crate::text::{Text, is_neutral};
 
@@ -106,26 +107,33 @@ impl Detector {
         detection
     }
 
-    /// The longest matches that do not overlap, by place.
+    /// From the start on, the longest match at each place that no match before
+    /// it covers.
     fn exact(&self, text: &Text<'_>) -> Vec<(&'static str, Span)> {
         let mut matcher = Matcher::default();
-        let mut all = Vec::new();
-        for (from, token) in text.tokens.iter().enumerate() {
-            for template in self.library.starting_with(token.word) {
-                let rest = text.tokens.get(from..).unwrap_or_default();
-                if let Some(len) = matcher.longest(self.library.code(template), rest) {
-                    all.push((template.id, Span { from, to: from + len }));
+        let mut chosen = Vec::new();
+        let mut from = 0;
+        while let Some((token, rest)) = text.tokens.get(from..).and_then(<[_]>::split_first) {
+            let next = rest.first();
+            let templates = self.library.starting_with(token.word);
+            let matches = templates.filter_map(|template| {
+                let code = self.library.code(template);
+                // Most places fail at the second word.
+                let second = code.get(1).filter(|op| **op < FIRST_OPCODE && code[0] < FIRST_OPCODE);
+                if second.is_some_and(|word| next.is_none_or(|next| next.word != *word && !next.bullet)) {
+                    return None;
                 }
+                let len = matcher.longest(code, &text.tokens[from..])?;
+                Some((len, template.id))
+            });
+            match matches.max_by_key(|(len, id)| (*len, std::cmp::Reverse(*id))) {
+                Some((len, id)) => {
+                    chosen.push((id, Span { from, to: from + len }));
+                    from += len;
+                }
+                None => from += 1,
             }
         }
-        all.sort_by_key(|(_, span)| std::cmp::Reverse(span.to - span.from));
-        let mut chosen: Vec<(&'static str, Span)> = Vec::new();
-        for (id, span) in all {
-            if chosen.iter().all(|(_, other)| span.to <= other.from || other.to <= span.from) {
-                chosen.push((id, span));
-            }
-        }
-        chosen.sort_by_key(|(_, span)| span.from);
         chosen
     }
 
@@ -152,6 +160,9 @@ impl Detector {
     /// from it by words that nobody wrote.
     fn closest(&self, shared: &HashSet<[u16; 3]>) -> Option<&'static Template> {
         let scored = self.library.all().iter().filter_map(|template| {
+            if !self.may_be_close(template, shared) {
+                return None;
+            }
             let (mut hits, mut all) = (0, 0);
             self.library.trigrams(template, |trigram| {
                 all += 1;
@@ -167,6 +178,19 @@ impl Detector {
             (COMMON.contains(&template.id), *hits, std::cmp::Reverse(template.id))
         })
         .map(|(.., template)| template)
+    }
+
+    /// By one group in eight, which rules out nearly every template.
+    fn may_be_close(&self, template: &Template, shared: &HashSet<[u16; 3]>) -> bool {
+        let (mut position, mut asked, mut hits) = (0, 0, 0);
+        self.library.trigrams(template, |trigram| {
+            if position % 8 == 0 {
+                asked += 1;
+                hits += usize::from(shared.contains(&trigram));
+            }
+            position += 1;
+        });
+        asked < 8 || hits * 2 >= asked
     }
 }
 

@@ -68,7 +68,9 @@ pub fn each_word(text: &str, mut f: impl FnMut(Word<'_>)) {
         word.clear();
         let mut end = at;
         while let Some(&(next, c)) = rest.peek() {
-            if c.is_alphanumeric() {
+            if c.is_ascii_alphanumeric() {
+                word.push(c.to_ascii_lowercase());
+            } else if !c.is_ascii() && c.is_alphanumeric() {
                 word.extend(c.to_lowercase());
             } else if joins(c, &word) && followed_by_letter(&text[next + c.len_utf8()..]) {
                 // An apostrophe or a joining hyphen within a word.
