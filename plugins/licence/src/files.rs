@@ -43,9 +43,10 @@ pub fn role(name: &str) -> Option<Role> {
     licence.then(|| if is_others(&name) { Role::Aside } else { Role::Licence })
 }
 
-/// LICENSE-3RD-PARTY and the like tell of the code of others.
+/// LICENSE-3RD-PARTY and the like tell of the code of others, LICENSE.docs of
+/// texts that are no part of a program.
 fn is_others(name: &str) -> bool {
-    ["third", "3rd", "vendor", "dependenc", "depend"].iter().any(|word| name.contains(word))
+    ["third", "3rd", "vendor", "depend", ".docs", "-docs", "_docs"].iter().any(|word| name.contains(word))
 }
 
 /// The files at the root of a module, licences first.
@@ -97,6 +98,7 @@ mod tests {
             "NOTICE.txt",
             "PATENTS",
             "LICENSE-3RD-PARTY",
+            "LICENSE.docs",
             "THIRD_PARTY_LICENSES",
             "third-party-notices.txt",
         ] {

@@ -77,6 +77,9 @@ fn source(
     }
     let text = String::from_utf8_lossy(&bytes);
     let head = header(&text);
+    if head.build.is_some_and(is_for_no_build) {
+        return Ok(());
+    }
     let mut imports_unsafe = false;
     for import in &head.imports {
         imports_unsafe |= import.path == "unsafe";
@@ -96,6 +99,15 @@ fn source(
         directives(&text, linkname, &file.path, found);
     }
     Ok(())
+}
+
+/// `//go:build ignore`: by custom a program for `go run`, part of no package.
+fn is_for_no_build(line: &str) -> bool {
+    let negated_or_absent = |part: &str| {
+        let mut words = part.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '!')));
+        !words.any(|word| word == "ignore")
+    };
+    !line.split("||").any(negated_or_absent)
 }
 
 fn directives(text: &str, linkname: bool, path: &str, found: &mut Found) {

@@ -50,6 +50,16 @@ fn imports_are_found_where_they_are() {
 }
 
 #[test]
+fn what_no_build_has_is_passed_over() {
+    let file = |line: &str| format!("//go:build {line}\n\npackage main\nimport \"C\"\n");
+    for (line, wanted) in
+        [("ignore", 0), ("linux && ignore", 0), ("!ignore", 1), ("ignore || linux", 1), ("ignored", 1)]
+    {
+        assert_eq!(all(&[("a.go", &file(line))]).len(), wanted, "{line}");
+    }
+}
+
+#[test]
 fn directives_are_found() {
     let source =
         "package a\n\nimport _ \"unsafe\"\n\n//go:linkname f runtime.f\nfunc f()\n\n//go:generate stringer\n";

@@ -143,8 +143,8 @@ pub fn parse(file: &str, text: &str) -> Result<PolicyFile, PolicyFileError> {
 }
 
 impl PolicyFile {
-    /// Without a policy file: the built-in plugins with their own defaults,
-    /// which warn and never refuse.
+    /// Without a policy file: the built-in plugins that are quick, with their
+    /// own defaults; they warn and never refuse.
     pub fn without_file() -> Self {
         let entry = |builtin: &crate::Builtin| PluginEntry {
             name: builtin.name.to_owned(),
@@ -156,7 +156,7 @@ impl PolicyFile {
             places: BTreeMap::new(),
         };
         PolicyFile {
-            plugins: BUILTINS.iter().map(entry).collect(),
+            plugins: BUILTINS.iter().filter(|builtin| builtin.by_default).map(entry).collect(),
             exceptions: Vec::new(),
             data: Vec::new(),
             strictest: Verdict::Warn,

@@ -81,7 +81,8 @@ fn errors_point_at_the_place_and_say_what_is_allowed() {
         ),
         (
             "[[plugin]]\nname = \"a\"\nbuiltin = \"alowlist\"",
-            "airgo.toml:3:11: there is no built-in plugin alowlist; there is allowlist",
+            "airgo.toml:3:11: there is no built-in plugin alowlist; \
+             there is allowlist, drift, freshness, licence, native, vulnerability",
         ),
         (
             "[[plugin]]\nname = \"a\"\npath = \"a.wasm\"",
