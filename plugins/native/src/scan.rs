@@ -9,7 +9,7 @@ use crate::config::Rules;
 use crate::feature::Feature;
 
 /// Bytes in which the imports of nearly every file are.
-const HEAD: u32 = 16 << 10;
+const HEAD: u32 = 4 << 10;
 /// The most that is read of one file; Go's zips have none that is larger than
 /// 500 MiB, and no source comes near.
 const WHOLE: u32 = 16 << 20;
