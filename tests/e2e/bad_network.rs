@@ -1,6 +1,6 @@
 //! Proxies that are down, refuse, lie or break off.
 
-use crate::site::{Site, text};
+use crate::site::{FIXED, Site, text};
 use airgo_testkit::Fault;
 use std::fs;
 use std::net::TcpListener;
@@ -76,7 +76,7 @@ fn a_go_mod_that_is_another() {
 #[test]
 fn faults_that_pass_are_outlived() {
     let healthy = Site::new();
-    healthy.pack().done();
+    healthy.pack_with(&FIXED).done();
     for fault in [
         Fault::Status(503),
         Fault::RetryAfter(429, "0".to_owned()),
@@ -87,7 +87,7 @@ fn faults_that_pass_are_outlived() {
         let site = Site::new();
         fs::copy(healthy.key(), site.key()).unwrap();
         site.proxy.fault_times(A_ZIP, 1, fault.clone()).fault_times(A_MOD, 1, fault.clone());
-        site.pack().done();
+        site.pack_with(&FIXED).done();
         let same = fs::read(site.bundle()).unwrap() == fs::read(healthy.bundle()).unwrap();
         assert!(same, "{fault:?} changed the bundle");
     }

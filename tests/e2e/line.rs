@@ -1,7 +1,7 @@
 //! The whole line on a small project: pack, verify, inspect, unpack, build.
 
 use crate::airgo::Airgo;
-use crate::site::{Site, snapshot, text};
+use crate::site::{FIXED, Site, snapshot, text};
 use airgo_testkit::{Go, TreeDiff, require_tool};
 use std::fs;
 
@@ -54,12 +54,11 @@ fn the_same_inputs_give_the_same_bytes() {
     let (one, two) = (Site::new(), Site::new());
     fs::copy(one.key(), two.key()).unwrap();
     // Without the statement of time and place, and judged for one time.
-    let fixed = ["--no-provenance", "--at", "2026-01-01T00:00:00Z"];
-    one.pack_with(&fixed).done();
-    two.pack_with(&[&fixed[..], &["--jobs", "1"]].concat()).done();
+    one.pack_with(&FIXED).done();
+    two.pack_with(&[&FIXED[..], &["--jobs", "1"]].concat()).done();
     assert!(fs::read(one.bundle()).unwrap() == fs::read(two.bundle()).unwrap(), "two packs differ");
     // Over an older bundle and with everything in the store, too.
-    one.pack_with(&fixed).done();
+    one.pack_with(&FIXED).done();
     assert!(fs::read(one.bundle()).unwrap() == fs::read(two.bundle()).unwrap(), "a second pack differs");
     // With all statements, everything before them is the same.
     one.pack().done();

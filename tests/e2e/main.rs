@@ -20,3 +20,4 @@ mod projects;
 mod real;
 mod secrets;
 mod site;
+mod statements;

@@ -80,7 +80,7 @@ fn credentials_in_goproxy_stay_there() {
 }
 
 /// What the envelopes of a bundle sign, decoded.
-fn payloads(bundle: &[u8]) -> Vec<String> {
+pub fn payloads(bundle: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bundle);
     let encoded = text.split("{\"payload\":\"").skip(1).filter_map(|rest| rest.split('"').next());
     let decoded = encoded.map(|e| String::from_utf8(base64_decode(e)).unwrap());

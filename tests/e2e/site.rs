@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// What stands where a bundle is to be written; a failed pack must leave it.
 const OLD: &[u8] = b"the bundle of last week";
 
+/// Flags that leave nothing of time and place in a bundle.
+pub const FIXED: [&str; 3] = ["--no-provenance", "--at", "2026-01-01T00:00:00Z"];
+
 pub struct Site {
     pub world: World,
     pub proxy: Proxy,

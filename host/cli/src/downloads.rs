@@ -12,7 +12,7 @@ use airgo_fetch::{
     Credentials, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome, Queue, Timeouts,
 };
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::gosum::{GoSum, Recorded, Subject, SumMismatch};
+use airgo_gomod::gosum::{GoSum, Recorded, Subject};
 use airgo_resolve::{GoModSource, SourceError};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -160,7 +160,7 @@ impl<'a> Downloads<'a> {
                 continue;
             }
             let fetched = result.map_err(|e| fetch_failure(&e))?;
-            self.judge(fetched).map_err(|e| sums::mismatch(&e))?;
+            self.judge(fetched)?;
         }
         self.verified.retain(|object, _| wanted.contains(object));
         Ok(self.verified)
@@ -179,11 +179,12 @@ impl<'a> Downloads<'a> {
     }
 
     /// Holds a download against go.sum and keeps it for later runs.
-    fn judge(&mut self, fetched: Fetched) -> std::result::Result<(), Box<SumMismatch>> {
+    fn judge(&mut self, fetched: Fetched) -> Result<()> {
         let object = fetched.object.clone();
         let mut keep = true;
         if let (Some(subject), Some(h1)) = (subject(object.kind), fetched.h1) {
-            keep = self.sums.check(&object.module, subject, &h1)? == Recorded::Yes;
+            let recorded = self.sums.check(&object.module, subject, &h1);
+            keep = recorded.map_err(|e| sums::mismatch(&e, &fetched.source))? == Recorded::Yes;
         }
         // What nothing vouches for yet stays out of the store. A store that
         // cannot be written costs only the next run's time.
@@ -239,9 +240,10 @@ impl GoModSource for Downloads<'_> {
         let answer = match bytes {
             Ok((bytes, fetched)) => match self.judge(fetched) {
                 Ok(()) => Ok(bytes),
-                Err(e) => {
-                    self.set_fault(sums::mismatch(&e));
-                    Err(SourceError::new(e.to_string()))
+                Err(failure) => {
+                    let error = SourceError::new(failure.message.clone());
+                    self.set_fault(failure);
+                    Err(error)
                 }
             },
             Err(e) => {

@@ -2,6 +2,7 @@
 //! fetched and held against go.sum or the checksum database.
 
 use crate::Context;
+use crate::advice;
 use crate::args::{Gather, Network, Scope};
 use crate::assemble::{self, Parts};
 use crate::commands::resolve::walk;
@@ -12,14 +13,16 @@ use crate::progress::Progress;
 use crate::project::{Loaded, shown};
 use crate::projects::Projects;
 use crate::sources::{self, Build};
+use crate::statements;
 use crate::sumdb::{self, Proved};
 use crate::sums::Unsummed;
 use crate::toolchains;
 use crate::view::{ReadSeek, View};
 use airgo_bundle::{Manifest, ObjectKind};
 use airgo_fetch::{Fetched, Kind, Object};
+use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
-use airgo_resolve::Resolution;
+use airgo_resolve::{Advice, Resolution};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,6 +38,8 @@ pub struct Gathered {
     pub evidence: Vec<(String, Vec<u8>)>,
     /// What the checksum database proved, if it was asked.
     pub proved: Option<Proved>,
+    /// Retractions and deprecations that were seen.
+    pub advice: BTreeMap<ModuleVersion, Advice>,
     /// When gathering began.
     pub began: Timestamp,
 }
@@ -68,10 +73,16 @@ pub fn gather(
         first.extend(toolchains);
     }
     let all = wants.iter().flatten().cloned().collect();
-    let objects = downloads.complete(&all)?;
+    let cache = downloads::cache_dir(context, network)?;
+    // Beside the zips, so that it takes no time of its own.
+    let (objects, advice) = std::thread::scope(|scope| {
+        let asked = scope.spawn(|| advice::ask(context, &fetcher, &cache, &resolutions));
+        let objects = downloads.complete(&all);
+        (objects, asked.join().unwrap_or_default())
+    });
+    let objects = objects?;
     context.interrupt.check()?;
     let (unsummed, lacking) = unsummed(projects, &wants, &objects);
-    let cache = downloads::cache_dir(context, network)?;
     let vouched = sumdb::vouch(context, &fetcher, &cache, &lacking, unsummed)?;
     progress.finish();
     let zips = objects.keys().filter(|o| o.kind == Kind::Zip).count();
@@ -101,17 +112,14 @@ pub fn gather(
     };
     let manifest = assemble::manifest(&parts)?;
     let (evidence, proved) = (vouched.evidence, vouched.proved);
-    Ok(Gathered { manifest, objects: Arc::new(objects), evidence, proved, began: started })
+    Ok(Gathered { manifest, objects: Arc::new(objects), evidence, proved, advice, began: started })
 }
 
 /// What the bundle must hold, project by project. `go list -m` also reads the
 /// go.mod of a module that graph pruning passed over, for its go line, where
 /// go.sum has a line for it (cmd/go modload/build.go moduleInfo).
 fn wants(projects: &Projects, resolutions: &[Resolution], scope: Scope) -> Vec<BTreeSet<Object>> {
-    let scope = match scope {
-        Scope::Build => airgo_resolve::Scope::Build,
-        Scope::All => airgo_resolve::Scope::All,
-    };
+    let scope = scope.into();
     let of = |(loaded, resolution): (&Loaded, &Resolution)| {
         let needs = resolution.needs(scope);
         let summed = needs.infos.iter().filter(|m| loaded.sums.contains(m, Subject::GoMod));
@@ -151,7 +159,7 @@ fn unsummed(
 
 /// What will be needed unless go.mod is inconsistent: a pruned main module
 /// lists all that it builds with (go.dev/ref/mod#graph-pruning).
-fn likely(loaded: &Loaded) -> Vec<airgo_gomod::ModuleVersion> {
+fn likely(loaded: &Loaded) -> Vec<ModuleVersion> {
     let [main] = loaded.project.mains.as_slice() else { return Vec::new() };
     if main.modfile.replace.is_empty()
         && airgo_gomod::gover::compare(loaded.project.go_version(), "1.17").is_ge()
@@ -163,7 +171,7 @@ fn likely(loaded: &Loaded) -> Vec<airgo_gomod::ModuleVersion> {
 }
 
 /// The project as plugins will see it in the bundle.
-pub fn view(gathered: &Gathered) -> View {
+pub fn view(context: &Context, gathered: &Gathered) -> View {
     let by_name: BTreeMap<String, Object> = gathered
         .objects
         .keys()
@@ -173,7 +181,7 @@ pub fn view(gathered: &Gathered) -> View {
         })
         .collect();
     let objects = gathered.objects.clone();
-    View::new(
+    let view = View::new(
         &gathered.manifest,
         Box::new(move |name| {
             let fetched = by_name
@@ -182,7 +190,8 @@ pub fn view(gathered: &Gathered) -> View {
                 .ok_or_else(|| format!("{name} was not fetched"))?;
             fetched.open().map(|r| Box::new(r) as Box<dyn ReadSeek>).map_err(|e| e.to_string())
         }),
-    )
+    );
+    view.with_provenance(&statements::provenance(context, gathered))
 }
 
 fn entry_kind(kind: Kind) -> ObjectKind {

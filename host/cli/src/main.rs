@@ -1,5 +1,6 @@
 //! `airgo`: carries a Go project's dependencies across an air gap.
 
+mod advice;
 mod args;
 mod assemble;
 mod bundle_io;

@@ -1,6 +1,7 @@
 //! Several projects in one bundle: `airgo pack ./a ./b`, and every go.mod of a
 //! monorepo by `./...`.
 
+use crate::args::Scope;
 use crate::failure::{Failure, Result};
 use crate::goenv::GoEnv;
 use crate::project::{self, Loaded, shown};
@@ -17,7 +18,7 @@ pub struct Projects {
 
 /// Loads the projects that the arguments name. `DIR/...` stands for every
 /// module in and below DIR; modules that a go.work file uses are one project.
-pub fn load(args: &[PathBuf], env: &GoEnv) -> Result<Projects> {
+pub fn load(args: &[PathBuf], env: &GoEnv, scope: Scope) -> Result<Projects> {
     let mut list: Vec<Loaded> = Vec::new();
     let mut add = |loaded: Loaded| {
         if list.iter().all(|l| l.identity() != loaded.identity()) {
@@ -33,6 +34,10 @@ pub fn load(args: &[PathBuf], env: &GoEnv) -> Result<Projects> {
                 }
             }
         }
+    }
+    for loaded in &mut list {
+        // What tidy asks for beyond the graph is found while resolving.
+        loaded.project.scope = scope.into();
     }
     let root = list.iter().map(|l| l.root.clone()).reduce(|a, b| common(&a, &b)).ok_or_else(|| {
         Failure::failed("no project is named").hint("airgo pack DIR -o FILE packs the Go module in DIR")

@@ -52,7 +52,8 @@ fn verdict(report: &Report) -> Result<PolicyVerdict> {
     serde_json::from_value(serde_json::to_value(report).map_err(failed)?).map_err(failed)
 }
 
-fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
+/// Where the modules came from, and what their authors say of them.
+pub fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
     let env = &context.env;
     let settings = PackSettings {
         gonosumdb: env.get("GONOSUMDB").or_else(|| env.get("GOPRIVATE")).map(str::to_owned),
@@ -79,7 +80,13 @@ fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
             url: without_credentials(&o.url),
             vcs: o.vcs.clone(),
         });
-        let notes = DependencyNotes { origin, ..DependencyNotes::default() };
+        let advice = gathered.advice.get(module);
+        let notes = DependencyNotes {
+            origin,
+            deprecated: advice.and_then(|a| a.deprecated.clone()),
+            retracted: advice.and_then(|a| a.retracted.as_ref()).map(|reasons| reasons.join("; ")),
+            ..DependencyNotes::default()
+        };
         (location, notes)
     };
     Provenance::of(&gathered.manifest, settings, run, &fetched)

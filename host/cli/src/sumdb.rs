@@ -193,7 +193,7 @@ impl Ops for Joint<'_> {
 const LATEST: &str = "latest";
 
 /// Writes beside the target and renames into place.
-fn replace(file: &Path, data: &[u8]) -> std::io::Result<()> {
+pub fn replace(file: &Path, data: &[u8]) -> std::io::Result<()> {
     let dir = file.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
     std::fs::create_dir_all(dir)?;
     let mut temporary = tempfile::NamedTempFile::new_in(dir)?;

@@ -22,11 +22,12 @@ pub fn expected(sums: &GoSum, module: &ModuleVersion, subject: Subject) -> Vec<H
 }
 
 /// The failure for bytes that are not those of go.sum.
-pub fn mismatch(error: &SumMismatch) -> Failure {
+pub fn mismatch(error: &SumMismatch, source: &str) -> Failure {
     let what = if error.subject == Subject::GoMod { "go.mod of " } else { "" };
     Failure::new(Exit::Checksum, format!("checksum mismatch for {what}{}", error.module))
         .fact(format!("{}:{}", error.recorded.file, error.recorded.line), &error.recorded.hash)
         .fact("downloaded", error.downloaded.to_string())
+        .fact("from", source)
         .line("the bits may have been replaced on the origin server, or an attacker may have intercepted the download")
         .hint("compare with another proxy: GOPROXY=https://<another proxy> airgo pack …")
         .hint("if go.sum is wrong, remove its line and run: go mod tidy")

@@ -3,10 +3,12 @@
 
 use airgo_bundle::manifest::{Module, Replacement};
 use airgo_bundle::names::object_name;
+use airgo_bundle::predicate::{DependencyNotes, Provenance};
 use airgo_bundle::{Manifest, ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::{Limits, ModuleZip};
 use airgo_policy::{BundleInfo, BundleView, FileEntry, MainModule, ModuleInfo, ReadError};
+use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -64,7 +66,29 @@ impl View {
             content.verify(&mut Vec::new(), &()).map_err(|e| e.to_string())?;
             Ok(Box::new(content) as Box<dyn ReadSeek>)
         };
-        Self::new(bundle.manifest(), Box::new(open))
+        let view = Self::new(bundle.manifest(), Box::new(open));
+        // Nobody has to state where modules came from; what nobody trusted
+        // stated, or what does not read, says nothing.
+        let stated = bundle.verdict().believed::<Provenance>().unwrap_or_default();
+        stated.iter().fold(view, |view, (_, provenance)| view.with_provenance(provenance))
+    }
+
+    /// The same, with what a trusted packer's provenance says of each module.
+    #[must_use]
+    pub fn with_provenance(mut self, provenance: &Provenance) -> Self {
+        let notes: BTreeMap<&str, &DependencyNotes> = provenance
+            .build_definition
+            .resolved_dependencies
+            .iter()
+            .map(|d| (d.name.as_str(), &d.annotations))
+            .collect();
+        for (module, stored) in self.modules.iter_mut().zip(&self.stored) {
+            let Some(notes) = stored.as_ref().and_then(|s| notes.get(s.to_string().as_str()).copied()) else {
+                continue;
+            };
+            module.attributes = attributes(notes);
+        }
+        self
     }
 
     /// The same, with the modules that were approved before.
@@ -110,6 +134,21 @@ impl View {
         pool.push((module, zip));
         answer
     }
+}
+
+/// The names are those of the plugin interface (airgo:policy types).
+fn attributes(notes: &DependencyNotes) -> Vec<(String, String)> {
+    let origin = notes.origin.clone().unwrap_or_default();
+    let from_origin = [
+        ("origin.vcs", origin.vcs),
+        ("origin.url", origin.url),
+        ("origin.ref", origin.reference),
+        ("origin.hash", origin.hash),
+    ];
+    let said = [("retracted", notes.retracted.clone()), ("deprecated", notes.deprecated.clone())];
+    let from_origin = from_origin.into_iter().filter(|(_, value)| !value.is_empty());
+    let said = said.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    from_origin.chain(said).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// A zip outside the build list is a toolchain's.

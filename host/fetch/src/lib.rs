@@ -32,6 +32,7 @@ mod hint;
 mod httpdate;
 mod httpproxy;
 mod info;
+mod listing;
 mod load;
 mod object;
 mod observe;

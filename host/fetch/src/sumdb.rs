@@ -88,8 +88,13 @@ impl Engine {
         Err(last.unwrap_or_else(|| FetchError::Off { module: object.module.clone(), after: None }))
     }
 
-    /// One file, tried again as the policy allows.
-    async fn sumdb_file(&self, object: &Object, base: &ProxyUrl, path: &str) -> Result<Vec<u8>, FetchError> {
+    /// One file, asked for once.
+    pub(crate) async fn plain_file(
+        &self,
+        object: &Object,
+        base: &ProxyUrl,
+        path: &str,
+    ) -> Result<Vec<u8>, FetchError> {
         if let ProxyUrl::File { root, shown } = base {
             let file = root.join(path);
             let at = crate::error::At {
@@ -103,9 +108,14 @@ impl Engine {
                 _ => disk("read", &file)(e),
             });
         }
+        self.sumdb_once(object, base, path).await
+    }
+
+    /// One file, tried again as the policy allows.
+    async fn sumdb_file(&self, object: &Object, base: &ProxyUrl, path: &str) -> Result<Vec<u8>, FetchError> {
         let mut attempt = 1;
         loop {
-            let mut error = match self.sumdb_once(object, base, path).await {
+            let mut error = match self.plain_file(object, base, path).await {
                 Ok(bytes) => return Ok(bytes),
                 Err(error) => error,
             };

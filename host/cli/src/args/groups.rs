@@ -38,6 +38,15 @@ pub enum Scope {
     All,
 }
 
+impl From<Scope> for airgo_resolve::Scope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Build => Self::Build,
+            Scope::All => Self::All,
+        }
+    }
+}
+
 /// Flags of the commands that fetch.
 #[derive(Args, Debug)]
 pub struct Network {

@@ -31,7 +31,7 @@ pub fn run(context: &Context, args: &Pack) -> Result<()> {
 
 fn pack(context: &Context, args: &Pack) -> Result<()> {
     check_target(args)?;
-    let projects = projects::load(&args.dirs, &context.env)?;
+    let projects = projects::load(&args.dirs, &context.env, args.gather.scope)?;
     // Before the network is asked for anything: a bad key or policy file must
     // not cost a download.
     let key = signing::signer(context, &args.signer, true)?;
@@ -42,7 +42,7 @@ fn pack(context: &Context, args: &Pack) -> Result<()> {
     };
     let policy = judge::load(context, args.policy.as_deref(), &projects.root, args.at.as_deref())?;
     let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
-    let verdict = judge::evaluate(context, &policy, Arc::new(gather::view(&gathered)))?;
+    let verdict = judge::evaluate(context, &policy, Arc::new(gather::view(context, &gathered)))?;
     context.printer.status("Judged", judge::summary(&verdict));
     let signing = Plan { signer: &*key, claims, older: older.as_ref() };
     let written = write(context, args, &gathered, &verdict, signing)?;

@@ -62,10 +62,10 @@ fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Policy, Manifest
             Ok((policy, bundle.manifest().clone(), View::of_bundle(&bundle)))
         }
         dirs => {
-            let projects = projects::load(dirs, &context.env)?;
+            let projects = projects::load(dirs, &context.env, args.gather.scope)?;
             let policy = policy(&projects.root)?;
             let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
-            let view = gather::view(&gathered);
+            let view = gather::view(context, &gathered);
             Ok((policy, gathered.manifest, view))
         }
     }

@@ -44,6 +44,12 @@ pub fn walk(context: &Context, loaded: &Loaded, downloads: &mut Downloads<'_>) -
     if let Some(updates) = &resolution.updates {
         context.printer.warning(format!("{updates}; go mod tidy would rewrite go.mod"));
     }
+    if let Some(fault) = &resolution.tidy_fault {
+        context.printer.warning(format!("go mod tidy will fail on both sides of the gap: {fault}"));
+    }
+    for (path, fault) in &resolution.lone_faults {
+        context.printer.warning(format!("go mod tidy will fail in {path} on both sides of the gap: {fault}"));
+    }
     Ok(resolution)
 }
 
