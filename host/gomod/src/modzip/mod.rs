@@ -41,6 +41,7 @@ mod walk;
 mod window;
 
 pub use error::{EntryFault, Fault, ModZipError};
+pub use names::Names;
 pub use walk::{Scratch, WalkError};
 
 use crate::module::{self, ModuleVersion};

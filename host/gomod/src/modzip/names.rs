@@ -78,10 +78,12 @@ fn check_entry<'a>(
 
 /// All names so far with their parent directories, by their folded form
 /// (x/mod/zip collisionChecker).
-struct Names<'a> {
+#[derive(Debug, Default)]
+pub struct Names<'a> {
     by_fold: HashMap<Cow<'a, str>, Seen<'a>>,
 }
 
+#[derive(Debug)]
 struct Seen<'a> {
     name: &'a str,
     is_directory: bool,
@@ -90,7 +92,9 @@ struct Seen<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn add(&mut self, name: &'a str, is_directory: bool) -> Result<(), EntryFault> {
+    /// Adds a name without a slash at its end, and the directories that it is
+    /// in; refuses one that collides with an earlier one.
+    pub fn add(&mut self, name: &'a str, is_directory: bool) -> Result<(), EntryFault> {
         self.add_one(name, is_directory, true)?;
         let mut parent = name;
         while let Some((dir, _)) = parent.rsplit_once('/') {
