@@ -9,7 +9,8 @@ use crate::failure::{Failure, Result};
 use crate::progress::Progress;
 use crate::sums;
 use airgo_fetch::{
-    Credentials, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome, Queue, Timeouts,
+    Credentials, Environment, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome,
+    Queue, Timeouts,
 };
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::{GoSum, Recorded, Subject};
@@ -36,7 +37,11 @@ pub fn config(context: &Context, network: &Network) -> Result<FetchConfig> {
     config.goprivate = env.get_or_empty("GOPRIVATE");
     config.gonoproxy = env.get_or_empty("GONOPROXY");
     config.goinsecure = env.get_or_empty("GOINSECURE");
+    config.goauth = env.get_or_empty("GOAUTH");
     config.credentials = credentials(context)?;
+    // For git and GOAUTH commands, which are found on its PATH.
+    config.environment = Environment::new(std::env::vars_os());
+    config.direct.govcs = env.get_or_empty("GOVCS");
     config.source_cache = env.gomodcache().ok().filter(|dir| dir.is_dir());
     if let Some(jobs) = network.jobs {
         config.jobs = jobs.max(1);

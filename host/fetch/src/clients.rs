@@ -7,6 +7,7 @@
 //! because only that one shares a connection that is still being made, after a
 //! GOAWAY too.
 
+use crate::auth::Auth;
 use crate::config::FetchConfig;
 use crate::dns::resolver::Resolver;
 use crate::httpproxy::HttpProxies;
@@ -36,6 +37,7 @@ pub(crate) struct Transport {
     pub(crate) proxies: HttpProxies,
     /// How far the first server's clock was from ours: its host, whether ours is ahead, by how much.
     pub(crate) clock: OnceLock<(String, bool, Duration)>,
+    pub(crate) auth: Arc<Auth>,
 }
 
 /// Clients of which each keeps at most one HTTP/2 connection to a host. They
@@ -97,12 +99,23 @@ impl Transport {
         let tls = Tls::default();
         let lane = || Lane { tls: tls.clone(), wire: wire.clone(), ..Lane::default() };
         let lanes = (0..connections.max(1)).map(|_| lane()).collect();
-        Self { lanes, next: AtomicUsize::new(0), proxies, clock: OnceLock::new() }
+        Self { lanes, next: AtomicUsize::new(0), proxies, clock: OnceLock::new(), auth: Auth::of(config) }
     }
 
     /// What the first answer told of the clocks.
     pub(crate) fn clock_skew(&self) -> Option<(String, bool, Duration)> {
         self.clock.get().cloned()
+    }
+
+    /// A client of its own kind, which connects as all others do; `change` has
+    /// the last word on its settings.
+    pub(crate) fn special(
+        &self,
+        config: &FetchConfig,
+        tls: rustls::ClientConfig,
+        change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Client, String> {
+        build(config, &self.lane().wire, tls, change)
     }
 
     /// The lanes take turns, so that another try takes another connection.

@@ -4,6 +4,7 @@
 //! [`FetchConfig::http_proxy`] are the exceptions.
 
 use crate::credentials::Credentials;
+use crate::direct::{DirectConfig, Environment};
 use crate::dns::DnsServer;
 use crate::httpproxy::HttpProxyVars;
 use crate::observe::Observer;
@@ -20,15 +21,22 @@ pub struct FetchConfig {
     pub goprivate: String,
     /// GONOPROXY: globs of modules that no proxy may be asked for.
     pub gonoproxy: String,
-    /// GOINSECURE: matters only for modules fetched from their repository;
+    /// GOINSECURE: matters only for finding a module's repository;
     /// Go never relaxes a proxy's TLS (cmd/go modfetch/proxy.go getBody).
     pub goinsecure: String,
-    /// Credentials for https hosts (netrc).
+    /// GOAUTH; empty means `netrc`.
+    pub goauth: String,
+    /// Credentials for https hosts, as netrc holds them: used where GOAUTH says `netrc`.
     pub credentials: Credentials,
     /// The name server to ask in place of the system's resolver.
     pub dns: Option<DnsServer>,
     /// HTTP_PROXY and the like; at first those of this process.
     pub http_proxy: HttpProxyVars,
+    /// The environment for git and GOAUTH commands, which are found on its
+    /// PATH; the empty default finds none.
+    pub environment: Environment,
+    /// How to fetch from modules' own repositories.
+    pub direct: DirectConfig,
     /// How many requests may be under way at once.
     pub jobs: usize,
     /// Over how many connections one HTTP/2 host is asked.
@@ -57,9 +65,12 @@ impl FetchConfig {
             goprivate: String::new(),
             gonoproxy: String::new(),
             goinsecure: String::new(),
+            goauth: String::new(),
             credentials: Credentials::default(),
             dns: None,
             http_proxy: HttpProxyVars::from_env(),
+            environment: Environment::default(),
+            direct: DirectConfig::default(),
             jobs: 64,
             connections: 1,
             store_dir: store_dir.into(),

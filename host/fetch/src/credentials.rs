@@ -1,6 +1,10 @@
-//! User names and passwords for https hosts, as GOAUTH=netrc finds them
-//! (cmd/go auth/netrc.go and auth/auth.go). Nothing here can be printed.
+//! Credentials by URL prefix: what netrc, `git credential` and GOAUTH commands
+//! give, as headers (cmd/go auth/netrc.go and auth/auth.go). Nothing here can
+//! be printed.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -17,10 +21,71 @@ impl fmt::Debug for Login {
     }
 }
 
+/// What is sent with a request: header lines, and the words in them that no
+/// text of ours may hold. `Debug` shows nothing.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Headers {
+    lines: Vec<(HeaderName, HeaderValue)>,
+    secrets: Vec<String>,
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Headers({} lines)", self.lines.len())
+    }
+}
+
+impl Headers {
+    /// HTTP's basic authentication.
+    pub(crate) fn basic(login: &Login) -> Self {
+        let Login { user, password } = login;
+        let encoded = STANDARD.encode(format!("{user}:{password}"));
+        let mut headers = Self::default();
+        // Base64 is always a valid header value.
+        if let Some(value) = sensitive(&format!("Basic {encoded}")) {
+            headers.lines.push((AUTHORIZATION, value));
+        }
+        headers.secrets.extend([password.clone(), encoded]);
+        // Tokens are also given as user names; a short name may be any word of an answer.
+        headers.secrets.extend(Some(user.clone()).filter(|u| u.len() >= 12 || password.is_empty()));
+        headers
+    }
+
+    /// Adds a line; false if it is none.
+    pub(crate) fn add(&mut self, name: &str, value: &str) -> bool {
+        let Ok(name) = name.parse::<HeaderName>() else { return false };
+        let Some(line) = sensitive(value) else { return false };
+        // `Bearer token`: the word that names the scheme is no secret, what follows it is.
+        let secret = value.split_once(' ').map_or(value, |(_, rest)| rest.trim());
+        self.secrets.extend([secret.to_owned(), value.to_owned()]);
+        self.lines.push((name, line));
+        true
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub(crate) fn lines(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.lines
+    }
+
+    /// The words to take out of what a server or library wrote.
+    pub(crate) fn secrets(&self) -> &[String] {
+        &self.secrets
+    }
+}
+
+fn sensitive(value: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
 /// Credentials by URL prefix without scheme: `host`, `host:port` or `host/path`.
 #[derive(Clone, Default)]
 pub struct Credentials {
-    by_prefix: HashMap<String, Login>,
+    by_prefix: HashMap<String, Headers>,
 }
 
 impl fmt::Debug for Credentials {
@@ -34,26 +99,42 @@ impl Credentials {
     /// counts; `default` and macros are passed over.
     pub fn from_netrc(text: &str) -> Self {
         let mut all = Self::default();
-        for (machine, login) in parse_netrc(text) {
-            all.by_prefix.entry(machine.trim_end_matches('/').to_owned()).or_insert(login);
+        for (machine, login) in parse_netrc(text).iter().rev() {
+            all.store(machine, Headers::basic(login));
         }
         all
     }
 
     /// Adds one login for a URL prefix without scheme; replaces an older one.
     pub fn add(&mut self, prefix: &str, user: &str, password: &str) {
-        let prefix = prefix.strip_prefix("https://").unwrap_or(prefix).trim_end_matches('/');
         let login = Login { user: user.to_owned(), password: password.to_owned() };
-        self.by_prefix.insert(prefix.to_owned(), login);
+        self.store(prefix, Headers::basic(&login));
     }
 
-    /// The login for an https URL given without its scheme: the longest
+    /// Stores headers for a prefix; none of them take back what was stored
+    /// (auth.go storeCredential).
+    pub(crate) fn store(&mut self, prefix: &str, headers: Headers) {
+        let prefix = prefix.strip_prefix("https://").unwrap_or(prefix);
+        let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+        if headers.is_empty() {
+            self.by_prefix.remove(prefix);
+        } else {
+            self.by_prefix.insert(prefix.to_owned(), headers);
+        }
+    }
+
+    /// Takes all of another's over; its prefixes win.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.by_prefix.extend(other.by_prefix.iter().map(|(k, v)| (k.clone(), v.clone())));
+    }
+
+    /// The headers for an https URL given without its scheme: the longest
     /// prefix at a slash wins (auth.go loadCredential).
-    pub(crate) fn find(&self, rest: &str) -> Option<&Login> {
-        let mut prefix = rest.trim_end_matches('/');
+    pub(crate) fn find(&self, rest: &str) -> Option<&Headers> {
+        let mut prefix = rest.strip_suffix('/').unwrap_or(rest);
         loop {
-            if let Some(login) = self.by_prefix.get(prefix) {
-                return Some(login);
+            if let Some(headers) = self.by_prefix.get(prefix) {
+                return Some(headers);
             }
             prefix = &prefix[..prefix.rfind('/')?];
         }
@@ -100,6 +181,10 @@ fn parse_netrc(text: &str) -> Vec<(String, Login)> {
 mod tests {
     use super::*;
 
+    fn basic(user: &str, password: &str) -> Headers {
+        Headers::basic(&Login { user: user.to_owned(), password: password.to_owned() })
+    }
+
     #[test]
     fn reads_what_go_reads() {
         // The shape of cmd/go auth/netrc_test.go, in our own words.
@@ -108,13 +193,35 @@ mod tests {
                     macdef ignore\n\tmachine inside login x password y\n\nmachine b.example:8443 login c password p3\n\
                     default\nlogin anonymous\npassword nobody@\n";
         let all = Credentials::from_netrc(text);
-        let login = |rest: &str| all.find(rest).map(|l| (l.user.as_str(), l.password.as_str()));
-        assert_eq!(login("a.example/x/y"), Some(("alice", "p1")));
-        assert_eq!(login("multi"), Some(("bob", "p2")));
-        assert_eq!(login("b.example:8443/m/@v/list"), Some(("c", "p3")));
-        assert_eq!(login("b.example/m"), None);
-        assert_eq!(login("inside"), None);
-        assert_eq!(login("other.example"), None);
-        assert!(!format!("{all:?}").contains("p1"));
+        assert_eq!(all.find("a.example/x/y"), Some(&basic("alice", "p1")));
+        assert_eq!(all.find("multi"), Some(&basic("bob", "p2")));
+        assert_eq!(all.find("b.example:8443/m/@v/list"), Some(&basic("c", "p3")));
+        assert_eq!(all.find("b.example/m"), None);
+        assert_eq!(all.find("inside"), None);
+        assert_eq!(all.find("other.example"), None);
+        assert!(!format!("{all:?} {:?}", all.find("multi")).contains("p2"));
+    }
+
+    #[test]
+    fn the_longest_prefix_wins_and_nothing_takes_back() {
+        let mut all = Credentials::default();
+        all.add("https://h.example/team/", "u", "team");
+        all.add("h.example", "u", "host");
+        assert_eq!(all.find("h.example/team/m?go-get=1"), Some(&basic("u", "team")));
+        assert_eq!(all.find("h.example/teams/m"), Some(&basic("u", "host")));
+        all.store("h.example/team", Headers::default());
+        assert_eq!(all.find("h.example/team/m"), Some(&basic("u", "host")));
+    }
+
+    #[test]
+    fn headers_know_their_secrets() {
+        let headers = basic("Aladdin", "open sesame");
+        let value = headers.lines()[0].1.to_str().unwrap();
+        assert_eq!(value, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+        assert!(headers.secrets().iter().any(|s| s == "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+        assert!(!headers.secrets().iter().any(|s| s == "Aladdin"));
+        let mut token = Headers::default();
+        assert!(token.add("X-Auth", "Bearer t0ken") && !token.add("X Auth", "v") && !token.add("X", "a\nb"));
+        assert!(token.secrets().iter().any(|s| s == "t0ken"));
     }
 }

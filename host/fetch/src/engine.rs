@@ -3,6 +3,7 @@
 
 use crate::clients::Transport;
 use crate::config::FetchConfig;
+use crate::direct::Direct;
 use crate::error::{At, FetchError, Site};
 use crate::fetched::{Body, Fetched};
 use crate::hashpool::HashPool;
@@ -32,6 +33,7 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) list: ProxyList,
     pub(crate) transport: Transport,
+    pub(crate) direct: Direct,
     /// Requests under way.
     pub(crate) requests: Semaphore,
     hashing: HashPool,
@@ -54,6 +56,7 @@ impl Engine {
             store: Arc::new(Store::open(&config.store_dir)?),
             observer: config.observer.clone().unwrap_or_else(|| Arc::new(Nobody)),
             transport: Transport::new(&config, config.connections),
+            direct: Direct::new(&config),
             requests: Semaphore::new(config.jobs.max(1)),
             hashing: HashPool::new(cores),
             config,
@@ -77,6 +80,13 @@ impl Engine {
         let error = loop {
             let proxy = match walk.next_proxy() {
                 Ok(proxy) => proxy,
+                Err(FetchError::NeedsDirect { reason, after, .. }) => {
+                    match self.obtain_directly(request, reason, after).await {
+                        Ok(fetched) if expected(request, fetched.h1) => return Ok(fetched),
+                        Ok(fetched) => return Ok(unexpected.unwrap_or(fetched)),
+                        Err(error) => break error,
+                    }
+                }
                 Err(error) => break error,
             };
             match self.ask_for(request, proxy, &proxy_path).await {
@@ -94,7 +104,12 @@ impl Engine {
     }
 
     /// Asks one proxy, and once more if its bytes are not what the caller expects.
-    async fn ask_for(&self, request: &Request, proxy: &ProxyUrl, path: &str) -> Result<Fetched, FetchError> {
+    pub(crate) async fn ask_for(
+        &self,
+        request: &Request,
+        proxy: &ProxyUrl,
+        path: &str,
+    ) -> Result<Fetched, FetchError> {
         let fetched = self.ask(&request.object, proxy, path).await?;
         if expected(request, fetched.h1) || fetched.local {
             return Ok(fetched);

@@ -2,6 +2,8 @@
 //! differently. No variant ever holds credentials: addresses are shown without
 //! user name, password and query.
 
+use crate::auth::AuthError;
+use crate::direct::DirectError;
 use crate::dns::resolv_conf::Trap;
 use crate::object::{Object, ObjectError};
 use airgo_gomod::ModuleVersion;
@@ -238,7 +240,25 @@ pub enum FetchError {
         at: Box<At>,
     },
 
-    /// The module must come from its own repository.
+    /// GOAUTH itself is malformed.
+    #[error("{0}")]
+    GoAuth(AuthError),
+
+    /// The module could not be had from its own repository.
+    #[error("{}: {error}{}", object.module, after_text(after.as_deref()))]
+    Direct {
+        /// What was asked for.
+        object: Box<Object>,
+        /// Why not.
+        error: Box<DirectError>,
+        /// Why no proxy will do.
+        reason: DirectReason,
+        /// What the proxies before `direct` said.
+        after: Option<Box<FetchError>>,
+    },
+
+    /// The module must come from its own repository: how the walk along
+    /// GOPROXY tells that it has come to `direct`. Never given out.
     #[error("{module}: {}", direct_text(*reason, after.as_deref()))]
     NeedsDirect {
         /// The module.
@@ -289,6 +309,10 @@ impl FetchError {
     pub fn is_unknown_version(&self) -> bool {
         match self {
             Self::UnknownVersion { .. } => true,
+            Self::Direct { error, after, .. } => {
+                matches!(**error, DirectError::UnknownRevision { .. })
+                    || after.as_ref().is_some_and(|e| e.is_unknown_version())
+            }
             Self::NeedsDirect { after: Some(e), .. } | Self::Off { after: Some(e), .. } => {
                 e.is_unknown_version()
             }
@@ -322,7 +346,9 @@ impl FetchError {
         match self {
             Self::UnknownVersion { status, .. } | Self::Forbidden { status, .. } => *status,
             Self::Status { status, .. } => Some(*status),
-            Self::NeedsDirect { after, .. } | Self::Off { after, .. } => after.as_deref()?.status(),
+            Self::Direct { after, .. } | Self::NeedsDirect { after, .. } | Self::Off { after, .. } => {
+                after.as_deref()?.status()
+            }
             _ => None,
         }
     }
@@ -417,12 +443,16 @@ fn phase_text(phase: Phase) -> &'static str {
     }
 }
 
+fn after_text(after: Option<&FetchError>) -> String {
+    after.map(|e| format!(" (before that: {})", without_module(e))).unwrap_or_default()
+}
+
 fn direct_text(reason: DirectReason, after: Option<&FetchError>) -> String {
     let why = match reason {
         DirectReason::Private => "it matches GONOPROXY or GOPRIVATE, so it must come",
         DirectReason::Listed => "GOPROXY says direct: it must come",
     };
-    let mut text = format!("{why} from its own repository, which this version of airgo cannot do");
+    let mut text = format!("{why} from its own repository");
     if let Some(e) = after {
         text.push_str(&format!(" ({})", without_module(e)));
     }

@@ -86,6 +86,10 @@ impl FetchError {
             Self::Unreadable { .. } => "check the proxy's directory and the disk that it is on".to_owned(),
             Self::Redirect { .. } => "check the address in GOPROXY".to_owned(),
             Self::InsecureCredentials { .. } => "use https:// in GOPROXY".to_owned(),
+            Self::Direct { object, error, reason, .. } => {
+                return error.hint(&object.module.path, *reason == DirectReason::Private);
+            }
+            Self::GoAuth(_) => "see go help goauth for what GOAUTH may say".to_owned(),
             Self::NeedsDirect { module, reason: DirectReason::Private, .. } => {
                 format!("set GONOPROXY=none and put a proxy that has {} into GOPROXY", module.path)
             }

@@ -12,15 +12,17 @@
 //!
 //! What comes is bounded in size and checked for form: a zip by walking all of
 //! it, an `.info` by reading and re-writing it, so that a captive portal's page
-//! or a truncated body is named as what it is. Modules that must come from
-//! their own repository (`direct`) are refused with [`FetchError::NeedsDirect`].
+//! or a truncated body is named as what it is. Where the list reaches `direct`,
+//! or GOPRIVATE says so, a module comes from its own repository (`direct/`).
 //!
-//! Credentials are taken out of addresses when these are parsed, and are in no
-//! error, `Debug` output or file.
+//! Credentials (in addresses, from netrc, or as GOAUTH says) go to the host that
+//! they are for and nowhere else: they are in no error, `Debug` output or file.
 
+mod auth;
 mod clients;
 mod config;
 mod credentials;
+mod direct;
 mod dns;
 pub mod doctor;
 mod engine;
@@ -45,8 +47,10 @@ mod sumdb;
 mod tls;
 mod transport;
 
+pub use auth::AuthError;
 pub use config::{FetchConfig, Limits, RetryPolicy, Timeouts};
 pub use credentials::Credentials;
+pub use direct::{DirectConfig, DirectError, Environment, GitProblem};
 pub use dns::resolv_conf::{ResolvConf, Trap};
 pub use dns::{BadDnsServer, DnsServer};
 pub use error::{At, DirectReason, FetchError, Phase, Site, Unfit};

@@ -6,16 +6,14 @@
 
 use crate::clients::{RedirectRefused, Transport};
 use crate::config::{FetchConfig, Timeouts};
-use crate::credentials::Login;
+use crate::credentials::Headers;
 use crate::dns::resolv_conf::ResolvConf;
 use crate::error::{At, FetchError, Phase, Site};
 use crate::httpdate::http_date;
 use crate::load::clean;
 use crate::object::Object;
 use crate::proxyurl::{self, ProxyUrl};
-use reqwest::header::{
-    AGE, AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER,
-};
+use reqwest::header::{AGE, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER};
 use reqwest::{Response, Url};
 use std::error::Error as StdError;
 use std::io;
@@ -78,44 +76,18 @@ impl Transport {
         let mut site = Site::new(proxy.host(), proxyurl::show(&url));
         site.through = self.proxies.via(&url).map(|via| via.shown);
         let mut at = At { object: object.clone(), site };
-        let login = login_for(config, proxy, &url, &at)?;
-
-        let lane = self.lane();
-        let passage = lane.enter(&url).await;
-        let client = passage.client(config).map_err(FetchError::TlsSetup)?;
-
-        let mut request = client.get(url.clone());
-        let mut secrets = Vec::new();
-        if let Some(login) = login {
-            request = request.basic_auth(&login.user, Some(&login.password));
-            secrets.push(login.password.clone());
-            // Tokens are also given as user names; a short name may be any word of an answer.
-            secrets.extend(Some(login.user.clone()).filter(|u| u.len() >= 12 || login.password.is_empty()));
-        }
-        if rest.offset > 0 {
-            request = request.header(RANGE, format!("bytes={}-", rest.offset));
-            if let Some(etag) = &rest.etag {
-                request = request.header(IF_RANGE, etag);
-            }
-        }
-        let request = request.build().map_err(|e| failed(&at, &e.without_url(), config, &secrets))?;
-        if let Some(value) = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()) {
-            secrets.push(value.trim_start_matches("Basic ").to_owned());
-        }
-        secrets.extend(url.query().map(str::to_owned));
-
-        let answer =
-            timeout(config.timeouts.connect + config.timeouts.first_byte, client.execute(request)).await;
-        passage.leave(&url, answer.as_ref().ok());
-
-        let response = match answer {
-            Err(_) => {
-                let after = config.timeouts.first_byte;
-                return Err(FetchError::Timeout { at: Box::new(at), phase: Phase::FirstByte, after });
-            }
-            Ok(Err(e)) => return Err(failed(&at, &e.without_url(), config, &secrets)),
-            Ok(Ok(response)) => response,
+        let (headers, own) = match login_for(proxy, &url, &at)? {
+            Some(headers) => (headers, true),
+            None => (self.auth.first(&url).await.map_err(FetchError::GoAuth)?, false),
         };
+        let response = self.send(config, &at, &url, &headers, rest).await?;
+        // An address's own login is the last word.
+        let other = if own { None } else { self.auth.again(&url, &headers, &response).await };
+        let (response, headers) = match other {
+            Some(headers) => (self.send(config, &at, &url, &headers, rest).await?, headers),
+            None => (response, headers),
+        };
+        self.auth.learn(&url, response.status().as_u16());
         self.compare_clocks(&at, &response);
         if response.url().host_str() != url.host_str() {
             at.site.redirected = Some(proxyurl::host(response.url()));
@@ -132,11 +104,56 @@ impl Transport {
                 let reason = "it cannot be resumed".to_owned();
                 return Err(FetchError::Broken { at: Box::new(at), received: 0, reason });
             }
-            _ => return Err(refused(at, response, config, &secrets).await),
+            _ => {
+                let mut error = refused(at, response, config, &secrets_of(&url, &headers)).await;
+                if let FetchError::Forbidden { detail, .. } = &mut error {
+                    let said = detail.take().into_iter().chain(self.auth.failures());
+                    *detail = Some(said.collect::<Vec<_>>().join("; ")).filter(|d| !d.is_empty());
+                }
+                return Err(error);
+            }
         };
         let timeouts = config.timeouts.clone();
         let (window, window_bytes) = (Duration::ZERO, 0);
         Ok(Incoming { response, at, offset, length, received: offset, timeouts, window, window_bytes })
+    }
+
+    /// One request, up to the answer's headers.
+    async fn send(
+        &self,
+        config: &FetchConfig,
+        at: &At,
+        url: &Url,
+        headers: &Headers,
+        rest: &Rest,
+    ) -> Result<Response, FetchError> {
+        let lane = self.lane();
+        let passage = lane.enter(url).await;
+        let client = passage.client(config).map_err(FetchError::TlsSetup)?;
+
+        let mut request = client.get(url.clone());
+        for (name, value) in headers.lines() {
+            request = request.header(name, value);
+        }
+        if rest.offset > 0 {
+            request = request.header(RANGE, format!("bytes={}-", rest.offset));
+            if let Some(etag) = &rest.etag {
+                request = request.header(IF_RANGE, etag);
+            }
+        }
+        let secrets = secrets_of(url, headers);
+        let request = request.build().map_err(|e| failed(at, &e.without_url(), config, &secrets))?;
+        let answer =
+            timeout(config.timeouts.connect + config.timeouts.first_byte, client.execute(request)).await;
+        passage.leave(url, answer.as_ref().ok());
+        match answer {
+            Err(_) => {
+                let after = config.timeouts.first_byte;
+                Err(FetchError::Timeout { at: Box::new(at.clone()), phase: Phase::FirstByte, after })
+            }
+            Ok(Err(e)) => Err(failed(at, &e.without_url(), config, &secrets)),
+            Ok(Ok(response)) => Ok(response),
+        }
     }
 }
 
@@ -218,21 +235,18 @@ impl Incoming {
     }
 }
 
-/// User name and password for this request: the address's own, else netrc's, over TLS only.
-fn login_for<'a>(
-    config: &'a FetchConfig,
-    proxy: &'a ProxyUrl,
-    url: &Url,
-    at: &At,
-) -> Result<Option<&'a Login>, FetchError> {
-    let ProxyUrl::Http { login, .. } = proxy else { return Ok(None) };
-    let secure = url.scheme() == "https";
-    match login {
-        Some(_) if !secure => Err(FetchError::InsecureCredentials { at: Box::new(at.clone()) }),
-        Some(login) => Ok(Some(login)),
-        None if secure => Ok(config.credentials.find(&url.as_str()["https://".len()..])),
-        None => Ok(None),
+/// The address's own user name and password, over TLS only.
+fn login_for(proxy: &ProxyUrl, url: &Url, at: &At) -> Result<Option<Headers>, FetchError> {
+    let ProxyUrl::Http { login: Some(login), .. } = proxy else { return Ok(None) };
+    if url.scheme() != "https" {
+        return Err(FetchError::InsecureCredentials { at: Box::new(at.clone()) });
     }
+    Ok(Some(Headers::basic(login)))
+}
+
+/// The words that no text of ours may hold.
+fn secrets_of(url: &Url, headers: &Headers) -> Vec<String> {
+    headers.secrets().iter().cloned().chain(url.query().map(str::to_owned)).collect()
 }
 
 /// Names a failure before any answer.
@@ -333,7 +347,7 @@ pub(crate) fn innermost(error: &(dyn StdError + 'static), secrets: &[String]) ->
 }
 
 /// Takes secrets out of a text that a server or library wrote.
-fn scrub(text: &str, secrets: &[String]) -> String {
+pub(crate) fn scrub(text: &str, secrets: &[String]) -> String {
     let mut secrets: Vec<&String> = secrets.iter().filter(|s| !s.is_empty()).collect();
     secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
     secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "xxxxx"))

@@ -107,6 +107,12 @@ fn rule_25_falls_through_as_go_does() {
     }
 }
 
+/// Nor is a repository looked for: GOVCS cannot be read.
+fn nowhere(config: &mut FetchConfig) {
+    once(config);
+    config.direct.govcs = "none".to_owned();
+}
+
 #[test]
 fn rule_25_the_most_helpful_error_is_reported() {
     // The ranks of TryProxies: direct, then what is not "not found", then "not found", later before earlier.
@@ -122,16 +128,15 @@ fn rule_25_the_most_helpful_error_is_reported() {
         }),
         (&[(Is::Gives(500), '|')], "off", |e| e.status() == Some(500)),
         (&[(Is::Gives(404), ',')], "direct", |e| {
-            matches!(e, FetchError::NeedsDirect { reason: DirectReason::Listed, .. })
-                && e.is_unknown_version()
+            matches!(e, FetchError::Direct { reason: DirectReason::Listed, .. }) && e.is_unknown_version()
         }),
         (&[(Is::Gives(500), '|')], "direct,https://never.invalid", |e| {
-            matches!(e, FetchError::NeedsDirect { after: Some(_), .. }) && e.status() == Some(500)
+            matches!(e, FetchError::Direct { after: Some(_), .. }) && e.status() == Some(500)
         }),
     ];
     for (servers, end, check) in cases {
         let list = list(servers, end);
-        let error = Run::with(&list.goproxy, once).fetch(M.0, M.1, Kind::Mod).unwrap_err();
+        let error = Run::with(&list.goproxy, nowhere).fetch(M.0, M.1, Kind::Mod).unwrap_err();
         assert!(check(&error), "{servers:?} {end}: {error:?}");
         assert!(error.to_string().contains("example.com/a@v1.2.3"), "{error}");
         assert!(error.hint().is_some());
@@ -141,18 +146,14 @@ fn rule_25_the_most_helpful_error_is_reported() {
 #[test]
 fn a_fall_through_to_direct_names_what_the_proxy_said() {
     let list = list(&[(Is::Gives(404), ',')], "direct");
-    let error = Run::new(&list.goproxy).fetch(M.0, M.1, Kind::Mod).unwrap_err();
+    let error = Run::with(&list.goproxy, nowhere).fetch(M.0, M.1, Kind::Mod).unwrap_err();
     let host = list.servers[0].url().replace("http://", "");
     assert_eq!(
         error.to_string(),
         format!(
-            "example.com/a@v1.2.3: GOPROXY says direct: it must come from its own repository, which this \
-             version of airgo cannot do (unknown version: {host} answered 404 Not Found: scripted answer 404)"
+            "example.com/a@v1.2.3: bad GOVCS: missing colon in \"none\" (before that: unknown version: {host} \
+             answered 404 Not Found: scripted answer 404)"
         )
-    );
-    assert_eq!(
-        error.hint().unwrap(),
-        "check the version in go.mod, or put a proxy that has example.com/a before direct in GOPROXY"
     );
 }
 
@@ -173,13 +174,14 @@ fn rule_25_private_modules_are_asked_of_no_proxy() {
         let run = Run::with(&list.goproxy, |c| {
             c.gonoproxy = gonoproxy.to_owned();
             c.goprivate = goprivate.to_owned();
+            nowhere(c);
         });
         let result = run.fetch(M.0, M.1, Kind::Mod);
         let what = format!("{gonoproxy:?} {goprivate:?} {goproxy_end:?}");
         if private {
             let error = result.unwrap_err();
             assert!(
-                matches!(error, FetchError::NeedsDirect { reason: DirectReason::Private, .. }),
+                matches!(error, FetchError::Direct { reason: DirectReason::Private, .. }),
                 "{what}: {error}"
             );
             assert_eq!(list.servers[0].requests().len(), 0, "{what}");

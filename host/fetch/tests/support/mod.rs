@@ -1,6 +1,10 @@
 //! What the tests of this crate share.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub mod forge;
+#[cfg(unix)]
+pub mod gohost;
+
 use airgo_fetch::{FetchConfig, FetchError, Fetched, Fetcher, HttpProxyVars, Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_testkit::TempTree;

@@ -32,6 +32,8 @@ pub enum Flaw {
     BreaksAndLies,
     /// Each answer is 403 with the request's Authorization header as its text.
     Echo,
+    /// Each request without the planted secret is answered with 401.
+    Guarded,
     /// Each answer is a redirect to an address without TLS.
     Downgrade,
     /// TLS is not spoken at all.
@@ -142,6 +144,10 @@ async fn answer(
             (403, header.unwrap_or_default())
         }
         (Flaw::Downgrade, _) => (302, Vec::new()),
+        (Flaw::Guarded, _) if !knows_the_secret(request.headers()) => {
+            let headers = format!("{:?}", request.headers());
+            (401, headers.into_bytes())
+        }
         (_, Some(file)) => (200, file),
         (_, None) => (404, b"not found".to_vec()),
     };
@@ -174,4 +180,16 @@ async fn answer(
         }
     }
     shared.active.fetch_sub(1, Ordering::SeqCst);
+}
+
+/// The secret that tests plant: a server that is guarded wants to see it.
+pub const SECRET: &str = "s3cret-t0ken-planted";
+
+fn knows_the_secret(headers: &http::HeaderMap) -> bool {
+    use base64::Engine as _;
+    headers.values().filter_map(|v| v.to_str().ok()).any(|value| {
+        let basic = value.strip_prefix("Basic ").unwrap_or_default();
+        let decoded = base64::engine::general_purpose::STANDARD.decode(basic).unwrap_or_default();
+        value.contains(SECRET) || String::from_utf8_lossy(&decoded).contains(SECRET)
+    })
 }

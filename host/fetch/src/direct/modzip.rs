@@ -1,0 +1,347 @@
+//! A module zip made from a repository's files (cmd/go modfetch/coderepo.go
+//! Zip, golang.org/x/mod/zip Create).
+//!
+//! Left out are other modules below this one, vendored packages, symbolic
+//! links and whatever else is no regular file. The files stand in the order of
+//! the archive. The zip has the layout of Go's archive/zip, and the hash that
+//! go.sum holds; its deflated bytes differ from Go's where the compressors do.
+//! The finished zip is judged like one that came from a proxy.
+
+use super::error::DirectError;
+use super::tar::{Entry, Kind, Tar};
+use airgo_gomod::modzip::{Limits, Names};
+use airgo_gomod::{ModuleVersion, gover, modfile, module};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::io::{self, Read, Seek, Write};
+
+/// Makes the zip of a module from a tar archive of `prefix/` and the
+/// repository's directory `dir`. `license` is taken if the module has none.
+pub(super) fn write<W: Write>(
+    mut archive: impl Read + Seek,
+    dir: &str,
+    module: &ModuleVersion,
+    license: Option<&[u8]>,
+    out: W,
+) -> Result<W, DirectError> {
+    let prefix = match dir {
+        "" => "prefix/".to_owned(),
+        dir => format!("prefix/{dir}/"),
+    };
+    let mut listing = Listing::read(&mut archive, &prefix)?;
+    let license = license.filter(|_| !listing.files.iter().any(|f| f.name == "LICENSE"));
+    if let Some(license) = license {
+        let (name, size) = ("LICENSE".to_owned(), license.len() as u64);
+        listing.files.push(Listed { name, size, regular: true });
+    }
+    let wanted = listing.judge()?;
+
+    archive.rewind().map_err(unreadable)?;
+    let mut zip = ZipWriter::new(out, format!("{}@{}/", module.path, module.version));
+    let mut tar = Tar::new(archive);
+    while let Some(entry) = tar.next().map_err(unreadable)? {
+        if let Some(name) = below(&entry, &prefix)?
+            && wanted.contains(name)
+        {
+            zip.add(name, &mut tar).map_err(unwritable)?;
+        }
+    }
+    if let Some(mut license) = license {
+        zip.add("LICENSE", &mut license).map_err(unwritable)?;
+    }
+    zip.finish().map_err(unwritable)
+}
+
+/// What an archive holds below the module's root.
+#[derive(Default)]
+struct Listing {
+    files: Vec<Listed>,
+    /// The root go.mod's go version.
+    go: String,
+}
+
+struct Listed {
+    name: String,
+    size: u64,
+    regular: bool,
+}
+
+impl Listing {
+    fn read(archive: impl Read, prefix: &str) -> Result<Self, DirectError> {
+        let mut tar = Tar::new(archive);
+        let mut listing = Self::default();
+        while let Some(entry) = tar.next().map_err(unreadable)? {
+            let Some(name) = below(&entry, prefix)? else { continue };
+            let regular = entry.kind == Kind::File;
+            listing.files.push(Listed { name: name.to_owned(), size: entry.size, regular });
+            if name == "go.mod" && regular && entry.size <= Limits::default().go_mod {
+                let mut text = Vec::new();
+                tar.read_to_end(&mut text).map_err(unreadable)?;
+                let parsed = modfile::parse_lax("go.mod", &text).ok();
+                listing.go = parsed.and_then(|f| f.go).map(|go| go.version).unwrap_or_default();
+            }
+        }
+        Ok(listing)
+    }
+
+    /// The files that the zip holds; an error if one of them may not be in a
+    /// zip (x/mod/zip checkFiles).
+    fn judge(&self) -> Result<HashSet<&str>, DirectError> {
+        let base = |name: &str| name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+        let go_mods = self.files.iter().filter(|f| f.regular && base(&f.name) == "go.mod");
+        let modules: HashSet<&str> = go_mods.filter_map(|f| Some(f.name.rsplit_once('/')?.0)).collect();
+        let bad = |name: &str, why: &dyn Display| DirectError::BadModule(format!("{name:?}: {why}"));
+
+        let limits = Limits::default();
+        let mut names = Names::default();
+        let (mut wanted, mut total) = (HashSet::new(), 0u64);
+        for Listed { name, size, regular } in &self.files {
+            let elsewhere = std::iter::successors(Some(name.as_str()), |n| Some(n.rsplit_once('/')?.0))
+                .skip(1)
+                .any(|dir| modules.contains(dir));
+            if elsewhere || is_vendored(name, &self.go) || name == ".hg_archival.txt" {
+                continue;
+            }
+            module::check_file_path(name).map_err(|e| bad(name, &e))?;
+            if name.eq_ignore_ascii_case("go.mod") && name != "go.mod" {
+                return Err(bad(name, &"go.mod files must have lowercase names"));
+            }
+            names.add(name, false).map_err(|e| bad(name, &e))?;
+            // A link too may not collide with a file, but is left out.
+            if !regular {
+                continue;
+            }
+            let limit = match name.as_str() {
+                "go.mod" => limits.go_mod,
+                "LICENSE" => limits.license,
+                _ => limits.total,
+            };
+            if *size > limit {
+                return Err(DirectError::TooLarge { what: name.clone(), limit });
+            }
+            total += size;
+            if total > limits.total {
+                return Err(DirectError::TooLarge { what: "the module".to_owned(), limit: limits.total });
+            }
+            wanted.insert(name.as_str());
+        }
+        Ok(wanted)
+    }
+}
+
+/// An entry's name below the module's root; none for what is no file of it.
+fn below<'a>(entry: &'a Entry, prefix: &str) -> Result<Option<&'a str>, DirectError> {
+    let Some(name) = entry.name.strip_prefix(prefix.as_bytes()) else { return Ok(None) };
+    if name.is_empty() || name.ends_with(b"/") || entry.kind == Kind::Directory {
+        return Ok(None);
+    }
+    match std::str::from_utf8(name) {
+        Ok(name) => Ok(Some(name)),
+        Err(_) => {
+            let name = String::from_utf8_lossy(name);
+            Err(DirectError::BadModule(format!("the file name {name:?} is not valid UTF-8")))
+        }
+    }
+}
+
+/// Whether a file is in a vendored package (x/mod/zip isVendoredPackage).
+///
+/// Modules before go 1.24 keep an old fault, and with it their hashes: below
+/// a `vendor` that is not in the root it is the first eight bytes of the whole
+/// name that are passed over, and `vendor/modules.txt` stays
+/// (golang.org/issue/37397).
+fn is_vendored(name: &str, go: &str) -> bool {
+    let mended = !go.is_empty() && gover::compare(&gover::lang(go), "1.24") != Ordering::Less;
+    if mended && name == "vendor/modules.txt" {
+        return true;
+    }
+    let rest = if let Some(rest) = name.strip_prefix("vendor/") {
+        rest.as_bytes()
+    } else if let Some(at) = name.find("/vendor/") {
+        let start = if mended { at } else { 0 } + "/vendor/".len();
+        &name.as_bytes()[start..]
+    } else {
+        return false;
+    };
+    rest.contains(&b'/')
+}
+
+/// Writes entries as Go's archive/zip does: streamed, their sizes behind them.
+struct ZipWriter<W> {
+    out: Counted<W>,
+    prefix: String,
+    directory: Vec<u8>,
+    entries: u64,
+}
+
+struct Counted<W> {
+    inner: W,
+    written: u64,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        self.written += n as u64;
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<W: Write> ZipWriter<W> {
+    fn new(out: W, prefix: String) -> Self {
+        Self { out: Counted { inner: out, written: 0 }, prefix, directory: Vec::new(), entries: 0 }
+    }
+
+    fn add(&mut self, name: &str, data: &mut impl Read) -> io::Result<()> {
+        let name = format!("{}{name}", self.prefix);
+        let offset = self.out.written;
+        // Bit 3: the sizes come later; bit 11: old character sets may have other letters here.
+        let plain = name.bytes().all(|b| matches!(b, 0x20..=0x7d) && b != b'\\');
+        let flags: u16 = if plain { 0x8 } else { 0x808 };
+        let length = u16::try_from(name.len()).map_err(|_| too_large())?;
+        let mut common = Vec::new();
+        // Version 2.0, deflated, without a time.
+        for field in [20, flags, 8, 0, 0] {
+            common.extend(u16::to_le_bytes(field));
+        }
+        self.out.write_all(&0x0403_4b50u32.to_le_bytes())?;
+        self.out.write_all(&common)?;
+        self.out.write_all(&[0; 12])?;
+        self.out.write_all(&length.to_le_bytes())?;
+        self.out.write_all(&[0; 2])?;
+        self.out.write_all(name.as_bytes())?;
+
+        let start = self.out.written;
+        let mut crc = crc32fast::Hasher::new();
+        let mut size = 0u64;
+        let mut encoder = DeflateEncoder::new(&mut self.out, Compression::default());
+        let mut buffer = [0; 32 << 10];
+        loop {
+            let n = data.read(&mut buffer)?;
+            if n == 0 {
+                break;
+            }
+            crc.update(&buffer[..n]);
+            size += n as u64;
+            encoder.write_all(&buffer[..n])?;
+        }
+        encoder.finish()?;
+        let packed = self.out.written - start;
+        let mut sums = crc.finalize().to_le_bytes().to_vec();
+        for size in [packed, size] {
+            sums.extend(u32::try_from(size).map_err(|_| too_large())?.to_le_bytes());
+        }
+        self.out.write_all(&0x0807_4b50u32.to_le_bytes())?;
+        self.out.write_all(&sums)?;
+
+        let directory = &mut self.directory;
+        directory.extend(0x0201_4b50u32.to_le_bytes());
+        directory.extend(20u16.to_le_bytes());
+        directory.extend(common);
+        directory.extend(sums);
+        directory.extend(length.to_le_bytes());
+        // No extra field, no comment, no attributes.
+        directory.extend([0; 12]);
+        directory.extend(u32::try_from(offset).map_err(|_| too_large())?.to_le_bytes());
+        directory.extend(name.as_bytes());
+        self.entries += 1;
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<W> {
+        let start = self.out.written;
+        self.out.write_all(&self.directory)?;
+        let size = self.directory.len() as u64;
+        let mut end = Vec::new();
+        if self.entries >= 0xffff {
+            let record = self.out.written;
+            end.extend(0x0606_4b50u32.to_le_bytes());
+            end.extend(44u64.to_le_bytes());
+            end.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            for field in [self.entries, self.entries, size, start] {
+                end.extend(field.to_le_bytes());
+            }
+            end.extend(0x0706_4b50u32.to_le_bytes());
+            end.extend(0u32.to_le_bytes());
+            end.extend(record.to_le_bytes());
+            end.extend(1u32.to_le_bytes());
+        }
+        // As Go, whoever reads the longer record finds all three numbers there.
+        let long = self.entries >= 0xffff;
+        let count = if long { 0xffff } else { self.entries as u16 };
+        end.extend(0x0605_4b50u32.to_le_bytes());
+        end.extend([0; 4]);
+        end.extend(count.to_le_bytes());
+        end.extend(count.to_le_bytes());
+        for field in [size, start] {
+            let short = u32::try_from(field).map_err(|_| too_large())?;
+            end.extend((if long { u32::MAX } else { short }).to_le_bytes());
+        }
+        end.extend([0; 2]);
+        self.out.write_all(&end)?;
+        self.out.flush()?;
+        Ok(self.out.inner)
+    }
+}
+
+fn too_large() -> io::Error {
+    io::ErrorKind::FileTooLarge.into()
+}
+
+fn unreadable(e: io::Error) -> DirectError {
+    DirectError::BadModule(format!("its archive cannot be read: {e}"))
+}
+
+fn unwritable(e: io::Error) -> DirectError {
+    DirectError::BadModule(format!("its zip cannot be written: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vendored_packages_as_go_sees_them() {
+        for (name, old, new) in [
+            ("vendor/modules.txt", false, true),
+            ("vendor/x.go", false, false),
+            ("vendor/a/x.go", true, true),
+            ("pkg/vendor/vendor.go", true, false),
+            ("p/vendor/v.go", true, false),
+            ("pk/vendor/v.go", true, false),
+            ("a-long-directory/vendor/v.go", true, false),
+            ("pkg/vendor/foo/foo.go", true, true),
+            ("vendors/a/x.go", false, false),
+            ("a/modules.txt", false, false),
+        ] {
+            assert_eq!(is_vendored(name, ""), old, "{name}");
+            assert_eq!(is_vendored(name, "1.23.4"), old, "{name}");
+            assert_eq!(is_vendored(name, "1.24"), new, "{name}");
+            assert_eq!(is_vendored(name, "1.26rc1"), new, "{name}");
+        }
+    }
+
+    #[test]
+    fn many_entries_make_a_zip_that_can_be_read() {
+        let module = ModuleVersion::new("example.com/m", "v1.0.0");
+        for count in [0, 3, 65_534, 65_535, 65_536] {
+            let mut zip = ZipWriter::new(Vec::new(), "example.com/m@v1.0.0/".to_owned());
+            for i in 0..count {
+                zip.add(&format!("f{i}"), &mut i.to_string().as_bytes()).unwrap();
+            }
+            let bytes = zip.finish().unwrap();
+            let opened =
+                airgo_gomod::modzip::ModuleZip::open(io::Cursor::new(bytes), &module, &Limits::default());
+            let mut opened = opened.unwrap();
+            assert_eq!(opened.entries().count(), count);
+            opened.walk(&mut ()).unwrap();
+        }
+    }
+}
