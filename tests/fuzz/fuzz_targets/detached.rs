@@ -1,5 +1,5 @@
 //! Detached signatures: what verifies is by the one trusted key, over this file.
-//! A change that still verifies is one of the text that minisign calls untrusted.
+//! A change that still verifies is one of what minisign does not sign.
 #![no_main]
 
 use airgo_bundle::Trust;
@@ -20,13 +20,18 @@ const SIGNED: [&[u8]; 5] = [
     include_bytes!("../seeds/detached/attestation"),
 ];
 
-/// A signature without what the formats leave free: white space around it, and
-/// minisign's first line.
+/// A signature without what the formats leave free: white space around it,
+/// minisign's first line, and its key number, which is a hint.
 fn core(format: Format, bytes: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(bytes).into_owned();
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
     match format {
         Format::Raw => bytes.to_vec(),
-        Format::Minisign => text.lines().skip(1).collect::<Vec<_>>().join("\n").into_bytes(),
+        Format::Minisign => {
+            let (line, rest) =
+                text.split_once('\n').and_then(|(_, t)| t.split_once('\n')).unwrap_or_default();
+            let (head, tail) = (line.get(..2).unwrap_or_default(), line.get(14..).unwrap_or_default());
+            format!("{head}{tail}\n{}", rest.trim_end()).into_bytes()
+        }
         _ => text.split_ascii_whitespace().collect::<String>().into_bytes(),
     }
 }
