@@ -6,6 +6,7 @@
 //! asked for once a day, so that packing again needs no network.
 
 use crate::Context;
+use crate::progress::Progress;
 use airgo_fetch::{Fetcher, Kind, Object};
 use airgo_gomod::{ModuleVersion, modfile};
 use airgo_resolve::{Advice, Resolution, latest};
@@ -35,6 +36,7 @@ struct Entry {
 pub fn ask(
     context: &Context,
     fetcher: &Fetcher,
+    progress: &Progress,
     cache: &Path,
     resolutions: &[Resolution],
 ) -> BTreeMap<ModuleVersion, Advice> {
@@ -52,7 +54,7 @@ pub fn ask(
         .into_iter()
         .collect();
     if !stale.is_empty() {
-        learn(context, fetcher, &stale, &mut kept, now);
+        learn(context, fetcher, progress, &stale, &mut kept, now);
         // That it cannot be kept costs the next run a request, nothing else.
         let _ = serde_json::to_vec(&kept).map(|bytes| crate::sumdb::replace(&file, &bytes));
     }
@@ -64,7 +66,14 @@ pub fn ask(
     modules.into_iter().filter_map(read).collect()
 }
 
-fn learn(context: &Context, fetcher: &Fetcher, paths: &[String], kept: &mut Kept, now: u64) {
+fn learn(
+    context: &Context,
+    fetcher: &Fetcher,
+    progress: &Progress,
+    paths: &[String],
+    kept: &mut Kept,
+    now: u64,
+) {
     let wanted = fetcher.queue();
     let mut unknown = 0;
     for (path, list) in paths.iter().zip(fetcher.lists(paths, PATIENCE)) {
@@ -72,7 +81,10 @@ fn learn(context: &Context, fetcher: &Fetcher, paths: &[String], kept: &mut Kept
         // A go.mod that synthesises nothing is the common case; `+incompatible`
         // versions count only where nothing newer has one.
         match list.as_ref().map(|l| latest(l.iter().map(String::as_str), |_| true)) {
-            Ok(Some(version)) => wanted.submit(Object::new(ModuleVersion::new(path, version), Kind::Mod)),
+            Ok(Some(version)) => {
+                progress.add_total(1);
+                wanted.submit(Object::new(ModuleVersion::new(path, version), Kind::Mod));
+            }
             _ => unknown += 1,
         }
     }

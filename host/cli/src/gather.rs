@@ -76,7 +76,7 @@ pub fn gather(
     let cache = downloads::cache_dir(context, network)?;
     // Beside the zips, so that it takes no time of its own.
     let (objects, advice) = std::thread::scope(|scope| {
-        let asked = scope.spawn(|| advice::ask(context, &fetcher, &cache, &resolutions));
+        let asked = scope.spawn(|| advice::ask(context, &fetcher, &progress, &cache, &resolutions));
         let objects = downloads.complete(&all);
         (objects, asked.join().unwrap_or_default())
     });
