@@ -6,7 +6,7 @@ use airgo_bundle::names::object_name;
 use airgo_bundle::predicate::{DependencyNotes, Provenance};
 use airgo_bundle::{Manifest, ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::modzip::{Limits, ModuleZip};
+use airgo_gomod::modzip::{Fault, Limits, ModuleZip};
 use airgo_policy::{BundleInfo, BundleView, FileEntry, MainModule, ModuleInfo, ReadError};
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
@@ -202,10 +202,10 @@ impl BundleView for View {
 
     fn read(&self, module: usize, path: &str, offset: u64, len: u32) -> Result<Vec<u8>, ReadError> {
         self.with_zip(module, |zip| {
-            if !zip.entries().any(|e| e.name == path) {
-                return Err(ReadError::NotFound);
-            }
-            zip.read(path, offset, u64::from(len)).map_err(|e| ReadError::Corrupt(e.to_string()))
+            zip.read(path, offset, u64::from(len)).map_err(|e| match *e.fault {
+                Fault::NoSuchFile(_) => ReadError::NotFound,
+                _ => ReadError::Corrupt(e.to_string()),
+            })
         })
     }
 }

@@ -23,7 +23,7 @@ impl Fetcher {
                 let (engine, wanted) = (Arc::clone(&self.engine), object.clone());
                 let task = self.spawn_task(&object, async move {
                     let answer = tokio::time::timeout(within, engine.list(&wanted)).await;
-                    answer.unwrap_or_else(|_| Err(FetchError::Cancelled(wanted)))
+                    answer.unwrap_or(Err(FetchError::Cancelled(wanted)))
                 });
                 (object, task)
             })

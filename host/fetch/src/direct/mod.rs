@@ -20,6 +20,7 @@ mod hosts;
 mod meta;
 mod modzip;
 pub(crate) mod process;
+mod refs;
 mod repo;
 mod tar;
 mod web;

@@ -9,6 +9,7 @@
 use super::error::DirectError;
 use super::git::{self, Git, without_userinfo};
 use super::process::RunError;
+use super::refs::{all_hex, is_hash, parse_refs};
 use crate::store::hex;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -454,44 +455,6 @@ impl<'a> Repo<'a> {
     }
 }
 
-/// Lines of a hash and a name; anything else is passed over.
-fn parse_refs(text: &str) -> BTreeMap<String, String> {
-    let mut refs = BTreeMap::new();
-    let mut peeled = Vec::new();
-    for line in text.lines() {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let [hash, name] = fields[..] else { continue };
-        let ours = name == "HEAD" || name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
-        if !ours || !is_hash(hash) || !is_ref_name(name.strip_suffix("^{}").unwrap_or(name)) {
-            continue;
-        }
-        match name.strip_suffix("^{}") {
-            Some(tag) => peeled.push((tag.to_owned(), hash.to_owned())),
-            None => drop(refs.insert(name.to_owned(), hash.to_owned())),
-        }
-    }
-    refs.extend(peeled);
-    refs
-}
-
-/// What `git check-ref-format` lets pass, as far as it could be taken for
-/// something else in a refspec.
-fn is_ref_name(name: &str) -> bool {
-    !name.contains("..")
-        && !name.contains("@{")
-        && !name.contains("//")
-        && !name.ends_with(['/', '.'])
-        && !name.chars().any(|c| c.is_control() || " ~^:?*[\\".contains(c))
-}
-
-fn is_hash(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && all_hex(text)
-}
-
-pub(crate) fn all_hex(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
 /// Takes the lock of a repository, waiting for who has it.
 fn lock(path: &Path, git: &Git) -> Result<File, DirectError> {
     let file = File::options().create(true).append(true).open(path).map_err(disk("create", path))?;
@@ -528,23 +491,4 @@ fn remove_stale_locks(dir: &Path) {
 fn disk(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> DirectError + use<> {
     let path = path.to_owned();
     move |source| DirectError::Disk { doing, path, source: source.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_a_server_gives() {
-        let hash = "0123456789abcdef0123456789abcdef01234567";
-        let other = "76543210fedcba9876543210fedcba9876543210";
-        let text = format!(
-            "{hash}\tHEAD\n{hash}\trefs/heads/main\n{other}\trefs/tags/v1.0.0\n{hash}\trefs/tags/v1.0.0^{{}}\n\
-             {hash}\trefs/pull/1/head\nnothex\trefs/tags/x\n{hash}\trefs/tags/a:refs/heads/b\n\
-             {hash}\trefs/tags/two words\n{hash}\trefs/tags/../x\n--upload-pack=x\trefs/tags/y\n{hash}\trefs/tags/z*\n"
-        );
-        let refs = parse_refs(&text);
-        let names: Vec<_> = refs.iter().map(|(n, h)| (n.as_str(), h == hash)).collect();
-        assert_eq!(names, [("HEAD", true), ("refs/heads/main", true), ("refs/tags/v1.0.0", true)]);
-    }
 }
