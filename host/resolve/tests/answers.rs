@@ -14,7 +14,7 @@ fn m(path: &str, version: &str) -> ModuleVersion {
 }
 
 fn project(go_mod: &str) -> Project {
-    Project::new("/work", modfile::parse("go.mod", go_mod.as_bytes()).unwrap())
+    Project::new("/mono", modfile::parse("go.mod", go_mod.as_bytes()).unwrap())
 }
 
 fn source(files: &[(&str, &str, &str)]) -> MapSource {
@@ -113,7 +113,7 @@ fn a_source_that_ends_early_is_an_error() {
 fn modules_of_a_workspace_are_also_resolved_alone() {
     let work = "go 1.21\nuse (\n./a\n./b\n./c\n)\nreplace x.test/nowhere => x.test/d v1.1.0\n";
     let main = |name: &str, text: &str| MainModule {
-        dir: format!("/work/{name}"),
+        dir: format!("/mono/{name}"),
         file_name: format!("{name}/go.mod"),
         modfile: modfile::parse("go.mod", text.as_bytes()).unwrap(),
     };
@@ -124,7 +124,7 @@ fn modules_of_a_workspace_are_also_resolved_alone() {
             main("c", "module x.test/c\ngo 1.21\nrequire x.test/nowhere v1.0.0\n"),
         ],
         workspace: Some(Workspace {
-            dir: "/work".to_owned(),
+            dir: "/mono".to_owned(),
             file_name: "go.work".to_owned(),
             file: modfile::work::parse("go.work", work.as_bytes()).unwrap(),
         }),
