@@ -65,7 +65,9 @@ fn the_next_run_goes_on_where_the_last_one_broke_off() {
     assert_eq!(fetched.bytes().unwrap(), world.get(A.0, A.1).unwrap().zip_bytes());
     assert_eq!(fetched.sha256, support::sha256(&fetched.bytes().unwrap()));
     let asked = ranges(&proxy);
-    assert!(asked[1].starts_with("bytes=2"), "{asked:?}");
+    // What was sent and not yet read when the connection broke may be lost, or not.
+    let from = asked[1].strip_prefix("bytes=").and_then(|r| r.split('-').next()?.parse::<u64>().ok());
+    assert!(from.is_some_and(|at| (2_500_001..=3_000_000).contains(&at)), "{asked:?}");
     // It is in nobody's way any more.
     second.fetcher.keep(fetched).unwrap();
     assert_eq!(part(&second), None);
