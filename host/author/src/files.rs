@@ -1,0 +1,3 @@
+//! The files that `airgo plugin new` writes, as build.rs found them.
+
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
