@@ -18,6 +18,10 @@ fn main() {
     }
     list(&mut out, "RUST_SDK", &plugins.join("sdk/src"));
     list(&mut out, "WIT", &plugins.join("wit"));
+    let lock = fs::canonicalize(plugins.join("Cargo.lock")).unwrap();
+    println!("cargo::rerun-if-changed={}", lock.display());
+    writeln!(out, "/// The versions that the SDK is tested with.").unwrap();
+    writeln!(out, "pub const RUST_LOCK: &[u8] = include_bytes!({lock:?});").unwrap();
     fs::write(Path::new(&env::var_os("OUT_DIR").unwrap()).join("files.rs"), out).unwrap();
 }
 

@@ -107,6 +107,9 @@ pub enum ScaffoldError {
         "{0:?} is no name for a plugin: lower-case words joined by -, such as no-prereleases, of at most 64 characters, the first a letter"
     )]
     Name(String),
+    /// The name is taken.
+    #[error("a plugin cannot be named {0}, as the SDK is")]
+    Reserved(String),
     /// There are no files for that language.
     #[error("this airgo has no {0} plugin to start from")]
     Unsupported(Language),

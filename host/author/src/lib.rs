@@ -15,6 +15,9 @@
 pub mod component;
 mod error;
 mod files;
+pub mod fixture;
+pub mod generated;
+pub mod golden;
 mod project;
 pub mod recipes;
 mod scaffold;

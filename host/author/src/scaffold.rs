@@ -20,6 +20,9 @@ const MAX_NAME: usize = 64;
 /// # Errors
 /// Where the name is none, or this airgo has no template of the language.
 pub fn scaffold(language: Language, name: &str) -> Result<Vec<NewFile>, ScaffoldError> {
+    if name == "airgo-plugin" {
+        return Err(ScaffoldError::Reserved(name.to_owned()));
+    }
     if !is_name(name) {
         return Err(ScaffoldError::Name(name.to_owned()));
     }
@@ -34,6 +37,8 @@ pub fn scaffold(language: Language, name: &str) -> Result<Vec<NewFile>, Scaffold
     }
     let mut new: Vec<NewFile> = template.iter().map(|(path, bytes)| filled(path, bytes, name)).collect();
     if language == Language::Rust {
+        // Cargo drops what is not needed and keeps the versions of the rest.
+        new.push(as_is("Cargo.lock", files::RUST_LOCK));
         new.extend(files::RUST_SDK.iter().map(|(path, bytes)| as_is(&format!("sdk/src/{path}"), bytes)));
     }
     // Whatever the language: the interface that it was made for, to read.
@@ -77,6 +82,29 @@ mod tests {
         for bad in ["", "-a", "a-", "a--b", "A", "a_b", "a b", "../a", "1a", "ä", &long] {
             assert_eq!(scaffold(Language::Rust, bad), Err(ScaffoldError::Name(bad.to_owned())));
         }
+    }
+
+    /// What Cargo.toml of the SDK says in plugins/, with its workspace's part.
+    #[test]
+    fn the_new_plugins_sdk_needs_what_the_sdk_needs() {
+        let plugins = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+        let read = |path: &str| -> toml::Table {
+            toml::from_str(&std::fs::read_to_string(plugins.join(path)).unwrap()).unwrap()
+        };
+        let workspace = read("Cargo.toml");
+        let mut wanted = read("sdk/Cargo.toml")["dependencies"].as_table().unwrap().clone();
+        for (name, dependency) in &mut wanted {
+            *dependency = workspace["workspace"]["dependencies"][name].clone();
+        }
+        let files = scaffold(Language::Rust, "a").unwrap();
+        let new = files.iter().find(|file| file.path == "sdk/Cargo.toml").unwrap();
+        let new: toml::Table = toml::from_str(std::str::from_utf8(&new.bytes).unwrap()).unwrap();
+        assert_eq!(new["dependencies"].as_table().unwrap(), &wanted);
+        let shared = &workspace["workspace"]["package"];
+        assert_eq!(
+            (&new["package"]["edition"], &new["package"]["rust-version"]),
+            (&shared["edition"], &shared["rust-version"])
+        );
     }
 
     #[test]

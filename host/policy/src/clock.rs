@@ -52,9 +52,14 @@ impl GuestClock {
         result
     }
 
+    /// The guest's time so far, asked on the thread of the call.
+    pub fn used(&self) -> Duration {
+        thread_time().saturating_sub(self.start).saturating_sub(self.host)
+    }
+
     /// Whether the guest has had its time.
     pub fn is_over(&self) -> bool {
-        thread_time().saturating_sub(self.start).saturating_sub(self.host) >= self.limit
+        self.used() >= self.limit
     }
 }
 

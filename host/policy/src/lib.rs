@@ -34,6 +34,7 @@ pub mod prescan;
 mod report;
 mod results;
 mod state;
+mod usage;
 mod view;
 
 pub use airgo_toml::{PolicyFile, PolicyFileError};
@@ -49,4 +50,5 @@ pub use report::{
     Counts, DataRecord, ExceptionRecord, ExceptionState, PluginRecord, Report, ReportedFinding,
 };
 pub use results::{Finding, Verdict};
+pub use usage::Usage;
 pub use view::{BundleInfo, BundleView, FileEntry, MainModule, MemoryBundle, ModuleInfo, ReadError};

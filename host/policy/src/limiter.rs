@@ -39,6 +39,13 @@ impl Limiter {
     }
 }
 
+impl Limiter {
+    /// Bytes of memory and elements of tables so far.
+    pub fn used(&self) -> (u64, u64) {
+        (self.memory.used, self.table.used)
+    }
+}
+
 impl Counter {
     fn grow(&mut self, current: usize, desired: usize) -> Result<bool> {
         let used = self.used.saturating_add(desired.saturating_sub(current) as u64);

@@ -13,7 +13,7 @@ use crate::error::clip;
 use crate::limiter::OverBudget;
 use crate::prescan::Scan;
 use crate::state::{State, Subject};
-use crate::{BundleView, DataSet, Finding, Limits, PluginError, json_schema, results};
+use crate::{BundleView, DataSet, Finding, Limits, PluginError, Usage, json_schema, results};
 
 /// A component that is loaded and has said who it is.
 #[derive(Clone)]
@@ -129,7 +129,7 @@ impl Plugin {
         let world = |err: wasmtime::Error| PluginError::World(clip(format!("{err:#}")));
         let pre: InstancePre<State> = engine.shared.linker.instantiate_pre(component).map_err(world)?;
         let pre = PolicyPluginPre::new(pre).map_err(world)?;
-        let (described, _) = on_own_thread(|| {
+        let (described, ..) = on_own_thread(|| {
             run(&engine, &pre, State::new(&limits, None), DESCRIBE, |plugin, store| {
                 plugin.airgo_policy_policy().call_describe(store)
             })
@@ -146,6 +146,11 @@ impl Plugin {
     /// What its sections say.
     pub fn scan(&self) -> &Scan {
         &self.scan
+    }
+
+    /// What it may use.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The digest of the component, in hexadecimal digits.
@@ -174,8 +179,16 @@ impl Plugin {
     /// # Errors
     /// Whatever goes wrong; the bundle is then refused.
     pub fn check(&self, request: Arc<CheckRequest>) -> Result<Checked, PluginError> {
+        self.measure(request).map(|(checked, _)| checked)
+    }
+
+    /// The same, with what the run took.
+    ///
+    /// # Errors
+    /// As [`Plugin::check`].
+    pub fn measure(&self, request: Arc<CheckRequest>) -> Result<(Checked, Usage), PluginError> {
         let order: Arc<[usize]> = crate::host::sorted(request.view.modules()).into();
-        let (answer, logs) = on_own_thread(|| {
+        let (answer, logs, usage) = on_own_thread(|| {
             let subject = Subject::new(Arc::clone(&request), Arc::clone(&order), &self.limits);
             let state = State::new(&self.limits, Some(subject));
             run(&self.engine, &self.pre, state, CHECK, |plugin, store| {
@@ -186,7 +199,7 @@ impl Plugin {
             Ok(findings) => results::findings(findings, &self.description, &order, &self.limits)?,
             Err(err) => return Err(results::check_error(err)),
         };
-        Ok(Checked { findings, logs })
+        Ok((Checked { findings, logs }, usage))
     }
 }
 
@@ -211,7 +224,7 @@ fn run<T>(
     state: State,
     during: &'static str,
     call: impl FnOnce(&PolicyPlugin, &mut Store<State>) -> wasmtime::Result<T>,
-) -> Result<(T, Vec<LogLine>), PluginError> {
+) -> Result<(T, Vec<LogLine>, Usage), PluginError> {
     let mut store = Store::new(&engine.shared.wasmtime, state);
     let result_bytes = store.data().limits.result_bytes;
     store.limiter(|state| &mut state.limiter);
@@ -227,7 +240,10 @@ fn run<T>(
     });
     let state = store.into_data();
     match result {
-        Ok(answer) => Ok((answer, state.logs)),
+        Ok(answer) => {
+            let usage = state.usage();
+            Ok((answer, state.logs, usage))
+        }
         Err(err) => Err(failure(&err, &state, during)),
     }
 }

@@ -62,6 +62,24 @@ pub struct Scan {
     pub functions: u64,
 }
 
+/// As much of a component as could be read, and why it is refused, if it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// The version of `airgo:policy` that it names, whether or not this airgo
+    /// speaks it.
+    pub version: Option<Version>,
+    /// Names of what it imports, ours or not.
+    pub imports: Vec<String>,
+    /// Names of the instances that it exports.
+    pub exports: Vec<String>,
+    /// Bytes of code, over all core modules in it.
+    pub code_bytes: u64,
+    /// Functions, over all core modules in it.
+    pub functions: u64,
+    /// Why it is not to be compiled.
+    pub refused: Option<PluginError>,
+}
+
 /// Reads the sections of a component and refuses what is not to be compiled.
 ///
 /// # Errors
@@ -69,21 +87,37 @@ pub struct Scan {
 /// not export `airgo:policy/policy` in a version that this airgo speaks, or
 /// costs too much to compile.
 pub fn scan(bytes: &[u8], limits: &Limits) -> Result<Scan, PluginError> {
-    let size = bytes.len() as u64;
-    if size > limits.component_bytes {
-        return Err(PluginError::TooLarge { size, limit: limits.component_bytes });
+    let Outline { version, imports, exports, code_bytes, functions, refused } = outline(bytes, limits);
+    match (refused, version) {
+        (Some(err), _) => Err(err),
+        (None, None) => Err(PluginError::NoPolicy),
+        (None, Some(version)) => Ok(Scan { version, imports, exports, code_bytes, functions }),
     }
-    if Parser::is_core_wasm(bytes) {
-        return Err(PluginError::CoreModule);
-    }
-    let mut scanner =
-        Scanner { limits, depth: 0, counts: Counts::default(), imports: vec![], exports: vec![] };
-    for payload in Parser::new(0).parse_all(bytes) {
-        scanner.payload(payload.map_err(malformed)?)?;
-    }
-    let version = scanner.version()?;
-    let Scanner { counts, imports, exports, .. } = scanner;
-    Ok(Scan { version, imports, exports, code_bytes: counts.code, functions: counts.functions })
+}
+
+/// Reads the sections of a component as far as its limits go, for whoever wants
+/// to know why it is refused.
+pub fn outline(bytes: &[u8], limits: &Limits) -> Outline {
+    let mut scanner = Scanner {
+        limits,
+        depth: 0,
+        counts: Counts::default(),
+        imports: vec![],
+        exports: vec![],
+        foreign: None,
+    };
+    let read = scanner.read(bytes);
+    let version = scanner.version();
+    let named = match &version {
+        Ok(version) => Some(*version),
+        Err(PluginError::UnknownVersion { found, .. }) => Some(*found),
+        Err(_) => None,
+    };
+    let Scanner { counts, imports, exports, foreign, .. } = scanner;
+    // In the order of the file, and the version when all of it was read.
+    let refused = foreign.or(read.err()).or(version.err());
+    let Counts { code: code_bytes, functions, .. } = counts;
+    Outline { version: named, imports, exports, code_bytes, functions, refused }
 }
 
 fn malformed(err: wasmparser::BinaryReaderError) -> PluginError {
@@ -97,6 +131,8 @@ struct Scanner<'a> {
     counts: Counts,
     imports: Vec<String>,
     exports: Vec<String>,
+    /// The first import that no plugin gets.
+    foreign: Option<PluginError>,
 }
 
 /// What compiling costs goes by these.
@@ -116,6 +152,19 @@ const MAX_DEPTH: u32 = 16;
 const MAX_LOCALS: u64 = 5_000;
 
 impl Scanner<'_> {
+    fn read(&mut self, bytes: &[u8]) -> Result<(), PluginError> {
+        let size = bytes.len() as u64;
+        if size > self.limits.component_bytes {
+            return Err(PluginError::TooLarge { size, limit: self.limits.component_bytes });
+        }
+        if Parser::is_core_wasm(bytes) {
+            return Err(PluginError::CoreModule);
+        }
+        Parser::new(0)
+            .parse_all(bytes)
+            .try_for_each(|payload| payload.map_err(malformed).and_then(|payload| self.payload(payload)))
+    }
+
     fn payload(&mut self, payload: Payload<'_>) -> Result<(), PluginError> {
         let items = match payload {
             Payload::Version { encoding, .. } => {
@@ -135,7 +184,7 @@ impl Scanner<'_> {
                 if self.depth == 1 {
                     for import in section {
                         let import = import.map_err(malformed)?;
-                        self.import(import.name.name, import.ty)?;
+                        self.import(import.name.name, import.ty);
                     }
                 }
                 count
@@ -190,20 +239,20 @@ impl Scanner<'_> {
         at_most("types, imports, exports and instances", self.counts.items, MAX_ITEMS)
     }
 
-    fn import(&mut self, name: &str, ty: ComponentTypeRef) -> Result<(), PluginError> {
+    fn import(&mut self, name: &str, ty: ComponentTypeRef) {
         let ours = name.starts_with(HOST) || name.starts_with(TYPES);
         if !ours || !matches!(ty, ComponentTypeRef::Instance(_)) {
-            return Err(PluginError::ForeignImport(clip(name)));
+            self.foreign.get_or_insert_with(|| PluginError::ForeignImport(clip(name)));
         }
         self.imports.push(name.to_owned());
-        Ok(())
     }
 
     /// The newest version that an import or export of ours names.
     fn version(&self) -> Result<Version, PluginError> {
         let policy = self.exports.iter().filter(|name| name.starts_with(POLICY));
         let mut newest: Option<Version> = None;
-        for name in policy.clone().chain(&self.imports) {
+        let ours = |name: &&String| name.starts_with(HOST) || name.starts_with(TYPES);
+        for name in policy.clone().chain(self.imports.iter().filter(ours)) {
             let text = name.rsplit_once('@').map_or("", |(_, version)| version);
             let version = Version::parse(text)
                 .ok_or_else(|| PluginError::Malformed(clip(format!("{name:?} names no version"))))?;

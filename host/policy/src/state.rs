@@ -6,7 +6,7 @@ use crate::clock::GuestClock;
 use crate::limiter::{Limiter, OverBudget};
 use crate::plugin::{CheckRequest, LogLine};
 use crate::view::slice;
-use crate::{FileEntry, Limits, ReadError};
+use crate::{FileEntry, Limits, ReadError, Usage};
 
 /// Read ahead: a plugin that reads a file in small steps costs one inflation a
 /// window, not one a step.
@@ -65,6 +65,20 @@ impl State {
             return Err(OverBudget { what: "calls into the host", limit: self.limits.host_calls });
         }
         Ok(())
+    }
+
+    /// What the run has taken so far, asked on its own thread.
+    pub fn usage(&self) -> Usage {
+        let (memory, table_elements) = self.limiter.used();
+        let (read_bytes, read_limit) = self.subject.as_ref().map_or((0, 0), |s| (s.read, s.read_limit));
+        Usage {
+            time: self.clock.used(),
+            memory,
+            table_elements,
+            host_calls: self.calls,
+            read_bytes,
+            read_limit,
+        }
     }
 
     /// The subject, its clock beside it.

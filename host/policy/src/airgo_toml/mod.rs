@@ -142,6 +142,16 @@ pub fn parse(file: &str, text: &str) -> Result<PolicyFile, PolicyFileError> {
     read::policy_file(file, text)
 }
 
+/// Reads `[limits]` of a TOML document that may hold anything else beside it:
+/// what a plugin's author says that it needs, in the words of a policy file.
+/// What is not set stays as in `defaults`.
+///
+/// # Errors
+/// The first thing that is wrong, with its line and column.
+pub fn limits(file: &str, text: &str, defaults: &Limits) -> Result<Limits, PolicyFileError> {
+    read::limits_of(file, text, defaults)
+}
+
 impl PolicyFile {
     /// Without a policy file: the built-in plugins that are quick, with their
     /// own defaults; they warn and never refuse.

@@ -44,13 +44,7 @@ const MAX_BYTES: usize = 4 << 20;
 
 pub fn policy_file(file: &str, text: &str) -> Result<PolicyFile> {
     let source = Source { file, text };
-    if text.len() > MAX_BYTES {
-        return Err(source.error(0..0, format!("the file is larger than {MAX_BYTES} bytes")));
-    }
-    let document = DeTable::parse(text).map_err(|err| {
-        let message = err.message().lines().collect::<Vec<_>>().join(", ");
-        source.error(err.span().unwrap_or(0..0), message)
-    })?;
+    let document = parse(&source)?;
     let root = Table::new(&source, document.get_ref(), 0..0, ROOT)?;
     let limits = match root.table("limits", LIMITS)? {
         Some(table) => limits(&source, &table, &Limits::default())?,
@@ -63,6 +57,27 @@ pub fn policy_file(file: &str, text: &str) -> Result<PolicyFile> {
     unique(&root, "data source", data.iter().map(|d| (d.name.as_str(), d.line)))?;
     let source = Some((file.to_owned(), text.to_owned()));
     Ok(PolicyFile { plugins, exceptions, data, strictest: Verdict::Deny, source })
+}
+
+pub fn limits_of(file: &str, text: &str, defaults: &Limits) -> Result<Limits> {
+    let source = Source { file, text };
+    let document = parse(&source)?;
+    let keys: Vec<&str> = document.get_ref().keys().map(|key| key.get_ref().as_ref()).collect();
+    let root = Table::new(&source, document.get_ref(), 0..0, &keys)?;
+    match root.table("limits", LIMITS)? {
+        Some(table) => limits(&source, &table, defaults),
+        None => Ok(defaults.clone()),
+    }
+}
+
+fn parse<'a>(source: &Source<'a>) -> Result<Spanned<DeTable<'a>>> {
+    if source.text.len() > MAX_BYTES {
+        return Err(source.error(0..0, format!("the file is larger than {MAX_BYTES} bytes")));
+    }
+    DeTable::parse(source.text).map_err(|err| {
+        let message = err.message().lines().collect::<Vec<_>>().join(", ");
+        source.error(err.span().unwrap_or(0..0), message)
+    })
 }
 
 fn each<T>(
