@@ -1,0 +1,3 @@
+module github.com/airgo-dev/airgo/plugins/go
+
+go 1.24
