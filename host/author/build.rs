@@ -1,5 +1,5 @@
 //! Lists what `airgo plugin new` writes, so that it is part of the binary: the
-//! templates in plugins/templates, the Rust SDK and the interface.
+//! templates in plugins/templates, the SDKs and the interface.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What tools leave behind where somebody builds a template in place.
-const LITTER: &[&str] = &["target", "node_modules", "__pycache__", ".venv", "Cargo.lock"];
+const LITTER: &[&str] = &["target", "node_modules", "__pycache__", ".venv", "testdata", "Cargo.lock"];
 
 fn main() {
     let plugins = Path::new(&env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../plugins");
@@ -17,6 +17,7 @@ fn main() {
         list(&mut out, &language.to_uppercase(), &plugins.join("templates").join(language));
     }
     list(&mut out, "RUST_SDK", &plugins.join("sdk/src"));
+    list(&mut out, "GO_SDK", &plugins.join("go"));
     list(&mut out, "WIT", &plugins.join("wit"));
     let lock = fs::canonicalize(plugins.join("Cargo.lock")).unwrap();
     println!("cargo::rerun-if-changed={}", lock.display());

@@ -18,10 +18,12 @@ mod files;
 pub mod fixture;
 pub mod generated;
 pub mod golden;
+pub mod interface;
 mod project;
 pub mod recipes;
 mod scaffold;
 mod tools;
+pub mod wasi_stub;
 
 pub use error::{BuildError, ProjectError, ScaffoldError};
 pub use project::{Language, PROJECT_FILE, Project};

@@ -41,6 +41,10 @@ pub fn scaffold(language: Language, name: &str) -> Result<Vec<NewFile>, Scaffold
         new.push(as_is("Cargo.lock", files::RUST_LOCK));
         new.extend(files::RUST_SDK.iter().map(|(path, bytes)| as_is(&format!("sdk/src/{path}"), bytes)));
     }
+    if language == Language::Go {
+        let sdk = files::GO_SDK.iter().filter(|(path, _)| !path.ends_with("_test.go"));
+        new.extend(sdk.map(|(path, bytes)| as_is(&format!("sdk/{path}"), bytes)));
+    }
     // Whatever the language: the interface that it was made for, to read.
     new.extend(files::WIT.iter().map(|(path, bytes)| as_is(&format!("wit/{path}"), bytes)));
     new.sort_by(|a, b| a.path.cmp(&b.path));
