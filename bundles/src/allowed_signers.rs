@@ -122,17 +122,28 @@ fn split_options(text: &str) -> Vec<&str> {
     .collect()
 }
 
-/// OpenSSH's wildcard: `*` for any run, `?` for one character.
+/// OpenSSH's wildcard: `*` for any run, `?` for one character. Only the last `*`
+/// is ever stretched, since no earlier one has to be: the time is bounded by the
+/// product of the lengths, whoever wrote the file.
 fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.chars().next() {
-        None => text.is_empty(),
-        Some('*') => (0..=text.len()).any(|i| text.is_char_boundary(i) && matches(&pattern[1..], &text[i..])),
-        Some(p) => {
-            let mut rest = text.chars();
-            rest.next().is_some_and(|c| p == '?' || p == c)
-                && matches(&pattern[p.len_utf8()..], rest.as_str())
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(&c) if c == '?' || c == text[t] => (p, t) = (p + 1, t + 1),
+            _ => {
+                let Some((at, from)) = star else { return false };
+                star = Some((at, from + 1));
+                (p, t) = (at + 1, from + 1);
+            }
         }
     }
+    pattern[p..].iter().all(|c| *c == '*')
 }
 
 /// `YYYYMMDD[HHMM[SS]][Z]`. Without Z OpenSSH takes the machine's own time zone;
@@ -147,4 +158,28 @@ fn moment(text: &str) -> Option<Timestamp> {
     let time =
         DateTime::new(number(0, 4)?, small(4)?, small(6)?, small(8)?, small(10)?, small(12)?, 0).ok()?;
     time.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_are_those_of_openssh() {
+        for pattern in ["*", "airgo-bundle@v1", "airgo*", "*@v1", "a*o-*@v?", "**v1**", "air?o-bundle@v1"] {
+            assert!(matches(pattern, NAMESPACE), "{pattern}");
+        }
+        for pattern in ["", "?", "airgo", "*x*", "airgo-bundle@v1?", "a*o-*@v?x", "git"] {
+            assert!(!matches(pattern, NAMESPACE), "{pattern}");
+        }
+        assert!(matches("", "") && matches("**", "") && !matches("?", ""));
+    }
+
+    /// Found by fuzzing: each star doubled the time.
+    #[test]
+    fn many_stars_cost_no_time() {
+        let stars = "*".repeat(4000);
+        assert!(!matches(&format!("airg{stars}x"), NAMESPACE));
+        assert!(matches(&format!("airg{stars}1"), NAMESPACE));
+    }
 }
