@@ -8,15 +8,15 @@
 //! the configuration and the CPU. Nothing is ever taken from elsewhere, and an
 //! entry that does not fit is removed and compiled anew.
 
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+use crate::private;
 
 const MAGIC: &[u8; 16] = b"airgo code v1\n\0\0";
 const DIGEST: usize = 32;
@@ -34,10 +34,7 @@ impl CodeCache {
     /// Opens a directory; `None` where it cannot be made, or is not this
     /// user's alone.
     pub fn open(engine: &Engine, dir: PathBuf) -> Option<Self> {
-        make_private(&dir).ok()?;
-        if !is_private(&dir) {
-            return None;
-        }
+        private::open_dir(&dir)?;
         Some(CodeCache { dir, environment: environment(engine) })
     }
 
@@ -48,7 +45,7 @@ impl CodeCache {
     /// The compiled code of a component.
     pub fn get(&self, engine: &Engine, sha256: &str) -> Option<Component> {
         let path = self.entry(sha256);
-        let entry = read_private(&path)?;
+        let entry = private::read(&path, MAX_ENTRY)?;
         let component = checked(&entry).and_then(|code| deserialize(engine, code));
         if component.is_none() {
             // Removing it may fail; then the next run compiles once more.
@@ -62,19 +59,8 @@ impl CodeCache {
     pub fn put(&self, sha256: &str, component: &Component) {
         let Ok(code) = component.serialize() else { return };
         let path = self.entry(sha256);
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.dir.join(format!(".{sha256}.{}.{count}", std::process::id()));
-        let write = || -> std::io::Result<()> {
-            let mut file = create_private(&temporary)?;
-            file.write_all(MAGIC)?;
-            file.write_all(&Sha256::digest(&code))?;
-            file.write_all(&code)?;
-            fs::rename(&temporary, &path)
-        };
-        if write().is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
+        let digest = Sha256::digest(&code);
+        private::replace(&path, &[MAGIC, &digest, &code]);
     }
 }
 
@@ -107,66 +93,9 @@ fn environment(engine: &Engine) -> String {
 /// which is the one reason for unsafe code in this crate.
 #[allow(unsafe_code)]
 fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
-    // SAFETY: the bytes are what `serialize` wrote: `read_private` took them
+    // SAFETY: the bytes are what `serialize` wrote: `private::read` took them
     // from a file and a directory that only this user can write, and `checked`
     // found them undamaged. They are in memory, so that no one can change them
     // after the check. wasmtime itself checks version, configuration and CPU.
     unsafe { Component::deserialize(engine, code) }.ok()
 }
-
-#[cfg(unix)]
-mod private {
-    use std::fs::OpenOptions;
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-
-    use super::*;
-
-    pub fn make_private(dir: &Path) -> std::io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
-    }
-
-    pub fn is_private(dir: &Path) -> bool {
-        fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir() && only_ours(&meta))
-    }
-
-    fn only_ours(meta: &fs::Metadata) -> bool {
-        meta.uid() == rustix::process::geteuid().as_raw() && meta.mode() & 0o077 == 0
-    }
-
-    pub fn create_private(path: &Path) -> std::io::Result<File> {
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-    }
-
-    pub fn read_private(path: &Path) -> Option<Vec<u8>> {
-        let no_follow = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
-        let file = OpenOptions::new().read(true).custom_flags(no_follow).open(path).ok()?;
-        let meta = file.metadata().ok()?;
-        if !meta.is_file() || !only_ours(&meta) || meta.len() > MAX_ENTRY {
-            return None;
-        }
-        let mut bytes = Vec::new();
-        file.take(MAX_ENTRY).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
-    }
-}
-
-/// Where ownership cannot be checked nothing is cached.
-#[cfg(not(unix))]
-mod private {
-    use super::*;
-
-    pub fn make_private(_: &Path) -> std::io::Result<()> {
-        Ok(())
-    }
-    pub fn is_private(_: &Path) -> bool {
-        false
-    }
-    pub fn create_private(path: &Path) -> std::io::Result<File> {
-        File::create_new(path)
-    }
-    pub fn read_private(_: &Path) -> Option<Vec<u8>> {
-        None
-    }
-}
-
-use private::{create_private, is_private, make_private, read_private};

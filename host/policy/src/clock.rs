@@ -92,8 +92,11 @@ impl Ticker {
 
     /// Ticks until the guard is dropped.
     pub fn guard(&self) -> Ticking<'_> {
-        *self.shared.running.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.shared.changed.notify_all();
+        let mut running = self.shared.running.lock().unwrap_or_else(PoisonError::into_inner);
+        *running += 1;
+        if *running == 1 {
+            self.shared.changed.notify_all();
+        }
         Ticking(&self.shared)
     }
 }

@@ -11,6 +11,7 @@ use crate::bindings::PolicyPlugin;
 use crate::cache::CodeCache;
 use crate::clock::Ticker;
 use crate::error::clip;
+use crate::memory::Memory;
 use crate::state::State;
 use crate::{Limits, Plugin, PluginError, PolicyError, cost, prescan};
 
@@ -22,8 +23,9 @@ pub(crate) const THREAD_STACK: usize = WASM_STACK + (3 << 20);
 /// How an engine is set up.
 #[derive(Clone, Debug, Default)]
 pub struct EngineConfig {
-    /// Where compiled code is kept, for this user alone; it is made where it
-    /// does not exist. Without one everything is compiled anew.
+    /// Where compiled code is kept, and in `facts` below it what plugins found
+    /// out about modules; for this user alone. It is made where it does not
+    /// exist. Without one everything is compiled and found out anew.
     pub cache_dir: Option<PathBuf>,
 }
 
@@ -37,6 +39,7 @@ pub(crate) struct Shared {
     pub wasmtime: wasmtime::Engine,
     pub linker: Linker<State>,
     pub ticker: Ticker,
+    pub memory: Option<Memory>,
     cache: Option<CodeCache>,
 }
 
@@ -52,8 +55,9 @@ impl Engine {
             let mut linker = Linker::new(&wasmtime);
             PolicyPlugin::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
             let ticker = Ticker::start(wasmtime.clone())?;
+            let memory = config.cache_dir.as_ref().map(|dir| Memory::at(dir.join("facts")));
             let cache = config.cache_dir.and_then(|dir| CodeCache::open(&wasmtime, dir));
-            Ok(Shared { wasmtime, linker, ticker, cache })
+            Ok(Shared { wasmtime, linker, ticker, memory, cache })
         };
         let shared = start().map_err(|err| PolicyError::Engine(format!("{err:#}")))?;
         Ok(Engine { shared: Arc::new(shared) })

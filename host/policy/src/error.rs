@@ -144,6 +144,14 @@ pub enum PluginError {
     /// Cannot judge this bundle.
     #[error("cannot judge the bundle: {0}")]
     Input(String),
+    /// Failed to gather the facts of a module.
+    #[error("{source}, over {module}")]
+    Gather {
+        /// `path@version` of the module's code.
+        module: String,
+        /// How it failed.
+        source: Box<PluginError>,
+    },
     /// A mistake in the host.
     #[error("could not be run: {0}")]
     Internal(String),

@@ -1,13 +1,14 @@
 //! All plugins of a policy file over one bundle.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
 use crate::airgo_toml::{PluginEntry, PluginSource, PolicyFile};
 use crate::builtin::Builtin;
 use crate::exceptions::Exceptions;
+use crate::gather::Facts;
 use crate::plugin::{CheckRequest, Checked};
 use crate::report::{Counts, DataRecord, PluginRecord, Report, ReportedFinding};
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
 
 /// A policy file whose plugins are loaded and accept their config.
 pub struct Policy {
+    engine: Engine,
     file: PolicyFile,
     plugins: Vec<Loaded>,
     data: Arc<DataSet>,
@@ -66,7 +68,7 @@ impl Policy {
         }
         check_exceptions(&file, &plugins)?;
         let data = Arc::new(DataSet::load(&file.data, base, judged_at)?);
-        Ok(Policy { file, plugins, data, judged_at })
+        Ok(Policy { engine: engine.clone(), file, plugins, data, judged_at })
     }
 
     /// The loaded plugins, by their names in the policy file.
@@ -84,15 +86,21 @@ impl Policy {
     /// Where a plugin fails, however it fails; the bundle is then refused.
     pub fn evaluate(&self, view: &Arc<dyn BundleView>) -> Result<Evaluation, PolicyError> {
         let pairs: Vec<(&PluginEntry, &Loaded)> = self.file.plugins.iter().zip(&self.plugins).collect();
-        let checked = in_parallel(&pairs, |(entry, loaded)| {
+        let order: Arc<[usize]> = crate::host::sorted(view.modules()).into();
+        let mut gathered = self.gather(&pairs, view, &order)?;
+        gathered.resize_with(pairs.len(), || None);
+        let with_facts: Vec<_> =
+            pairs.iter().zip(gathered).map(|(pair, facts)| (pair, Mutex::new(facts))).collect();
+        let checked = in_parallel(&with_facts, |((entry, loaded), facts)| {
+            let facts = facts.lock().unwrap_or_else(PoisonError::into_inner).take();
             let request = CheckRequest {
                 view: Arc::clone(view),
                 data: Arc::clone(&self.data),
                 judged_at: self.judged_at,
                 config: loaded.config.clone(),
             };
-            let checked = loaded.plugin.check(Arc::new(request));
-            checked.map_err(|err| plugin_error(&self.file, entry, err))
+            let checked = loaded.plugin.check_with(&request, &order, facts);
+            checked.map(|(checked, _)| checked).map_err(|err| plugin_error(&self.file, entry, err))
         })?;
         let mut logs = Vec::new();
         let mut findings = Vec::new();
@@ -121,6 +129,22 @@ impl Policy {
             exceptions: exceptions.records(),
         };
         Ok(Evaluation { report, logs })
+    }
+
+    /// What the plugins want to know of each module by itself.
+    fn gather(
+        &self,
+        pairs: &[(&PluginEntry, &Loaded)],
+        view: &Arc<dyn BundleView>,
+        order: &[usize],
+    ) -> Result<Vec<Option<Facts>>, PolicyError> {
+        let plugins: Vec<(&Plugin, &str)> =
+            pairs.iter().map(|(_, loaded)| (&loaded.plugin, loaded.config.as_str())).collect();
+        let gathered = crate::gather::gather(&plugins, &self.engine, view, order);
+        gathered.map_err(|(place, err)| match pairs.get(place) {
+            Some((entry, _)) => plugin_error(&self.file, entry, err),
+            None => PolicyError::Engine(err.to_string()),
+        })
     }
 
     fn reported(

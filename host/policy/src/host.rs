@@ -34,25 +34,26 @@ impl host::Host for State {
 
     fn judged_at(&mut self) -> Result<String> {
         self.charge_call()?;
-        Ok(self.subject.as_ref().map(|s| s.request.judged_at.to_string()).unwrap_or_default())
+        let judged_at = self.subject.as_ref().and_then(|s| s.judged_at);
+        Ok(judged_at.map(|time| time.to_string()).unwrap_or_default())
     }
 
     fn bundle(&mut self) -> Result<types::BundleInfo> {
         self.charge_call()?;
-        Ok(self.subject.as_ref().map(|s| s.request.view.info()).unwrap_or_default().into())
+        Ok(self.subject.as_ref().map(|s| s.view.info()).unwrap_or_default().into())
     }
 
     fn modules(&mut self) -> Result<Vec<types::ModuleInfo>> {
         self.charge_call()?;
         let Some(subject) = &self.subject else { return Ok(Vec::new()) };
-        let modules = subject.request.view.modules();
+        let modules = subject.view.modules();
         let sorted = subject.order.iter().filter_map(|&position| modules.get(position));
         Ok((0..).zip(sorted).map(module_info).collect())
     }
 
     fn baseline(&mut self) -> Result<Option<Vec<types::ModuleInfo>>> {
         self.charge_call()?;
-        let baseline = self.subject.as_ref().and_then(|s| s.request.view.baseline());
+        let baseline = self.subject.as_ref().and_then(|s| s.view.baseline());
         Ok(baseline.map(|modules| {
             let order = sorted(modules);
             let sorted = order.iter().filter_map(|&position| modules.get(position));
@@ -67,7 +68,7 @@ impl host::Host for State {
             Ok(position) => position,
             Err(err) => return Ok(Err(err.into())),
         };
-        let bytes = clock.excluding(|| subject.request.view.go_mod(position));
+        let bytes = clock.excluding(|| subject.view.go_mod(position));
         subject.charge_read(bytes.as_ref().map_or(0, |b| b.len() as u64))?;
         let text = bytes.map_err(types::ReadError::from).and_then(|bytes| {
             String::from_utf8(bytes).map_err(|_| types::ReadError::Corrupt("go.mod is not UTF-8".to_owned()))
@@ -82,6 +83,14 @@ impl host::Host for State {
         Ok(entries.map(|entries| entries.into_iter().map(Into::into).collect()).map_err(Into::into))
     }
 
+    fn gathered(&mut self, module: u32) -> Result<Option<Vec<u8>>> {
+        self.charge_call()?;
+        let Some(subject) = &mut self.subject else { return Ok(None) };
+        let fact = subject.facts.as_ref().and_then(|facts| facts.get(module as usize)).cloned();
+        subject.charge_read(fact.as_ref().map_or(0, |fact| fact.len() as u64))?;
+        Ok(fact)
+    }
+
     fn read(&mut self, module: u32, path: String, offset: u64, len: u32) -> Read<Vec<u8>> {
         self.charge_call()?;
         let Some((subject, clock)) = self.reading() else { return Ok(Err(types::ReadError::NotFound)) };
@@ -91,7 +100,7 @@ impl host::Host for State {
     fn data_stat(&mut self, name: String) -> Read<types::DataInfo> {
         self.charge_call()?;
         let Some(subject) = &self.subject else { return Ok(Err(types::ReadError::NotFound)) };
-        let stat = subject.request.data.stat(&name);
+        let stat = subject.data.stat(&name);
         Ok(stat.map_err(Into::into).map(|(sha256, date)| types::DataInfo {
             sha256: sha256.to_owned(),
             date: date.map(|date| date.to_string()),
@@ -101,7 +110,7 @@ impl host::Host for State {
     fn data_list(&mut self, name: String) -> Read<Vec<types::FileEntry>> {
         self.charge_call()?;
         let Some((subject, _)) = self.reading() else { return Ok(Err(types::ReadError::NotFound)) };
-        let entries = subject.request.data.list(&name);
+        let entries = subject.data.list(&name);
         let bytes = entries.as_ref().map_or(0, |list| list.iter().map(|e| e.path.len() as u64 + 64).sum());
         subject.charge_read(bytes)?;
         Ok(entries.map(|entries| entries.into_iter().map(Into::into).collect()).map_err(Into::into))
@@ -122,7 +131,7 @@ impl host::Host for State {
         if len > MAX_READ {
             return Ok(Err(types::ReadError::TooLarge(u64::from(MAX_READ))));
         }
-        let read = clock.excluding(|| subject.request.data.read(&name, &path, offset, len));
+        let read = clock.excluding(|| subject.data.read(&name, &path, offset, len));
         // What is read from a compressed record is inflated from its start.
         subject.charge_read(read.as_ref().map_or(0, |b| offset.saturating_add(b.len() as u64)))?;
         Ok(read.map_err(Into::into))
@@ -137,7 +146,7 @@ pub fn sorted(modules: &[ModuleInfo]) -> Vec<usize> {
     order
 }
 
-fn module_info((index, module): (u32, &ModuleInfo)) -> types::ModuleInfo {
+pub fn module_info((index, module): (u32, &ModuleInfo)) -> types::ModuleInfo {
     types::ModuleInfo {
         index,
         path: module.path.clone(),

@@ -6,8 +6,10 @@
 //! 1. [`prescan`]: size, shape, imports, exports and version, read before
 //!    anything is compiled;
 //! 2. [`Engine::load`]: compiled, or taken from the cache of compiled code;
-//! 3. [`Plugin::check`]: run over a [`BundleView`] under [`Limits`];
-//! 4. [`Policy::evaluate`]: all plugins of an `airgo.toml`, its exceptions,
+//! 3. `gather`: what it has to know of each module by itself, in parallel,
+//!    and remembered from run to run;
+//! 4. [`Plugin::check`]: run over a [`BundleView`] under [`Limits`];
+//! 5. [`Policy::evaluate`]: all plugins of an `airgo.toml`, its exceptions,
 //!    one [`Report`].
 //!
 //! The same bundle, plugins, config, data and judged-for time give the same
@@ -25,12 +27,15 @@ mod engine;
 mod error;
 mod evaluate;
 mod exceptions;
+mod gather;
 mod host;
 mod json_schema;
 mod limiter;
 mod limits;
+mod memory;
 mod plugin;
 pub mod prescan;
+mod private;
 mod report;
 mod results;
 mod state;

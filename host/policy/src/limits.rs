@@ -9,7 +9,18 @@ pub struct Limits {
     /// cheap host functions; reading files from the bundle has the byte budget
     /// instead.
     pub time: Duration,
-    /// Bytes of linear memory, over all its memories.
+    /// CPU time for the facts of one module, counted as `time` is; a tenth of
+    /// it is added for each MiB of the module's zip.
+    pub gather_time: Duration,
+    /// CPU time for the facts of all modules together, the reading of files
+    /// included.
+    pub gather_total: Duration,
+    /// Bytes of the facts of one module.
+    pub fact_bytes: u64,
+    /// Bytes of the facts of all modules together.
+    pub facts_bytes: u64,
+    /// Bytes of linear memory, over all its memories; half of it where facts
+    /// are gathered, since several modules are gathered at once.
     pub memory: u64,
     /// Elements of tables, over all its tables.
     pub table_elements: u64,
@@ -46,12 +57,25 @@ pub struct Limits {
     pub functions: u64,
 }
 
+impl Limits {
+    /// What it may use to gather the facts of a module whose zip is so large.
+    pub(crate) fn of_gather(&self, zip_size: u64) -> Limits {
+        let mib = u32::try_from(zip_size >> 20).unwrap_or(u32::MAX);
+        let more = (self.gather_time / 10).saturating_mul(mib);
+        Limits { time: self.gather_time.saturating_add(more), memory: self.memory / 2, ..self.clone() }
+    }
+}
+
 impl Default for Limits {
     /// Enough for a plugin in a compiled language over some thousand modules;
     /// interpreted ones need more, and say so in their documentation.
     fn default() -> Self {
         Limits {
             time: Duration::from_millis(1500),
+            gather_time: Duration::from_millis(500),
+            gather_total: Duration::from_secs(120),
+            fact_bytes: 256 << 10,
+            facts_bytes: 64 << 20,
             memory: 64 << 20,
             table_elements: 100_000,
             host_calls: 1_000_000,

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use wasmtime::component::{Component, InstancePre};
+use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, TypedFunc};
 use wasmtime::{Store, Trap, UpdateDeadline};
 
+use crate::bindings::airgo::policy::types;
 use crate::bindings::exports::airgo::policy::policy as raw;
 use crate::bindings::{PolicyPlugin, PolicyPluginPre};
 use crate::engine::{Engine, THREAD_STACK};
 use crate::error::clip;
+use crate::gather::{Facts, OneModule, gather};
 use crate::limiter::OverBudget;
 use crate::prescan::Scan;
 use crate::state::{State, Subject};
@@ -20,6 +22,7 @@ use crate::{BundleView, DataSet, Finding, Limits, PluginError, Usage, json_schem
 pub struct Plugin {
     engine: Engine,
     pre: PolicyPluginPre<State>,
+    facts: Option<FactsExport>,
     limits: Limits,
     scan: Scan,
     sha256: String,
@@ -116,6 +119,38 @@ struct OutOfTime;
 
 const DESCRIBE: &str = "describe";
 const CHECK: &str = "check";
+const PLAN: &str = "plan";
+const GATHER: &str = "gather";
+
+/// Where the functions of `facts` are. They are looked up by hand: to
+/// `bindgen!` a world with them and one without are two worlds.
+#[derive(Clone)]
+struct FactsExport {
+    plan: ComponentExportIndex,
+    gather: ComponentExportIndex,
+}
+
+type Plan = TypedFunc<(String,), (Option<String>,)>;
+type Gather = TypedFunc<(String, types::ModuleInfo), (Result<Vec<u8>, String>,)>;
+
+impl FactsExport {
+    fn find(component: &Component, name: &str) -> Result<Self, PluginError> {
+        let instance = component.get_export_index(None, name);
+        let find = |function: &str| {
+            let found = instance.as_ref().and_then(|i| component.get_export_index(Some(i), function));
+            found.ok_or_else(|| PluginError::World(clip(format!("{name} has no function {function}"))))
+        };
+        Ok(FactsExport { plan: find(PLAN)?, gather: find(GATHER)? })
+    }
+
+    fn plan(&self, instance: &Instance, store: &mut Store<State>) -> wasmtime::Result<Plan> {
+        instance.get_typed_func(store, self.plan)
+    }
+
+    fn gather(&self, instance: &Instance, store: &mut Store<State>) -> wasmtime::Result<Gather> {
+        instance.get_typed_func(store, self.gather)
+    }
+}
 
 impl Plugin {
     pub(crate) fn new(
@@ -129,13 +164,21 @@ impl Plugin {
         let world = |err: wasmtime::Error| PluginError::World(clip(format!("{err:#}")));
         let pre: InstancePre<State> = engine.shared.linker.instantiate_pre(component).map_err(world)?;
         let pre = PolicyPluginPre::new(pre).map_err(world)?;
+        let facts = scan.facts().map(|name| FactsExport::find(component, name)).transpose()?;
         let (described, ..) = on_own_thread(|| {
-            run(&engine, &pre, State::new(&limits, None), DESCRIBE, |plugin, store| {
+            run(&engine, State::new(&limits, None), DESCRIBE, |store| {
+                let instance = pre.instance_pre().instantiate(&mut *store)?;
+                let plugin = PolicyPlugin::new(&mut *store, &instance)?;
+                if let Some(facts) = &facts {
+                    facts.plan(&instance, store)?;
+                    facts.gather(&instance, store)?;
+                }
+                store.data_mut().entered = true;
                 plugin.airgo_policy_policy().call_describe(store)
             })
         })?;
         let description = results::description(described, &limits)?;
-        Ok(Plugin { engine, pre, limits, scan, sha256, from_cache, description })
+        Ok(Plugin { engine, pre, facts, limits, scan, sha256, from_cache, description })
     }
 
     /// What it says of itself.
@@ -163,6 +206,11 @@ impl Plugin {
         self.from_cache
     }
 
+    /// Whether it gathers facts about modules before it judges.
+    pub fn gathers(&self) -> bool {
+        self.facts.is_some()
+    }
+
     /// Holds a config against the plugin's own schema.
     ///
     /// # Errors
@@ -182,24 +230,88 @@ impl Plugin {
         self.measure(request).map(|(checked, _)| checked)
     }
 
-    /// The same, with what the run took.
+    /// The same, with what `check` took; what gathering took is not in it.
     ///
     /// # Errors
     /// As [`Plugin::check`].
     pub fn measure(&self, request: Arc<CheckRequest>) -> Result<(Checked, Usage), PluginError> {
         let order: Arc<[usize]> = crate::host::sorted(request.view.modules()).into();
+        let plugins = [(self, request.config.as_str())];
+        let gathered = gather(&plugins, &self.engine, &request.view, &order).map_err(|(_, err)| err)?;
+        self.check_with(&request, &order, gathered.into_iter().next().flatten())
+    }
+
+    /// Runs it with the facts that it gathered.
+    pub(crate) fn check_with(
+        &self,
+        request: &CheckRequest,
+        order: &Arc<[usize]>,
+        facts: Option<Facts>,
+    ) -> Result<(Checked, Usage), PluginError> {
         let (answer, logs, usage) = on_own_thread(|| {
-            let subject = Subject::new(Arc::clone(&request), Arc::clone(&order), &self.limits);
+            let subject = Subject::of_bundle(request, Arc::clone(order), facts, &self.limits);
             let state = State::new(&self.limits, Some(subject));
-            run(&self.engine, &self.pre, state, CHECK, |plugin, store| {
+            run(&self.engine, state, CHECK, |store| {
+                let plugin = self.pre.instantiate(&mut *store)?;
+                store.data_mut().entered = true;
                 plugin.airgo_policy_policy().call_check(store, &request.config)
             })
         })?;
         let findings = match answer {
-            Ok(findings) => results::findings(findings, &self.description, &order, &self.limits)?,
+            Ok(findings) => results::findings(findings, &self.description, order, &self.limits)?,
             Err(err) => return Err(results::check_error(err)),
         };
         Ok((Checked { findings, logs }, usage))
+    }
+
+    /// What it wants to know of each module under a config; none where it does
+    /// not gather.
+    pub(crate) fn plan(&self, config: &str) -> Result<Option<String>, PluginError> {
+        let Some(facts) = &self.facts else { return Ok(None) };
+        let ((plan,), ..) = on_own_thread(|| {
+            run(&self.engine, State::new(&self.limits, None), PLAN, |store| {
+                let instance = self.pre.instance_pre().instantiate(&mut *store)?;
+                store.data_mut().entered = true;
+                facts.plan(&instance, store)?.call(store, (config.to_owned(),))
+            })
+        })?;
+        let limit = self.limits.text_bytes;
+        match plan {
+            Some(plan) if plan.len() > limit => {
+                Err(PluginError::Lie(format!("its plan is {} bytes, more than {limit}", plan.len())))
+            }
+            plan => Ok(plan),
+        }
+    }
+
+    /// What it says of one module. To be called on a thread with a stack of
+    /// [`THREAD_STACK`].
+    pub(crate) fn gather(
+        &self,
+        plan: &str,
+        bundle: &Arc<dyn BundleView>,
+        position: usize,
+    ) -> Result<Vec<u8>, PluginError> {
+        let (Some(facts), Some(one)) = (&self.facts, OneModule::new(Arc::clone(bundle), position)) else {
+            return Err(PluginError::Internal("there is nothing to gather".to_owned()));
+        };
+        let [module] = one.modules() else {
+            return Err(PluginError::Internal("there is more than one module".to_owned()));
+        };
+        let limits = self.limits.of_gather(module.zip_size);
+        let module = crate::host::module_info((0, module));
+        let state = State::new(&limits, Some(Subject::of_module(one, &limits)));
+        let ((answer,), ..) = run(&self.engine, state, GATHER, |store| {
+            let instance = self.pre.instance_pre().instantiate(&mut *store)?;
+            store.data_mut().entered = true;
+            facts.gather(&instance, store)?.call(store, (plan.to_owned(), module))
+        })?;
+        let fact = answer.map_err(|message| PluginError::Input(clip(message)))?;
+        if fact.len() as u64 > limits.fact_bytes {
+            let (what, limit) = ("bytes of facts", limits.fact_bytes);
+            return Err(PluginError::Budget { what, limit, during: GATHER });
+        }
+        Ok(fact)
     }
 }
 
@@ -216,14 +328,13 @@ fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T, PluginError> + Send) 
     })
 }
 
-/// One call into a fresh instance. The ticker runs before instantiation, so
+/// Makes an instance and calls into it. The ticker runs before instantiation, so
 /// that a start function has its deadline too.
 fn run<T>(
     engine: &Engine,
-    pre: &PolicyPluginPre<State>,
     state: State,
     during: &'static str,
-    call: impl FnOnce(&PolicyPlugin, &mut Store<State>) -> wasmtime::Result<T>,
+    call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<T>,
 ) -> Result<(T, Vec<LogLine>, Usage), PluginError> {
     let mut store = Store::new(&engine.shared.wasmtime, state);
     let result_bytes = store.data().limits.result_bytes;
@@ -234,10 +345,7 @@ fn run<T>(
         if store.data().clock.is_over() { Err(OutOfTime.into()) } else { Ok(UpdateDeadline::Continue(1)) }
     });
     let _ticking = engine.shared.ticker.guard();
-    let result = pre.instantiate(&mut store).and_then(|plugin| {
-        store.data_mut().entered = true;
-        call(&plugin, &mut store)
-    });
+    let result = call(&mut store);
     let state = store.into_data();
     match result {
         Ok(answer) => {

@@ -17,6 +17,7 @@ pub const SPEAKS: Version = Version { major: 1, minor: 0 };
 const HOST: &str = "airgo:policy/host@";
 const TYPES: &str = "airgo:policy/types@";
 const POLICY: &str = "airgo:policy/policy@";
+const FACTS: &str = "airgo:policy/facts@";
 
 /// A version of package `airgo:policy`. A plugin for an older minor version
 /// runs on a host of a newer one.
@@ -118,6 +119,13 @@ pub fn outline(bytes: &[u8], limits: &Limits) -> Outline {
     let refused = foreign.or(read.err()).or(version.err());
     let Counts { code: code_bytes, functions, .. } = counts;
     Outline { version: named, imports, exports, code_bytes, functions, refused }
+}
+
+impl Scan {
+    /// The name of its `facts`, where it gathers some.
+    pub fn facts(&self) -> Option<&str> {
+        self.exports.iter().find(|name| name.starts_with(FACTS)).map(String::as_str)
+    }
 }
 
 fn malformed(err: wasmparser::BinaryReaderError) -> PluginError {
@@ -251,8 +259,9 @@ impl Scanner<'_> {
     fn version(&self) -> Result<Version, PluginError> {
         let policy = self.exports.iter().filter(|name| name.starts_with(POLICY));
         let mut newest: Option<Version> = None;
+        let facts = self.exports.iter().filter(|name| name.starts_with(FACTS));
         let ours = |name: &&String| name.starts_with(HOST) || name.starts_with(TYPES);
-        for name in policy.clone().chain(self.imports.iter().filter(ours)) {
+        for name in policy.clone().chain(facts).chain(self.imports.iter().filter(ours)) {
             let text = name.rsplit_once('@').map_or("", |(_, version)| version);
             let version = Version::parse(text)
                 .ok_or_else(|| PluginError::Malformed(clip(format!("{name:?} names no version"))))?;

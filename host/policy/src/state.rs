@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::clock::GuestClock;
+use crate::gather::{Facts, OneModule};
 use crate::limiter::{Limiter, OverBudget};
 use crate::plugin::{CheckRequest, LogLine};
 use crate::view::slice;
-use crate::{FileEntry, Limits, ReadError, Usage};
+use crate::{BundleView, DataSet, FileEntry, Limits, ReadError, Usage};
 
 /// Read ahead: a plugin that reads a file in small steps costs one inflation a
 /// window, not one a step.
@@ -22,14 +25,19 @@ pub struct State {
     pub logs: Vec<LogLine>,
     /// Instantiated, its types found right: what fails now is its own doing.
     pub entered: bool,
-    /// None in `describe`.
+    /// None in `describe` and `plan`.
     pub subject: Option<Subject>,
     calls: u64,
 }
 
 /// What is judged, and what was read of it.
 pub struct Subject {
-    pub request: Arc<CheckRequest>,
+    pub view: Arc<dyn BundleView>,
+    pub data: Arc<DataSet>,
+    /// None where facts are gathered.
+    pub judged_at: Option<Timestamp>,
+    /// What was gathered, by index.
+    pub facts: Option<Facts>,
     /// The index that the plugin sees → the position in the view.
     pub order: Arc<[usize]>,
     read_limit: u64,
@@ -88,12 +96,36 @@ impl State {
 }
 
 impl Subject {
-    pub fn new(request: Arc<CheckRequest>, order: Arc<[usize]>, limits: &Limits) -> Self {
-        let zips: u64 = request.view.modules().iter().map(|m| m.zip_size).fold(0, u64::saturating_add);
+    /// A bundle, to be judged.
+    pub fn of_bundle(
+        request: &CheckRequest,
+        order: Arc<[usize]>,
+        facts: Option<Facts>,
+        limits: &Limits,
+    ) -> Self {
+        let (view, data) = (Arc::clone(&request.view), Arc::clone(&request.data));
+        Self::new(view, data, order, limits).with(request.judged_at, facts)
+    }
+
+    /// A module, whose facts are to be gathered.
+    pub fn of_module(module: OneModule, limits: &Limits) -> Self {
+        Self::new(Arc::new(module), Arc::default(), Arc::new([0]), limits)
+    }
+
+    fn new(view: Arc<dyn BundleView>, data: Arc<DataSet>, order: Arc<[usize]>, limits: &Limits) -> Self {
+        let zips: u64 = view.modules().iter().map(|m| m.zip_size).fold(0, u64::saturating_add);
         let for_zips = zips.saturating_mul(limits.read_bytes_per_zip_byte);
-        let read_limit =
-            limits.read_bytes.saturating_add(for_zips).saturating_add(request.data.total_bytes());
-        Subject { request, order, read_limit, read: 0, window: None }
+        let read_limit = limits.read_bytes.saturating_add(for_zips).saturating_add(data.total_bytes());
+        Subject { view, data, judged_at: None, facts: None, order, read_limit, read: 0, window: None }
+    }
+
+    fn with(mut self, judged_at: Timestamp, facts: Option<Facts>) -> Self {
+        self.judged_at = Some(judged_at);
+        // Each of them may be asked for some three times, as the files may.
+        let bytes: u64 = facts.iter().flatten().map(|fact| fact.len() as u64 + 256).sum();
+        self.read_limit = self.read_limit.saturating_add(bytes.saturating_mul(3));
+        self.facts = facts;
+        self
     }
 
     /// The position in the view of a module that a plugin names.
@@ -130,7 +162,7 @@ impl Subject {
         if let Some(bytes) = self.window.as_ref().and_then(|w| w.part(module, path, offset, len)) {
             return Ok(Ok(bytes));
         }
-        let view = &self.request.view;
+        let view = &self.view;
         let bytes = match clock.excluding(|| view.read(module, path, offset, len.max(WINDOW))) {
             Ok(bytes) => bytes,
             Err(err) => {
@@ -155,7 +187,7 @@ impl Subject {
             Ok(module) => module,
             Err(err) => return Ok(Err(err)),
         };
-        let view = &self.request.view;
+        let view = &self.view;
         let entries = clock.excluding(|| view.list_files(module));
         if let Ok(entries) = &entries {
             let bytes = entries.iter().map(|e| e.path.len() as u64 + 64).sum();

@@ -26,6 +26,11 @@ pub trait Bundle {
     /// # Errors
     /// [`ReadError`], as for all that reads.
     fn list_files(&self, module: u32) -> Result<Vec<FileEntry>, ReadError>;
+    /// What was gathered of a module, as bytes; [`crate::Facts::fact`] makes
+    /// a fact of it. `None` where nothing was asked for.
+    fn gathered(&self, _module: u32) -> Option<Vec<u8>> {
+        None
+    }
     /// Up to `len` bytes of a file from `offset`; fewer only at its end.
     ///
     /// # Errors
@@ -77,6 +82,9 @@ impl Bundle for HostBundle {
     }
     fn list_files(&self, module: u32) -> Result<Vec<FileEntry>, ReadError> {
         host::list_files(module)
+    }
+    fn gathered(&self, module: u32) -> Option<Vec<u8>> {
+        host::gathered(module)
     }
     fn read(&self, module: u32, path: &str, offset: u64, len: u32) -> Result<Vec<u8>, ReadError> {
         host::read(module, path, offset, len)

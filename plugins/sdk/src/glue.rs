@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 
 use crate::bindings::airgo::policy::host;
 use crate::bindings::exports::airgo::policy::policy::Guest;
-use crate::{CheckError, Description, Finding, HostBundle, LogLevel, Policy};
+use crate::facts_bindings::exports::airgo::policy::facts;
+use crate::{CheckError, Description, Facts, Finding, HostBundle, LogLevel, ModuleInfo, Policy};
 
 /// Carries the exports for `P`; `export!` names it.
 pub struct Glue<P>(PhantomData<P>);
@@ -20,6 +21,19 @@ impl<P: Policy> Guest for Glue<P> {
         tell_panics();
         let config = serde_json::from_str(&config).map_err(|err| CheckError::at("", err.to_string()))?;
         P::check(config, &HostBundle)
+    }
+}
+
+impl<P: Facts> facts::Guest for Glue<P> {
+    fn plan(config: String) -> Option<String> {
+        tell_panics();
+        // What is wrong with a config is for `check` to say.
+        P::plan(&serde_json::from_str(&config).ok()?)
+    }
+
+    fn gather(plan: String, module: ModuleInfo) -> Result<Vec<u8>, String> {
+        tell_panics();
+        crate::facts::gathered::<P>(&plan, &module, &HostBundle)
     }
 }
 

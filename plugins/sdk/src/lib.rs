@@ -30,6 +30,7 @@
 
 mod bundle;
 mod describe;
+mod facts;
 mod finding;
 mod glue;
 pub mod gosource;
@@ -53,6 +54,22 @@ pub mod bindings {
     });
 }
 
+/// The `facts` interface, for plugins that export it; a world of its own,
+/// since a world cannot say that an export is optional.
+#[allow(missing_docs)]
+#[doc(hidden)]
+pub mod facts_bindings {
+    wit_bindgen::generate!({
+        inline: "package airgo:sdk; world facts { export airgo:policy/facts@1.0.0; }",
+        path: "../wit/v1",
+        world: "airgo:sdk/facts",
+        with: { "airgo:policy/types@1.0.0": crate::bindings::airgo::policy::types },
+        pub_export_macro: true,
+        export_macro_name: "export_facts",
+        default_bindings_module: "airgo_plugin::facts_bindings",
+    });
+}
+
 pub use bindings::airgo::policy::host::LogLevel;
 pub use bindings::airgo::policy::types::{
     BundleInfo, DataInfo, FileEntry, Finding, MainModule, ModuleInfo, ModuleRef, ReadError, Verdict,
@@ -60,6 +77,7 @@ pub use bindings::airgo::policy::types::{
 pub use bindings::exports::airgo::policy::policy::{CheckError, ConfigError, DataNeed, Description, Rule};
 pub use bundle::{Bundle, HostBundle};
 pub use describe::NoConfig;
+pub use facts::Facts;
 #[doc(hidden)]
 pub use glue::Glue;
 
@@ -80,9 +98,17 @@ pub trait Policy {
     fn check(config: Self::Config, bundle: &dyn Bundle) -> Result<Vec<Finding>, CheckError>;
 }
 
-/// Exports a [`Policy`] as the component's `policy` interface.
+/// Exports a [`Policy`] as the component's `policy` interface; with a
+/// `facts:` before it, its [`Facts`] as the `facts` interface too.
 #[macro_export]
 macro_rules! export {
+    (facts: $policy:ty) => {
+        $crate::export!($policy);
+        const _: () = {
+            type Exported = $crate::Glue<$policy>;
+    $crate::facts_bindings::export_facts!(Exported with_types_in $crate::facts_bindings);
+        };
+    };
     ($policy:ty) => {
         const _: () = {
             type Exported = $crate::Glue<$policy>;

@@ -14,13 +14,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::{
-    Bundle, BundleInfo, DataInfo, FileEntry, LogLevel, MainModule, ModuleInfo, ModuleRef, ReadError,
+    Bundle, BundleInfo, CheckError, DataInfo, Facts, FileEntry, Finding, LogLevel, MainModule, ModuleInfo,
+    ModuleRef, ReadError,
 };
 
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// A bundle made of literals. Modules keep the order in which they were added.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct FakeBundle {
     /// What [`Bundle::modules`] gives; tests may edit it.
     pub modules: Vec<ModuleInfo>,
@@ -33,6 +34,7 @@ pub struct FakeBundle {
     /// What the plugin logged.
     pub logged: RefCell<Vec<String>>,
     files: Vec<Files>,
+    gathered: Vec<Option<Vec<u8>>>,
     data: BTreeMap<String, (DataInfo, Files)>,
 }
 
@@ -79,12 +81,50 @@ impl FakeBundle {
         self
     }
 
+    /// Gathers the facts of every module, each by itself as the host does,
+    /// then judges.
+    ///
+    /// # Errors
+    /// Those of [`Facts::gather`] and [`Policy::check`].
+    pub fn check<P: Facts>(&self, config: P::Config) -> Result<Vec<Finding>, CheckError> {
+        let mut bundle = FakeBundle { gathered: Vec::new(), ..self.clone() };
+        if let Some(plan) = P::plan(&config) {
+            for module in &self.modules {
+                let files = self.files.get(module.index as usize).cloned();
+                let module = alone(module);
+                let one = FakeBundle {
+                    modules: vec![module.clone()],
+                    files: files.into_iter().collect(),
+                    ..FakeBundle::default()
+                };
+                let fact = crate::facts::gathered::<P>(&plan, &module, &one);
+                bundle.gathered.push(Some(fact.map_err(CheckError::Input)?));
+            }
+        }
+        P::check(config, &bundle)
+    }
+
     /// Adds a data source.
     #[must_use]
     pub fn data(mut self, name: &str, records: &[(&str, &str)]) -> Self {
         let info = DataInfo { sha256: "0".repeat(64), date: None };
         self.data.insert(name.to_owned(), (info, owned(records)));
         self
+    }
+}
+
+/// A module as the host shows it where facts are gathered.
+fn alone(module: &ModuleInfo) -> ModuleInfo {
+    let (path, version) = module.code();
+    ModuleInfo {
+        index: 0,
+        path: path.to_owned(),
+        version: version.to_owned(),
+        replaced_by: None,
+        time: None,
+        direct: false,
+        attributes: Vec::new(),
+        ..module.clone()
     }
 }
 
@@ -128,6 +168,9 @@ impl Bundle for FakeBundle {
     }
     fn list_files(&self, module: u32) -> Result<Vec<FileEntry>, ReadError> {
         self.files.get(module as usize).map(entries).ok_or(ReadError::NotFound)
+    }
+    fn gathered(&self, module: u32) -> Option<Vec<u8>> {
+        self.gathered.get(module as usize).cloned().flatten()
     }
     fn read(&self, module: u32, path: &str, offset: u64, len: u32) -> Result<Vec<u8>, ReadError> {
         let files = self.files.get(module as usize).ok_or(ReadError::NotFound)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
@@ -26,9 +27,13 @@ const LIMITS: &[&str] = &[
     "code",
     "compile-cost",
     "component",
+    "fact",
+    "facts",
     "findings",
     "function",
     "functions",
+    "gather",
+    "gather-total",
     "host-calls",
     "log-lines",
     "memory",
@@ -223,11 +228,11 @@ fn instant(source: &Source<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Resu
 
 fn limits(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<Limits> {
     let mut limits = defaults.clone();
-    if let Some((text, span)) = table.string("time")? {
-        let time = units::duration(text).filter(|time| !time.is_zero());
-        let example = "time is written like \"1500ms\", \"10s\" or \"2min\"";
-        limits.time = time.ok_or_else(|| source.error(span, example))?;
-    }
+    time(source, table, "time", &mut limits.time)?;
+    time(source, table, "gather", &mut limits.gather_time)?;
+    time(source, table, "gather-total", &mut limits.gather_total)?;
+    size(source, table, "fact", &mut limits.fact_bytes)?;
+    size(source, table, "facts", &mut limits.facts_bytes)?;
     size(source, table, "memory", &mut limits.memory)?;
     size(source, table, "read", &mut limits.read_bytes)?;
     size(source, table, "component", &mut limits.component_bytes)?;
@@ -244,6 +249,15 @@ fn limits(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<L
     number(source, table, "findings", &mut findings)?;
     limits.findings = usize::try_from(findings).unwrap_or(usize::MAX);
     Ok(limits)
+}
+
+fn time(source: &Source<'_>, table: &Table<'_>, key: &'static str, limit: &mut Duration) -> Result<()> {
+    if let Some((text, span)) = table.string(key)? {
+        let time = units::duration(text).filter(|time| !time.is_zero());
+        let example = || source.error(span, format!("{key} is written like \"1500ms\", \"10s\" or \"2min\""));
+        *limit = time.ok_or_else(example)?;
+    }
+    Ok(())
 }
 
 fn size(source: &Source<'_>, table: &Table<'_>, key: &'static str, limit: &mut u64) -> Result<()> {

@@ -21,6 +21,9 @@ pub struct Guest {
     pub describe: &'static str,
     /// The body of `check`: parameters `$ptr $len`, must leave an i32.
     pub check: String,
+    /// The bodies of `plan` (parameters `$ptr $len`) and `gather` (parameter
+    /// `$args`), each of which must leave an i32, where it exports `facts`.
+    pub facts: Option<(String, String)>,
     /// The body of `cabi_realloc`: parameters `$old $old_len $align $len`.
     pub realloc: &'static str,
 }
@@ -35,10 +38,16 @@ impl Default for Guest {
             fields: "(memory (export \"memory\") 1)".to_owned(),
             describe: "",
             check: NOTHING.to_owned(),
+            facts: None,
             realloc: BUMP,
         }
     }
 }
+
+/// What `plan` leaves to say "yes": some text, at 400, which is empty.
+pub const YES: &str = "(i32.store (i32.const 400) (i32.const 1)) (i32.const 400)";
+/// What `gather` leaves to say that there is nothing to tell.
+pub const NO_FACT: &str = "(i32.const 416)";
 
 /// Hands out memory without ever taking it back, growing as it must.
 pub const BUMP: &str = r#"
@@ -82,21 +91,35 @@ impl Guest {
             describe = self.describe,
             check = self.check,
         );
+        let facts = self.facts.as_ref().map_or_else(String::new, |(plan, gather)| {
+            format!(
+                r#"(func (export "airgo:policy/facts@1.0.0#plan")
+                    (param $ptr i32) (param $len i32) (result i32) {plan})
+                (func (export "airgo:policy/facts@1.0.0#gather") (param $args i32) (result i32) {gather})"#
+            )
+        });
+        let text = text.replace("(data (i32.const 16)", &format!("{facts}\n(data (i32.const 16)"));
         wat::parse_str(&text).unwrap_or_else(|err| panic!("{err}\n{text}"))
     }
 
     /// The component.
     pub fn component(&self) -> Vec<u8> {
         let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/wit/v1/policy.wit");
-        encode(self.core(), &std::fs::read_to_string(wit).unwrap())
+        let world = if self.facts.is_some() { "policy-plugin-with-facts" } else { "policy-plugin" };
+        encode_for(world, self.core(), &std::fs::read_to_string(wit).unwrap())
     }
 }
 
 /// Wraps a core module into a component for world `policy-plugin` of a WIT text.
-pub fn encode(mut core: Vec<u8>, wit: &str) -> Vec<u8> {
+pub fn encode(core: Vec<u8>, wit: &str) -> Vec<u8> {
+    encode_for("policy-plugin", core, wit)
+}
+
+/// The same for another world of the text.
+pub fn encode_for(world: &str, mut core: Vec<u8>, wit: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("policy.wit", wit).unwrap();
-    let world = resolve.select_world(&[package], Some("policy-plugin")).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
     embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8).unwrap();
     ComponentEncoder::default().module(&core).unwrap().validate(true).encode().unwrap()
 }

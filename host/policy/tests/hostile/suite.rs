@@ -33,10 +33,11 @@ pub fn cases() -> Vec<Case> {
     cases.extend(lies());
     cases.extend(shapes());
     cases.extend(bombs());
+    cases.extend(crate::facts::cases());
     cases
 }
 
-fn guest(name: &'static str, wanted: &'static str, guest: Guest) -> Case {
+pub fn guest(name: &'static str, wanted: &'static str, guest: Guest) -> Case {
     Case { name, subject: Subject::Guest(guest), wanted }
 }
 
