@@ -8,7 +8,8 @@ use crate::failure::{Failure, Result};
 use crate::frame;
 use crate::printer::count;
 use airgo_policy::{
-    BundleView, Engine, EngineConfig, Policy, PolicyError, PolicyFile, Report, ReportedFinding, Verdict,
+    BundleView, Engine, EngineConfig, PluginError, Policy, PolicyError, PolicyFile, Report, ReportedFinding,
+    Verdict,
 };
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -143,9 +144,17 @@ fn policy_failure(error: &PolicyError) -> Failure {
             frame::add(failure, e.line, e.column, &e.line_text)
                 .hint("airgo policy init writes one to start from")
         }
-        PolicyError::Plugin { .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
+        PolicyError::Plugin { source, .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
             .line("a plugin that fails has not judged, so the bundle is refused")
-            .hint("mend or remove the plugin in airgo.toml"),
+            .hint(match source {
+                PluginError::TooLarge { .. }
+                | PluginError::TooComplex { .. }
+                | PluginError::Budget { .. }
+                | PluginError::Timeout { .. } => {
+                    "mend or remove the plugin in airgo.toml; if you trust it, raise the limit in its [plugin.limits]"
+                }
+                _ => "mend or remove the plugin in airgo.toml",
+            }),
         PolicyError::Data(_) => Failure::new(Exit::Policy, format!("policy refused: {error}")),
         PolicyError::Read { .. } => {
             Failure::failed(error.to_string()).hint("paths in airgo.toml are relative to it")
