@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -30,8 +31,10 @@ type config struct {
 	Panic string `json:"panic"`
 	// Fail says with what error to end.
 	Fail string `json:"fail"`
-	// Print has everything printed that the sandbox must answer in one way.
+	// Print has told what the sandbox answers in one way, whatever the machine.
 	Print bool `json:"print"`
+	// Seeds has told what depends on the version of Go, but not on the run.
+	Seeds bool `json:"seeds"`
 }
 
 func init() {
@@ -42,7 +45,7 @@ func init() {
 			Summary: "Makes the Go binding sweat.",
 			ConfigSchema: `{"type":"object","additionalProperties":false,"properties":{
 				"findings":{"type":"integer"},"long":{"type":"integer"},"panic":{"type":"string"},
-				"fail":{"enum":["config","data","input","read"]},"print":{"type":"boolean"}}}`,
+				"fail":{"enum":["config","data","input","read"]},"print":{"type":"boolean"},"seeds":{"type":"boolean"}}}`,
 			Rules: []policy.Rule{
 				{ID: "fine", Summary: "what was read twice is the same", Text: strings.Repeat("long ", 10_000), URL: "https://example.com/"},
 				{ID: "broken", Summary: "what was read twice differs"},
@@ -66,8 +69,8 @@ func check(text policy.Config, bundle policy.Bundle) ([]policy.Finding, error) {
 	if err := failure(c.Fail, bundle); err != nil {
 		return nil, err
 	}
-	if c.Print {
-		return printed(bundle), nil
+	if c.Print || c.Seeds {
+		return told(c), nil
 	}
 
 	before := fmt.Sprintf("%+v %+v %v", bundle.Info(), bundle.Modules(), bundle.JudgedAt())
@@ -150,17 +153,21 @@ func failure(kind string, bundle policy.Bundle) error {
 	return nil
 }
 
-// printed is what the sandbox answers where other machines would differ.
-func printed(bundle policy.Bundle) []policy.Finding {
+// told is what differs between machines, and runs, everywhere else.
+func told(c config) []policy.Finding {
+	if c.Seeds {
+		order := ""
+		for key := range map[string]int{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5} {
+			order += key
+		}
+		return []policy.Finding{policy.Note("fine", fmt.Sprint(rand.Uint64(), order, time.Now().UnixNano()))}
+	}
 	start := time.Now()
 	time.Sleep(time.Hour)
 	slept := time.Since(start)
-	order := ""
-	for key := range map[string]int{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5} {
-		order += key
-	}
-	fmt.Println("this goes nowhere")
-	said := fmt.Sprintf("year %d, slept %v, random %d, order %s, %v",
-		start.UTC().Year(), slept.Round(time.Minute), rand.Uint64(), order, runtime.NumGoroutine())
+	n, err := fmt.Println("this goes nowhere")
+	_, missing := os.ReadFile("/etc/passwd")
+	said := fmt.Sprintf("year %d, slept %v, printed %d %v, env %v, args %v, %v",
+		start.UTC().Year(), slept.Round(time.Minute), n, err, os.Environ(), os.Args, missing)
 	return []policy.Finding{policy.Note("fine", said)}
 }
