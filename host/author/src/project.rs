@@ -113,6 +113,25 @@ impl Project {
     }
 }
 
+impl Project {
+    /// What names and pins the built component in an airgo.toml beside it, with
+    /// the limits that the plugin needs.
+    pub fn policy_entry(&self, file: &str, sha256: &str) -> String {
+        let text = |value: &str| toml::Value::String(value.to_owned()).to_string();
+        let name = text(&self.name);
+        let mut entry = format!("[[plugin]]\nname = {name}\npath = {}\nsha256 = \"{sha256}\"\n", text(file));
+        // It was read when the project was opened.
+        let written: Option<toml::Table> = toml::from_str(&self.text).ok();
+        if let Some(toml::Value::Table(limits)) = written.as_ref().and_then(|table| table.get("limits")) {
+            entry += "\n[plugin.limits]\n";
+            for (key, value) in limits {
+                entry += &format!("{key} = {value}\n");
+            }
+        }
+        entry
+    }
+}
+
 /// The last part of a directory's real path.
 fn name_of(dir: &Path) -> String {
     let real = std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
@@ -129,4 +148,47 @@ pub(crate) fn place(text: &str, at: usize) -> (usize, usize) {
 /// TOML's messages may span lines.
 pub(crate) fn one_line(message: &str) -> String {
     message.lines().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(files: &[(&str, &str)]) -> Result<Project, ProjectError> {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
+        Project::open(dir.path())
+    }
+
+    #[test]
+    fn the_language_is_written_or_shows() {
+        let written =
+            open(&[(PROJECT_FILE, "name = \"a\"\nlanguage = \"js\"\n"), ("Cargo.toml", "")]).unwrap();
+        assert_eq!((written.name.as_str(), written.language), ("a", Language::Js));
+        for language in Language::ALL {
+            assert_eq!(open(&[(language.marker(), "")]).unwrap().language, language);
+        }
+        assert!(matches!(open(&[]), Err(ProjectError::Unknown(_))));
+    }
+
+    #[test]
+    fn a_mistake_is_shown_at_its_place() {
+        let err = open(&[(PROJECT_FILE, "name = \"a\"\nlangage = \"go\"\n")]).unwrap_err().to_string();
+        assert!(err.contains("airgo-plugin.toml:2:1: unknown field `langage`"), "{err}");
+        let err = open(&[(PROJECT_FILE, "language = \"cobol\"\n")]).unwrap_err().to_string();
+        assert!(err.contains("`rust`, `go`, `js`, `python`"), "{err}");
+    }
+
+    #[test]
+    fn the_entry_pins_the_component_and_names_its_limits() {
+        let text = "name = \"a\"\nlanguage = \"js\"\n[limits]\nmemory = \"256MiB\"\nfunctions = 40000\n";
+        let entry = open(&[(PROJECT_FILE, text)]).unwrap().policy_entry("a.wasm", &"0".repeat(64));
+        let read: toml::Table = toml::from_str(&entry).unwrap();
+        let plugin = &read["plugin"][0];
+        assert_eq!(plugin["path"].as_str(), Some("a.wasm"));
+        assert_eq!(plugin["limits"]["memory"].as_str(), Some("256MiB"));
+        assert_eq!(plugin["limits"]["functions"].as_integer(), Some(40000));
+    }
 }

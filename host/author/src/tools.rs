@@ -18,6 +18,8 @@ pub struct Step {
     pub env: Vec<(OsString, Option<OsString>)>,
     /// Where it runs.
     pub dir: PathBuf,
+    /// It only asks something; what it says on stderr is of no interest.
+    pub probe: bool,
 }
 
 /// How a program ended.
@@ -49,7 +51,7 @@ impl Step {
     /// A program without arguments.
     pub fn new(what: &str, program: impl Into<PathBuf>, dir: &Path) -> Self {
         let (what, program, dir) = (what.to_owned(), program.into(), dir.to_owned());
-        Step { what, program, args: Vec::new(), env: Vec::new(), dir }
+        Step { what, program, args: Vec::new(), env: Vec::new(), dir, probe: false }
     }
 
     /// Adds an argument.
@@ -63,6 +65,13 @@ impl Step {
     #[must_use]
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Only asks something.
+    #[must_use]
+    pub fn probe(mut self) -> Self {
+        self.probe = true;
         self
     }
 

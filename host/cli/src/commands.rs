@@ -8,6 +8,7 @@ pub mod inspect;
 pub mod keygen;
 pub mod man;
 pub mod pack;
+pub mod plugin;
 pub mod policy;
 pub mod repair;
 pub mod resolve;
@@ -31,6 +32,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Why(args) => why::run(context, &args),
         Command::Policy { command: PolicyCommand::Check(args) } => policy::check(context, &args),
         Command::Policy { command: PolicyCommand::Init { dir } } => policy::init(context, &dir),
+        Command::Plugin { command } => plugin::run(context, &command),
         Command::Sign(args) => sign::run(context, &args),
         Command::Repair(args) => repair::run(context, &args),
         Command::Resend(args) => repair::resend(context, &args),

@@ -32,6 +32,16 @@ impl Printer {
         self.json
     }
 
+    /// Whether `-q` was given.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether `-v` was given.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// Whether progress bars have a terminal to live on.
     pub fn bars(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()

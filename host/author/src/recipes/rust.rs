@@ -116,7 +116,7 @@ impl Compiler {
 
 /// What a compiler says in one line; none where it fails.
 fn ask(tools: &mut dyn Tools, rustc: &Path, dir: &Path, args: &[&str]) -> Option<PathBuf> {
-    let ran = tools.run(&Step::new("ask the compiler", rustc, dir).args(args)).ok()?;
+    let ran = tools.run(&Step::new("ask the compiler", rustc, dir).args(args).probe()).ok()?;
     let text = String::from_utf8(ran.stdout).ok()?;
     (ran.code == Some(0) && !text.trim().is_empty()).then(|| PathBuf::from(text.trim()))
 }

@@ -1,9 +1,11 @@
 //! The command line as typed; clap makes help, man pages and completions of it.
 
 mod groups;
+mod plugin;
 mod policy;
 
 pub use groups::*;
+pub use plugin::*;
 pub use policy::*;
 
 use crate::exit;
@@ -80,6 +82,11 @@ pub enum Command {
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,
+    },
+    /// Write, build, test and measure policy plugins
+    Plugin {
+        #[command(subcommand)]
+        command: Box<PluginCommand>,
     },
     /// Add a signature to a bundle without changing what it holds
     Sign(Sign),

@@ -1,0 +1,206 @@
+//! `airgo plugin bench`: what a plugin takes, beside what it may take.
+
+use super::case::{self, Case, JUDGED_AT};
+use super::{Component, engine, fixture_failure, start};
+use crate::Context;
+use crate::args::PluginBench;
+use crate::bundle_io;
+use crate::escape::foreign;
+use crate::failure::{Failure, Result};
+use crate::printer::{bytes, count};
+use crate::project::shown;
+use crate::table;
+use crate::view::View;
+use airgo_author::{fixture, generated};
+use airgo_policy::{CheckRequest, DataSet, EngineConfig, Limits, Plugin, Usage};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What was measured.
+struct Measured {
+    compile: Duration,
+    cached: Duration,
+    /// Sorted.
+    checks: Vec<Duration>,
+    usage: Usage,
+    findings: usize,
+}
+
+/// Compiles, loads and runs, and prints a table.
+pub fn run(context: &Context, args: &PluginBench) -> Result<()> {
+    let component = Component::open(context, &args.plugin, &args.limits)?;
+    // What an earlier run left must not help.
+    let fresh = start(EngineConfig::default())?;
+    let begin = Instant::now();
+    let loaded = component.load(&fresh, &component.limits)?;
+    let compile = begin.elapsed();
+    let (subject, request, plugin) = subject(context, args, &component, &loaded)?;
+    let cached = from_cache(&component, plugin.limits(), args.runs)?;
+    let mut checks = Vec::new();
+    let mut last = None;
+    for _ in 0..args.runs {
+        context.interrupt.check()?;
+        let begin = Instant::now();
+        let (checked, usage) = plugin.measure(Arc::clone(&request)).map_err(|e| component.failed(&e))?;
+        checks.push(begin.elapsed());
+        last = Some((checked.findings.len(), usage));
+    }
+    checks.sort();
+    // Never absent: there is one run at least.
+    let (findings, usage) = last.unwrap_or_default();
+    let measured = Measured { compile, cached, checks, usage, findings };
+    if context.printer.is_json() {
+        return context.printer.document(&document(&component, &plugin, &subject, &request, &measured));
+    }
+    context.printer.status(
+        "Measured",
+        format!("{} over {subject}, {}", foreign(&component.shown), count(args.runs as usize, "run")),
+    );
+    context.printer.data(text(&component, &plugin, &measured).as_bytes())
+}
+
+/// What it is run over, and the plugin with the limits that count there.
+fn subject(
+    context: &Context,
+    args: &PluginBench,
+    component: &Component,
+    loaded: &Plugin,
+) -> Result<(String, Arc<CheckRequest>, Plugin)> {
+    let own = args
+        .config
+        .as_deref()
+        .map(|file| fixture::config(file).map_err(|e| fixture_failure(&e)))
+        .transpose()?;
+    if let Some(dir) = args.bundle.as_deref().filter(|path| path.is_dir()) {
+        let case = Case::read(context, &engine(context)?, component, loaded, dir)?;
+        let mut request = case.request;
+        if let Some(config) = own {
+            let CheckRequest { view, data, judged_at, .. } = &*request;
+            let (view, data, judged_at) = (Arc::clone(view), Arc::clone(data), *judged_at);
+            request = Arc::new(CheckRequest { view, data, judged_at, config: config.to_string() });
+        }
+        return Ok((format!("the case {}", shown(dir)), request, case.plugin));
+    }
+    let config = own.unwrap_or_else(|| json!({}));
+    case::ready(loaded, &config, &[]).map_err(|why| {
+        Failure::failed(format!("{} {}", foreign(&component.shown), foreign(&why)))
+            .hint("give it a config: --config FILE; or run it over a case with config and data: airgo plugin bench PLUGIN CASE")
+    })?;
+    let (name, view): (_, Arc<dyn airgo_policy::BundleView>) = match args.bundle.as_deref() {
+        Some(file) => {
+            let bundle = Arc::new(bundle_io::open_signed(context, file, &args.trust)?);
+            (shown(file), Arc::new(View::of_bundle(&bundle)))
+        }
+        None => {
+            let made = generated::bundle(args.modules);
+            (format!("a generated bundle of {}", count(args.modules, "module")), Arc::new(case::memory(made)))
+        }
+    };
+    let judged_at = JUDGED_AT.parse().map_err(|e| Failure::failed(format!("{JUDGED_AT}: {e}")))?;
+    let request =
+        CheckRequest { view, data: Arc::new(DataSet::default()), judged_at, config: config.to_string() };
+    Ok((name, Arc::new(request), loaded.clone()))
+}
+
+/// The quickest load of compiled code.
+fn from_cache(component: &Component, limits: &Limits, runs: u32) -> Result<Duration> {
+    let dir = tempfile::tempdir()
+        .map_err(|e| Failure::failed(format!("could not make a temporary directory: {e}")))?;
+    let engine = start(EngineConfig { cache_dir: Some(dir.path().join("code")) })?;
+    component.load(&engine, limits)?;
+    let mut quickest = Duration::MAX;
+    for _ in 0..runs {
+        let begin = Instant::now();
+        component.load(&engine, limits)?;
+        quickest = quickest.min(begin.elapsed());
+    }
+    Ok(quickest)
+}
+
+impl Measured {
+    fn median(&self) -> Duration {
+        self.checks.get(self.checks.len() / 2).copied().unwrap_or_default()
+    }
+
+    fn quickest(&self) -> Duration {
+        self.checks.first().copied().unwrap_or_default()
+    }
+}
+
+fn text(component: &Component, plugin: &Plugin, measured: &Measured) -> String {
+    let (limits, usage, scan) = (plugin.limits(), &measured.usage, plugin.scan());
+    let none = || "-".to_owned();
+    let rows = [
+        ("component", bytes(component.size), bytes(limits.component_bytes)),
+        ("code", bytes(scan.code_bytes), bytes(limits.code_bytes)),
+        ("functions", scan.functions.to_string(), limits.functions.to_string()),
+        ("load, compiling", time(measured.compile), none()),
+        ("load, from the cache", time(measured.cached), none()),
+        ("check, median", time(measured.median()), none()),
+        ("check, quickest", time(measured.quickest()), none()),
+        ("guest CPU time", time(usage.time), time(limits.time)),
+        ("guest memory", bytes(usage.memory), bytes(limits.memory)),
+        ("table elements", usage.table_elements.to_string(), limits.table_elements.to_string()),
+        ("host calls", usage.host_calls.to_string(), limits.host_calls.to_string()),
+        ("read for it", bytes(usage.read_bytes), bytes(usage.read_limit)),
+        ("findings", measured.findings.to_string(), limits.findings.to_string()),
+    ];
+    let rows: Vec<Vec<String>> =
+        rows.into_iter().map(|(what, found, limit)| vec![what.to_owned(), found, limit]).collect();
+    table::render(&["WHAT", "MEASURED", "LIMIT"], &rows)
+}
+
+/// `0.42ms`, `24.3ms`, `1.52s`: finer than a status line, which is the point.
+fn time(duration: Duration) -> String {
+    let millis = duration.as_secs_f64() * 1000.0;
+    match millis {
+        m if m < 10.0 => format!("{m:.2}ms"),
+        m if m < 1000.0 => format!("{m:.1}ms"),
+        m => format!("{:.2}s", m / 1000.0),
+    }
+}
+
+fn document(
+    component: &Component,
+    plugin: &Plugin,
+    subject: &str,
+    request: &CheckRequest,
+    measured: &Measured,
+) -> serde_json::Value {
+    let (limits, usage) = (plugin.limits(), &measured.usage);
+    let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    json!({
+        "schema": "airgo.dev/plugin-bench/v1",
+        "plugin": component.shown,
+        "sha256": plugin.sha256(),
+        "subject": subject,
+        "modules": request.view.modules().len(),
+        "runs": measured.checks.len(),
+        "compileMicros": micros(measured.compile),
+        "fromCacheMicros": micros(measured.cached),
+        "checkMicros": { "median": micros(measured.median()), "quickest": micros(measured.quickest()) },
+        "used": {
+            "timeMicros": micros(usage.time),
+            "memory": usage.memory,
+            "tableElements": usage.table_elements,
+            "hostCalls": usage.host_calls,
+            "readBytes": usage.read_bytes,
+            "findings": measured.findings,
+            "componentBytes": component.size,
+            "codeBytes": plugin.scan().code_bytes,
+            "functions": plugin.scan().functions,
+        },
+        "limits": {
+            "timeMicros": micros(limits.time),
+            "memory": limits.memory,
+            "tableElements": limits.table_elements,
+            "hostCalls": limits.host_calls,
+            "readBytes": usage.read_limit,
+            "findings": limits.findings,
+            "componentBytes": limits.component_bytes,
+            "codeBytes": limits.code_bytes,
+            "functions": limits.functions,
+        },
+    })
+}

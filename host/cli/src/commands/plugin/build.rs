@@ -1,0 +1,98 @@
+//! `airgo plugin build`: from source to a component that this airgo runs.
+
+use super::machine::Machine;
+use super::{engine, limits_of, open_project};
+use crate::Context;
+use crate::args::PluginBuild;
+use crate::escape::foreign;
+use crate::failure::{Failure, Result};
+use crate::printer::{bytes, duration};
+use crate::project::shown;
+use airgo_author::{BuildError, PROJECT_FILE, Project, recipes};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Builds, holds the component against the interface by loading it as every
+/// other command would, and only then writes it.
+pub fn run(context: &Context, args: &PluginBuild) -> Result<()> {
+    let started = Instant::now();
+    let project = open_project(&args.dir)?;
+    let output = args.output.clone().unwrap_or_else(|| {
+        let file = PathBuf::from(format!("{}.wasm", project.name));
+        if args.dir == Path::new(".") { file } else { args.dir.join(file) }
+    });
+    let unwritten = || format!("{} was not written", shown(&output));
+    let limits = limits_of(None, Some((&args.dir.join(PROJECT_FILE), &project.text)))
+        .map_err(|e| e.outcome(unwritten()))?;
+    let built = component(context, &project).map_err(|e| e.outcome(unwritten()))?;
+    let plugin = engine(context)?.load(&built, &limits).map_err(|e| {
+        Failure::failed(format!("what was built {}", foreign(&e.to_string()))).outcome(unwritten())
+    })?;
+    write(&output, &built).map_err(|e| {
+        Failure::failed(format!("could not write {}: {e}", shown(&output))).outcome(unwritten())
+    })?;
+    let file = output.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let entry = project.policy_entry(&file, plugin.sha256());
+    let size = built.len() as u64;
+    let described = plugin.describe();
+    if context.printer.is_json() {
+        return context.printer.document(&serde_json::json!({
+            "schema": "airgo.dev/plugin-build/v1",
+            "file": shown(&output),
+            "size": size,
+            "sha256": plugin.sha256(),
+            "name": described.name,
+            "version": described.version,
+            "language": project.language.id(),
+            "interface": plugin.scan().version.to_string(),
+            "policy": entry,
+        }));
+    }
+    context
+        .printer
+        .status("Built", format!("{} ({}) in {}", shown(&output), bytes(size), duration(started.elapsed())));
+    context.printer.status("Pin", "it in airgo.toml, whose directory the path is relative to:");
+    context.printer.data(foreign_lines(&entry).as_bytes())
+}
+
+/// From source to a component.
+pub fn component(context: &Context, project: &Project) -> Result<Vec<u8>> {
+    let mut machine = Machine::new(context)?;
+    let built = recipes::of(project.language).build(project, &mut machine);
+    // A compiler that the user stopped has failed for that reason alone.
+    context.interrupt.check()?;
+    built.map_err(|e| build_failure(context, &e))
+}
+
+fn build_failure(context: &Context, error: &BuildError) -> Failure {
+    let failure = Failure::failed(error.to_string());
+    match error {
+        BuildError::Missing { install, .. } => install.iter().fold(failure, |failure, way| failure.hint(way)),
+        BuildError::Failed { .. } if context.printer.is_quiet() => {
+            failure.hint("run it without -q to see what the compiler says")
+        }
+        _ => failure,
+    }
+}
+
+/// The entry has the plugin's own name and limits, one key a line.
+fn foreign_lines(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", foreign(line))).collect()
+}
+
+/// Writes beside the target and renames: never half a component.
+fn write(file: &Path, data: &[u8]) -> std::io::Result<()> {
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // Less the umask, as any compiler's output.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut temporary = builder.prefix(".airgo-").tempfile_in(dir)?;
+    temporary.write_all(data)?;
+    temporary.persist(file)?;
+    Ok(())
+}

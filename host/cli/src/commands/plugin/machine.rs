@@ -1,0 +1,76 @@
+//! The machine as build recipes see it: programs run with their messages on
+//! this terminal.
+
+use crate::Context;
+use crate::failure::{Failure, Result};
+use airgo_author::{Ran, Step, Tools};
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// This machine.
+pub struct Machine<'a> {
+    context: &'a Context,
+    scratch: tempfile::TempDir,
+}
+
+impl<'a> Machine<'a> {
+    /// With a fresh scratch directory.
+    pub fn new(context: &'a Context) -> Result<Self> {
+        let scratch = tempfile::Builder::new()
+            .prefix("airgo-build-")
+            .tempdir()
+            .map_err(|e| Failure::failed(format!("could not make a temporary directory: {e}")))?;
+        Ok(Machine { context, scratch })
+    }
+}
+
+impl Tools for Machine<'_> {
+    fn run(&mut self, step: &Step) -> io::Result<Ran> {
+        self.context.printer.detail(format!("{}: {}", step.what, line(step)));
+        let mut command = Command::new(&step.program);
+        command.args(&step.args).current_dir(&step.dir).stdin(Stdio::null()).stdout(Stdio::piped());
+        let silent = step.probe || self.context.printer.is_quiet();
+        command.stderr(if silent { Stdio::null() } else { Stdio::inherit() });
+        for (name, value) in &step.env {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let out = command.spawn()?.wait_with_output()?;
+        Ok(Ran { code: out.status.code(), stdout: out.stdout })
+    }
+
+    fn env(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
+    }
+
+    fn find(&self, program: &str) -> Option<PathBuf> {
+        let paths = std::env::var_os("PATH")?;
+        let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+        std::env::split_paths(&paths).map(|dir| dir.join(&name)).find(|file| is_executable(file))
+    }
+
+    fn scratch(&self) -> &Path {
+        self.scratch.path()
+    }
+}
+
+/// The program with its arguments.
+fn line(step: &Step) -> String {
+    let words = std::iter::once(step.program.as_os_str()).chain(step.args.iter().map(OsString::as_os_str));
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(file: &Path) -> bool {
+    file.is_file()
+}
