@@ -15,6 +15,7 @@ mod exchange;
 mod findings;
 mod line;
 mod machine;
+mod plugin;
 mod policy;
 mod projects;
 mod real;

@@ -66,6 +66,24 @@ pub enum Difference {
     Extra(String),
 }
 
+impl Difference {
+    /// The line, where it is missing.
+    pub fn missing(&self) -> Option<&str> {
+        match self {
+            Difference::Missing(line) => Some(line),
+            Difference::Extra(_) => None,
+        }
+    }
+
+    /// The line, where it is extra.
+    pub fn extra(&self) -> Option<&str> {
+        match self {
+            Difference::Extra(line) => Some(line),
+            Difference::Missing(_) => None,
+        }
+    }
+}
+
 impl Golden {
     /// A run that ended with a verdict.
     pub fn found(mut findings: Vec<GoldenFinding>) -> Self {

@@ -32,7 +32,7 @@ fn core_module(dir: &Path, tools: &mut dyn Tools, debian: &Path) -> Result<Vec<u
     // First, since the registry's directories have to be there to be remapped.
     let fetch = compiler.cargo("fetch the dependencies", dir).args(["fetch", "--quiet", "--target", TARGET]);
     must(tools, &fetch)?;
-    let flags = format!("target.{TARGET}.rustflags={}", toml_array(&remap(dir, &compiler, tools)));
+    let flags = format!("target.{TARGET}.rustflags={}", toml_array(&remap(&compiler, tools)));
     let mut build = compiler.cargo("compile the plugin", dir).args([
         "build",
         "--release",
@@ -137,8 +137,10 @@ fn wasm_ld(bin: &Path) -> Option<PathBuf> {
 }
 
 /// No path of this machine goes into a component, so that its bytes do not
-/// depend on where it was built.
-fn remap(dir: &Path, compiler: &Compiler, tools: &dyn Tools) -> Vec<String> {
+/// depend on where it was built. What lies in the plugin's own workspace has
+/// relative paths anyway; its directory among the flags would only have all of
+/// the dependencies compiled anew wherever it is copied.
+fn remap(compiler: &Compiler, tools: &dyn Tools) -> Vec<String> {
     let from_home = || Some(PathBuf::from(tools.env("HOME")?).join(".cargo"));
     let home = tools.env("CARGO_HOME").map(PathBuf::from).or_else(from_home);
     let mut pairs = Vec::new();
@@ -151,7 +153,6 @@ fn remap(dir: &Path, compiler: &Compiler, tools: &dyn Tools) -> Vec<String> {
         pairs.extend(registries.into_iter().map(|registry| (registry, "registry")));
     }
     pairs.push((compiler.sysroot.join("lib/rustlib/src/rust"), "rust"));
-    pairs.push((std::fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned()), "plugin"));
     pairs.iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect()
 }
 

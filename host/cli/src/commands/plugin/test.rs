@@ -181,21 +181,15 @@ impl Outcome {
             State::Failed(differences) => ("failed", None, differences.as_slice()),
             State::Broken(message) => ("broken", Some(message), [].as_slice()),
         };
-        let lines = |wanted: bool| -> Vec<&String> {
-            let pick = |d| match d {
-                &Difference::Missing(ref line) if wanted => Some(line),
-                &Difference::Extra(ref line) if !wanted => Some(line),
-                _ => None,
-            };
-            differences.iter().filter_map(pick).collect()
-        };
+        let missing: Vec<&str> = differences.iter().filter_map(Difference::missing).collect();
+        let extra: Vec<&str> = differences.iter().filter_map(Difference::extra).collect();
         let logs: Vec<&str> = self.logs.iter().map(|line| line.message.as_str()).collect();
         json!({
             "name": self.name,
             "state": state,
             "message": message,
-            "missing": lines(true),
-            "extra": lines(false),
+            "missing": missing,
+            "extra": extra,
             "logs": logs,
         })
     }
