@@ -212,7 +212,7 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             fs::create_dir_all(dir.path().join("sysroot/lib/rustlib/src/rust/library/std")).unwrap();
             fs::create_dir_all(dir.path().join("bin")).unwrap();
-            fs::create_dir_all(dir.path().join("home/registry/src/mirror-1")).unwrap();
+            fs::create_dir_all(dir.path().join("cargo-home/registry/src/mirror-1")).unwrap();
             fs::write(dir.path().join("Cargo.toml"), "").unwrap();
             fs::write(dir.path().join("out.wasm"), "core").unwrap();
             Machine { dir, has_target, found: found.to_vec(), ran: Vec::new() }
@@ -252,7 +252,7 @@ mod tests {
             Ok(Ran { code: Some(0), stdout: stdout.into_bytes() })
         }
         fn env(&self, name: &str) -> Option<OsString> {
-            (name == "CARGO_HOME").then(|| self.dir.path().join("home").into_os_string())
+            (name == "CARGO_HOME").then(|| self.dir.path().join("cargo-home").into_os_string())
         }
         fn find(&self, program: &str) -> Option<PathBuf> {
             self.found.contains(&program).then(|| PathBuf::from("/tools").join(program))
@@ -275,8 +275,8 @@ mod tests {
         let flags = args.iter().find(|arg| arg.starts_with("target.")).unwrap();
         let dir = machine.dir.path().display();
         for wanted in [
-            format!("--remap-path-prefix={dir}/home=cargo"),
-            format!("--remap-path-prefix={dir}/home/registry/src/mirror-1=registry"),
+            format!("--remap-path-prefix={dir}/cargo-home=cargo"),
+            format!("--remap-path-prefix={dir}/cargo-home/registry/src/mirror-1=registry"),
             format!("--remap-path-prefix={dir}/sysroot/lib/rustlib/src/rust=rust"),
         ] {
             assert!(flags.contains(&wanted), "no {wanted} in {flags}");
