@@ -175,7 +175,7 @@ fn hold(project: &Project) {
 }
 
 /// Where a project's source lies, read-only.
-fn source(go: &Go, name: &str) -> PathBuf {
+pub fn source(go: &Go, name: &str) -> PathBuf {
     if !name.contains('@') {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
         return root.join(name);
@@ -185,7 +185,7 @@ fn source(go: &Go, name: &str) -> PathBuf {
     PathBuf::from(json["Dir"].as_str().unwrap())
 }
 
-fn copy_writable(from: &Path, to: &Path) {
+pub fn copy_writable(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -15,6 +15,7 @@ pub mod resolve;
 pub mod sign;
 pub mod unpack;
 pub mod verify;
+pub mod vulndb;
 pub mod why;
 
 use crate::Context;
@@ -40,6 +41,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Resolve(args) => resolve::run(context, &args),
         Command::Doctor(args) => doctor::run(context, &args),
         Command::Cache { command } => cache::run(context, &command),
+        Command::Vulndb { command } => vulndb::run(context, &command),
         Command::Completions { shell } => completions::run(context, shell),
         Command::Man { dir } => man::run(context, &dir),
     }

@@ -22,7 +22,15 @@ use std::time::Duration;
 
 /// Sets up the fetcher as Go's environment and the flags say.
 pub fn fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -> Result<Fetcher> {
-    let mut config = config(context, network)?;
+    start(context, config(context, network)?, progress)
+}
+
+/// Sets up a fetcher that asks no module proxy, for what is no module.
+pub fn file_fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -> Result<Fetcher> {
+    start(context, config_of(context, network, "off".to_owned())?, progress)
+}
+
+fn start(context: &Context, mut config: FetchConfig, progress: &Arc<Progress>) -> Result<Fetcher> {
     config.observer = Some(Arc::new(Watch { progress: progress.clone(), printer: context.printer }));
     let fetcher = Fetcher::new(config).map_err(|e| fetch_failure(&e))?;
     let canceller = fetcher.canceller();
@@ -32,8 +40,12 @@ pub fn fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -
 
 /// How to fetch, as Go's environment and the flags say.
 pub fn config(context: &Context, network: &Network) -> Result<FetchConfig> {
+    config_of(context, network, context.env.goproxy()?)
+}
+
+fn config_of(context: &Context, network: &Network, goproxy: String) -> Result<FetchConfig> {
     let env = &context.env;
-    let mut config = FetchConfig::new(env.goproxy()?, cache_dir(context, network)?.join("store"));
+    let mut config = FetchConfig::new(goproxy, cache_dir(context, network)?.join("store"));
     config.goprivate = env.get_or_empty("GOPRIVATE");
     config.gonoproxy = env.get_or_empty("GONOPROXY");
     config.goinsecure = env.get_or_empty("GOINSECURE");
@@ -213,7 +225,7 @@ pub fn subject(kind: Kind) -> Option<Subject> {
     match kind {
         Kind::Zip => Some(Subject::Zip),
         Kind::Mod => Some(Subject::GoMod),
-        Kind::Info | Kind::SumDb => None,
+        Kind::Info | Kind::SumDb | Kind::File => None,
     }
 }
 

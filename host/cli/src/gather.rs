@@ -199,6 +199,6 @@ fn entry_kind(kind: Kind) -> ObjectKind {
         Kind::Info => ObjectKind::Info,
         Kind::Mod => ObjectKind::Mod,
         Kind::Zip => ObjectKind::Zip,
-        Kind::SumDb => ObjectKind::Data,
+        Kind::SumDb | Kind::File => ObjectKind::Data,
     }
 }

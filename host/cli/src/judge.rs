@@ -6,9 +6,11 @@ use crate::escape::{foreign, foreign_line};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::frame;
+use crate::plugin_signatures::DetachedSignatures;
 use crate::printer::count;
 use airgo_policy::{
-    BundleView, Engine, EngineConfig, PluginError, Policy, PolicyError, PolicyFile, Report, ReportedFinding,
+    BundleView, DataError, Engine, EngineConfig, PluginError, Policy, PolicyError, PolicyFile, Report,
+    ReportedFinding,
     Verdict,
 };
 use jiff::Timestamp;
@@ -29,7 +31,8 @@ pub fn load(context: &Context, flag: Option<&Path>, dir: &Path, at: Option<&str>
     let (file, base) = read(context, flag, dir)?;
     let cache_dir = context.env.airgo_cache_dir().ok().map(|dir| dir.join("plugins"));
     let engine = Engine::new(EngineConfig { cache_dir }).map_err(|e| policy_failure(&e))?;
-    Policy::load(&engine, file, &base, judged_at).map_err(|e| policy_failure(&e))
+    let loaded = Policy::load_signed(&engine, file, &base, judged_at, &DetachedSignatures);
+    loaded.map_err(|e| policy_failure(&e))
 }
 
 fn read(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<(PolicyFile, PathBuf)> {
@@ -155,7 +158,18 @@ fn policy_failure(error: &PolicyError) -> Failure {
                 }
                 _ => "mend or remove the plugin in airgo.toml",
             }),
-        PolicyError::Data(_) => Failure::new(Exit::Policy, format!("policy refused: {error}")),
+        PolicyError::Signature { .. } => Failure::new(Exit::Signature, format!("policy refused: {error}"))
+            .line("a plugin that nobody trusted has signed judges nothing, so the bundle is refused")
+            .hint("airgo sign PLUGIN --detached ssh --key KEY signs it; trust in airgo.toml names the keys that count"),
+        PolicyError::Data(data) => {
+            let failure = Failure::new(Exit::Policy, format!("policy refused: {error}"));
+            match data {
+                DataError::TooOld { .. } => failure
+                    .hint("bring a newer one; of vulnerability data: airgo vulndb import SOURCE -o FILE"),
+                DataError::NoDate { .. } => failure.hint("add the day that it was made: date = 2027-03-31"),
+                _ => failure,
+            }
+        }
         PolicyError::Read { .. } => {
             Failure::failed(error.to_string()).hint("paths in airgo.toml are relative to it")
         }

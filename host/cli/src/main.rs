@@ -17,6 +17,7 @@ mod goenv;
 mod interrupt;
 mod judge;
 mod keyring;
+mod plugin_signatures;
 mod printer;
 mod progress;
 mod project;
@@ -30,6 +31,7 @@ mod table;
 mod toolchains;
 mod units;
 mod view;
+mod vulnsource;
 
 use clap::Parser as _;
 use std::process::ExitCode;

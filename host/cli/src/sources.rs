@@ -1,5 +1,10 @@
 //! What the main modules' own packages import: read from their sources, for
 //! policies that ask which packages of a dependency are reached.
+//!
+//! That is what `./...` matches, with the packages of the project that it leads
+//! to: in `testdata` and other directories that the pattern passes over, and in
+//! directories that stand in for a module. Of the latter all packages count,
+//! since a dependency may import them, and no bundle carries them.
 
 use crate::Context;
 use crate::failure::{Failure, Result};
@@ -7,7 +12,7 @@ use crate::project::{Loaded, shown};
 use airgo_bundle::manifest::Import;
 use airgo_gomod::gosource::{Header, Platform, Tags, Truth, is_built, scan};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// What the sources are read for.
 #[derive(Default)]
@@ -18,21 +23,45 @@ pub struct Build {
     pub tags: Vec<String>,
 }
 
+/// How a directory is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Of the main module: its tests too, and what is below.
+    Main,
+    /// Of what stands in for a module: what is below, without tests.
+    Replacement,
+    /// One package that another one imports.
+    Package,
+}
+
 /// The imports of each main module, in the order of `loaded.project.mains`.
 pub fn imports(context: &Context, loaded: &Loaded, build: &Build) -> Result<Vec<Vec<Import>>> {
     let mains = loaded.project.mains.iter().map(|main| {
         let mut found = Found::default();
         let path = main.modfile.module.as_ref().map(|m| m.path.as_str()).unwrap_or_default();
         let ignored: Vec<&str> = main.modfile.ignore.iter().map(|i| i.path.as_str()).collect();
-        let root = Path::new(&main.dir);
-        let mut open = vec![root.to_owned()];
-        while let Some(dir) = open.pop() {
-            context.interrupt.check()?;
-            found.read_directory(context, root, &dir, &ignored, build, &mut open)?;
+        let reader = Reader { context, build, root: Path::new(&main.dir), ignored: &ignored };
+        found.read_all(&reader, Path::new(&main.dir), Part::Main)?;
+        for dir in loaded.project.replacement_directories() {
+            let dir = PathBuf::from(dir);
+            // One that is never used need not be there.
+            if dir.is_dir() && !loaded.project.mains.iter().any(|main| Path::new(&main.dir) == dir) {
+                found.read_all(&Reader { root: &dir, ignored: &[], ..reader }, &dir, Part::Replacement)?;
+            }
         }
+        found.follow(&reader, path)?;
         Ok(found.finish(path, build))
     });
     mains.collect()
+}
+
+/// What all directories of a module are read with.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    context: &'a Context,
+    build: &'a Build,
+    root: &'a Path,
+    ignored: &'a [&'a str],
 }
 
 /// Import path to where it was met: on which platforms, by code or by tests.
@@ -40,20 +69,55 @@ pub fn imports(context: &Context, loaded: &Loaded, build: &Build) -> Result<Vec<
 struct Found {
     code: BTreeMap<String, BTreeSet<String>>,
     tests: BTreeMap<String, BTreeSet<String>>,
+    /// Directories that were looked at.
+    read: BTreeSet<PathBuf>,
 }
 
 impl Found {
+    fn read_all(&mut self, reader: &Reader<'_>, dir: &Path, part: Part) -> Result<()> {
+        let mut open = vec![dir.to_owned()];
+        while let Some(dir) = open.pop() {
+            self.read_directory(reader, &dir, part, &mut open)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the packages of the module that its packages import and `./...`
+    /// does not match, until there is no further one.
+    fn follow(&mut self, reader: &Reader<'_>, module: &str) -> Result<()> {
+        loop {
+            let own = self.code.keys().chain(self.tests.keys()).filter_map(|path| path.strip_prefix(module));
+            let dirs = own.filter_map(|rest| match rest.strip_prefix('/') {
+                // A name that leads out of the module is no package of it.
+                Some(below) if Path::new(below).components().all(|c| matches!(c, Component::Normal(_))) => {
+                    Some(reader.root.join(below))
+                }
+                None if rest.is_empty() => Some(reader.root.to_owned()),
+                _ => None,
+            });
+            let new: BTreeSet<PathBuf> =
+                dirs.filter(|dir| !self.read.contains(dir) && dir.is_dir()).collect();
+            if new.is_empty() {
+                return Ok(());
+            }
+            for dir in new {
+                self.read_directory(reader, &dir, Part::Package, &mut Vec::new())?;
+            }
+        }
+    }
+
     /// Reads the Go files of one directory and says which to go on with: what
     /// `./...` matches (cmd/go modload/search.go), without links.
     fn read_directory(
         &mut self,
-        context: &Context,
-        root: &Path,
+        reader: &Reader<'_>,
         dir: &Path,
-        ignored: &[&str],
-        build: &Build,
-        open: &mut Vec<std::path::PathBuf>,
+        part: Part,
+        open: &mut Vec<PathBuf>,
     ) -> Result<()> {
+        let Reader { context, build, root, ignored } = *reader;
+        context.interrupt.check()?;
+        self.read.insert(dir.to_owned());
         let unreadable = |e: std::io::Error| Failure::failed(format!("could not read {}: {e}", shown(dir)));
         for entry in std::fs::read_dir(dir).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -64,12 +128,15 @@ impl Found {
                 continue;
             }
             let kind = entry.file_type().map_err(unreadable)?;
-            if kind.is_dir() {
+            if kind.is_dir() && part != Part::Package {
                 let other = name == "testdata" || (dir == root && name == "vendor");
                 if !other && !path.join("go.mod").is_file() && !is_ignored(root, &path, ignored) {
                     open.push(path);
                 }
-            } else if kind.is_file() && name.ends_with(".go") {
+            } else if kind.is_file()
+                && name.ends_with(".go")
+                && (part == Part::Main || !name.ends_with("_test.go"))
+            {
                 let bytes = std::fs::read(&path)
                     .map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(&path))))?;
                 match scan(&bytes) {

@@ -49,7 +49,10 @@ impl Engine {
                 Hop::NoProxy => {}
                 Hop::Off | Hop::Direct => break,
                 Hop::Proxy(proxy, any_error) => {
-                    match self.plain_file(object, &proxy.below(&escaped), "@v/list").await {
+                    match self
+                        .file_once(object, &proxy.below(&escaped), "@v/list", self.config.limits.info)
+                        .await
+                    {
                         Ok(bytes) => return Ok(lines(&bytes)),
                         Err(e) if e.is_not_found() || *any_error => last = Some(e),
                         Err(e) => return Err(e),

@@ -37,7 +37,7 @@ pub(crate) fn limit_of(limits: &Limits, kind: Kind) -> u64 {
         Kind::Info => limits.info,
         Kind::Mod => limits.go_mod,
         Kind::Zip => limits.zip,
-        Kind::SumDb => limits.info,
+        Kind::SumDb | Kind::File => limits.info,
     }
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn small(object: &Object, bytes: Vec<u8>) -> Result<Hashed, Unfit> {
             let info = info::parse(&bytes, &object.module.version)?;
             (info.canonical, None, info.origin)
         }
-        Kind::Mod | Kind::Zip | Kind::SumDb => {
+        Kind::Mod | Kind::Zip | Kind::SumDb | Kind::File => {
             let h1 = dirhash::hash_go_mod(&bytes);
             (bytes, Some(h1), None)
         }
@@ -140,7 +140,7 @@ pub(crate) fn not_a_zip(start: &[u8]) -> Option<Unfit> {
 }
 
 /// Whether these bytes are a web page. No go.mod, JSON or zip begins with `<`.
-fn web_page(bytes: &[u8]) -> Option<Unfit> {
+pub(crate) fn web_page(bytes: &[u8]) -> Option<Unfit> {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     if !start.starts_with(b"<") {
         return None;

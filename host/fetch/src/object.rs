@@ -17,6 +17,9 @@ pub enum Kind {
     /// A file of the checksum database that the object's path names; never
     /// submitted, only named in errors (see [`crate::SumDbSource`]).
     SumDb,
+    /// A file that is no module's, below the address that the object's path
+    /// names; never submitted, only named in errors (see [`crate::FileSource`]).
+    File,
 }
 
 impl Kind {
@@ -27,6 +30,7 @@ impl Kind {
             Self::Mod => "mod",
             Self::Zip => "zip",
             Self::SumDb => "sumdb",
+            Self::File => "file",
         }
     }
 
@@ -37,6 +41,7 @@ impl Kind {
             Self::Mod => "go.mod",
             Self::Zip => "zip",
             Self::SumDb => "record",
+            Self::File => "file",
         }
     }
 }

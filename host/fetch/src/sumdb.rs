@@ -9,12 +9,9 @@
 use crate::engine::Engine;
 use crate::error::FetchError;
 use crate::fetcher::Fetcher;
-use crate::load;
 use crate::object::{Kind, Object};
 use crate::proxylist::Hop;
 use crate::proxyurl::ProxyUrl;
-use crate::retry;
-use crate::store::disk;
 use airgo_gomod::ModuleVersion;
 use std::sync::Arc;
 
@@ -88,55 +85,8 @@ impl Engine {
         Err(last.unwrap_or_else(|| FetchError::Off { module: object.module.clone(), after: None }))
     }
 
-    /// One file, asked for once.
-    pub(crate) async fn plain_file(
-        &self,
-        object: &Object,
-        base: &ProxyUrl,
-        path: &str,
-    ) -> Result<Vec<u8>, FetchError> {
-        if let ProxyUrl::File { root, shown } = base {
-            let file = root.join(path);
-            let at = crate::error::At {
-                object: object.clone(),
-                site: crate::error::Site::new(shown.clone(), format!("{shown}/{path}")),
-            };
-            return std::fs::read(&file).map_err(|e| match e.kind() {
-                std::io::ErrorKind::NotFound => {
-                    FetchError::UnknownVersion { at: Box::new(at), status: None, detail: None }
-                }
-                _ => disk("read", &file)(e),
-            });
-        }
-        self.sumdb_once(object, base, path).await
-    }
-
-    /// One file, tried again as the policy allows.
+    /// One file of the database, tried again as the policy allows.
     async fn sumdb_file(&self, object: &Object, base: &ProxyUrl, path: &str) -> Result<Vec<u8>, FetchError> {
-        let mut attempt = 1;
-        loop {
-            let mut error = match self.plain_file(object, base, path).await {
-                Ok(bytes) => return Ok(bytes),
-                Err(error) => error,
-            };
-            error.set_attempts(attempt);
-            let Some(wait) = retry::pause(&self.config.retries, &error, attempt) else { return Err(error) };
-            self.observer.retry(object, &error, wait, 0);
-            tokio::time::sleep(wait).await;
-            attempt += 1;
-        }
-    }
-
-    async fn sumdb_once(&self, object: &Object, base: &ProxyUrl, path: &str) -> Result<Vec<u8>, FetchError> {
-        let _permit = self.requests.acquire().await.map_err(|_| FetchError::Cancelled(object.clone()))?;
-        let mut incoming = self.transport.get(&self.config, object, base, path).await?;
-        let limit = load::limit_of(&self.config.limits, Kind::SumDb);
-        let mut bytes = Vec::new();
-        while incoming.read(&mut bytes).await? {
-            if incoming.received() > limit {
-                return Err(FetchError::TooLarge { at: Box::new(incoming.at().clone()), limit });
-            }
-        }
-        Ok(bytes)
+        self.file_of(object, base, path, self.config.limits.info).await
     }
 }

@@ -30,7 +30,7 @@ fn check_all(run: &Run, local: Option<bool>) {
             Kind::Info => (m.info_bytes(), None),
             Kind::Mod => (m.go_mod_bytes(), Some(airgo_gomod::dirhash::hash_go_mod(&m.go_mod_bytes()))),
             Kind::Zip => (m.zip_bytes(), Some(m.h1())),
-            Kind::SumDb => panic!("never submitted"),
+            Kind::SumDb | Kind::File => panic!("never submitted"),
         };
         assert_eq!(fetched.bytes().unwrap(), bytes, "{object}");
         assert_eq!(fetched.size, bytes.len() as u64);

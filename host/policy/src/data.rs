@@ -5,6 +5,11 @@
 //! The digest of a file is its sha256; that of a directory the sha256 over
 //! `<sha256>  <path>\n` of its files, sorted by path: what
 //! `sha256sum $(find . -type f | sort) | sha256sum` would say of bare names.
+//!
+//! A source may say itself of when it is: a file by the member `modified` of the
+//! JSON object in its first line, as a snapshot that `airgo vulndb` made; a
+//! directory by that of its `index/db.json`, as the Go vulnerability database.
+//! Where the policy file says so too, the older of the two counts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -57,6 +62,12 @@ pub enum DataError {
         /// What was pinned.
         pinned: String,
     },
+    /// Its age is limited, and cannot be told.
+    #[error("data source {name} has a max-age, and nobody says of when it is")]
+    NoDate {
+        /// Its name in the policy file.
+        name: String,
+    },
     /// Older than the policy file allows.
     #[error("data source {name} is of {date}, {age} before {judged_at}; it may be {max_age} old")]
     TooOld {
@@ -96,7 +107,7 @@ impl DataSet {
         let mut set = DataSet::default();
         for entry in entries {
             let source = Source::load(entry, base)?;
-            check_age(entry, judged_at)?;
+            check_age(entry, source.date, judged_at)?;
             set.sources.insert(entry.name.clone(), source);
         }
         Ok(set)
@@ -147,7 +158,9 @@ impl Source {
             let (name, pinned) = (entry.name.clone(), pinned.clone());
             return Err(DataError::Digest { name, found: sha256, pinned });
         }
-        Ok(Source { sha256, date: entry.date, records: loader.records })
+        let own = own_date(&loader.records);
+        let date = [entry.date, own].into_iter().flatten().min();
+        Ok(Source { sha256, date, records: loader.records })
     }
 }
 
@@ -210,8 +223,24 @@ impl Loader<'_> {
     }
 }
 
-fn check_age(entry: &DataEntry, judged_at: Timestamp) -> Result<(), DataError> {
-    let (Some(date), Some(max_age)) = (entry.date, entry.max_age) else { return Ok(()) };
+/// Of when a source says that it is.
+fn own_date(records: &BTreeMap<String, Vec<u8>>) -> Option<Timestamp> {
+    #[derive(serde::Deserialize)]
+    struct Dated {
+        modified: String,
+    }
+    let text = match (records.get(""), records.get("index/db.json")) {
+        (Some(file), _) => file.split(|byte| *byte == b'\n').next()?,
+        (None, Some(index)) => index,
+        (None, None) => return None,
+    };
+    let dated = text.starts_with(b"{").then(|| serde_json::from_slice::<Dated>(text).ok());
+    dated.flatten()?.modified.parse().ok()
+}
+
+fn check_age(entry: &DataEntry, date: Option<Timestamp>, judged_at: Timestamp) -> Result<(), DataError> {
+    let Some(max_age) = entry.max_age else { return Ok(()) };
+    let Some(date) = date else { return Err(DataError::NoDate { name: entry.name.clone() }) };
     let age = judged_at.duration_since(date);
     if age <= max_age {
         return Ok(());

@@ -24,6 +24,14 @@ pub enum PolicyError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A plugin is not signed by whom it should be.
+    #[error("plugin {plugin} {reason}")]
+    Signature {
+        /// Its name in the policy file.
+        plugin: String,
+        /// Why no signature counts.
+        reason: String,
+    },
     /// A plugin failed, or is not what it should be.
     #[error("plugin {plugin} {source}")]
     Plugin {

@@ -11,6 +11,7 @@ use crate::exceptions::Exceptions;
 use crate::gather::Facts;
 use crate::plugin::{CheckRequest, Checked};
 use crate::report::{Counts, DataRecord, PluginRecord, Report, ReportedFinding};
+use crate::signed::{NoSignatures, SignatureRequest, Signatures};
 use crate::{
     BundleView, DataSet, Engine, Finding, LogLine, Plugin, PluginError, PolicyError, PolicyFileError, Verdict,
 };
@@ -40,19 +41,34 @@ pub struct Evaluation {
 }
 
 impl Policy {
-    /// Loads what a policy file names; its paths are relative to `base`.
+    /// As [`Policy::load_signed`], where no plugin of the file has a signature.
     ///
     /// # Errors
-    /// Where a plugin or data source is missing, is not what was pinned, or
-    /// fails; where a config does not fit; where an exception names a rule
-    /// that no plugin has.
+    /// As there; and where one has, which nobody checks here.
     pub fn load(
         engine: &Engine,
         file: PolicyFile,
         base: &Path,
         judged_at: Timestamp,
     ) -> Result<Self, PolicyError> {
-        let plugins = in_parallel(&file.plugins, |entry| load(engine, &file, entry, base))?;
+        Self::load_signed(engine, file, base, judged_at, &NoSignatures)
+    }
+
+    /// Loads what a policy file names; its paths are relative to `base`.
+    ///
+    /// # Errors
+    /// Where a plugin or data source is missing, is not what was pinned, or
+    /// fails; where a config does not fit; where an exception names a rule
+    /// that no plugin has.
+    pub fn load_signed(
+        engine: &Engine,
+        file: PolicyFile,
+        base: &Path,
+        judged_at: Timestamp,
+        signatures: &dyn Signatures,
+    ) -> Result<Self, PolicyError> {
+        let origin = Origin { base, judged_at, signatures };
+        let plugins = in_parallel(&file.plugins, |entry| load(engine, &file, entry, &origin))?;
         for (entry, loaded) in file.plugins.iter().zip(&plugins) {
             let needs = loaded.plugin.describe().data.iter().filter(|need| need.required);
             for need in needs {
@@ -170,7 +186,19 @@ impl Policy {
     }
 }
 
-fn load(engine: &Engine, file: &PolicyFile, entry: &PluginEntry, base: &Path) -> Result<Loaded, PolicyError> {
+/// Where plugins lie, and who says whose they are.
+struct Origin<'a> {
+    base: &'a Path,
+    judged_at: Timestamp,
+    signatures: &'a dyn Signatures,
+}
+
+fn load(
+    engine: &Engine,
+    file: &PolicyFile,
+    entry: &PluginEntry,
+    origin: &Origin<'_>,
+) -> Result<Loaded, PolicyError> {
     let read: Vec<u8>;
     let (bytes, builtin): (&[u8], bool) = match &entry.source {
         PluginSource::Builtin(name) => match Builtin::find(name) {
@@ -181,7 +209,7 @@ fn load(engine: &Engine, file: &PolicyFile, entry: &PluginEntry, base: &Path) ->
             }
         },
         PluginSource::Path(path) => {
-            let path = base.join(path);
+            let path = origin.base.join(path);
             read = read_component(&path, entry.limits.component_bytes).map_err(|source| {
                 PolicyError::Read { plugin: entry.name.clone(), path: path.clone(), source }
             })?;
@@ -194,6 +222,15 @@ fn load(engine: &Engine, file: &PolicyFile, entry: &PluginEntry, base: &Path) ->
         if *pinned != found {
             return Err(failed(PluginError::Digest { found, pinned: pinned.clone() }));
         }
+    }
+    if let Some(signature) = &entry.signature {
+        let request = SignatureRequest {
+            file: origin.base.join(&signature.file),
+            trust: signature.trust.iter().map(|file| origin.base.join(file)).collect(),
+            at: origin.judged_at,
+        };
+        let refused = |reason| PolicyError::Signature { plugin: entry.name.clone(), reason };
+        origin.signatures.check(bytes, &request).map_err(refused)?;
     }
     let plugin = engine.load(bytes, &entry.limits).map_err(failed)?;
     plugin.check_config(&entry.config).map_err(failed)?;

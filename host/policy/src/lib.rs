@@ -38,6 +38,7 @@ pub mod prescan;
 mod private;
 mod report;
 mod results;
+mod signed;
 mod state;
 mod usage;
 mod view;
@@ -55,5 +56,6 @@ pub use report::{
     Counts, DataRecord, ExceptionRecord, ExceptionState, PluginRecord, Report, ReportedFinding,
 };
 pub use results::{Finding, Verdict};
+pub use signed::{SignatureRequest, Signatures};
 pub use usage::Usage;
 pub use view::{BundleInfo, BundleView, FileEntry, MainModule, MemoryBundle, ModuleInfo, ReadError};

@@ -29,7 +29,7 @@ pub struct Advisory {
     pub versions: Vec<String>,
     /// The packages with the fault; without any, all of the module.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub imports: Vec<Import>,
+    pub imports: Vec<ImportedPackage>,
 }
 
 /// Where a range starts or ends. Versions are as the entry has them, mostly
@@ -57,7 +57,7 @@ impl Event {
 /// A package with the fault.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Import {
+pub struct ImportedPackage {
     /// Its import path.
     pub path: String,
     /// Systems on which it has it; none means all.

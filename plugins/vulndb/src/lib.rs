@@ -6,12 +6,13 @@
 //! line a module, sorted by module path (bytewise):
 //!
 //! ```text
-//! {"schema":"airgo-vulndb/1","modified":"2026-08-21T20:38:00Z","entries":4291}
+//! {"schema":"airgo-vulndb/1","modified":"2026-08-21T20:38:00Z","entries":4291,"origins":[…]}
 //! golang.org/x/net<TAB>[{"id":"GO-2024-2687","aliases":["CVE-2023-45288"],…}]
 //! ```
 //!
 //! Each line is an array of [`Advisory`], sorted by id. Withdrawn entries and
 //! those of other ecosystems are left out. The same entries give the same bytes.
+//! The first line says of which date the newest entry is, and whose they are.
 //!
 //! ```
 //! use airgo_vulndb::{Builder, Snapshot};
@@ -27,12 +28,16 @@
 //! ```
 
 mod advisory;
+mod import;
+mod origin;
 mod osv;
 mod snapshot;
 
-pub use advisory::{Advisory, Event, Import};
+pub use advisory::{Advisory, Event, ImportedPackage};
+pub use import::{INDEX_DB, INDEX_VULNS, Import, IndexEntry, index};
+pub use origin::Origin;
 pub use osv::parse_osv;
-pub use snapshot::{Builder, Header, SCHEMA, Snapshot};
+pub use snapshot::{Added, Builder, Header, SCHEMA, Snapshot};
 
 /// Why vulnerability data does not read as what it should be.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::{Advisory, BadData, Event, Import};
+use crate::{Advisory, BadData, Event, ImportedPackage};
 
 #[derive(Deserialize)]
 pub(crate) struct Entry {
@@ -62,7 +62,7 @@ struct RawEvent {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Ecosystem {
-    imports: Vec<Import>,
+    imports: Vec<ImportedPackage>,
 }
 
 /// What one entry says: module paths with advisories. Nothing, where it is

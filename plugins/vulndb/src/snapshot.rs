@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::origin::origins;
 use crate::osv::entry;
-use crate::{Advisory, BadData};
+use crate::{Advisory, BadData, Origin};
 
 /// The name of the format; another number is another format.
 pub const SCHEMA: &str = "airgo-vulndb/1";
@@ -15,60 +16,99 @@ pub const SCHEMA: &str = "airgo-vulndb/1";
 pub struct Header {
     /// [`SCHEMA`].
     pub schema: String,
-    /// When the newest of the entries was changed (RFC 3339).
+    /// When the newest of the entries was changed (RFC 3339, UTC).
     pub modified: String,
     /// How many entries went in, withdrawn ones included.
     pub entries: u64,
+    /// How many lines follow, so that a file that was cut off is known.
+    pub modules: u64,
+    /// Whose entries they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<Origin>,
 }
 
 /// Makes a snapshot from OSV entries, in any order.
 #[derive(Debug, Default)]
 pub struct Builder {
-    modules: BTreeMap<String, BTreeMap<String, Vec<Advisory>>>,
+    /// By id: when it was changed, and what it says.
+    entries: BTreeMap<String, (String, Vec<(String, Advisory)>)>,
     modified: String,
-    entries: u64,
+}
+
+/// An entry that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// Its id.
+    pub id: String,
+    /// When it was changed.
+    pub modified: String,
 }
 
 impl Builder {
-    /// Adds an entry of OSV JSON.
+    /// Adds an entry of OSV JSON. Of two with one id the one that was changed
+    /// later stays; of the same date, the first.
     ///
     /// # Errors
     /// Where the bytes are none.
-    pub fn add(&mut self, json: &[u8]) -> Result<(), BadData> {
+    pub fn add(&mut self, json: &[u8]) -> Result<Added, BadData> {
         let entry = entry(json)?;
-        self.entries += 1;
-        if entry.modified > self.modified {
-            self.modified.clone_from(&entry.modified);
+        let bad = |message: String| BadData { place: entry.id.clone(), message };
+        if entry.id.is_empty() {
+            return Err(BadData { place: "an OSV entry".to_owned(), message: "its id is empty".to_owned() });
         }
-        for (module, advisory) in entry.advisories() {
+        if !is_date(&entry.modified) {
+            return Err(bad(format!("modified: {:?} is no date (RFC 3339, UTC)", entry.modified)));
+        }
+        let added = Added { id: entry.id.clone(), modified: entry.modified.clone() };
+        let advisories = entry.advisories();
+        for (module, _) in &advisories {
             if module.is_empty() || module.contains(['\t', '\n']) {
                 let message = format!("{module:?} is no module path");
-                return Err(BadData { place: advisory.id, message });
-            }
-            let all = self.modules.entry(module).or_default().entry(advisory.id.clone()).or_default();
-            if !all.contains(&advisory) {
-                all.push(advisory);
+                return Err(BadData { place: added.id, message });
             }
         }
-        Ok(())
+        let newer = self.entries.get(&added.id).is_none_or(|(date, _)| *date < added.modified);
+        if newer {
+            self.entries.insert(added.id.clone(), (added.modified.clone(), advisories));
+        }
+        Ok(added)
     }
 
     /// Sets the date of the database, where it says one that is newer than that
     /// of any entry (`index/db.json` of the Go database).
-    pub fn modified(&mut self, date: &str) {
+    ///
+    /// # Errors
+    /// Where it is no date.
+    pub fn modified(&mut self, date: &str) -> Result<(), BadData> {
+        if !is_date(date) {
+            let message = format!("{date:?} is no date (RFC 3339, UTC)");
+            return Err(BadData { place: "the date of the database".to_owned(), message });
+        }
         if *date > *self.modified {
             date.clone_into(&mut self.modified);
         }
+        Ok(())
     }
 
     /// The bytes of the snapshot.
     pub fn finish(self) -> Vec<u8> {
-        let header = Header { schema: SCHEMA.to_owned(), modified: self.modified, entries: self.entries };
+        let dates = self.entries.values().map(|(date, _)| date);
+        let modified = dates.chain([&self.modified]).max().cloned().unwrap_or_default();
+        let (entries, origins) =
+            (self.entries.len() as u64, origins(self.entries.keys().map(String::as_str)));
+        let mut modules: BTreeMap<String, Vec<Advisory>> = BTreeMap::new();
+        for (module, advisory) in self.entries.into_values().flat_map(|(_, advisories)| advisories) {
+            let of_module = modules.entry(module).or_default();
+            if !of_module.contains(&advisory) {
+                of_module.push(advisory);
+            }
+        }
+        let header =
+            Header { schema: SCHEMA.to_owned(), modified, entries, modules: modules.len() as u64, origins };
         let json = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
         let mut text = json(serde_json::to_string(&header));
         text.push('\n');
-        for (module, advisories) in self.modules {
-            let advisories: Vec<Advisory> = advisories.into_values().flatten().collect();
+        for (module, advisories) in modules {
             text.push_str(&module);
             text.push('\t');
             text.push_str(&json(serde_json::to_string(&advisories)));
@@ -76,6 +116,18 @@ impl Builder {
         }
         text.into_bytes()
     }
+}
+
+/// `2026-08-21T20:38:00Z`, with or without a fraction: such dates sort as text,
+/// a fraction of a second aside.
+fn is_date(text: &str) -> bool {
+    let Some((seconds, rest)) = text.split_at_checked(19) else { return false };
+    let shape = seconds.bytes().zip("0000-00-00T00:00:00".bytes()).all(|(byte, shape)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        mark => byte == mark,
+    });
+    let fraction = rest.strip_suffix('Z').map(|rest| rest.strip_prefix('.').unwrap_or(rest));
+    shape && fraction.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A snapshot that is asked for modules. Only the lines asked for are parsed.
@@ -118,12 +170,22 @@ impl<'a> Snapshot<'a> {
         if !text.ends_with('\n') {
             return Err(bad("the last line", "is cut off".to_owned()));
         }
+        if lines.len() as u64 != header.modules {
+            let message =
+                format!("has {} modules, where its first line says {}", lines.len(), header.modules);
+            return Err(bad("the snapshot", message));
+        }
         Ok(Snapshot { header, lines })
     }
 
     /// The first line.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The paths of all modules that some entry speaks of, sorted.
+    pub fn modules(&self) -> impl Iterator<Item = &'a str> {
+        self.lines.iter().map(|(path, _)| *path)
     }
 
     /// What is known of a module, by id.
@@ -158,7 +220,9 @@ mod tests {
 
     fn build(entries: &[&[u8]]) -> String {
         let mut builder = Builder::default();
-        entries.iter().for_each(|entry| builder.add(entry).expect("an entry"));
+        for entry in entries {
+            builder.add(entry).expect("an entry");
+        }
         String::from_utf8(builder.finish()).expect("text")
     }
 
@@ -167,7 +231,9 @@ mod tests {
         let text = build(&[A, B, WITHDRAWN]);
         assert_eq!(
             text,
-            "{\"schema\":\"airgo-vulndb/1\",\"modified\":\"2026-02-01T00:00:00Z\",\"entries\":3}\n\
+            "{\"schema\":\"airgo-vulndb/1\",\"modified\":\"2026-02-01T00:00:00Z\",\"entries\":3,\"modules\":2,\
+             \"origins\":[{\"name\":\"Go Vulnerability Database\",\"url\":\"https://vuln.go.dev\",\
+             \"licence\":\"CC-BY-4.0\",\"entries\":3}]}\n\
              a.example\t[{\"id\":\"GO-1\",\"url\":\"https://osv.dev/vulnerability/GO-1\",\
              \"ranges\":[[{\"introduced\":\"1.0.0\"},{\"last_affected\":\"1.1.0\"}]]}]\n\
              b.example\t[{\"id\":\"GO-1\",\"url\":\"https://osv.dev/vulnerability/GO-1\"},\
@@ -189,6 +255,7 @@ mod tests {
         };
         assert_eq!(ids("b.example"), ["GO-1", "GO-2"]);
         assert_eq!(ids("c.example"), [""; 0]);
+        assert_eq!(snapshot.modules().collect::<Vec<_>>(), ["a.example", "b.example"]);
     }
 
     #[test]
@@ -201,6 +268,7 @@ mod tests {
             &text.replace("vulndb/1", "vulndb/2"),
             &text.replace("b.example\t", "a.example\t"),
             &text.replace("b.example\t", "b.example "),
+            &text[..text.find("b.example\t").expect("its line")],
         ] {
             assert!(Snapshot::parse(bad.as_bytes()).is_err(), "{bad}");
         }
@@ -211,9 +279,45 @@ mod tests {
     }
 
     #[test]
-    fn a_module_path_cannot_break_a_line() {
-        let entry = br#"{"id":"X","affected":[{"package":{"name":"a\nb","ecosystem":"Go"}}]}"#;
-        assert!(Builder::default().add(entry).is_err());
-        assert!(Builder::default().add(b"[]").is_err());
+    fn of_one_id_the_newer_entry_stays() {
+        let older = String::from_utf8_lossy(A).replace("2026-02", "2026-01").replace("Fault", "Old fault");
+        let text = build(&[A, B]);
+        assert_eq!(build(&[older.as_bytes(), A, B]), text);
+        assert_eq!(build(&[A, B, older.as_bytes()]), text);
+    }
+
+    #[test]
+    fn origins_are_told_by_the_ids() {
+        let entry = |id: &str| format!(r#"{{"id":"{id}","modified":"2026-01-01T00:00:00.5Z"}}"#);
+        let ids = ["X-1", "GHSA-1", "GO-1", "GHSA-2"].map(entry);
+        let text = build(&ids.each_ref().map(String::as_bytes));
+        let origins = Snapshot::parse(text.as_bytes()).expect("a snapshot").header().origins.clone();
+        let told: Vec<_> = origins.iter().map(|o| (o.name.as_str(), o.licence.as_str(), o.entries)).collect();
+        assert_eq!(
+            told,
+            [
+                ("Go Vulnerability Database", "CC-BY-4.0", 1),
+                ("GitHub Advisory Database", "CC-BY-4.0", 2),
+                ("others", "", 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_entry_is_refused() {
+        let error = |json: &str| Builder::default().add(json.as_bytes()).expect_err(json).to_string();
+        let named = |name: &str| {
+            format!(
+                r#"{{"id":"X","modified":"2026-01-01T00:00:00Z","affected":[{{"package":{{"name":"{name}","ecosystem":"Go"}}}}]}}"#
+            )
+        };
+        // It would break a line of the snapshot.
+        assert_eq!(error(&named("a\\nb")), "X: \"a\\nb\" is no module path");
+        assert!(Builder::default().add(named("a.example").as_bytes()).is_ok());
+        assert!(error("[]").starts_with("an OSV entry: "));
+        for date in ["", "yesterday", "2026-01-01", "2026-01-01T00:00:00+02:00", "2026-01-01 00:00:00Z"] {
+            let json = format!(r#"{{"id":"X","modified":"{date}"}}"#);
+            assert_eq!(error(&json), format!("X: modified: {date:?} is no date (RFC 3339, UTC)"));
+        }
     }
 }

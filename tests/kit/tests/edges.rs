@@ -31,6 +31,25 @@ fn rooms_use_gomod_and_nothing_sideways() {
     assert!(wrong.is_empty(), "edges that docs/ARCHITECTURE.md has not:\n{}", wrong.join("\n"));
 }
 
+/// One crate of the plugins' workspace is in the host's tree, in cli alone: what
+/// `airgo vulndb` writes and the vulnerability plugin reads.
+#[test]
+fn of_the_plugins_only_the_vulnerability_format_is_in_the_host() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let members: Vec<&str> = packages.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    let mut outside = Vec::new();
+    for package in packages {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let (user, name) = (package["name"].as_str().unwrap(), dependency["name"].as_str().unwrap());
+            if dependency["path"].is_string() && !members.contains(&name) {
+                outside.push((user, name));
+            }
+        }
+    }
+    assert_eq!(outside, [(CLI, "airgo-vulndb")]);
+}
+
 #[test]
 fn every_dependency_is_declared_once_in_the_workspace() {
     for manifest in committed().into_iter().filter(|p| p.file_name().is_some_and(|n| n == "Cargo.toml")) {
@@ -101,13 +120,7 @@ fn every_source_file_says_what_it_is_and_stays_small() {
 
 /// Dependencies of workspace members on each other: who, on whom, which kind.
 fn edges() -> Vec<(String, String, String)> {
-    let out = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    let metadata: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let metadata = metadata();
     let packages = metadata["packages"].as_array().unwrap();
     let names: Vec<&str> = packages.iter().map(|p| p["name"].as_str().unwrap()).collect();
     assert!(names.contains(&CLI) && names.contains(&GOMOD) && names.contains(&TESTKIT), "{names:?}");
@@ -122,6 +135,16 @@ fn edges() -> Vec<(String, String, String)> {
         }
     }
     edges
+}
+
+fn metadata() -> Value {
+    let out = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
 }
 
 /// Files that git knows, relative to the root; none where there is no git.

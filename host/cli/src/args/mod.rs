@@ -3,10 +3,12 @@
 mod groups;
 mod plugin;
 mod policy;
+mod vulndb;
 
 pub use groups::*;
 pub use plugin::*;
 pub use policy::*;
+pub use vulndb::*;
 
 use crate::exit;
 use crate::units;
@@ -105,6 +107,11 @@ pub enum Command {
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
+    },
+    /// Import vulnerability data for the vulnerability plugin, and show what a snapshot holds
+    Vulndb {
+        #[command(subcommand)]
+        command: VulndbCommand,
     },
     /// Print a shell's completion script
     Completions {
@@ -311,7 +318,7 @@ pub struct Why {
 /// `airgo sign`.
 #[derive(Args, Debug)]
 pub struct Sign {
-    /// The bundle
+    /// The bundle; with --detached also a plugin
     pub file: PathBuf,
     #[command(flatten)]
     pub signer: SignerArgs,

@@ -69,6 +69,7 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::Mod => "mod",
         Kind::Zip => "zip",
         Kind::SumDb => "sumdb",
+        Kind::File => "file",
     }
 }
 

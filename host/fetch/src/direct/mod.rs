@@ -280,7 +280,7 @@ impl Job {
             Kind::Info => load::small(&self.object, self.info(&code.info(&module.version)?, &shown)),
             Kind::Mod => load::small(&self.object, code.go_mod(&module.version)?),
             Kind::Zip => return self.zip(&mut code, source),
-            Kind::SumDb => return Err(FetchError::Lost(self.object.clone()).into()),
+            Kind::SumDb | Kind::File => return Err(FetchError::Lost(self.object.clone()).into()),
         };
         let hashed = hashed
             .map_err(|what| DirectError::BadModule(format!("its {} is {what}", self.object.kind.noun())))?;

@@ -37,11 +37,13 @@ mod fold;
 mod inflate;
 mod local;
 mod names;
+mod plain;
 mod walk;
 mod window;
 
 pub use error::{EntryFault, Fault, ModZipError};
 pub use names::Names;
+pub use plain::{PlainWalkError, PlainZip};
 pub use walk::{Scratch, WalkError};
 
 use crate::module::{self, ModuleVersion};

@@ -67,6 +67,8 @@ pub struct PluginEntry {
     pub source: PluginSource,
     /// What it must hash to; always there for a path.
     pub sha256: Option<String>,
+    /// Who must have signed it.
+    pub signature: Option<SignatureEntry>,
     /// Its config, an object.
     pub config: serde_json::Value,
     /// What it may use.
@@ -75,6 +77,16 @@ pub struct PluginEntry {
     pub line: u32,
     /// Line and column of each value of the config, by JSON Pointer.
     places: BTreeMap<String, (u32, u32)>,
+}
+
+/// A signature that a plugin must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureEntry {
+    /// The file with the signature, relative to the policy file.
+    pub file: PathBuf,
+    /// Files with the keys of which one must have made it, relative to the
+    /// policy file; at least one.
+    pub trust: Vec<PathBuf>,
 }
 
 /// Where a plugin comes from.
@@ -160,6 +172,7 @@ impl PolicyFile {
             name: builtin.name.to_owned(),
             source: PluginSource::Builtin(builtin.name.to_owned()),
             sha256: None,
+            signature: None,
             config: serde_json::json!({}),
             limits: Limits::default(),
             line: 0,

@@ -12,15 +12,17 @@ use toml::de::{DeTable, DeValue};
 
 use super::config::Reader;
 use super::tables::{Source, Table};
-use super::{DataEntry, Exception, PluginEntry, PluginSource, PolicyFile, PolicyFileError, units};
+use super::{
+    DataEntry, Exception, PluginEntry, PluginSource, PolicyFile, PolicyFileError, SignatureEntry, units,
+};
 use crate::results::is_name;
 use crate::{BUILTINS, Builtin, Limits, Verdict};
 
 type Result<T> = std::result::Result<T, PolicyFileError>;
 
 /// The keys of each table, sorted; airgo.schema.json has the same.
-const ROOT: &[&str] = &["data", "exception", "limits", "plugin"];
-const PLUGIN: &[&str] = &["builtin", "config", "limits", "name", "path", "sha256"];
+const ROOT: &[&str] = &["data", "exception", "limits", "plugin", "plugin-trust"];
+const PLUGIN: &[&str] = &["builtin", "config", "limits", "name", "path", "sha256", "signature", "trust"];
 const DATA: &[&str] = &["date", "max-age", "name", "path", "sha256"];
 const EXCEPTION: &[&str] = &["expires", "module", "reason", "rule"];
 const LIMITS: &[&str] = &[
@@ -55,7 +57,8 @@ pub fn policy_file(file: &str, text: &str) -> Result<PolicyFile> {
         Some(table) => limits(&source, &table, &Limits::default())?,
         None => Limits::default(),
     };
-    let plugins = each(&root, "plugin", PLUGIN, |table| plugin(&source, table, &limits))?;
+    let trust = root.paths("plugin-trust")?;
+    let plugins = each(&root, "plugin", PLUGIN, |table| plugin(&source, table, &limits, trust.as_deref()))?;
     let data = each(&root, "data", DATA, |table| data(&source, table))?;
     let exceptions = each(&root, "exception", EXCEPTION, |table| exception(&source, table))?;
     unique(&root, "plugin", plugins.iter().map(|p| (p.name.as_str(), p.line)))?;
@@ -105,7 +108,12 @@ fn unique<'a>(root: &Table<'_>, what: &str, names: impl Iterator<Item = (&'a str
     Ok(())
 }
 
-fn plugin(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<PluginEntry> {
+fn plugin(
+    source: &Source<'_>,
+    table: &Table<'_>,
+    defaults: &Limits,
+    trust: Option<&[PathBuf]>,
+) -> Result<PluginEntry> {
     let name = name(source, table)?;
     let from = match (table.string("builtin")?, table.string("path")?) {
         (Some((builtin, span)), None) => {
@@ -130,6 +138,7 @@ fn plugin(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<P
         );
         return Err(table.error(message));
     }
+    let signature = signature(table, &name, &from, trust)?;
     let mut reader = Reader { source, places: BTreeMap::new() };
     let config = match table.get("config") {
         None => serde_json::json!({}),
@@ -145,7 +154,37 @@ fn plugin(source: &Source<'_>, table: &Table<'_>, defaults: &Limits) -> Result<P
         Some(own) => limits(source, &own, defaults)?,
         None => defaults.clone(),
     };
-    Ok(PluginEntry { name, source: from, sha256, config, limits, line: table.line(), places: reader.places })
+    let (line, places) = (table.line(), reader.places);
+    Ok(PluginEntry { name, source: from, sha256, signature, config, limits, line, places })
+}
+
+/// Who has to have signed a plugin. Where the file says whom to trust for its
+/// plugins, every one of them has to be signed; airgo vouches for its own.
+fn signature(
+    table: &Table<'_>,
+    name: &str,
+    from: &PluginSource,
+    trust: Option<&[PathBuf]>,
+) -> Result<Option<SignatureEntry>> {
+    let own = table.paths("trust")?;
+    let file = table.string("signature")?.map(|(file, _)| PathBuf::from(file));
+    if matches!(from, PluginSource::Builtin(_)) {
+        if file.is_some() || own.is_some() {
+            let message = format!("plugin {name} comes with airgo: neither signature nor trust is for it");
+            return Err(table.error(message));
+        }
+        return Ok(None);
+    }
+    match (file, own.as_deref().or(trust)) {
+        (None, None) => Ok(None),
+        (Some(file), Some(trust)) => Ok(Some(SignatureEntry { file, trust: trust.to_vec() })),
+        (None, Some(_)) => Err(table.error(format!(
+            "plugin {name} has no signature: name the file with it (`airgo sign FILE --detached ssh` makes one)"
+        ))),
+        (Some(_), None) => Err(table.error(format!(
+            "plugin {name} has a signature, and nobody says whose counts: add trust = [\"KEY.pub\"]"
+        ))),
+    }
 }
 
 fn name(source: &Source<'_>, table: &Table<'_>) -> Result<String> {
@@ -178,10 +217,6 @@ fn data(source: &Source<'_>, table: &Table<'_>) -> Result<DataEntry> {
             None => return Err(source.error(span, "max-age is written like \"36h\", \"7d\" or \"2w\"")),
         },
     };
-    if max_age.is_some() && date.is_none() {
-        let message = format!("data source {name} has a max-age but no date to count from");
-        return Err(table.error(message));
-    }
     Ok(DataEntry { name, path: PathBuf::from(path), sha256, date, max_age, line: table.line() })
 }
 

@@ -2,6 +2,7 @@
 //! error of its table: a misspelt one explains the one that is missing.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -83,6 +84,26 @@ impl<'a> Table<'a> {
             Some(text) => Ok(Some((text, value.span()))),
             None => Err(self.wrong(key, value, "a string")),
         }
+    }
+
+    /// A list of paths that names at least one.
+    pub fn paths(&self, key: &'static str) -> Result<Option<Vec<PathBuf>>> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let Some(array) = value.get_ref().as_array() else {
+            return Err(self.wrong(key, value, "a list of files"));
+        };
+        let path = |item: &'a Spanned<DeValue<'a>>| match item.get_ref().as_str() {
+            Some(text) if !text.is_empty() => Ok(PathBuf::from(text)),
+            Some(_) => Err(self.source.error(item.span(), format!("{key} has an empty name"))),
+            None => Err(self.wrong(key, item, "a list of files")),
+        };
+        let paths = array.iter().map(path).collect::<Result<Vec<_>>>()?;
+        if paths.is_empty() {
+            return Err(self
+                .source
+                .error(value.span(), format!("{key} names no file, so that nobody counts")));
+        }
+        Ok(Some(paths))
     }
 
     /// A string that has to be there and say something.

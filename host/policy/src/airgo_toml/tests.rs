@@ -70,7 +70,10 @@ fn an_empty_file_judges_nothing() {
 #[test]
 fn errors_point_at_the_place_and_say_what_is_allowed() {
     let cases = [
-        ("x = 1", "airgo.toml:1:1: unknown key x; allowed here: data, exception, limits, plugin"),
+        (
+            "x = 1",
+            "airgo.toml:1:1: unknown key x; allowed here: data, exception, limits, plugin, plugin-trust",
+        ),
         ("[[plugin]]\nbuiltin = \"allowlist\"", "airgo.toml:1:1: name is missing"),
         ("[[plugin]]\nname = \"\"", "airgo.toml:2:8: name is empty"),
         ("[[plugin]]\nname = 1", "airgo.toml:2:8: name is of type integer, not a string"),
@@ -95,7 +98,8 @@ fn errors_point_at_the_place_and_say_what_is_allowed() {
         ),
         (
             "[[plugin]]\nname = \"a\"\nbuiltin = \"allowlist\"\nconfg.x = 1",
-            "airgo.toml:4:1: unknown key confg; allowed here: builtin, config, limits, name, path, sha256",
+            "airgo.toml:4:1: unknown key confg; allowed here: builtin, config, limits, name, path, sha256, \
+             signature, trust",
         ),
         (
             "[[plugin]]\nname = \"a\"\nbuiltin = \"allowlist\"\n[[plugin]]\nname = \"a\"\nbuiltin = \"allowlist\"",
@@ -122,9 +126,11 @@ fn errors_point_at_the_place_and_say_what_is_allowed() {
             "airgo.toml:4:11: expires is written like 2027-03-31 or 2027-03-31T12:00:00Z, without quotes",
         ),
         (
-            "[[data]]\nname = \"a\"\npath = \"a\"\nmax-age = \"7d\"",
-            "airgo.toml:1:1: data source a has a max-age but no date to count from",
+            "[[plugin]]\nname = \"a\"\nbuiltin = \"allowlist\"\nsignature = \"a.sig\"",
+            "airgo.toml:1:1: plugin a comes with airgo: neither signature nor trust is for it",
         ),
+        ("plugin-trust = []", "airgo.toml:1:16: plugin-trust names no file, so that nobody counts"),
+        ("plugin-trust = \"a.pub\"", "airgo.toml:1:16: plugin-trust is of type string, not a list of files"),
         (
             "[[data]]\nname = \"a\"\npath = \"a\"\nmax-age = \"7\"",
             "airgo.toml:4:11: max-age is written like \"36h\", \"7d\" or \"2w\"",

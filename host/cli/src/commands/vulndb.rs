@@ -1,0 +1,146 @@
+//! `airgo vulndb`: makes snapshots of vulnerability data, and tells of them.
+
+use crate::Context;
+use crate::args::{VulndbCommand, VulndbImport};
+use crate::failure::{Failure, Result};
+use crate::printer::{bytes, count};
+use crate::project::shown;
+use crate::vulnsource;
+use airgo_bundle::Sha256;
+use airgo_vulndb::{Builder, Header, Snapshot};
+use jiff::{SignedDuration, Timestamp};
+use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+/// Bytes of a snapshot, as of any data source.
+const MAX_SNAPSHOT: u64 = 1 << 30;
+/// How far a database's clock may be ahead of ours.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// One of the two.
+pub fn run(context: &Context, command: &VulndbCommand) -> Result<()> {
+    match command {
+        VulndbCommand::Import(args) => {
+            let target = shown(&args.output);
+            import(context, args).map_err(|failure| failure.outcome(format!("{target} was not written")))
+        }
+        VulndbCommand::Info { file } => info(context, file),
+    }
+}
+
+fn import(context: &Context, args: &VulndbImport) -> Result<()> {
+    let mut builder = Builder::default();
+    for source in &args.sources {
+        vulnsource::read(context, &args.network, source, &mut builder)?;
+    }
+    let snapshot = builder.finish();
+    let header = header(&snapshot, &args.output)?;
+    let now = Timestamp::now();
+    let date = header
+        .modified
+        .parse::<Timestamp>()
+        .map_err(|e| Failure::failed(format!("the data say that they are of {:?}: {e}", header.modified)))?;
+    // A date to come would never be too old.
+    if date.duration_since(now) > AHEAD {
+        return Err(Failure::failed("the data say that they are of a time to come")
+            .fact("data", &header.modified)
+            .fact("clock", now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+            .hint("see whether this machine's clock is right, and whose data these are"));
+    }
+    context.interrupt.check()?;
+    let write = |e: std::io::Error| Failure::failed(format!("could not write {}: {e}", shown(&args.output)));
+    replace(&args.output, &snapshot).map_err(write)?;
+    let sha256 = Sha256::of(&snapshot).to_string();
+    if context.printer.is_json() {
+        context.printer.document(&document(&header, &args.output, &snapshot, &sha256))?;
+    }
+    context.printer.status(
+        "Imported",
+        format!(
+            "{} of {} about {}: {} ({})",
+            entries(header.entries),
+            header.modified,
+            count(header.modules as usize, "module"),
+            shown(&args.output),
+            bytes(snapshot.len() as u64)
+        ),
+    );
+    Ok(())
+}
+
+fn entries(n: u64) -> String {
+    if n == 1 { "1 entry".to_owned() } else { format!("{n} entries") }
+}
+
+/// Reads all of a snapshot, and tells of its first line.
+fn info(context: &Context, file: &Path) -> Result<()> {
+    let mut read = Vec::new();
+    let opened = std::fs::File::open(file).and_then(|f| f.take(MAX_SNAPSHOT + 1).read_to_end(&mut read));
+    opened.map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(file))))?;
+    if read.len() as u64 > MAX_SNAPSHOT {
+        return Err(Failure::failed(format!("{} is larger than {MAX_SNAPSHOT} bytes", shown(file))));
+    }
+    let header = header(&read, file)?;
+    let sha256 = Sha256::of(&read).to_string();
+    if context.printer.is_json() {
+        return context.printer.document(&document(&header, file, &read, &sha256));
+    }
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<8} {}", crate::escape::foreign_line(&value));
+    };
+    line("date", header.modified.clone());
+    line("entries", format!("{} about {}", header.entries, count(header.modules as usize, "module")));
+    line("size", bytes(read.len() as u64));
+    line("sha256", sha256);
+    for origin in &header.origins {
+        let at = if origin.url.is_empty() { String::new() } else { format!(", {}", origin.url) };
+        let licence = if origin.licence.is_empty() { "licence unknown" } else { &origin.licence };
+        line("source", format!("{}{at}: {}, {licence}", origin.name, entries(origin.entries)));
+    }
+    context.printer.data(text.as_bytes())
+}
+
+/// The first line of a snapshot that is whole and reads throughout.
+fn header(snapshot: &[u8], file: &Path) -> Result<Header> {
+    let whole = || {
+        let snapshot = Snapshot::parse(snapshot)?;
+        for module in snapshot.modules() {
+            snapshot.advisories(module)?;
+        }
+        Ok(snapshot.header().clone())
+    };
+    whole().map_err(|e: airgo_vulndb::BadData| {
+        Failure::failed(format!("{} is no snapshot of vulnerability data: {e}", shown(file)))
+            .hint("airgo vulndb import SOURCE -o FILE makes one")
+    })
+}
+
+fn document(header: &Header, file: &Path, snapshot: &[u8], sha256: &str) -> serde_json::Value {
+    serde_json::json!({
+        "schema": "airgo.dev/vulndb/v1",
+        "file": shown(file),
+        "size": snapshot.len(),
+        "sha256": sha256,
+        "modified": header.modified,
+        "entries": header.entries,
+        "modules": header.modules,
+        "sources": header.origins,
+    })
+}
+
+/// Writes beside the target and renames into place; readable as any new file.
+fn replace(file: &Path, data: &[u8]) -> std::io::Result<()> {
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut temporary = builder.prefix(".airgo-vulndb-").tempfile_in(dir)?;
+    temporary.write_all(data)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(file).map(|_| ()).map_err(|e| e.error)
+}

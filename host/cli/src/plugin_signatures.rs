@@ -1,0 +1,34 @@
+//! Who signed a plugin: the joint between the policy, which knows no keys, and
+//! the bundle's detached signatures.
+
+use crate::project::shown;
+use airgo_bundle::{Trust, detached};
+use airgo_policy::{SignatureRequest, Signatures};
+use std::io::Read as _;
+
+/// Bytes of a signature; [`detached::verify`] has a limit of its own.
+const MAX_SIGNATURE: u64 = 1 << 20;
+
+/// Signatures in any of the formats that `airgo sign --detached` writes, and
+/// that openssl, ssh-keygen, minisign and cosign write.
+pub struct DetachedSignatures;
+
+impl Signatures for DetachedSignatures {
+    fn check(&self, component: &[u8], asked: &SignatureRequest) -> Result<(), String> {
+        let mut trust = Trust::new();
+        for file in &asked.trust {
+            trust
+                .load(file)
+                .map_err(|e| format!("has a signature that cannot be held against {}: {e}", shown(file)))?;
+        }
+        let name = shown(&asked.file);
+        let mut signature = Vec::new();
+        std::fs::File::open(&asked.file)
+            .and_then(|file| file.take(MAX_SIGNATURE).read_to_end(&mut signature))
+            .map_err(|e| format!("has no signature that can be read from {name}: {e}"))?;
+        match detached::verify(&component.to_vec(), &signature, &trust, asked.at) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("is not vouched for by {name}: {error}")),
+        }
+    }
+}
