@@ -29,10 +29,15 @@ const SHOWN: usize = 50;
 pub fn load(context: &Context, flag: Option<&Path>, dir: &Path, at: Option<&str>) -> Result<Policy> {
     let judged_at = judged_at(at)?;
     let (file, base) = read(context, flag, dir)?;
-    let cache_dir = context.env.airgo_cache_dir().ok().map(|dir| dir.join("plugins"));
-    let engine = Engine::new(EngineConfig { cache_dir }).map_err(|e| policy_failure(&e))?;
+    let engine = engine(context)?;
     let loaded = Policy::load_signed(&engine, file, &base, judged_at, &DetachedSignatures);
     loaded.map_err(|e| policy_failure(&e))
+}
+
+/// The engine, with this user's cache of compiled plugins.
+pub fn engine(context: &Context) -> Result<Engine> {
+    let cache_dir = context.env.airgo_cache_dir().ok().map(|dir| dir.join("plugins"));
+    Engine::new(EngineConfig { cache_dir }).map_err(|e| policy_failure(&e))
 }
 
 fn read(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<(PolicyFile, PathBuf)> {

@@ -17,6 +17,7 @@ mod goenv;
 mod interrupt;
 mod judge;
 mod keyring;
+mod nature;
 mod plugin_signatures;
 mod printer;
 mod progress;

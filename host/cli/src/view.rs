@@ -91,11 +91,22 @@ impl View {
         self
     }
 
-    /// The same, with the modules that were approved before.
+    /// The same, with the modules that were approved before, and what is known
+    /// of them.
     #[must_use]
-    pub fn with_baseline(self, old: &Manifest) -> Self {
-        let modules = old.modules.iter().filter(|m| brings_code(m)).map(module_info).collect();
-        Self { baseline: Some(modules), ..self }
+    pub fn with_baseline(self, old: View) -> Self {
+        Self { baseline: Some(old.modules), ..self }
+    }
+
+    /// The same, with more attributes for each module whose files are there, by
+    /// path and version.
+    #[must_use]
+    pub fn with_attributes(mut self, more: impl Fn(&str, &str) -> Vec<(String, String)>) -> Self {
+        for module in self.modules.iter_mut().filter(|module| !module.sum.is_empty()) {
+            let more = more(&module.path, &module.version);
+            module.attributes.extend(more);
+        }
+        self
     }
 
     fn object(&self, module: usize, kind: ObjectKind) -> Result<Box<dyn ReadSeek>, ReadError> {

@@ -8,6 +8,7 @@ use crate::failure::{Failure, Result};
 use crate::findings::{self, Findings};
 use crate::gather;
 use crate::judge;
+use crate::nature;
 use crate::project::shown;
 use crate::projects;
 use crate::view::View;
@@ -27,7 +28,7 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
         Some(file) => Some(Arc::new(bundle_io::open_signed(context, file, &args.trust)?)),
     };
     let view = match &old {
-        Some(old) => view.with_baseline(old.manifest()),
+        Some(old) => with_baseline(context, &policy, view, View::of_bundle(old))?,
         None => view,
     };
     let mut report = judge::run(context, &policy, Arc::new(view))?;
@@ -51,6 +52,15 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     judge::enforce(&report)?;
     context.printer.status("Judged", judge::summary(&report));
     Ok(())
+}
+
+/// Only drift compares licences and native code: it costs a look at every file.
+fn with_baseline(context: &Context, policy: &Policy, new: View, old: View) -> Result<View> {
+    if policy.plugins().all(|(_, plugin)| plugin.describe().name != "drift") {
+        return Ok(new.with_baseline(old));
+    }
+    let [new, old] = [new, old].map(|view| nature::with_attributes(context, view));
+    Ok(new?.with_baseline(old?))
 }
 
 fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Policy, Manifest, View)> {
