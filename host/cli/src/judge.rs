@@ -10,8 +10,7 @@ use crate::plugin_signatures::DetachedSignatures;
 use crate::printer::count;
 use airgo_policy::{
     BundleView, DataError, Engine, EngineConfig, PluginError, Policy, PolicyError, PolicyFile, Report,
-    ReportedFinding,
-    Verdict,
+    ReportedFinding, Verdict,
 };
 use jiff::Timestamp;
 use std::fmt::Write as _;
