@@ -30,6 +30,7 @@ cd no-unstable
 "$airgo" plugin test >out
 has 'ok       bad-config' out
 has 'ok       unstable' out
+cargo test --quiet
 
 rule=$rule loop=$loop awk '
     /^        Ok\(findings\)$/ { print ENVIRON["loop"] }

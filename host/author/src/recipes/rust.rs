@@ -186,8 +186,8 @@ fn artifact(said: &[u8], manifest: &Path) -> Option<PathBuf> {
             && message.target.as_ref().is_some_and(|t| t.crate_types.iter().any(|kind| kind == "cdylib"))
             && real(&message.manifest_path) == wanted
     };
-    let files = messages.filter(ours).flat_map(|message: Message| message.filenames);
-    files.filter(|file| file.extension().is_some_and(|e| e == "wasm")).last()
+    let mut files = messages.filter(ours).flat_map(|message: Message| message.filenames);
+    files.rfind(|file| file.extension().is_some_and(|e| e == "wasm"))
 }
 
 #[cfg(test)]

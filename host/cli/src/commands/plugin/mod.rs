@@ -94,8 +94,12 @@ impl Component {
     fn failed(&self, err: &PluginError) -> Failure {
         let failure = Failure::failed(format!("{} {}", foreign(&self.shown), foreign(&err.to_string())));
         match err {
-            PluginError::TooLarge { .. } | PluginError::TooComplex { .. } | PluginError::Budget { .. } => failure
-                .hint(format!("if it needs more, say so in [limits] of {PROJECT_FILE}, and in [plugin.limits] of airgo.toml")),
+            PluginError::TooLarge { .. }
+            | PluginError::TooComplex { .. }
+            | PluginError::Budget { .. }
+            | PluginError::Timeout { .. } => failure.hint(format!(
+                "if it needs more, say so in [limits] of {PROJECT_FILE}, and in [plugin.limits] of airgo.toml"
+            )),
             _ => failure,
         }
     }
