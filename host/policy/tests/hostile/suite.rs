@@ -27,14 +27,8 @@ const READ: &str =
 const SAME: &str = "(i32.const 8192)";
 
 pub fn cases() -> Vec<Case> {
-    let mut cases = time();
-    cases.extend(memory());
-    cases.extend(floods());
-    cases.extend(lies());
-    cases.extend(shapes());
-    cases.extend(bombs());
-    cases.extend(crate::facts::cases());
-    cases
+    let kinds = [time(), memory(), floods(), lies(), shapes(), bombs(), crate::facts::cases()];
+    kinds.into_iter().flatten().collect()
 }
 
 pub fn guest(name: &'static str, wanted: &'static str, guest: Guest) -> Case {
