@@ -5,6 +5,7 @@
 
 mod measure;
 mod pack;
+mod policy;
 mod setup;
 mod table;
 mod unpack;
@@ -24,6 +25,12 @@ struct Args {
     /// How often each contender runs, in turn with the others
     #[arg(long, default_value_t = 5)]
     pairs: usize,
+    /// Modules of the bundle that policy is measured over
+    #[arg(long, default_value_t = 2_000)]
+    modules: usize,
+    /// KiB of the largest zip that goes into it
+    #[arg(long, default_value_t = 512)]
+    max_zip: u64,
     /// The airgo binary; default: target/release/airgo beside this one
     #[arg(long)]
     airgo: Option<PathBuf>,
@@ -40,12 +47,19 @@ enum What {
     All,
     Pack,
     Unpack,
+    /// Not part of all: it takes 5 GiB and some minutes
+    Policy,
 }
 
 fn main() {
     let args = Args::parse();
     let setup = setup::Setup::new(&args);
     println!("{}", setup.describe());
+    if args.what == What::Policy {
+        let tables = policy::run(&setup, args.modules, args.max_zip << 10, args.pairs);
+        tables.iter().for_each(table::Table::print);
+        return;
+    }
     if args.what != What::Unpack {
         pack::run(&setup, args.pairs).print();
     }

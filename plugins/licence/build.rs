@@ -43,22 +43,65 @@ fn main() {
     assert!(vocabulary.len() < usize::from(FIRST_OPCODE), "too many words");
 
     let mut code = Vec::new();
-    let mut table = String::from("&[\n");
-    for (name, parts) in &templates {
+    let mut table = String::from("const TEMPLATES: &[Template] = &[\n");
+    let mut starting = vec![BTreeSet::new(); vocabulary.len()];
+    for (number, (name, parts)) in templates.iter().enumerate() {
         let start = code.len();
         emit(parts, &vocabulary, &mut code);
         code.push(END);
+        opcodes::firsts(&code, start, &mut |word| {
+            starting[usize::from(word)].insert(number);
+        });
+        let mut trigrams = Vec::new();
+        opcodes::trigrams(&code[start..], |trigram| trigrams.push(trigram));
+        let different: BTreeSet<_> = trigrams.iter().collect();
+        let (all, repeated) = (trigrams.len(), trigrams.len() - different.len());
         // `GPL-2.0-only@header` is another way to say `GPL-2.0-only`.
         let id = name.split('@').next().unwrap_or(name);
-        writeln!(table, "Template {{ id: {id:?}, start: {start}, end: {} }},", code.len()).expect("a string");
+        let end = code.len();
+        writeln!(
+            table,
+            "Template {{ id: {id:?}, start: {start}, end: {end}, trigrams: {all}, repeated: {repeated} }},"
+        )
+        .expect("a string");
     }
-    table.push_str("]\n");
+    table.push_str("];\n");
+
+    let mut constant = |name: &str, kind: &str, values: Vec<usize>| {
+        writeln!(table, "static {name}: [{kind}; {}] = {values:?};", values.len()).expect("a string");
+    };
+    constant("CODE", "u16", code.iter().map(|op| usize::from(*op)).collect());
+    constant("WORDS", "u32", ends(vocabulary.iter().map(|word| word.len())));
+    constant("SLOTS", "u16", slots(&vocabulary));
+    constant("STARTS", "u32", ends(starting.iter().map(BTreeSet::len)));
+    constant("STARTING", "u16", starting.into_iter().flatten().collect());
 
     let out = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
-    let write = |name: &str, bytes: &[u8]| fs::write(Path::new(&out).join(name), bytes).expect("written");
-    write("vocabulary.txt", vocabulary.join("\n").as_bytes());
-    write("code.bin", &code.iter().flat_map(|op| op.to_le_bytes()).collect::<Vec<u8>>());
-    write("templates.rs", table.as_bytes());
+    let write = |name: &str, text: &str| fs::write(Path::new(&out).join(name), text).expect("written");
+    write("vocabulary.txt", &vocabulary.concat());
+    write("tables.rs", &table);
+}
+
+/// Where each of some lengths begins, and where the last one ends.
+fn ends(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut ends = vec![0];
+    for length in lengths {
+        ends.push(ends[ends.len() - 1] + length);
+    }
+    ends
+}
+
+/// A hash table of the words' numbers, half of it empty.
+fn slots(vocabulary: &[&str]) -> Vec<usize> {
+    let mut slots = vec![usize::from(u16::MAX); (vocabulary.len() * 2).next_power_of_two()];
+    for (number, word) in vocabulary.iter().enumerate() {
+        let mut slot = opcodes::hash(word) as usize % slots.len();
+        while slots[slot] != usize::from(u16::MAX) {
+            slot = (slot + 1) % slots.len();
+        }
+        slots[slot] = number;
+    }
+    slots
 }
 
 fn read(name: String) -> (String, Vec<Part>) {

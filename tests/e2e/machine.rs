@@ -44,6 +44,8 @@ fn the_store_is_shown_trimmed_verified_and_cleared() {
     assert_eq!(shown["byKind"]["zip"]["files"], 2, "{shown}");
     assert!(airgo.run(&["cache", "show"]).done().stdout.contains("today"));
 
+    assert!(shown["plugins"]["code"]["files"].as_u64().unwrap() > 0, "{shown}");
+
     // Everything is there: the network is asked for nothing.
     let before = site.proxy.requests().len();
     pack();
@@ -71,8 +73,13 @@ fn the_store_is_shown_trimmed_verified_and_cleared() {
     let shown = json(&airgo.run(&["cache", "show", "--json"]).done().stdout);
     assert_eq!(shown["all"]["files"], 0, "{shown}");
     pack();
-    airgo.run(&["cache", "clear"]).done();
-    assert_eq!(json(&airgo.run(&["cache", "show", "--json"]).done().stdout)["all"]["files"], 0);
+    airgo.run(&["cache", "clear"]).done().says(&["kept for plugins"]);
+    let shown = json(&airgo.run(&["cache", "show", "--json"]).done().stdout);
+    assert_eq!(
+        (&shown["all"]["files"], &shown["plugins"]["code"]["files"]),
+        (&0.into(), &0.into()),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -35,8 +35,13 @@ pub fn load(context: &Context, flag: Option<&Path>, dir: &Path, at: Option<&str>
 
 /// The engine, with this user's cache of compiled plugins.
 pub fn engine(context: &Context) -> Result<Engine> {
-    let cache_dir = context.env.airgo_cache_dir().ok().map(|dir| dir.join("plugins"));
+    let cache_dir = cache_dir(context).ok();
     Engine::new(EngineConfig { cache_dir }).map_err(|e| policy_failure(&e))
+}
+
+/// Where compiled plugins are kept, and what they found out about modules.
+pub fn cache_dir(context: &Context) -> Result<PathBuf> {
+    Ok(context.env.airgo_cache_dir()?.join("plugins"))
 }
 
 fn read(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<(PolicyFile, PathBuf)> {

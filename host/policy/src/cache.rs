@@ -8,9 +8,10 @@
 //! the configuration and the CPU. Nothing is ever taken from elsewhere, and an
 //! entry that does not fit is removed and compiled anew.
 
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
@@ -46,6 +47,8 @@ impl CodeCache {
     pub fn get(&self, engine: &Engine, sha256: &str) -> Option<Component> {
         let path = self.entry(sha256);
         let entry = private::read(&path, MAX_ENTRY)?;
+        // Marks it as used; where that fails `airgo cache trim` may come early.
+        let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
         let component = checked(&entry).and_then(|code| deserialize(engine, code));
         if component.is_none() {
             // Removing it may fail; then the next run compiles once more.

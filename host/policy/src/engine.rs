@@ -55,7 +55,7 @@ impl Engine {
             let mut linker = Linker::new(&wasmtime);
             PolicyPlugin::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
             let ticker = Ticker::start(wasmtime.clone())?;
-            let memory = config.cache_dir.as_ref().map(|dir| Memory::at(dir.join("facts")));
+            let memory = config.cache_dir.as_ref().map(|dir| Memory::at(dir.join(crate::memory::DIR)));
             let cache = config.cache_dir.and_then(|dir| CodeCache::open(&wasmtime, dir));
             Ok(Shared { wasmtime, linker, ticker, memory, cache })
         };

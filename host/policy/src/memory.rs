@@ -34,6 +34,9 @@ const SUFFIX: &str = "airgo-facts";
 /// Bytes before those of an entry: its length, its key, its digest.
 const HEAD: usize = 4 + 32 + 32;
 
+/// The directory of facts, in that of compiled code.
+pub const DIR: &str = "facts";
+
 /// What names a module's content.
 pub type Key = [u8; 32];
 /// Facts by what they are facts of.

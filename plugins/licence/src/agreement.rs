@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::detect::{Detection, Detector};
+use crate::detect::{Detection, detect};
 
 fn ids(detection: &Detection) -> String {
-    detection.found.iter().map(|found| found.id).collect::<Vec<_>>().join("|")
+    detection.found.iter().map(|found| found.id.as_str()).collect::<Vec<_>>().join("|")
 }
 
 /// No word of doubt about any of it.
@@ -21,12 +21,11 @@ fn fixtures() -> PathBuf {
 
 #[test]
 fn fixtures_agree() {
-    let detector = Detector::new();
     let table = std::fs::read_to_string(fixtures().join("expected.csv")).expect("the table");
     for line in table.lines().skip(1) {
         let [file, wanted, sure] = line.split(',').collect::<Vec<_>>()[..] else { panic!("{line}") };
         let bytes = std::fs::read(fixtures().join(file)).expect(file);
-        let detection = detector.detect(&String::from_utf8_lossy(&bytes));
+        let detection = detect(&String::from_utf8_lossy(&bytes));
         assert_eq!(
             (ids(&detection).as_str(), is_sure(&detection).to_string().as_str()),
             (wanted, sure),
@@ -37,7 +36,6 @@ fn fixtures_agree() {
 
 #[test]
 fn every_template_matches_itself() {
-    let detector = Detector::new();
     let texts = Path::new(env!("CARGO_MANIFEST_DIR")).join("texts");
     for entry in std::fs::read_dir(texts).expect("texts") {
         let path = entry.expect("an entry").path();
@@ -45,7 +43,7 @@ fn every_template_matches_itself() {
         let Some(id) = name.strip_suffix(".txt") else { continue };
         let id = id.split('@').next().expect("a part");
         let text = first_branches(&std::fs::read_to_string(&path).expect("a text"));
-        let detection = detector.detect(&text);
+        let detection = detect(&text);
         assert!(detection.found.iter().any(|f| f.id == id && f.exact), "{name}: {detection:?}");
     }
 }
@@ -88,14 +86,13 @@ fn first_branches(template: &str) -> String {
 #[test]
 fn the_truth_set_agrees() {
     let Some(truth) = truth() else { return };
-    let detector = Detector::new();
     let start = std::time::Instant::now();
     let mut sure = 0;
     let mut differ = Vec::new();
     let mut wrong_and_sure = Vec::new();
     for row in &truth {
         let bytes = std::fs::read(&row.file).expect("a licence file");
-        let detection = detector.detect(&String::from_utf8_lossy(&bytes));
+        let detection = detect(&String::from_utf8_lossy(&bytes));
         sure += usize::from(is_sure(&detection));
         if ids(&detection) != row.ids {
             let line = format!("{}: wanted {:?}, found {detection:?}", row.file.display(), row.ids);

@@ -105,6 +105,10 @@ pub struct Clarification {
 }
 
 impl Config {
+    pub fn asks_for_nested(&self) -> bool {
+        self.nested != Verdict::Allow
+    }
+
     pub fn rules(self) -> Result<Rules, CheckError> {
         let mut own: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (name, members) in &self.groups {

@@ -5,12 +5,13 @@
 //! more than names and headings, is held against the templates by the groups
 //! of three words that they share: a close one is found with low confidence.
 
-use std::collections::HashSet;
+use serde::{Deserialize, Serialize};
 
 use crate::matcher::Matcher;
 use crate::opcodes::FIRST_OPCODE;
-use crate::templates::{Library, Template};
+use crate::templates::{self, Template};
 use crate::text::{Text, is_neutral};
+use crate::trigrams::Trigrams;
 
 /// Words between known texts that are too few to mean anything.
 const FEW_WORDS: usize = 40;
@@ -24,9 +25,9 @@ const COMMON: [&str; 7] = ["Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "GPL-3.
 const FEW_TRIGRAMS: usize = 12;
 
 /// A licence within a file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Found {
-    pub id: &'static str,
+    pub id: String,
     /// Word for word.
     pub exact: bool,
 }
@@ -35,7 +36,7 @@ pub struct Found {
 const MANY_WORDS: usize = 100;
 
 /// What a file holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
     /// By id, each once.
     pub found: Vec<Found>,
@@ -61,137 +62,133 @@ struct Span {
     to: usize,
 }
 
-/// Reads licence files.
-pub struct Detector {
-    library: Library,
+/// Reads a licence file.
+pub fn detect(raw: &str) -> Detection {
+    let text = Text::new(raw);
+    let matches = exact(&text);
+    let mut found: Vec<Found> =
+        matches.iter().map(|(id, _)| Found { id: (*id).to_owned(), exact: true }).collect();
+    let mut gaps = Vec::new();
+    let mut from = 0;
+    for (_, span) in &matches {
+        gaps.push(Span { from, to: span.from });
+        from = span.to;
+    }
+    gaps.push(Span { from, to: text.tokens.len() });
+    let mut detection = Detection { tag: tag(raw), ..Detection::default() };
+    for gap in gaps {
+        let between = text.between(gap.from, gap.to);
+        detection.choice |= speaks_of_choice(between);
+        let words: usize = between
+            .lines()
+            .filter(|line| !is_neutral(line))
+            .map(|line| line.split_whitespace().count())
+            .sum();
+        if words < FEW_WORDS {
+            continue;
+        }
+        let close = close(&text, gap);
+        if close.is_empty() {
+            detection.unknown_words += words;
+        }
+        found.extend(close.into_iter().map(|id| Found { id: id.to_owned(), exact: false }));
+    }
+    // Beside its own changed text a licence's standard header proves little.
+    found.sort();
+    found.dedup_by(|next, first| next.id == first.id);
+    detection.found = found;
+    detection
 }
 
-impl Detector {
-    pub fn new() -> Self {
-        Detector { library: Library::new() }
-    }
-
-    pub fn detect(&self, raw: &str) -> Detection {
-        let text = Text::new(raw, &self.library);
-        let matches = self.exact(&text);
-        let mut found: Vec<Found> = matches.iter().map(|(id, _)| Found { id, exact: true }).collect();
-        let mut gaps = Vec::new();
-        let mut from = 0;
-        for (_, span) in &matches {
-            gaps.push(Span { from, to: span.from });
-            from = span.to;
-        }
-        gaps.push(Span { from, to: text.tokens.len() });
-        let mut detection = Detection { tag: tag(raw), ..Detection::default() };
-        for gap in gaps {
-            let between = text.between(gap.from, gap.to);
-            detection.choice |= speaks_of_choice(between);
-            let words: usize = between
-                .lines()
-                .filter(|line| !is_neutral(line))
-                .map(|line| line.split_whitespace().count())
-                .sum();
-            if words < FEW_WORDS {
-                continue;
-            }
-            let close = self.close(&text, gap);
-            if close.is_empty() {
-                detection.unknown_words += words;
-            }
-            found.extend(close.into_iter().map(|id| Found { id, exact: false }));
-        }
-        // Beside its own changed text a licence's standard header proves little.
-        found.sort_by_key(|found| (found.id, found.exact));
-        found.dedup_by_key(|found| found.id);
-        detection.found = found;
-        detection
-    }
-
-    /// From the start on, the longest match at each place that no match before
-    /// it covers.
-    fn exact(&self, text: &Text<'_>) -> Vec<(&'static str, Span)> {
-        let mut matcher = Matcher::default();
-        let mut chosen = Vec::new();
-        let mut from = 0;
-        while let Some((token, rest)) = text.tokens.get(from..).and_then(<[_]>::split_first) {
-            let next = rest.first();
-            let templates = self.library.starting_with(token.word);
-            let matches = templates.filter_map(|template| {
-                let code = self.library.code(template);
-                // Most places fail at the second word.
-                let second = code.get(1).filter(|op| **op < FIRST_OPCODE && code[0] < FIRST_OPCODE);
-                if second.is_some_and(|word| next.is_none_or(|next| next.word != *word && !next.bullet)) {
-                    return None;
-                }
-                let len = matcher.longest(code, &text.tokens[from..])?;
-                Some((len, template.id))
-            });
-            match matches.max_by_key(|(len, id)| (*len, std::cmp::Reverse(*id))) {
-                Some((len, id)) => {
-                    chosen.push((id, Span { from, to: from + len }));
-                    from += len;
-                }
-                None => from += 1,
-            }
-        }
-        chosen
-    }
-
-    /// The templates that much of a stretch comes from.
-    fn close(&self, text: &Text<'_>, gap: Span) -> Vec<&'static str> {
-        let words: Vec<u16> =
-            text.tokens.get(gap.from..gap.to).unwrap_or_default().iter().map(|token| token.word).collect();
-        let mut shared: HashSet<[u16; 3]> = words.windows(3).map(|w| [w[0], w[1], w[2]]).collect();
-        let mut close = Vec::new();
-        while close.len() < 4 {
-            let Some(template) = self.closest(&shared) else { break };
-            self.library.trigrams(template, |trigram| {
-                shared.remove(&trigram);
-            });
-            if !close.contains(&template.id) {
-                close.push(template.id);
-            }
-        }
-        close
-    }
-
-    /// Of templates that are about as close as the closest, a common licence,
-    /// and then the one that explains most of the text: near-duplicates differ
-    /// from it by words that nobody wrote.
-    fn closest(&self, shared: &HashSet<[u16; 3]>) -> Option<&'static Template> {
-        let scored = self.library.all().iter().filter_map(|template| {
-            if !self.may_be_close(template, shared) {
+/// From the start on, the longest match at each place that no match before
+/// it covers.
+fn exact(text: &Text<'_>) -> Vec<(&'static str, Span)> {
+    let mut matcher = Matcher::default();
+    let mut chosen = Vec::new();
+    let mut from = 0;
+    while let Some((token, rest)) = text.tokens.get(from..).and_then(<[_]>::split_first) {
+        let next = rest.first();
+        let templates = templates::starting_with(token.word);
+        let matches = templates.filter_map(|template| {
+            let code = template.code();
+            // Most places fail at the second word.
+            let second = code.get(1).filter(|op| **op < FIRST_OPCODE && code[0] < FIRST_OPCODE);
+            if second.is_some_and(|word| next.is_none_or(|next| next.word != *word && !next.bullet)) {
                 return None;
             }
-            let (mut hits, mut all) = (0, 0);
-            self.library.trigrams(template, |trigram| {
-                all += 1;
-                hits += usize::from(shared.contains(&trigram));
-            });
-            let percent = hits * 100 / all.max(1);
-            (all >= FEW_TRIGRAMS && percent >= CLOSE_PERCENT).then_some((percent, hits, template))
+            let len = matcher.longest(code, &text.tokens[from..])?;
+            Some((len, template.id))
         });
-        let scored: Vec<_> = scored.collect();
-        let best = scored.iter().map(|(percent, ..)| *percent).max()?;
-        let near = scored.into_iter().filter(|(percent, ..)| percent + NEAR_DUPLICATE_PERCENT >= best);
-        near.max_by_key(|(_, hits, template)| {
-            (COMMON.contains(&template.id), *hits, std::cmp::Reverse(template.id))
-        })
-        .map(|(.., template)| template)
-    }
-
-    /// By one group in eight, which rules out nearly every template.
-    fn may_be_close(&self, template: &Template, shared: &HashSet<[u16; 3]>) -> bool {
-        let (mut position, mut asked, mut hits) = (0, 0, 0);
-        self.library.trigrams(template, |trigram| {
-            if position % 8 == 0 {
-                asked += 1;
-                hits += usize::from(shared.contains(&trigram));
+        match matches.max_by_key(|(len, id)| (*len, std::cmp::Reverse(*id))) {
+            Some((len, id)) => {
+                chosen.push((id, Span { from, to: from + len }));
+                from += len;
             }
-            position += 1;
-        });
-        asked < 8 || hits * 2 >= asked
+            None => from += 1,
+        }
     }
+    chosen
+}
+
+/// The templates that much of a stretch comes from.
+fn close(text: &Text<'_>, gap: Span) -> Vec<&'static str> {
+    let words: Vec<u16> =
+        text.tokens.get(gap.from..gap.to).unwrap_or_default().iter().map(|token| token.word).collect();
+    let mut shared = Trigrams::of(&words);
+    let mut close = Vec::new();
+    while close.len() < 4 {
+        let Some(template) = closest(&shared) else { break };
+        template.trigrams(|trigram| {
+            shared.remove(trigram);
+        });
+        if !close.contains(&template.id) {
+            close.push(template.id);
+        }
+    }
+    close
+}
+
+/// Of templates that are about as close as the closest, a common licence,
+/// and then the one that explains most of the text: near-duplicates differ
+/// from it by words that nobody wrote.
+fn closest(shared: &Trigrams) -> Option<&'static Template> {
+    let scored = templates::all().iter().filter_map(|template| {
+        if !may_be_close(template, shared) {
+            return None;
+        }
+        let (mut hits, mut all) = (0, 0);
+        template.trigrams(|trigram| {
+            all += 1;
+            hits += usize::from(shared.contains(trigram));
+        });
+        let percent = hits * 100 / all.max(1);
+        (all >= FEW_TRIGRAMS && percent >= CLOSE_PERCENT).then_some((percent, hits, template))
+    });
+    let scored: Vec<_> = scored.collect();
+    let best = scored.iter().map(|(percent, ..)| *percent).max()?;
+    let near = scored.into_iter().filter(|(percent, ..)| percent + NEAR_DUPLICATE_PERCENT >= best);
+    near.max_by_key(|(_, hits, template)| {
+        (COMMON.contains(&template.id), *hits, std::cmp::Reverse(template.id))
+    })
+    .map(|(.., template)| template)
+}
+
+/// By one group in eight, which rules out nearly every template.
+fn may_be_close(template: &Template, shared: &Trigrams) -> bool {
+    // No copy of a group counts that the text does not have.
+    let most = template.repeated + shared.len();
+    if most * 100 < template.trigrams * CLOSE_PERCENT {
+        return false;
+    }
+    let (mut position, mut asked, mut hits) = (0, 0, 0);
+    template.trigrams(|trigram| {
+        if position % 8 == 0 {
+            asked += 1;
+            hits += usize::from(shared.contains(trigram));
+        }
+        position += 1;
+    });
+    asked < 8 || hits * 2 >= asked
 }
 
 fn speaks_of_choice(text: &str) -> bool {

@@ -1,9 +1,10 @@
 //! Which files of a module speak of its licence, by their names.
 
 use airgo_plugin::FileEntry;
+use serde::{Deserialize, Serialize};
 
 /// What a file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Role {
     /// It says under which licence the module is.
     Licence,

@@ -21,17 +21,16 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trigrams;
 mod words;
 
-use airgo_plugin::{
-    Bundle, CheckError, Description, FileEntry, Finding, ModuleInfo, Policy, ReadError, Rule, Verdict,
-};
+use airgo_plugin::{Bundle, CheckError, Description, Facts, Finding, ModuleInfo, Policy, Rule, Verdict};
 
 use config::{Config, Rules};
 use expression::Expression;
 use files::Role;
 use groups::group_of;
-use module::{Licence, Reader, expression_of, unreadable};
+use module::{Files, Licence, Read, expression_of, licence};
 
 struct LicencePolicy;
 
@@ -67,19 +66,14 @@ impl Policy for LicencePolicy {
 
     fn check(config: Config, bundle: &dyn Bundle) -> Result<Vec<Finding>, CheckError> {
         let rules = config.rules()?;
-        let mut reader = Reader::new(bundle);
         let mut findings = Vec::new();
         for module in bundle.modules() {
-            let files = match bundle.list_files(module.index) {
-                Ok(files) => files,
-                // Only its go.mod is in the bundle: there is no code of it.
-                Err(ReadError::NotFound) => continue,
-                Err(err) => return Err(unreadable(&module, "the zip", &err)),
-            };
-            let licence = reader.licence(&module, &files, &rules)?;
+            // Only its go.mod is in the bundle: there is no code of it.
+            let Some(files) = Self::fact(bundle, module.index)? else { continue };
+            let licence = licence(bundle, &module, files.root, &rules)?;
             judge(&module, &licence, &rules, &mut findings);
             if rules.nested != Verdict::Allow {
-                nested(&module, &files, &mut reader, &rules, &mut findings)?;
+                nested(&module, &files.nested, &rules, &mut findings);
             }
         }
         findings.extend(unused(&rules));
@@ -87,7 +81,22 @@ impl Policy for LicencePolicy {
     }
 }
 
-airgo_plugin::export!(LicencePolicy);
+impl Facts for LicencePolicy {
+    type Fact = Option<Files>;
+
+    fn plan(config: &Config) -> Option<String> {
+        Some(if config.asks_for_nested() { NESTED } else { "" }.to_owned())
+    }
+
+    fn gather(plan: &str, module: &ModuleInfo, bundle: &dyn Bundle) -> Result<Self::Fact, CheckError> {
+        Files::read(bundle, module, plan == NESTED)
+    }
+}
+
+/// The plan that looks at the files below the root too.
+const NESTED: &str = "nested";
+
+airgo_plugin::export!(facts: LicencePolicy);
 
 fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut Vec<Finding>) {
     let first = licence.files.iter().find(|file| file.role == Role::Licence).map(|file| file.path.as_str());
@@ -122,7 +131,7 @@ fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut V
             .attribute("expression", expression.to_string())
             .attribute("confidence", if licence.doubts.is_empty() { "high" } else { "low" });
         for file in &licence.files {
-            let ids: Vec<&str> = file.detection.found.iter().map(|found| found.id).collect();
+            let ids: Vec<&str> = file.detection.found.iter().map(|found| found.id.as_str()).collect();
             finding = finding.attribute(&format!("file:{}", file.path), ids.join("|"));
         }
         tell(finding, first);
@@ -175,15 +184,9 @@ fn held_against_lists(module: &ModuleInfo, expression: &Expression, rules: &Rule
 }
 
 /// Code that a module has taken in from others.
-fn nested(
-    module: &ModuleInfo,
-    files: &[FileEntry],
-    reader: &mut Reader<'_>,
-    rules: &Rules,
-    findings: &mut Vec<Finding>,
-) -> Result<(), CheckError> {
-    for file in files::nested(files) {
-        let Some(expression) = expression_of(&reader.detect(module, file)?) else { continue };
+fn nested(module: &ModuleInfo, files: &[Read], rules: &Rules, findings: &mut Vec<Finding>) {
+    for file in files {
+        let Some(expression) = expression_of(&file.detection) else { continue };
         let mut allowed = |id: &str| rules.excepted(module, id) || (rules.allows(id) && !rules.denies(id));
         if !expression.permits(&mut allowed) {
             let message = format!("{} is {expression}, which is not allowed", file.path);
@@ -192,7 +195,6 @@ fn nested(
             findings.push(finding.module(module.index).file(&file.path));
         }
     }
-    Ok(())
 }
 
 fn unused(rules: &Rules) -> Vec<Finding> {

@@ -1,28 +1,53 @@
 //! The licence of one module: its files, put together.
 
-use std::collections::HashMap;
-
 use airgo_plugin::{Bundle, CheckError, FileEntry, ModuleInfo, ReadError};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Rules, meets};
-use crate::detect::{Detection, Detector};
+use crate::detect::{Detection, detect};
 use crate::expression::Expression;
 use crate::files::{self, Role};
 use crate::groups::is_licence;
 
-/// Reads files, each content once: a thousand modules have a dozen texts.
-pub struct Reader<'a> {
-    bundle: &'a dyn Bundle,
-    detector: Detector,
-    known: HashMap<Vec<u8>, Detection>,
-}
-
 /// A file with what it holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Read {
     pub path: String,
     pub role: Role,
     pub detection: Detection,
+}
+
+/// The files of a module that speak of licences, whatever a policy says of
+/// them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Files {
+    /// At the root, licences first.
+    pub root: Vec<Read>,
+    /// Below it, where they were asked for.
+    pub nested: Vec<Read>,
+}
+
+impl Files {
+    /// None where only the go.mod of a module is in the bundle.
+    pub fn read(bundle: &dyn Bundle, module: &ModuleInfo, nested: bool) -> Result<Option<Self>, CheckError> {
+        let files = match bundle.list_files(module.index) {
+            Ok(files) => files,
+            Err(ReadError::NotFound) => return Ok(None),
+            Err(err) => return Err(unreadable(module, "the zip", &err)),
+        };
+        let read = |(role, file): (Role, &FileEntry)| {
+            let bytes = bundle
+                .read(module.index, &file.path, 0, files::MAX_BYTES as u32)
+                .map_err(|err| unreadable(module, &file.path, &err))?;
+            let detection = detect(&String::from_utf8_lossy(&bytes));
+            Ok(Read { path: file.path.clone(), role, detection })
+        };
+        let root = files::at_root(&files).into_iter().map(read).collect::<Result<_, _>>()?;
+        let below = if nested { files::nested(&files) } else { Vec::new() };
+        let below = below.into_iter().map(|file| read((Role::Licence, file)));
+        Ok(Some(Files { root, nested: below.collect::<Result<_, _>>()? }))
+    }
 }
 
 /// What is known of the licence of a module.
@@ -44,67 +69,36 @@ pub struct Doubt {
     pub message: String,
 }
 
-impl<'a> Reader<'a> {
-    pub fn new(bundle: &'a dyn Bundle) -> Self {
-        Reader { bundle, detector: Detector::new(), known: HashMap::new() }
-    }
-
-    /// The licence of a module, from its files and the clarifications.
-    pub fn licence(
-        &mut self,
-        module: &ModuleInfo,
-        files: &[FileEntry],
-        rules: &Rules,
-    ) -> Result<Licence, CheckError> {
-        let mut read = Vec::new();
-        for (role, file) in files::at_root(files) {
-            let detection = self.detect(module, file)?;
-            read.push(Read { path: file.path.clone(), role, detection });
-        }
-        let mut stale = None;
-        for clarification in rules.clarifications.iter().filter(|c| meets(&c.module, module)) {
-            clarification.used.set(true);
-            let mut changed = None;
-            for pinned in &clarification.files {
-                let bytes = match self.bundle.read(module.index, &pinned.path, 0, files::MAX_BYTES as u32) {
-                    Ok(bytes) => bytes,
-                    Err(ReadError::NotFound) => Vec::new(),
-                    Err(err) => return Err(unreadable(module, &pinned.path, &err)),
-                };
-                if !hex(&Sha256::digest(&bytes)).eq_ignore_ascii_case(&pinned.sha256) {
-                    changed = Some(pinned.path.clone());
-                }
+/// The licence of a module, from its files and the clarifications.
+pub fn licence(
+    bundle: &dyn Bundle,
+    module: &ModuleInfo,
+    files: Vec<Read>,
+    rules: &Rules,
+) -> Result<Licence, CheckError> {
+    let mut stale = None;
+    for clarification in rules.clarifications.iter().filter(|c| meets(&c.module, module)) {
+        clarification.used.set(true);
+        let mut changed = None;
+        for pinned in &clarification.files {
+            let bytes = match bundle.read(module.index, &pinned.path, 0, files::MAX_BYTES as u32) {
+                Ok(bytes) => bytes,
+                Err(ReadError::NotFound) => Vec::new(),
+                Err(err) => return Err(unreadable(module, &pinned.path, &err)),
+            };
+            if !hex(&Sha256::digest(&bytes)).eq_ignore_ascii_case(&pinned.sha256) {
+                changed = Some(pinned.path.clone());
             }
-            if changed.is_none() {
-                let expression = Some(clarification.expression.clone());
-                return Ok(Licence {
-                    expression,
-                    files: read,
-                    doubts: Vec::new(),
-                    stale: None,
-                    clarified: true,
-                });
-            }
-            stale = changed;
         }
-        let mut licence = combine(read);
-        licence.stale = stale;
-        Ok(licence)
-    }
-
-    /// What a file holds.
-    pub fn detect(&mut self, module: &ModuleInfo, file: &FileEntry) -> Result<Detection, CheckError> {
-        let bytes = self
-            .bundle
-            .read(module.index, &file.path, 0, files::MAX_BYTES as u32)
-            .map_err(|err| unreadable(module, &file.path, &err))?;
-        if let Some(known) = self.known.get(&bytes) {
-            return Ok(known.clone());
+        if changed.is_none() {
+            let expression = Some(clarification.expression.clone());
+            return Ok(Licence { expression, files, doubts: Vec::new(), stale: None, clarified: true });
         }
-        let detection = self.detector.detect(&String::from_utf8_lossy(&bytes));
-        self.known.insert(bytes, detection.clone());
-        Ok(detection)
+        stale = changed;
     }
+    let mut licence = combine(files);
+    licence.stale = stale;
+    Ok(licence)
 }
 
 /// What a file says that the licence is: its tag, or the texts in it.
@@ -115,7 +109,7 @@ pub fn expression_of(detection: &Detection) -> Option<Expression> {
         return Some(tagged);
     }
     let parts =
-        detection.found.iter().filter(|f| f.id != PATENT_GRANT).map(|f| Expression::Licence(name(f.id)));
+        detection.found.iter().filter(|f| f.id != PATENT_GRANT).map(|f| Expression::Licence(name(&f.id)));
     if detection.choice { Expression::any(parts) } else { Expression::all(parts) }
 }
 

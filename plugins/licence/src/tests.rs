@@ -1,7 +1,7 @@
 //! The plugin over bundles made of literals, on the author's machine.
 
 use airgo_plugin::testing::FakeBundle;
-use airgo_plugin::{Bundle, CheckError, Finding, Policy};
+use airgo_plugin::{Bundle, CheckError, Finding};
 
 use crate::LicencePolicy;
 
@@ -12,7 +12,7 @@ const CHANGED_MIT: &str = include_str!("../fixtures/mit-changed.txt");
 
 fn check(config: &str, bundle: &FakeBundle) -> Vec<Finding> {
     let config = serde_json::from_str(config).expect("a good config");
-    LicencePolicy::check(config, bundle).expect("a verdict")
+    bundle.check::<LicencePolicy>(config).expect("a verdict")
 }
 
 /// `verdict rule module: message`, one line a finding.
@@ -175,7 +175,7 @@ fn the_report_names_every_file() {
 fn config_errors_point_at_their_place() {
     let error = |config: &str| {
         let config = serde_json::from_str(config).expect("a config of the right shape");
-        match LicencePolicy::check(config, &one(&[])) {
+        match one(&[]).check::<LicencePolicy>(config) {
             Err(CheckError::Config(err)) => format!("{}: {}", err.pointer, err.message),
             other => panic!("no config error: {other:?}"),
         }

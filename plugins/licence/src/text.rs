@@ -1,6 +1,6 @@
 //! A licence file as a row of words.
 
-use crate::templates::Library;
+use crate::templates;
 use crate::words::each_word;
 
 /// One word of a text.
@@ -21,11 +21,11 @@ pub struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    pub fn new(raw: &'a str, library: &Library) -> Self {
+    pub fn new(raw: &'a str) -> Self {
         let mut tokens = Vec::with_capacity(raw.len() / 6);
         each_word(raw, |word| {
             let at = u32::try_from(word.at).unwrap_or(u32::MAX);
-            tokens.push(Token { word: library.word(word.text), bullet: word.bullet, at });
+            tokens.push(Token { word: templates::word(word.text), bullet: word.bullet, at });
         });
         Text { raw, tokens }
     }

@@ -60,7 +60,6 @@ struct WrittenAllowance {
 pub struct Rules {
     levels: Vec<(Feature, Verdict)>,
     pub unused: Verdict,
-    pub tests: bool,
     pub allow: Vec<Allowance>,
 }
 
@@ -72,6 +71,10 @@ pub struct Allowance {
 }
 
 impl Config {
+    pub fn tests(&self) -> bool {
+        self.tests
+    }
+
     pub fn rules(self) -> Result<Rules, CheckError> {
         let levels = vec![
             (Feature::Cgo, self.cgo),
@@ -96,7 +99,7 @@ impl Config {
             });
             Ok(Allowance { module, features: features.collect::<Result<_, _>>()?, used: Cell::new(false) })
         });
-        Ok(Rules { levels, unused: self.unused, tests: self.tests, allow: allow.collect::<Result<_, _>>()? })
+        Ok(Rules { levels, unused: self.unused, allow: allow.collect::<Result<_, _>>()? })
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a module can hold beside plain Go code. Each is a rule.
 
+use serde::{Deserialize, Serialize};
+
 /// Id, summary and description of each, in the order of telling.
 pub const FEATURES: [(Feature, &str, &str, &str); 10] = [
     (Feature::Cgo, "cgo", "C code, by way of cgo", include_str!("../rules/cgo.md")),
@@ -25,7 +27,8 @@ pub const FEATURES: [(Feature, &str, &str, &str); 10] = [
 ];
 
 /// One of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Feature {
     Cgo,
     Assembly,

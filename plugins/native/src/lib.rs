@@ -8,10 +8,11 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use airgo_plugin::{Bundle, CheckError, Description, Finding, Policy, Rule, Verdict};
+use airgo_plugin::{Bundle, CheckError, Description, Facts, Finding, ModuleInfo, Policy, Rule, Verdict};
 
 use config::{Config, Rules};
 use feature::FEATURES;
+use scan::Found;
 
 struct Native;
 
@@ -36,7 +37,7 @@ impl Policy for Native {
         let rules = config.rules()?;
         let mut findings = Vec::new();
         for module in bundle.modules() {
-            for (feature, seen) in scan::scan(bundle, &module, &rules)? {
+            for (feature, seen) in Self::fact(bundle, module.index)? {
                 let allowed = rules.allows(&module, feature);
                 if allowed || !rules.wants(feature) {
                     continue;
@@ -63,7 +64,22 @@ impl Policy for Native {
     }
 }
 
-airgo_plugin::export!(Native);
+impl Facts for Native {
+    type Fact = Found;
+
+    fn plan(config: &Config) -> Option<String> {
+        Some(if config.tests() { TESTS } else { "" }.to_owned())
+    }
+
+    fn gather(plan: &str, module: &ModuleInfo, bundle: &dyn Bundle) -> Result<Found, CheckError> {
+        scan::scan(bundle, module, plan == TESTS)
+    }
+}
+
+/// The plan that looks at tests too.
+const TESTS: &str = "tests";
+
+airgo_plugin::export!(facts: Native);
 
 fn unused(rules: &Rules) -> Vec<Finding> {
     if rules.unused == Verdict::Allow {

@@ -1,15 +1,17 @@
 //! Looks through the files of one module.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use airgo_plugin::gosource::{Token, Tokens, header};
-use airgo_plugin::{Bundle, CheckError, FileEntry, ModuleInfo, ReadError};
+use airgo_plugin::{Bundle, CheckError, ModuleInfo, ReadError};
+use memchr::memmem;
+use serde::{Deserialize, Serialize};
 
-use crate::config::Rules;
 use crate::feature::Feature;
 
 /// Bytes in which the imports of nearly every file are.
-const HEAD: u32 = 4 << 10;
+const HEAD: usize = 4 << 10;
 /// The most that is read of one file; Go's zips have none that is larger than
 /// 500 MiB, and no source comes near.
 const WHOLE: u32 = 16 << 20;
@@ -17,7 +19,7 @@ const WHOLE: u32 = 16 << 20;
 const MAGIC: u32 = 64;
 
 /// Where something was found first, and in how many files.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Seen {
     pub files: usize,
     pub file: String,
@@ -27,8 +29,8 @@ pub struct Seen {
 /// Feature → where.
 pub type Found = BTreeMap<Feature, Seen>;
 
-/// What a module holds.
-pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, rules: &Rules) -> Result<Found, CheckError> {
+/// What a module holds, whatever a policy says of it.
+pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, tests: bool) -> Result<Found, CheckError> {
     let mut found = Found::new();
     let files = match bundle.list_files(module.index) {
         Ok(files) => files,
@@ -36,15 +38,14 @@ pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, rules: &Rules) -> Result<F
         Err(ReadError::NotFound) => return Ok(found),
         Err(err) => return Err(unreadable(module, "the zip", &err)),
     };
-    for file in files.iter().filter(|file| rules.tests || !is_test(&file.path)) {
+    for file in files.iter().filter(|file| tests || !is_test(&file.path)) {
         if file.path.ends_with(".go") {
-            source(bundle, module, file, rules, &mut found)?;
+            source(&read(bundle, module, &file.path, WHOLE)?, &file.path, &mut found);
             continue;
         }
         let name = file.path.rsplit('/').next().unwrap_or_default();
         let mut feature = Feature::of_name(name);
-        let asked = rules.wants(Feature::Binary) || rules.wants(Feature::Archive);
-        if feature.is_none() && asked && file.size >= 4 && Feature::may_be_hidden(name) {
+        if feature.is_none() && file.size >= 4 && Feature::may_be_hidden(name) {
             feature = Feature::of_magic(&read(bundle, module, &file.path, MAGIC)?);
         }
         if let Some(feature) = feature {
@@ -62,43 +63,39 @@ fn is_test(path: &str) -> bool {
         })
 }
 
-fn source(
-    bundle: &dyn Bundle,
-    module: &ModuleInfo,
-    file: &FileEntry,
-    rules: &Rules,
-    found: &mut Found,
-) -> Result<(), CheckError> {
-    let everything = rules.wants(Feature::Generate);
-    let mut bytes = read(bundle, module, &file.path, if everything { WHOLE } else { HEAD })?;
-    let is_whole = |bytes: &[u8]| bytes.len() as u64 >= file.size;
-    if !is_whole(&bytes) && !header(&String::from_utf8_lossy(&bytes)).complete {
-        bytes = read(bundle, module, &file.path, WHOLE)?;
+fn source(bytes: &[u8], path: &str, found: &mut Found) {
+    let start = String::from_utf8_lossy(head_of(bytes));
+    let whole: Cow<'_, str>;
+    let mut head = header(&start);
+    if !head.complete && bytes.len() > HEAD {
+        whole = String::from_utf8_lossy(bytes);
+        head = header(&whole);
     }
-    let text = String::from_utf8_lossy(&bytes);
-    let head = header(&text);
     if head.build.is_some_and(is_for_no_build) {
-        return Ok(());
+        return;
     }
-    let mut imports_unsafe = false;
+    let mut linkname = false;
     for import in &head.imports {
-        imports_unsafe |= import.path == "unsafe";
+        // The compiler takes //go:linkname only in files that import unsafe.
+        linkname |= import.path == "unsafe";
         if let Some(feature) = Feature::of_import(import.path) {
-            see(found, feature, &file.path, Some(import.line));
+            see(found, feature, path, Some(import.line));
         }
     }
-    // The compiler takes //go:linkname only in files that import unsafe.
-    let linkname = rules.wants(Feature::Linkname) && imports_unsafe;
-    if !(linkname || everything) {
-        return Ok(());
+    // A look at the bytes spares most files the reading of their tokens.
+    let has = |mark: &str| memmem::find(bytes, mark.as_bytes()).is_some();
+    if has("//go:generate") || (linkname && has("//go:linkname")) {
+        directives(&String::from_utf8_lossy(bytes), linkname, path, found);
     }
-    if !is_whole(&bytes) {
-        let bytes = read(bundle, module, &file.path, WHOLE)?;
-        directives(&String::from_utf8_lossy(&bytes), linkname, &file.path, found);
-    } else {
-        directives(&text, linkname, &file.path, found);
+}
+
+/// The first lines. A line that is cut could be taken for another thing: `//`
+/// for a slash.
+fn head_of(bytes: &[u8]) -> &[u8] {
+    match bytes.get(..HEAD) {
+        Some(head) => head.get(..memchr::memrchr(b'\n', head).unwrap_or(0)).unwrap_or_default(),
+        None => bytes,
     }
-    Ok(())
 }
 
 /// `//go:build ignore`: by custom a program for `go run`, part of no package.
@@ -111,10 +108,6 @@ fn is_for_no_build(line: &str) -> bool {
 }
 
 fn directives(text: &str, linkname: bool, path: &str, found: &mut Found) {
-    // A look at the bytes spares most files the reading of their tokens.
-    if !(text.contains("//go:generate") || (linkname && text.contains("//go:linkname"))) {
-        return;
-    }
     let mut seen: Vec<(Feature, u32)> = Vec::new();
     for (line, token) in Tokens::new(text) {
         let Token::Comment(comment) = token else { continue };

@@ -1,7 +1,7 @@
 //! The plugin over bundles made of literals, on the author's machine.
 
 use airgo_plugin::testing::FakeBundle;
-use airgo_plugin::{CheckError, Finding, Policy};
+use airgo_plugin::{CheckError, Finding};
 
 use crate::Native;
 
@@ -18,7 +18,7 @@ fn lines(config: &str, bundle: &FakeBundle) -> Vec<String> {
         let line = f.line.map(|line| format!(":{line}")).unwrap_or_default();
         format!("{verdict} {} {module} {}{line}: {}", f.rule, f.file.unwrap_or_default(), f.message)
     };
-    Native::check(config, bundle).expect("a verdict").into_iter().map(line).collect()
+    bundle.check::<Native>(config).expect("a verdict").into_iter().map(line).collect()
 }
 
 fn all(files: &[(&str, &str)]) -> Vec<String> {
@@ -83,6 +83,15 @@ fn imports_far_down_are_found() {
     );
 }
 
+/// Wherever the head of a file ends: in a comment's first mark, in a word.
+#[test]
+fn imports_behind_any_cut_are_found() {
+    for len in 4040..4110 {
+        let source = format!("package a\n// {}\n// import\nimport \"C\"\n", "x".repeat(len));
+        assert_eq!(all(&[("a.go", &source)]).len(), 1, "{len}");
+    }
+}
+
 #[test]
 fn files_that_are_no_text() {
     assert_eq!(
@@ -131,7 +140,7 @@ fn allowances_are_for_modules_and_features() {
 fn config_errors_point_at_their_place() {
     let error = |config: &str| {
         let config = serde_json::from_str(config).expect("a config of the right shape");
-        match Native::check(config, &FakeBundle::new()) {
+        match FakeBundle::new().check::<Native>(config) {
             Err(CheckError::Config(err)) => format!("{}: {}", err.pointer, err.message),
             other => panic!("no config error: {other:?}"),
         }

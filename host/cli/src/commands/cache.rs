@@ -1,12 +1,15 @@
-//! `airgo cache`: what the download store holds; trims, checks and empties it.
+//! `airgo cache`: what the download store holds, and what is kept for plugins;
+//! trims, checks and empties them.
 
 use crate::Context;
 use crate::args::{CacheCommand, CacheDir};
 use crate::errors::fetch_failure;
 use crate::failure::{Failure, Result};
+use crate::judge;
 use crate::printer::{bytes, count};
 use crate::table;
 use airgo_fetch::{Cache, Kind, Tally, Trim, Trimmed, Usage};
+use airgo_policy::{Kept, KeptFiles};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,15 +18,17 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// One of the four.
 pub fn run(context: &Context, command: &CacheCommand) -> Result<()> {
     match command {
-        CacheCommand::Show { dir } => show(context, &cache(context, dir)?),
+        CacheCommand::Show { dir } => show(context, &cache(context, dir)?, &kept(context)?),
         CacheCommand::Trim { dir, max_size, max_age } => {
             let to = Trim { max_bytes: *max_size, max_age: *max_age };
-            let cache = cache(context, dir)?;
-            trimmed(context, "trim", cache.trim(&to).map_err(|e| fetch_failure(&e))?)
+            let (cache, kept) = (cache(context, dir)?, kept(context)?);
+            let removed = max_age.map(|age| kept.trim(Some(age))).unwrap_or_default();
+            trimmed(context, "trim", cache.trim(&to).map_err(|e| fetch_failure(&e))?, removed)
         }
         CacheCommand::Clear { dir } => {
-            let cache = cache(context, dir)?;
-            trimmed(context, "clear", cache.clear().map_err(|e| fetch_failure(&e))?)
+            let (cache, kept) = (cache(context, dir)?, kept(context)?);
+            let done = cache.clear().map_err(|e| fetch_failure(&e))?;
+            trimmed(context, "clear", done, kept.trim(None))
         }
         CacheCommand::Verify { dir, repair } => verify(context, &cache(context, dir)?, *repair),
     }
@@ -37,11 +42,17 @@ fn cache(context: &Context, dir: &CacheDir) -> Result<Cache> {
     Ok(Cache::at(root.join("store")))
 }
 
-fn show(context: &Context, cache: &Cache) -> Result<()> {
+/// What is kept for plugins: in the user's cache directory, wherever downloads
+/// are kept.
+fn kept(context: &Context) -> Result<Kept> {
+    Ok(Kept::at(judge::cache_dir(context)?))
+}
+
+fn show(context: &Context, cache: &Cache, kept: &Kept) -> Result<()> {
     let ages = [Duration::ZERO, DAY, DAY * 7, DAY * 30, DAY * 90];
     let usage = cache.usage(&ages).map_err(|e| fetch_failure(&e))?;
     if context.printer.is_json() {
-        return context.printer.document(&document(cache, &usage));
+        return context.printer.document(&document(cache, &usage, kept));
     }
     let row = |what: String, tally: Tally| vec![what, tally.files.to_string(), bytes(tally.bytes)];
     let mut rows: Vec<_> =
@@ -50,6 +61,13 @@ fn show(context: &Context, cache: &Cache) -> Result<()> {
     rows.push(row("all".to_owned(), usage.all));
     let mut text =
         format!("{}\n\n{}", cache.path().display(), table::render(&["KIND", "FILES", "SIZE"], &rows));
+    let row_of =
+        |what: &str, files: KeptFiles| vec![what.to_owned(), files.files.to_string(), bytes(files.bytes)];
+    text.push('\n');
+    text.push_str(&table::render(
+        &["FOR PLUGINS", "FILES", "SIZE"],
+        &[row_of("compiled code", kept.code()), row_of("facts of modules", kept.facts())],
+    ));
     let rows: Vec<_> = usage
         .by_age
         .iter()
@@ -85,7 +103,11 @@ fn tally(tally: Tally) -> serde_json::Value {
     serde_json::json!({ "files": tally.files, "bytes": tally.bytes })
 }
 
-fn document(cache: &Cache, usage: &Usage) -> serde_json::Value {
+fn kept_files(files: KeptFiles) -> serde_json::Value {
+    serde_json::json!({ "files": files.files, "bytes": files.bytes })
+}
+
+fn document(cache: &Cache, usage: &Usage, kept: &Kept) -> serde_json::Value {
     let kinds: serde_json::Map<_, _> =
         usage.by_kind.iter().map(|(kind, t)| (kind_name(*kind).to_owned(), tally(*t))).collect();
     let ages: Vec<_> = usage
@@ -100,16 +122,18 @@ fn document(cache: &Cache, usage: &Usage) -> serde_json::Value {
         "byKind": kinds,
         "byAge": ages,
         "partial": tally(usage.partial),
+        "plugins": { "code": kept_files(kept.code()), "facts": kept_files(kept.facts()) },
     })
 }
 
-fn trimmed(context: &Context, what: &str, done: Trimmed) -> Result<()> {
+fn trimmed(context: &Context, what: &str, done: Trimmed, plugins: KeptFiles) -> Result<()> {
     if context.printer.is_json() {
         context.printer.document(&serde_json::json!({
             "schema": format!("airgo.dev/cache-{what}/v1"),
             "removed": tally(done.removed),
             "inUse": tally(done.in_use),
             "left": tally(done.left),
+            "plugins": { "removed": kept_files(plugins) },
         }))?;
     }
     let files = |t: Tally| count(usize::try_from(t.files).unwrap_or(usize::MAX), "file");
@@ -123,6 +147,10 @@ fn trimmed(context: &Context, what: &str, done: Trimmed) -> Result<()> {
             bytes(done.left.bytes)
         ),
     );
+    if plugins.files > 0 {
+        let files = count(usize::try_from(plugins.files).unwrap_or(usize::MAX), "file");
+        context.printer.status("Removed", format!("{files} ({}) kept for plugins", bytes(plugins.bytes)));
+    }
     if done.in_use.files > 0 {
         context.printer.warning(format!("{} stay because a run is using them", files(done.in_use)));
     }
