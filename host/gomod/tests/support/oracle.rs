@@ -46,7 +46,10 @@ impl Oracle {
         self.questions.as_mut().unwrap().write_all(line.as_bytes()).unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
-        serde_json::from_str(&answer).unwrap_or_else(|e| panic!("{question:?}: {e}: {answer:?}"))
+        let rows: Vec<Option<Vec<String>>> =
+            serde_json::from_str(&answer).unwrap_or_else(|e| panic!("{question:?}: {e}: {answer:?}"));
+        // An empty slice is null in Go's JSON.
+        rows.into_iter().map(Option::unwrap_or_default).collect()
     }
 
     /// Asks for the meaning of a file.

@@ -161,7 +161,7 @@ fn the_template_is_right_with_and_without_its_examples() {
     let policy = parse("airgo.toml", TEMPLATE).expect("the template is right");
     assert_eq!((policy.plugins.len(), policy.exceptions.len()), (1, 0));
     let all = parse("airgo.toml", &TEMPLATE.replace("#: ", "")).expect("its examples are right");
-    assert_eq!((all.plugins.len(), all.exceptions.len(), all.data.len()), (2, 1, 1));
+    assert_eq!((all.plugins.len(), all.exceptions.len(), all.data.len()), (3, 1, 1));
     assert_eq!(all.plugins[0].config["allow"].as_array().map(Vec::len), Some(4));
 }
 
