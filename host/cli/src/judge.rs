@@ -2,15 +2,18 @@
 //! sandbox, findings printed, a refusal as exit code 12.
 
 use crate::Context;
+use crate::args::Trust;
+use crate::defaults;
 use crate::escape::{foreign, foreign_line};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::frame;
 use crate::plugin_signatures::DetachedSignatures;
 use crate::printer::count;
+use crate::project::shown;
 use airgo_policy::{
-    BundleView, DataError, Engine, EngineConfig, PluginError, Policy, PolicyError, PolicyFile, Report,
-    ReportedFinding, Verdict,
+    BundleView, DataError, Engine, EngineConfig, Policy, PolicyError, PolicyFile, Report, ReportedFinding,
+    Verdict,
 };
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -22,15 +25,38 @@ pub const FILE: &str = "airgo.toml";
 /// How many findings of a refusal the text names; `--json` has all.
 const SHOWN: usize = 50;
 
+/// A policy file as it was found, or that there is none.
+pub struct Source {
+    file: PolicyFile,
+    base: PathBuf,
+    /// The policy file that is not there: the built-in plugins judge, with
+    /// defaults that never refuse.
+    pub missing: Option<String>,
+}
+
+/// A policy whose plugins are loaded.
+pub struct Loaded {
+    /// What judges.
+    pub policy: Policy,
+    /// As in [`Source`].
+    pub missing: Option<String>,
+}
+
 /// Loads the policy named by `--policy`, or `airgo.toml` in `dir`, or the
 /// built-in plugins with defaults that never refuse. Plugins are compiled and
 /// check their config here, so that a mistake costs no download.
-pub fn load(context: &Context, flag: Option<&Path>, dir: &Path, at: Option<&str>) -> Result<Policy> {
-    let judged_at = judged_at(at)?;
-    let (file, base) = read(context, flag, dir)?;
-    let engine = engine(context)?;
-    let loaded = Policy::load_signed(&engine, file, &base, judged_at, &DetachedSignatures);
-    loaded.map_err(|e| policy_failure(&e))
+pub fn load(context: &Context, flag: Option<&Path>, dir: &Path, at: Option<&str>) -> Result<Loaded> {
+    source(context, flag, dir)?.load(context, at)
+}
+
+impl Source {
+    /// Compiles the plugins and checks their config.
+    pub fn load(self, context: &Context, at: Option<&str>) -> Result<Loaded> {
+        let judged_at = judged_at(at)?;
+        let engine = engine(context)?;
+        let loaded = Policy::load_signed(&engine, self.file, &self.base, judged_at, &DetachedSignatures);
+        Ok(Loaded { policy: loaded.map_err(|e| policy_failure(&e))?, missing: self.missing })
+    }
 }
 
 /// The engine, with this user's cache of compiled plugins.
@@ -44,21 +70,20 @@ pub fn cache_dir(context: &Context) -> Result<PathBuf> {
     Ok(context.env.airgo_cache_dir()?.join("plugins"))
 }
 
-fn read(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<(PolicyFile, PathBuf)> {
-    let file = flag.map_or_else(|| dir.join(FILE), Path::to_owned);
-    let name = crate::project::shown(&file);
+/// Reads the policy file; one that is named has to be there.
+pub fn source(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<Source> {
+    let file = flag.map_or_else(|| dir.strip_prefix(".").unwrap_or(dir).join(FILE), Path::to_owned);
+    let name = shown(&file);
     match std::fs::read_to_string(&file) {
         Ok(text) => {
             let policy =
                 airgo_policy::airgo_toml::parse(&name, &text).map_err(|e| policy_failure(&e.into()))?;
             context.printer.detail(format!("policy: {name}"));
-            Ok((policy, file.parent().unwrap_or(Path::new(".")).to_owned()))
+            let base = file.parent().unwrap_or(Path::new(".")).to_owned();
+            Ok(Source { file: policy, base, missing: None })
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && flag.is_none() => {
-            context
-                .printer
-                .detail(format!("no {FILE}: the built-in plugins judge with defaults that never refuse"));
-            Ok((PolicyFile::without_file(), dir.to_owned()))
+            Ok(Source { file: PolicyFile::without_file(), base: dir.to_owned(), missing: Some(name) })
         }
         Err(e) => Err(Failure::failed(format!("could not read {name}: {e}"))
             .hint("name the policy file: --policy FILE")),
@@ -74,9 +99,19 @@ fn judged_at(at: Option<&str>) -> Result<Timestamp> {
     })
 }
 
-/// Runs the plugins and prints warnings; a refusal is an error.
-pub fn evaluate(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -> Result<Report> {
-    let report = run(context, policy, view)?;
+/// Runs the plugins and prints warnings; a refusal is an error. `again` is the
+/// command that judges the same once more and lists everything.
+pub fn evaluate(
+    context: &Context,
+    loaded: &Loaded,
+    view: Arc<dyn BundleView>,
+    again: &str,
+) -> Result<Report> {
+    let report = run(context, &loaded.policy, view)?;
+    if let Some(missing) = &loaded.missing {
+        defaults::tell(context, &report, missing, again);
+        return Ok(report);
+    }
     let standing = report.findings.iter().filter(|f| f.verdict == Verdict::Warn && f.excepted.is_none());
     for finding in standing.clone().take(SHOWN) {
         context.printer.warning(describe(finding));
@@ -87,6 +122,17 @@ pub fn evaluate(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -
     }
     enforce(&report)?;
     Ok(report)
+}
+
+/// The command that judges a bundle once more.
+pub fn check_command(file: &Path, trust: &Trust) -> String {
+    let mut command = format!("airgo policy check {}", shown(file));
+    for (flag, files) in [("--base", &trust.base), ("--trust", &trust.trust)] {
+        for file in files {
+            let _ = write!(command, " {flag} {}", shown(file));
+        }
+    }
+    command
 }
 
 /// Runs the plugins.
@@ -158,14 +204,10 @@ fn policy_failure(error: &PolicyError) -> Failure {
         }
         PolicyError::Plugin { source, .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
             .line("a plugin that fails has not judged, so the bundle is refused")
-            .hint(match source {
-                PluginError::TooLarge { .. }
-                | PluginError::TooComplex { .. }
-                | PluginError::Budget { .. }
-                | PluginError::Timeout { .. } => {
-                    "mend or remove the plugin in airgo.toml; if you trust it, raise the limit in its [plugin.limits]"
-                }
-                _ => "mend or remove the plugin in airgo.toml",
+            .hint(if source.is_over_limit() {
+                "mend or remove the plugin in airgo.toml; if you trust it, raise the limit in its [plugin.limits]"
+            } else {
+                "mend or remove the plugin in airgo.toml"
             }),
         PolicyError::Signature { .. } => Failure::new(Exit::Signature, format!("policy refused: {error}"))
             .line("a plugin that nobody trusted has signed judges nothing, so the bundle is refused")

@@ -85,6 +85,13 @@ impl Printer {
         let _ = writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {}", text.as_ref());
     }
 
+    /// What to do about a warning.
+    pub fn hint(&self, text: impl AsRef<str>) {
+        if !self.quiet {
+            let _ = writeln!(anstream::stderr(), "{HINT}hint{HINT:#}: {}", text.as_ref());
+        }
+    }
+
     /// Prints a failure where it belongs and gives the exit code.
     pub fn failure(&self, failure: &Failure) -> Exit {
         if failure.exit == Exit::Done {

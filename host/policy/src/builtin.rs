@@ -9,9 +9,9 @@ pub struct Builtin {
     pub name: &'static str,
     /// The component.
     pub component: &'static [u8],
-    /// It judges where there is no policy file: its answer needs neither data
-    /// nor the modules' sources, so that unpacking stays quick.
-    pub by_default: bool,
+    /// Its config where there is no policy file, in so far as that differs from
+    /// what the plugin takes by itself: keys and verdicts.
+    pub without_file: &'static [(&'static str, &'static str)],
 }
 
 /// All built-in plugins, by name.
@@ -19,32 +19,34 @@ pub const BUILTINS: &[Builtin] = &[
     Builtin {
         name: "allowlist",
         component: include_bytes!("../../../plugins/built/allowlist.wasm"),
-        by_default: true,
+        without_file: &[],
     },
     Builtin {
         name: "drift",
         component: include_bytes!("../../../plugins/built/drift.wasm"),
-        by_default: false,
+        // Whoever names no approved bundle has not asked what is new.
+        without_file: &[("no-baseline", "allow")],
     },
     Builtin {
         name: "freshness",
         component: include_bytes!("../../../plugins/built/freshness.wasm"),
-        by_default: false,
+        without_file: &[],
     },
     Builtin {
         name: "licence",
         component: include_bytes!("../../../plugins/built/licence.wasm"),
-        by_default: false,
+        without_file: &[],
     },
     Builtin {
         name: "native",
         component: include_bytes!("../../../plugins/built/native.wasm"),
-        by_default: false,
+        without_file: &[],
     },
     Builtin {
         name: "vulnerability",
         component: include_bytes!("../../../plugins/built/vulnerability.wasm"),
-        by_default: false,
+        // Said once, as what it is: nothing was looked up.
+        without_file: &[("no-data", "warn")],
     },
 ];
 
@@ -52,5 +54,21 @@ impl Builtin {
     /// The built-in plugin of that name.
     pub fn find(name: &str) -> Option<&'static Builtin> {
         BUILTINS.iter().find(|builtin| builtin.name == name)
+    }
+
+    /// The digest of the component, in hexadecimal digits.
+    pub fn sha256(&self) -> String {
+        crate::data::sha256_hex(self.component)
+    }
+
+    /// Its config where there is no policy file.
+    pub fn config_without_file(&self) -> serde_json::Value {
+        let member = |&(key, verdict): &(&str, &str)| (key.to_owned(), verdict.into());
+        serde_json::Value::Object(self.without_file.iter().map(member).collect())
+    }
+
+    /// The digest of that config, as a report has it.
+    pub fn config_sha256_without_file(&self) -> String {
+        crate::data::sha256_hex(self.config_without_file().to_string().as_bytes())
     }
 }

@@ -1,4 +1,5 @@
-//! Why there is no verdict. Each of these refuses the bundle.
+//! Why there is no verdict. Each of these refuses the bundle; but where nobody
+//! wrote a policy, a [`PluginError`] is a warning.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -163,6 +164,20 @@ pub enum PluginError {
     /// A mistake in the host.
     #[error("could not be run: {0}")]
     Internal(String),
+}
+
+impl PluginError {
+    /// Whether a limit that a policy file can raise stopped it.
+    pub fn is_over_limit(&self) -> bool {
+        match self {
+            PluginError::TooLarge { .. }
+            | PluginError::TooComplex { .. }
+            | PluginError::Budget { .. }
+            | PluginError::Timeout { .. } => true,
+            PluginError::Gather { source, .. } => source.is_over_limit(),
+            _ => false,
+        }
+    }
 }
 
 fn at(pointer: &str) -> String {

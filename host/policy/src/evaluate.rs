@@ -1,4 +1,9 @@
 //! All plugins of a policy file over one bundle.
+//!
+//! A plugin that fails has not judged. Where somebody wrote a policy, the
+//! bundle is refused then. Where nobody did, nothing may be refused: the
+//! failure becomes a warning of the report ([`NOT_JUDGED`]), and the plugin is
+//! not among those that took part.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +15,7 @@ use crate::builtin::Builtin;
 use crate::exceptions::Exceptions;
 use crate::gather::Facts;
 use crate::plugin::{CheckRequest, Checked};
-use crate::report::{Counts, DataRecord, PluginRecord, Report, ReportedFinding};
+use crate::report::{Counts, DataRecord, NOT_JUDGED, PluginRecord, Report, ReportedFinding};
 use crate::signed::{NoSignatures, SignatureRequest, Signatures};
 use crate::{
     BundleView, DataSet, Engine, Finding, LogLine, Plugin, PluginError, PolicyError, PolicyFileError, Verdict,
@@ -21,8 +26,17 @@ pub struct Policy {
     engine: Engine,
     file: PolicyFile,
     plugins: Vec<Loaded>,
+    /// Those that could not be loaded, where that is no reason to refuse.
+    failed: Vec<Failed>,
     data: Arc<DataSet>,
     judged_at: Timestamp,
+}
+
+/// A plugin that did not judge.
+#[derive(Clone)]
+struct Failed {
+    name: String,
+    err: PluginError,
 }
 
 struct Loaded {
@@ -68,7 +82,20 @@ impl Policy {
         signatures: &dyn Signatures,
     ) -> Result<Self, PolicyError> {
         let origin = Origin { base, judged_at, signatures };
-        let plugins = in_parallel(&file.plugins, |entry| load(engine, &file, entry, &origin))?;
+        let loaded = in_parallel(&file.plugins, |entry| match load(engine, &file, entry, &origin) {
+            Err(PolicyError::Plugin { source, .. }) if file.is_default() => Ok(Err(source)),
+            loaded => loaded.map(Ok),
+        })?;
+        let (mut file, mut plugins, mut failed) = (file, Vec::new(), Vec::new());
+        for (entry, loaded) in std::mem::take(&mut file.plugins).into_iter().zip(loaded) {
+            match loaded {
+                Ok(loaded) => {
+                    file.plugins.push(entry);
+                    plugins.push(loaded);
+                }
+                Err(err) => failed.push(Failed { name: entry.name, err }),
+            }
+        }
         for (entry, loaded) in file.plugins.iter().zip(&plugins) {
             let needs = loaded.plugin.describe().data.iter().filter(|need| need.required);
             for need in needs {
@@ -84,7 +111,12 @@ impl Policy {
         }
         check_exceptions(&file, &plugins)?;
         let data = Arc::new(DataSet::load(&file.data, base, judged_at)?);
-        Ok(Policy { engine: engine.clone(), file, plugins, data, judged_at })
+        Ok(Policy { engine: engine.clone(), file, plugins, failed, data, judged_at })
+    }
+
+    /// Whether nobody wrote a policy, so that nothing is refused.
+    pub fn is_default(&self) -> bool {
+        self.file.is_default()
     }
 
     /// The loaded plugins, by their names in the policy file.
@@ -99,11 +131,24 @@ impl Policy {
     /// Runs all plugins over a bundle.
     ///
     /// # Errors
-    /// Where a plugin fails, however it fails; the bundle is then refused.
+    /// Where a plugin fails, however it fails; the bundle is then refused. Where
+    /// nobody wrote a policy, that is a warning in the report.
     pub fn evaluate(&self, view: &Arc<dyn BundleView>) -> Result<Evaluation, PolicyError> {
-        let pairs: Vec<(&PluginEntry, &Loaded)> = self.file.plugins.iter().zip(&self.plugins).collect();
+        let mut failed = self.failed.clone();
+        let mut pairs: Vec<(&PluginEntry, &Loaded)> = self.file.plugins.iter().zip(&self.plugins).collect();
         let order: Arc<[usize]> = crate::host::sorted(view.modules()).into();
-        let mut gathered = self.gather(&pairs, view, &order)?;
+        // One that fails stops the others from gathering: they begin again
+        // without it, with what is remembered of the first time.
+        let mut gathered = loop {
+            match self.gather(&pairs, view, &order) {
+                Ok(gathered) => break gathered,
+                Err((place, err)) if place < pairs.len() => {
+                    let (entry, _) = pairs.remove(place);
+                    failed.push(self.excused(entry, err)?);
+                }
+                Err((_, err)) => return Err(PolicyError::Engine(err.to_string())),
+            }
+        };
         gathered.resize_with(pairs.len(), || None);
         let with_facts: Vec<_> =
             pairs.iter().zip(gathered).map(|(pair, facts)| (pair, Mutex::new(facts))).collect();
@@ -115,13 +160,24 @@ impl Policy {
                 judged_at: self.judged_at,
                 config: loaded.config.clone(),
             };
-            let checked = loaded.plugin.check_with(&request, &order, facts);
-            checked.map(|(checked, _)| checked).map_err(|err| plugin_error(&self.file, entry, err))
+            match loaded.plugin.check_with(&request, &order, facts) {
+                Ok((checked, _)) => Ok(Ok(checked)),
+                Err(err) => self.excused(entry, err).map(Err),
+            }
         })?;
         let mut logs = Vec::new();
         let mut findings = Vec::new();
+        let mut plugins = Vec::new();
         let mut exceptions = Exceptions::new(&self.file.exceptions, self.judged_at);
-        for ((entry, _), Checked { findings: found, logs: lines }) in pairs.iter().zip(checked) {
+        for ((entry, loaded), checked) in pairs.iter().zip(checked) {
+            let Checked { findings: found, logs: lines } = match checked {
+                Ok(checked) => checked,
+                Err(why) => {
+                    failed.push(why);
+                    continue;
+                }
+            };
+            plugins.push(record(entry, loaded));
             logs.extend(lines.into_iter().map(|line| (entry.name.clone(), line)));
             for finding in found {
                 let module = finding.module.and_then(|position| view.modules().get(position));
@@ -132,6 +188,7 @@ impl Policy {
                 findings.push(reported);
             }
         }
+        findings.extend(failed.iter().map(not_judged));
         findings.sort();
         let standing = |f: &&ReportedFinding| f.excepted.is_none();
         let verdict = findings.iter().filter(standing).map(|f| f.verdict).max().unwrap_or(Verdict::Allow);
@@ -139,7 +196,7 @@ impl Policy {
             judged_at: self.judged_at.to_string(),
             verdict,
             counts: count(&findings),
-            plugins: pairs.iter().map(|(entry, loaded)| record(entry, loaded)).collect(),
+            plugins,
             data: self.data.digests().map(data_record).collect(),
             findings,
             exceptions: exceptions.records(),
@@ -153,14 +210,18 @@ impl Policy {
         pairs: &[(&PluginEntry, &Loaded)],
         view: &Arc<dyn BundleView>,
         order: &[usize],
-    ) -> Result<Vec<Option<Facts>>, PolicyError> {
+    ) -> Result<Vec<Option<Facts>>, (usize, PluginError)> {
         let plugins: Vec<(&Plugin, &str)> =
             pairs.iter().map(|(_, loaded)| (&loaded.plugin, loaded.config.as_str())).collect();
-        let gathered = crate::gather::gather(&plugins, &self.engine, view, order);
-        gathered.map_err(|(place, err)| match pairs.get(place) {
-            Some((entry, _)) => plugin_error(&self.file, entry, err),
-            None => PolicyError::Engine(err.to_string()),
-        })
+        crate::gather::gather(&plugins, &self.engine, view, order)
+    }
+
+    /// A failure that is no reason to refuse; an error where it is one.
+    fn excused(&self, entry: &PluginEntry, err: PluginError) -> Result<Failed, PolicyError> {
+        if self.file.is_default() {
+            return Ok(Failed { name: entry.name.clone(), err });
+        }
+        Err(plugin_error(&self.file, entry, err))
     }
 
     fn reported(
@@ -249,7 +310,7 @@ fn read_component(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
 /// An error in a config points at its line, whoever found it.
 fn plugin_error(file: &PolicyFile, entry: &PluginEntry, err: PluginError) -> PolicyError {
     match err {
-        PluginError::Config { pointer, message } if file.has_source() => {
+        PluginError::Config { pointer, message } if !file.is_default() => {
             let place = if pointer.is_empty() { "config".to_owned() } else { format!("config{pointer}") };
             let message = format!("plugin {}: {place} {message}", entry.name);
             file.error_at_line_column(entry.config_place(&pointer), message).into()
@@ -300,6 +361,28 @@ fn in_parallel<I: Sync, T: Send>(
         // Every thread is waited for before the first error is looked at.
         threads.into_iter().map(join).collect::<Vec<_>>().into_iter().collect()
     })
+}
+
+/// What is said of a plugin that failed where nobody wrote a policy.
+fn not_judged(Failed { name, err }: &Failed) -> ReportedFinding {
+    let advice = err.is_over_limit().then(|| {
+        "write a policy with `airgo policy init`: [plugin.limits] of an airgo.toml may give it more"
+            .to_owned()
+    });
+    ReportedFinding {
+        module: None,
+        version: None,
+        plugin: name.clone(),
+        rule: NOT_JUDGED.to_owned(),
+        verdict: Verdict::Warn,
+        file: None,
+        line: None,
+        message: format!("plugin {name} did not judge: it {err}"),
+        advice,
+        help_url: None,
+        attributes: Vec::new(),
+        excepted: None,
+    }
 }
 
 fn count(findings: &[ReportedFinding]) -> Counts {

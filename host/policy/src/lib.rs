@@ -1,4 +1,5 @@
-//! Policy: sandboxed plugins judge a bundle, and every failure refuses it.
+//! Policy: sandboxed plugins judge a bundle, and every failure refuses it;
+//! where nobody wrote a policy it warns.
 //!
 //! A plugin is a WebAssembly component for the world
 //! `airgo:policy/policy-plugin` (plugins/wit/v1). Its path through this crate:
@@ -55,7 +56,7 @@ pub use limits::Limits;
 pub use plugin::{CheckRequest, Checked, DataNeed, Description, LogLevel, LogLine, Plugin, Rule};
 pub use prescan::Version;
 pub use report::{
-    Counts, DataRecord, ExceptionRecord, ExceptionState, PluginRecord, Report, ReportedFinding,
+    Counts, DataRecord, ExceptionRecord, ExceptionState, NOT_JUDGED, PluginRecord, Report, ReportedFinding,
 };
 pub use results::{Finding, Verdict};
 pub use signed::{SignatureRequest, Signatures};

@@ -5,6 +5,11 @@ use serde::Serialize;
 
 use crate::Verdict;
 
+/// The rule of the warning that a plugin failed where nobody wrote a policy,
+/// which every plugin has beside its own: it is not among
+/// [`Report::plugins`] then.
+pub const NOT_JUDGED: &str = "not-judged";
+
 /// The verdict on a bundle, with all that it rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,7 +20,7 @@ pub struct Report {
     pub verdict: Verdict,
     /// Findings by verdict.
     pub counts: Counts,
-    /// In the order of the policy file.
+    /// Those that judged, in the order of the policy file.
     pub plugins: Vec<PluginRecord>,
     /// By name.
     pub data: Vec<DataRecord>,

@@ -44,12 +44,85 @@ fn judge_text(text: &str, base: &Path) -> Result<Report, PolicyError> {
 
 #[test]
 fn without_a_policy_file_nothing_is_refused() {
-    let report = judge(PolicyFile::without_file(), Path::new("."), &bundle([module("a.example", "v1.0.0")]));
-    let report = report.unwrap();
-    assert_eq!((report.verdict, report.findings.len()), (Verdict::Allow, 0));
-    assert_eq!(report.plugins.len(), BUILTINS.iter().filter(|b| b.by_default).count());
-    assert!(!report.plugins.is_empty());
-    assert!(report.plugins[0].builtin);
+    // Young at the time judged for, and without a licence.
+    let young = ModuleInfo {
+        time: Some("2026-05-31T00:00:00Z".to_owned()),
+        sum: "h1:a".to_owned(),
+        ..module("a.example", "v1.0.0")
+    };
+    let report = judge(PolicyFile::without_file(), Path::new("."), &bundle([young])).unwrap();
+    let codes: Vec<String> = report.findings.iter().map(|f| f.code()).collect();
+    assert_eq!(codes, ["vulnerability/no-data", "freshness/young", "licence/missing"]);
+    assert!(report.findings.iter().all(|f| f.verdict == Verdict::Warn), "{:#?}", report.findings);
+    assert_eq!((report.verdict, report.counts.warn), (Verdict::Warn, 3));
+    assert!(report.findings[0].advice.as_ref().unwrap().contains("airgo vulndb import"));
+}
+
+#[test]
+fn without_a_policy_file_every_builtin_judges_as_it_says() {
+    let file = PolicyFile::without_file();
+    assert!(file.is_default());
+    let report = judge(file, Path::new("."), &bundle([])).unwrap();
+    let judged: Vec<_> = report
+        .plugins
+        .iter()
+        .map(|p| (p.name.as_str(), p.builtin, p.sha256.clone(), p.config_sha256.clone()))
+        .collect();
+    let wanted: Vec<_> =
+        BUILTINS.iter().map(|b| (b.name, true, b.sha256(), b.config_sha256_without_file())).collect();
+    assert_eq!(judged, wanted);
+}
+
+/// Whatever a plugin fails at, where nobody asked for policy the bundle passes,
+/// and it is said who did not judge; the others do.
+#[test]
+fn a_plugin_that_fails_refuses_only_where_there_is_a_policy_file() {
+    let limited = |file: &mut PolicyFile| {
+        for plugin in &mut file.plugins {
+            match plugin.name.as_str() {
+                "freshness" => plugin.limits.host_calls = 0,
+                "licence" => plugin.limits.component_bytes = 1,
+                "native" => plugin.limits.fact_bytes = 0,
+                _ => {}
+            }
+        }
+    };
+    let mut with_code = MemoryBundle::default();
+    let native = ModuleInfo { sum: "h1:a".to_owned(), ..module("a.example", "v1.0.0") };
+    with_code.add(native, &[("a.go", "package a\n\nimport \"C\"\n")]);
+    let with_code: Arc<dyn BundleView> = Arc::new(with_code);
+
+    let mut file = PolicyFile::without_file();
+    limited(&mut file);
+    let report = judge(file, Path::new("."), &with_code).unwrap();
+    let judged: Vec<&str> = report.plugins.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(judged, ["allowlist", "drift", "vulnerability"]);
+    let said: Vec<_> = report.findings.iter().map(|f| (f.code(), f.message.as_str())).collect();
+    let size = BUILTINS.iter().find(|b| b.name == "licence").unwrap().component.len();
+    let licence = format!("plugin licence did not judge: it is {size} bytes, more than 1");
+    let wanted = [
+        (
+            "freshness/not-judged",
+            "plugin freshness did not judge: it used more than 0 calls into the host in check",
+        ),
+        ("licence/not-judged", licence.as_str()),
+        (
+            "native/not-judged",
+            "plugin native did not judge: it used more than 0 bytes of facts in gather, over a.example@v1.0.0",
+        ),
+    ];
+    assert_eq!(said[..3], wanted.map(|(code, message)| (code.to_owned(), message)));
+    assert_eq!(said[3].0, "vulnerability/no-data");
+    assert_eq!((said.len(), report.verdict), (4, Verdict::Warn));
+    assert!(report.findings[0].advice.as_ref().unwrap().contains("airgo policy init"));
+
+    for name in ["freshness", "licence", "native"] {
+        let text = format!("[[plugin]]\nname = \"{name}\"\nbuiltin = \"{name}\"\n");
+        let mut file = airgo_toml::parse("airgo.toml", &text).unwrap();
+        limited(&mut file);
+        let err = judge(file, Path::new("."), &with_code).unwrap_err().to_string();
+        assert!(err.starts_with(&format!("plugin {name} ")), "{err}");
+    }
 }
 
 #[test]

@@ -149,7 +149,8 @@ pub struct Pack {
     pub split: Option<u64>,
     #[command(flatten)]
     pub trust: Trust,
-    /// The policy file; default: airgo.toml beside go.mod
+    /// The policy file; default: airgo.toml beside go.mod. Without one the built-in plugins judge
+    /// with defaults that warn and never refuse
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// The time that policies judge for (RFC 3339); default: now
@@ -270,7 +271,8 @@ pub struct Unpack {
     pub gomodcache: Option<PathBuf>,
     #[command(flatten)]
     pub trust: Trust,
-    /// The policy file; default: airgo.toml in the working directory
+    /// The policy file; default: airgo.toml in the working directory. Without one the built-in
+    /// plugins judge with defaults that never refuse, or did so at pack, as a trusted key recorded
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// The time that policies judge for (RFC 3339); default: now

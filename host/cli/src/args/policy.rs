@@ -23,7 +23,8 @@ pub struct PolicyCheck {
     /// The bundle; or directories of projects, as `airgo pack` takes them
     #[arg(default_value = ".", value_name = "FILE|DIR")]
     pub targets: Vec<PathBuf>,
-    /// The policy file; default: airgo.toml in the working directory, or in the project
+    /// The policy file; default: airgo.toml in the working directory, or in the project. Without
+    /// one the built-in plugins judge with defaults that warn and never refuse
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// The time that policies judge for (RFC 3339); default: now

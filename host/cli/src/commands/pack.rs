@@ -1,7 +1,7 @@
 //! `airgo pack`: load, resolve, fetch, verify, judge, write, sign.
 
 use crate::Context;
-use crate::args::Pack;
+use crate::args::{Pack, Trust};
 use crate::bundle_io::{self, bundle_failure};
 use crate::failure::{Failure, Result};
 use crate::gather::{self, Gathered};
@@ -20,7 +20,7 @@ use airgo_fetch::{Kind, Object};
 use airgo_policy::Report;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Packs the project of `args.dir` into `args.output`.
@@ -42,7 +42,8 @@ fn pack(context: &Context, args: &Pack) -> Result<()> {
     };
     let policy = judge::load(context, args.policy.as_deref(), &projects.root, args.at.as_deref())?;
     let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
-    let verdict = judge::evaluate(context, &policy, Arc::new(gather::view(context, &gathered)))?;
+    let view = Arc::new(gather::view(context, &gathered));
+    let verdict = judge::evaluate(context, &policy, view, &check_command(args))?;
     context.printer.status("Judged", judge::summary(&verdict));
     let signing = Plan { signer: &*key, claims, older: older.as_ref() };
     let written = write(context, args, &gathered, &verdict, signing)?;
@@ -51,9 +52,22 @@ fn pack(context: &Context, args: &Pack) -> Result<()> {
     report(context, args, &gathered, &written, &id, &verdict)
 }
 
+/// What judges the bundle once more, when it is written.
+fn check_command(args: &Pack) -> String {
+    let base = args.since.iter().chain(&args.trust.base).cloned().collect();
+    let trust = Trust { base, trust: args.trust.trust.clone() };
+    match args.split {
+        None => judge::check_command(&args.output, &trust),
+        Some(_) => {
+            let first = format!("{}.001", args.output.display());
+            judge::check_command(Path::new(&first), &trust)
+        }
+    }
+}
+
 /// Says at once what would otherwise come to light after all downloads.
 fn check_target(args: &Pack) -> Result<()> {
-    let dir = args.output.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let dir = args.output.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if dir.is_dir() && !args.output.is_dir() {
         return Ok(());
     }

@@ -4,10 +4,11 @@
 use crate::Context;
 use crate::args::{FindingsFormat, PolicyCheck};
 use crate::bundle_io;
+use crate::defaults;
 use crate::failure::{Failure, Result};
 use crate::findings::{self, Findings};
 use crate::gather;
-use crate::judge;
+use crate::judge::{self, Loaded};
 use crate::nature;
 use crate::project::shown;
 use crate::projects;
@@ -22,18 +23,19 @@ use std::sync::Arc;
 /// would be packed.
 pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     let subject = args.targets.iter().map(|t| shown(t)).collect::<Vec<_>>().join(", ");
-    let (policy, manifest, view) = subject_of(context, args)?;
+    let (loaded, manifest, view) = subject_of(context, args)?;
+    let policy = &loaded.policy;
     let old = match &args.baseline {
         None => None,
         Some(file) => Some(Arc::new(bundle_io::open_signed(context, file, &args.trust)?)),
     };
     let view = match &old {
-        Some(old) => with_baseline(context, &policy, view, View::of_bundle(old))?,
+        Some(old) => with_baseline(context, policy, view, View::of_bundle(old))?,
         None => view,
     };
-    let mut report = judge::run(context, &policy, Arc::new(view))?;
+    let mut report = judge::run(context, policy, Arc::new(view))?;
     if let Some(old) = &old {
-        let before = judge::run(context, &policy, Arc::new(View::of_bundle(old)))?;
+        let before = judge::run(context, policy, Arc::new(View::of_bundle(old)))?;
         findings::only_new(&mut report, &before);
     }
     if context.printer.is_json() || args.format == FindingsFormat::Json {
@@ -49,6 +51,10 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
         let text = Findings::new(&report, &manifest, &subject).render(args.format)?;
         context.printer.data(text.as_bytes())?;
     }
+    if let Some(missing) = &loaded.missing {
+        context.printer.warning(defaults::notice(missing));
+        context.printer.hint(defaults::WRITE_ONE);
+    }
     judge::enforce(&report)?;
     context.printer.status("Judged", judge::summary(&report));
     Ok(())
@@ -63,7 +69,7 @@ fn with_baseline(context: &Context, policy: &Policy, new: View, old: View) -> Re
     Ok(new?.with_baseline(old?))
 }
 
-fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Policy, Manifest, View)> {
+fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Loaded, Manifest, View)> {
     let policy = |dir: &Path| judge::load(context, args.policy.as_deref(), dir, args.at.as_deref());
     match args.targets.as_slice() {
         [file] if file.is_file() => {

@@ -4,16 +4,21 @@ use crate::Context;
 use crate::args::Unpack;
 use crate::bundle_io::{self, bundle_failure};
 use crate::errors::install_failure;
+use crate::escape::foreign;
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
-use crate::judge;
+use crate::judge::{self, Source};
 use crate::printer::{bytes, count, duration};
 use crate::progress::Progress;
+use crate::recorded::{self, Recorded};
 use crate::view::View;
+use airgo_bundle::keys::KeyId;
 use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_modcache::{GoModInput, InstallAllError, ModCache, ModuleInput, Options, Outcome, ZipInput};
+use airgo_policy::Report;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,13 +32,13 @@ pub fn run(context: &Context, args: &Unpack) -> Result<()> {
 fn unpack(context: &Context, args: &Unpack) -> Result<()> {
     let began = Instant::now();
     let target = target(context, args)?;
-    let policy = judge::load(context, args.policy.as_deref(), Path::new("."), args.at.as_deref())?;
+    let source = judge::source(context, args.policy.as_deref(), Path::new("."))?;
     let bundle = Arc::new(bundle_io::open_signed_files(context, &args.files, &args.trust)?);
     bundle_io::check_last_seen(&args.last_seen, &bundle)?;
     for signer in bundle.verdict().trusted() {
         context.printer.detail(format!("signed by {}", signer.key_id));
     }
-    let report = judge::evaluate(context, &policy, Arc::new(View::of_bundle(&bundle)))?;
+    let judged = judge(context, args, source, &bundle)?;
     context.interrupt.check()?;
     verify(context, args, &bundle)?;
     let installed = install(context, args, &target, &bundle)?;
@@ -49,10 +54,10 @@ fn unpack(context: &Context, args: &Unpack) -> Result<()> {
             "installed": new,
             "alreadyPresent": installed.len() - new,
             "signedBy": bundle.verdict().trusted().map(|s| s.key_id.to_string()).collect::<Vec<_>>(),
-            "policy": report,
+            "policy": judged.json()?,
         }))?;
     }
-    context.printer.status("Judged", judge::summary(&report));
+    context.printer.status("Judged", judged.summary(args));
     context.printer.status(
         "Unpacked",
         format!(
@@ -65,6 +70,59 @@ fn unpack(context: &Context, args: &Unpack) -> Result<()> {
         ),
     );
     Ok(())
+}
+
+/// What policy made of the bundle.
+struct Judged {
+    report: Report,
+    /// Whose word it is, where nothing was judged here.
+    recorded_by: Option<KeyId>,
+}
+
+/// Judges by the caller's own policy. Where there is none, what a trusted
+/// signer recorded of the same plugins is as good: see `recorded`.
+fn judge(context: &Context, args: &Unpack, source: Source, bundle: &Arc<SignedBundle>) -> Result<Judged> {
+    if source.missing.is_some() && args.at.is_none() {
+        match recorded::find(bundle) {
+            Ok(Recorded { report, by }) => return Ok(Judged { report, recorded_by: Some(by) }),
+            Err(why) => context.printer.detail(format!("judging here: {}", foreign(&why))),
+        }
+    }
+    let loaded = source.load(context, args.at.as_deref())?;
+    let again = again(args);
+    let report = judge::evaluate(context, &loaded, Arc::new(View::of_bundle(bundle)), &again)?;
+    Ok(Judged { report, recorded_by: None })
+}
+
+/// What judges the bundle once more.
+fn again(args: &Unpack) -> String {
+    judge::check_command(args.files.first().map_or(Path::new("FILE"), PathBuf::as_path), &args.trust)
+}
+
+impl Judged {
+    fn summary(&self, args: &Unpack) -> String {
+        if self.recorded_by.is_none() {
+            return judge::summary(&self.report);
+        }
+        let Report { judged_at, counts, .. } = &self.report;
+        let time = judged_at.parse().map_or_else(|_| judged_at.clone(), |t: Timestamp| format!("{t:.0}"));
+        let again = foreign(&again(args)).into_owned();
+        format!(
+            "at pack, at {time}, since there is no {} here: {} denied, {} warned; {again} judges anew",
+            judge::FILE,
+            counts.deny,
+            counts.warn
+        )
+    }
+
+    /// The report, with who recorded it: none where it was judged here.
+    fn json(&self) -> Result<serde_json::Value> {
+        let mut json = serde_json::to_value(&self.report).map_err(|e| Failure::failed(e.to_string()))?;
+        if let Some(object) = json.as_object_mut() {
+            object.insert("recordedBy".to_owned(), self.recorded_by.map(|by| by.to_string()).into());
+        }
+        Ok(json)
+    }
 }
 
 /// Hashes every object before the first is installed, so that a damaged bundle

@@ -165,21 +165,22 @@ pub fn limits(file: &str, text: &str, defaults: &Limits) -> Result<Limits, Polic
 }
 
 impl PolicyFile {
-    /// Without a policy file: the built-in plugins that are quick, with their
-    /// own defaults; they warn and never refuse.
+    /// Without a policy file: all built-in plugins, with cautious defaults
+    /// ([`crate::Builtin::without_file`]). They warn and never refuse; where one
+    /// fails, that is a warning too.
     pub fn without_file() -> Self {
         let entry = |builtin: &crate::Builtin| PluginEntry {
             name: builtin.name.to_owned(),
             source: PluginSource::Builtin(builtin.name.to_owned()),
             sha256: None,
             signature: None,
-            config: serde_json::json!({}),
+            config: builtin.config_without_file(),
             limits: Limits::default(),
             line: 0,
             places: BTreeMap::new(),
         };
         PolicyFile {
-            plugins: BUILTINS.iter().filter(|builtin| builtin.by_default).map(entry).collect(),
+            plugins: BUILTINS.iter().map(entry).collect(),
             exceptions: Vec::new(),
             data: Vec::new(),
             strictest: Verdict::Warn,
@@ -187,8 +188,9 @@ impl PolicyFile {
         }
     }
 
-    pub(crate) fn has_source(&self) -> bool {
-        self.source.is_some()
+    /// Whether nobody wrote a policy, so that nothing is refused.
+    pub fn is_default(&self) -> bool {
+        self.source.is_none()
     }
 
     pub(crate) fn error_at_line(&self, line: u32, message: String) -> PolicyFileError {
