@@ -190,7 +190,7 @@ fn restated(site: &Site, key: &Path, name: &str, change: impl FnOnce(&mut Value)
     let mut signing = Signing::new(&key);
     let (label, kind) = ("verdict".to_owned(), VERDICT.to_owned());
     signing.statements = vec![NewStatement { name: label, predicate_type: kind, predicate }];
-    let target = site.temp.join(&format!("out/{name}.airgo"));
+    let target = site.temp.join(format!("out/{name}.airgo"));
     let bundle = Bundle::open(&site.bundle(), &Limits::default()).unwrap();
     bundle.countersign(&target, &signing, false).unwrap();
     target

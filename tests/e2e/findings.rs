@@ -94,7 +94,8 @@ fn init_writes_a_policy_that_judges() {
     site.airgo.run(&["policy", "init", text(&project)]).done();
     let written = std::fs::read_to_string(project.join("airgo.toml")).unwrap();
     assert!(written.lines().filter(|l| l.starts_with('#')).count() > 10, "{written}");
-    site.airgo.run(&["policy", "check", text(&project)]).done();
+    // Whoever writes a policy does not lose what judged without one.
+    site.airgo.run(&["policy", "check", text(&project)]).done().says(&["Judged by 6 plugins: 0 denied, "]);
     let again = site.airgo.run(&["policy", "init", text(&project)]).ends(1);
     again.says(&["airgo.toml is there already", "hint:"]);
     assert_eq!(std::fs::read_to_string(project.join("airgo.toml")).unwrap(), written);

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Bounds on one plugin. Going beyond any of them refuses the bundle.
+/// Bounds on one plugin. Going beyond any of them refuses the bundle; where
+/// nobody wrote a policy, it is a warning that the plugin did not judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// CPU time that the plugin may take in one call, its own code and the
