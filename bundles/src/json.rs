@@ -92,6 +92,19 @@ pub fn to_canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Erro
     Ok(out)
 }
 
+/// A member that is null, at whatever depth: the format has none, since what
+/// says nothing is absent.
+pub(crate) fn null_member(value: &Value) -> Option<&str> {
+    match value {
+        Value::Array(items) => items.iter().find_map(null_member),
+        Value::Object(map) => map.iter().find_map(|(key, item)| match item {
+            Value::Null => Some(key.as_str()),
+            _ => null_member(item),
+        }),
+        _ => None,
+    }
+}
+
 fn custom(message: &str) -> serde_json::Error {
     <serde_json::Error as serde::ser::Error>::custom(message)
 }

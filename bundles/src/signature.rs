@@ -8,6 +8,7 @@
 
 use crate::digest::Sha256;
 use crate::dsse::{Envelope, EnvelopeError};
+use crate::json;
 use crate::keys::{KeyError, KeyId, PublicKey};
 use crate::names;
 use crate::statement::{Attestation, BUNDLE_ATTESTATION, Statement, StatementError};
@@ -332,6 +333,9 @@ fn check_signature(
     if statement.predicate_type != BUNDLE_ATTESTATION {
         let source = StatementError::PredicateType(statement.predicate_type);
         return Err(SignatureError::Statement { entry: entry.to_owned(), source });
+    }
+    if let Some(member) = json::null_member(&statement.predicate) {
+        return Err(claims(format!("the member {member:?} is null")));
     }
     let attestation: Attestation =
         serde_json::from_value(statement.predicate).map_err(|e| claims(e.to_string()))?;

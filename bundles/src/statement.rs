@@ -45,8 +45,8 @@ pub enum StatementError {
     /// The manifest is not the first subject.
     #[error("the statement's first subject is not {}", names::MANIFEST)]
     Subject,
-    /// An entry covered twice, or a subject without a SHA-256.
-    #[error("the statement's subject {0:?} is malformed or named twice")]
+    /// An entry covered twice.
+    #[error("the statement's subject {0:?} is named twice")]
     SubjectName(String),
     /// Another kind of statement than its place asks for.
     #[error("the statement's predicate type is {0:?}")]
@@ -65,9 +65,18 @@ struct Wire {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Subject {
-    digest: BTreeMap<String, String>,
+    digest: Digest,
     name: String,
+}
+
+/// In-toto allows digests by several algorithms; what nobody compares says
+/// nothing, so there is one.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Digest {
+    sha256: Sha256,
 }
 
 impl Statement {
@@ -75,7 +84,7 @@ impl Statement {
     /// other entries by name.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         let subject = |name: &str, digest: &Sha256| Subject {
-            digest: BTreeMap::from([("sha256".to_owned(), digest.to_string())]),
+            digest: Digest { sha256: *digest },
             name: name.to_owned(),
         };
         let others = self.covers.iter().map(|(name, digest)| subject(name, digest));
@@ -100,11 +109,10 @@ impl Statement {
         let mut seen = BTreeSet::new();
         let mut digests = Vec::new();
         for subject in wire.subject {
-            let digest = subject.digest.get("sha256").and_then(|d| d.parse::<Sha256>().ok());
-            match digest {
-                Some(digest) if seen.insert(subject.name.clone()) => digests.push((subject.name, digest)),
-                _ => return Err(StatementError::SubjectName(subject.name)),
+            if !seen.insert(subject.name.clone()) {
+                return Err(StatementError::SubjectName(subject.name));
             }
+            digests.push((subject.name, subject.digest.sha256));
         }
         let mut digests = digests.into_iter();
         match digests.next() {

@@ -29,6 +29,7 @@ pub use verdict::{
     DataRecord, ExceptionRecord, FindingRecord, PluginRecord, PolicyVerdict, Ruling, VerdictCounts,
 };
 
+use crate::json;
 use crate::keys::KeyId;
 use crate::signature::{SignedStatement, Verdict};
 use crate::tail::NewStatement;
@@ -111,6 +112,9 @@ impl SignedStatement {
             return Err(PredicateError::Type { label, key, found, expected: P::TYPE });
         }
         let shape = |reason| PredicateError::Shape { label: self.name.clone(), key, reason };
+        if let Some(member) = json::null_member(&self.predicate) {
+            return Err(shape(format!("the member {member:?} is null")));
+        }
         let read: P = serde_json::from_value(self.predicate.clone()).map_err(|e| shape(e.to_string()))?;
         read.check().map_err(shape)?;
         Ok(Some(read))
