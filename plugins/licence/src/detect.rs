@@ -40,12 +40,14 @@ const MANY_WORDS: usize = 100;
 pub struct Detection {
     /// By id, each once.
     pub found: Vec<Found>,
-    /// What follows `SPDX-License-Identifier:`, where that is in the file.
-    pub tag: Option<String>,
+    /// What follows each `SPDX-License-Identifier:` in the file, each once.
+    pub tags: Vec<String>,
     /// Words that belong to no known text, names and headings aside.
     pub unknown_words: usize,
     /// It says that one may choose among licences.
     pub choice: bool,
+    /// Beside the licences it speaks of what may not be done.
+    pub restricts: bool,
 }
 
 impl Detection {
@@ -75,10 +77,12 @@ pub fn detect(raw: &str) -> Detection {
         from = span.to;
     }
     gaps.push(Span { from, to: text.tokens.len() });
-    let mut detection = Detection { tag: tag(raw), ..Detection::default() };
+    let mut detection = Detection { tags: tags(raw), ..Detection::default() };
     for gap in gaps {
         let between = text.between(gap.from, gap.to);
         detection.choice |= speaks_of_choice(between);
+        // Few words are enough to forbid something, on however short lines.
+        detection.restricts |= speaks_of_limits(between);
         let words: usize = between
             .lines()
             .filter(|line| !is_neutral(line))
@@ -192,9 +196,7 @@ fn may_be_close(template: &Template, shared: &Trigrams) -> bool {
 }
 
 fn speaks_of_choice(text: &str) -> bool {
-    let text = text.to_lowercase();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    [
+    const PHRASES: [&str; 7] = [
         "dual-licensed",
         "dual licensed",
         "dual licence",
@@ -202,14 +204,49 @@ fn speaks_of_choice(text: &str) -> bool {
         "dual-licenced",
         "at your option",
         "either of the",
-    ]
-    .iter()
-    .any(|phrase| text.contains(phrase))
+    ];
+    has_one_of(text, &PHRASES)
 }
 
-fn tag(raw: &str) -> Option<String> {
-    let (_, after) = raw.split_once("SPDX-License-Identifier:")?;
-    let line = after.lines().next()?;
-    let text = line.trim_matches(|c: char| !(c.is_alphanumeric() || matches!(c, '(' | ')' | '+')));
-    (!text.is_empty()).then(|| text.to_owned())
+fn speaks_of_limits(text: &str) -> bool {
+    const PHRASES: [&str; 17] = [
+        "may not",
+        "must not",
+        "shall not",
+        "not be used",
+        "only be used",
+        "not permitted",
+        "not allowed",
+        "prohibited",
+        "forbidden",
+        "commercial",
+        "proprietary",
+        "evaluation",
+        "additional condition",
+        "additional restriction",
+        "additional term",
+        "further condition",
+        "following restriction",
+    ];
+    has_one_of(text, &PHRASES)
+}
+
+/// Whether one of some lower-case phrases is in a text, however it is broken
+/// into lines.
+fn has_one_of(text: &str, phrases: &[&str]) -> bool {
+    let text = text.to_lowercase();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    phrases.iter().any(|phrase| text.contains(phrase))
+}
+
+fn tags(raw: &str) -> Vec<String> {
+    let mut tags = Vec::new();
+    for after in raw.split("SPDX-License-Identifier:").skip(1) {
+        let line = after.lines().next().unwrap_or_default();
+        let text = line.trim_matches(|c: char| !(c.is_alphanumeric() || matches!(c, '(' | ')' | '+')));
+        if !text.is_empty() && !tags.iter().any(|tag| tag == text) {
+            tags.push(text.to_owned());
+        }
+    }
+    tags
 }

@@ -8,7 +8,7 @@ use crate::config::{Rules, meets};
 use crate::detect::{Detection, detect};
 use crate::expression::Expression;
 use crate::files::{self, Role};
-use crate::groups::is_licence;
+use crate::groups::{covers, is_licence};
 
 /// A file with what it holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -101,16 +101,33 @@ pub fn licence(
     Ok(licence)
 }
 
-/// What a file says that the licence is: its tag, or the texts in it.
+/// What a file says that the licence is: its tags, or the texts in it.
 pub fn expression_of(detection: &Detection) -> Option<Expression> {
-    if let Some(tagged) = detection.tag.as_deref().and_then(|tag| Expression::parse(tag).ok())
-        && tagged.licences().iter().all(|id| is_licence(id))
-    {
+    if let Some(tagged) = tagged(detection) {
         return Some(tagged);
     }
     let parts =
         detection.found.iter().filter(|f| f.id != PATENT_GRANT).map(|f| Expression::Licence(name(&f.id)));
     if detection.choice { Expression::any(parts) } else { Expression::all(parts) }
+}
+
+/// What the tags of a file say; None where there is none, or one that cannot
+/// be read. Each tag speaks of some part of the code, so all hold.
+fn tagged(detection: &Detection) -> Option<Expression> {
+    let read = |tag: &String| {
+        let tagged = Expression::parse(tag).ok()?;
+        tagged.licences().iter().all(|id| is_licence(id)).then_some(tagged)
+    };
+    Expression::all(detection.tags.iter().map(read).collect::<Option<Vec<_>>>()?)
+}
+
+/// A licence whose text is in a file, though the file's tags leave it out.
+fn untagged<'a>(detection: &'a Detection, tagged: &Expression) -> Option<&'a str> {
+    let named = tagged.licences();
+    let texts = detection.found.iter().filter(|found| found.exact && found.id != PATENT_GRANT);
+    let mut ids = texts.map(|found| found.id.as_str());
+    // The text of GPL-2.0 is that of GPL-2.0-only and GPL-2.0-or-later.
+    ids.find(|id| !named.iter().any(|name| covers(id, name) || covers(name, id)))
 }
 
 /// A grant beside a licence, not a licence.
@@ -127,17 +144,32 @@ fn combine(read: Vec<Read>) -> Licence {
     let mut parts = Vec::new();
     let licences = || read.iter().filter(|file| file.role == Role::Licence);
     for file in licences() {
-        let Some(expression) = expression_of(&file.detection) else { continue };
+        let detection = &file.detection;
         let mut doubt = |message: String| doubts.push(Doubt { file: file.path.clone(), message });
-        for found in file.detection.found.iter().filter(|found| !found.exact) {
+        let Some(expression) = expression_of(detection) else {
+            if detection.unknown_words > 0 {
+                doubt(format!("{} holds none of the licences that are known", file.path));
+            }
+            continue;
+        };
+        for found in detection.found.iter().filter(|found| !found.exact) {
             doubt(format!("{} is close to {}, but not word for word", file.path, found.id));
         }
-        if file.detection.is_mostly_unknown() && file.detection.tag.is_none() {
-            let words = file.detection.unknown_words;
-            doubt(format!("{} has {words} words that belong to no known licence", file.path));
-        }
-        if file.detection.choice && matches!(expression, Expression::Or(_)) && file.detection.tag.is_none() {
-            doubt(format!("{} seems to offer a choice: {expression}", file.path));
+        if let Some(tagged) = tagged(detection) {
+            if let Some(id) = untagged(detection, &tagged) {
+                doubt(format!("{} is tagged {tagged}, but has the text of {id}", file.path));
+            }
+        } else {
+            if detection.is_mostly_unknown() {
+                let words = detection.unknown_words;
+                doubt(format!("{} has {words} words that belong to no known licence", file.path));
+            }
+            if detection.choice && matches!(expression, Expression::Or(_)) {
+                doubt(format!("{} seems to offer a choice: {expression}", file.path));
+            }
+            if detection.restricts {
+                doubt(format!("{} speaks of limits beside {expression}", file.path));
+            }
         }
         parts.push(expression);
     }

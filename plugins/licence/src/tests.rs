@@ -101,14 +101,63 @@ fn a_changed_text_is_a_guess() {
 fn words_beside_the_licence_are_told_on_demand() {
     let text = format!(
         "{MIT}\n\nFurther terms.\n{}",
-        "You may not use this on days whose names end with a y. ".repeat(5)
+        "This was made on days whose names end with a y, mostly. ".repeat(5)
     );
     let found = lines(r#"{"further-text":"warn"}"#, &one(&[("LICENSE", &text)]));
     assert_eq!(
         found,
-        ["Warn further-text example.com/a: LICENSE has 65 words that belong to no known licence"]
+        ["Warn further-text example.com/a: LICENSE has 60 words that belong to no known licence"]
     );
     assert_eq!(lines("{}", &one(&[("LICENSE", &text)])), [""; 0]);
+}
+
+#[test]
+fn a_tag_that_the_text_contradicts_is_marked() {
+    let text = format!("SPDX-License-Identifier: MIT\n\n{GPL}");
+    assert_eq!(
+        lines("{}", &one(&[("LICENSE", &text)])),
+        ["Warn low-confidence example.com/a: LICENSE is tagged MIT, but has the text of GPL-3.0-or-later"]
+    );
+    // No contradiction: the bare name stands for both.
+    let text = format!("SPDX-License-Identifier: GPL-3.0\n\n{GPL}");
+    assert_eq!(lines(r#"{"allow":["GPL-3.0"]}"#, &one(&[("LICENSE", &text)])), [""; 0]);
+}
+
+#[test]
+fn every_tag_counts() {
+    let text = "main: SPDX-License-Identifier: MIT\nplugins: SPDX-License-Identifier: AGPL-3.0-only\n";
+    assert_eq!(
+        lines(r#"{"deny":["strong-copyleft"]}"#, &one(&[("LICENSE", text)])),
+        ["Deny denied example.com/a: is under AGPL-3.0-only AND MIT, and AGPL-3.0-only is denied"]
+    );
+}
+
+#[test]
+fn limits_beside_a_licence_are_marked() {
+    let limits = [
+        "Commercial use requires a licence of its own.",
+        // On lines too short to be more than a heading.
+        "You may\nnot use this\nat work.",
+        "Copyright holders note: this is forbidden to companies.",
+    ];
+    for limit in limits {
+        let text = format!("{limit}\n\n{MIT}");
+        let found = lines("{}", &one(&[("LICENSE", &text)]));
+        assert_eq!(
+            found,
+            ["Warn low-confidence example.com/a: LICENSE speaks of limits beside MIT"],
+            "{limit}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_licence_beside_a_known_one_is_marked() {
+    let terms = "Those who run this pay Jane a coin for each day that they do. ".repeat(4);
+    assert_eq!(
+        lines("{}", &one(&[("LICENSE", MIT), ("LICENSE.enterprise", &terms)])),
+        ["Warn low-confidence example.com/a: LICENSE.enterprise holds none of the licences that are known"]
+    );
 }
 
 #[test]

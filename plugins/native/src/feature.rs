@@ -77,6 +77,8 @@ impl Feature {
         match end {
             "s" | "S" | "sx" => return Some(Feature::Assembly),
             "syso" => return Some(Feature::Binary),
+            // What go has swig turn into cgo.
+            "swig" | "swigcxx" => return Some(Feature::Cgo),
             _ => {}
         }
         const BINARIES: [&str; 16] = [

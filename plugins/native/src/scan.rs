@@ -1,10 +1,10 @@
 //! Looks through the files of one module.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use airgo_plugin::gosource::{Token, Tokens, header};
-use airgo_plugin::{Bundle, CheckError, ModuleInfo, ReadError};
+use airgo_plugin::{Bundle, CheckError, FileEntry, ModuleInfo, ReadError};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
@@ -31,62 +31,102 @@ pub type Found = BTreeMap<Feature, Seen>;
 
 /// What a module holds, whatever a policy says of it.
 pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, tests: bool) -> Result<Found, CheckError> {
-    let mut found = Found::new();
+    let found = Found::new();
     let files = match bundle.list_files(module.index) {
         Ok(files) => files,
         // Only its go.mod is in the bundle: there is no code of it.
         Err(ReadError::NotFound) => return Ok(found),
         Err(err) => return Err(unreadable(module, "the zip", &err)),
     };
-    for file in files.iter().filter(|file| tests || !is_test(&file.path)) {
+    let mut scan = Scan { bundle, module, found, hidden: BTreeSet::new() };
+    for file in files.iter().filter(|file| tests || !(is_test(&file.path) || in_test_directory(&file.path))) {
+        scan.file(file)?;
+    }
+    // No pattern matches these directories, but an import may name one.
+    let mut seen = BTreeSet::new();
+    while let Some(dir) = scan.hidden.pop_first().filter(|_| !tests) {
+        if seen.insert(dir.clone()) {
+            let inside = |file: &&FileEntry| file.path.rsplit_once('/').is_some_and(|(own, _)| own == dir);
+            for file in files.iter().filter(inside).filter(|file| !is_test(&file.path)) {
+                scan.file(file)?;
+            }
+        }
+    }
+    Ok(scan.found)
+}
+
+/// What is known of a module while its files are looked at.
+struct Scan<'a> {
+    bundle: &'a dyn Bundle,
+    module: &'a ModuleInfo,
+    found: Found,
+    /// Directories that builds pass over, but that something imports.
+    hidden: BTreeSet<String>,
+}
+
+impl Scan<'_> {
+    fn file(&mut self, file: &FileEntry) -> Result<(), CheckError> {
         if file.path.ends_with(".go") {
-            source(&read(bundle, module, &file.path, WHOLE)?, &file.path, &mut found);
-            continue;
+            let bytes = read(self.bundle, self.module, &file.path, WHOLE)?;
+            self.source(&bytes, &file.path);
+            return Ok(());
         }
         let name = file.path.rsplit('/').next().unwrap_or_default();
         let mut feature = Feature::of_name(name);
         if feature.is_none() && file.size >= 4 && Feature::may_be_hidden(name) {
-            feature = Feature::of_magic(&read(bundle, module, &file.path, MAGIC)?);
+            feature = Feature::of_magic(&read(self.bundle, self.module, &file.path, MAGIC)?);
         }
         if let Some(feature) = feature {
-            see(&mut found, feature, &file.path, None);
+            see(&mut self.found, feature, &file.path, None);
+        }
+        Ok(())
+    }
+
+    fn source(&mut self, bytes: &[u8], path: &str) {
+        let start = String::from_utf8_lossy(head_of(bytes));
+        let whole: Cow<'_, str>;
+        let mut head = header(&start);
+        if !head.complete && bytes.len() > HEAD {
+            whole = String::from_utf8_lossy(bytes);
+            head = header(&whole);
+        }
+        if head.build.is_some_and(is_for_no_build) {
+            return;
+        }
+        let mut linkname = false;
+        for import in &head.imports {
+            // The compiler takes //go:linkname only in files that import unsafe.
+            linkname |= import.path == "unsafe";
+            if let Some(feature) = Feature::of_import(&import.path) {
+                see(&mut self.found, feature, path, Some(import.line));
+            }
+            let own = import.path.strip_prefix(self.module.path.as_str());
+            if let Some(dir) = own.and_then(|dir| dir.strip_prefix('/'))
+                && is_test_directory(dir)
+            {
+                self.hidden.insert(dir.to_owned());
+            }
+        }
+        // A look at the bytes spares most files the reading of their tokens.
+        let has = |mark: &str| memmem::find(bytes, mark.as_bytes()).is_some();
+        if has("//go:generate") || (linkname && has("//go:linkname")) {
+            directives(&String::from_utf8_lossy(bytes), linkname, path, &mut self.found);
         }
     }
-    Ok(found)
 }
 
 /// What no build of a module that requires this one has in it.
 fn is_test(path: &str) -> bool {
     path.ends_with("_test.go")
-        || path.rsplit_once('/').is_some_and(|(dir, _)| {
-            dir.split('/').any(|part| part == "testdata" || part.starts_with('_') || part.starts_with('.'))
-        })
 }
 
-fn source(bytes: &[u8], path: &str, found: &mut Found) {
-    let start = String::from_utf8_lossy(head_of(bytes));
-    let whole: Cow<'_, str>;
-    let mut head = header(&start);
-    if !head.complete && bytes.len() > HEAD {
-        whole = String::from_utf8_lossy(bytes);
-        head = header(&whole);
-    }
-    if head.build.is_some_and(is_for_no_build) {
-        return;
-    }
-    let mut linkname = false;
-    for import in &head.imports {
-        // The compiler takes //go:linkname only in files that import unsafe.
-        linkname |= import.path == "unsafe";
-        if let Some(feature) = Feature::of_import(import.path) {
-            see(found, feature, path, Some(import.line));
-        }
-    }
-    // A look at the bytes spares most files the reading of their tokens.
-    let has = |mark: &str| memmem::find(bytes, mark.as_bytes()).is_some();
-    if has("//go:generate") || (linkname && has("//go:linkname")) {
-        directives(&String::from_utf8_lossy(bytes), linkname, path, found);
-    }
+fn in_test_directory(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(dir, _)| is_test_directory(dir))
+}
+
+/// What `./...` does not match.
+fn is_test_directory(dir: &str) -> bool {
+    dir.split('/').any(|part| part == "testdata" || part.starts_with('_') || part.starts_with('.'))
 }
 
 /// The first lines. A line that is cut could be taken for another thing: `//`
@@ -100,6 +140,11 @@ fn head_of(bytes: &[u8]) -> &[u8] {
 
 /// `//go:build ignore`: by custom a program for `go run`, part of no package.
 fn is_for_no_build(line: &str) -> bool {
+    // What is negated as a whole may well be built.
+    let dense: String = line.split_whitespace().collect();
+    if dense.contains("!(") {
+        return false;
+    }
     let negated_or_absent = |part: &str| {
         let mut words = part.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '!')));
         !words.any(|word| word == "ignore")

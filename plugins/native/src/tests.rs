@@ -52,9 +52,17 @@ fn imports_are_found_where_they_are() {
 #[test]
 fn what_no_build_has_is_passed_over() {
     let file = |line: &str| format!("//go:build {line}\n\npackage main\nimport \"C\"\n");
-    for (line, wanted) in
-        [("ignore", 0), ("linux && ignore", 0), ("!ignore", 1), ("ignore || linux", 1), ("ignored", 1)]
-    {
+    for (line, wanted) in [
+        ("ignore", 0),
+        ("linux && ignore", 0),
+        ("!ignore", 1),
+        ("ignore || linux", 1),
+        ("ignored", 1),
+        // Brackets do not hide that the file is built.
+        ("!(ignore)", 1),
+        ("! ( ignore && x )", 1),
+        ("ignore && !x", 0),
+    ] {
         assert_eq!(all(&[("a.go", &file(line))]).len(), wanted, "{line}");
     }
 }
@@ -151,4 +159,40 @@ fn config_errors_point_at_their_place() {
     );
     assert!(error(r#"{"allow":[{"module":"","features":[]}]}"#).starts_with("/allow/0/module: "));
     assert!(serde_json::from_str::<crate::config::Config>(r#"{"c":"warn"}"#).is_err());
+}
+
+#[test]
+fn odd_spellings_of_an_import_are_found() {
+    assert_eq!(
+        all(&[
+            ("a.go", "package a\nimport\n\"unsafe\"\n"),
+            ("b.go", "package a\nimport .\n\"os\\x2fexec\"\n"),
+            ("c.swig", "%module c"),
+        ]),
+        [
+            "Warn cgo example.com/a c.swig: holds C code, by way of cgo in 1 file",
+            "Warn unsafe example.com/a a.go:3: holds package unsafe in 1 file",
+            "Warn exec example.com/a b.go:3: holds os/exec, which runs programs in 1 file",
+        ]
+    );
+}
+
+/// Patterns such as ./... pass these directories over; an import does not.
+#[test]
+fn testdata_that_the_code_imports_is_code() {
+    let files = [
+        ("a.go", "package a\nimport _ \"example.com/a/x/testdata/y\"\n"),
+        ("x/testdata/y/y.go", "package y\nimport _ \"example.com/a/_z\"\n"),
+        ("x/testdata/y/y_test.go", "package y\nimport \"C\"\n"),
+        ("x/testdata/y/y.s", ""),
+        ("x/testdata/other/z.go", "package z\nimport \"C\"\n"),
+        ("_z/z.go", "package z\nimport \"unsafe\"\n"),
+    ];
+    assert_eq!(
+        all(&files),
+        [
+            "Warn assembly example.com/a x/testdata/y/y.s: holds assembly in 1 file",
+            "Warn unsafe example.com/a _z/z.go:2: holds package unsafe in 1 file",
+        ]
+    );
 }

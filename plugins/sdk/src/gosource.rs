@@ -12,6 +12,8 @@
 //! assert_eq!(header.imports[1].line, 7);
 //! ```
 
+use std::borrow::Cow;
+
 /// A piece of a source file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
@@ -114,8 +116,9 @@ impl<'a> Iterator for Tokens<'a> {
 /// An import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import<'a> {
-    /// What is imported; `C` is cgo.
-    pub path: &'a str,
+    /// What is imported, as the compiler reads it: `"os\x2fexec"` is `os/exec`.
+    /// `C` is cgo.
+    pub path: Cow<'a, str>,
     /// Where.
     pub line: u32,
 }
@@ -140,27 +143,38 @@ pub fn header(source: &str) -> Header<'_> {
     let mut tokens = Tokens::new(source);
     let mut block = false;
     let mut importing = false;
+    // No semicolon comes after `import` or `import .`: the line may end there.
+    let mut goes_on = false;
+    // A //go:build counts at the start of its line alone.
+    let mut line_start = true;
     while let Some((line, token)) = tokens.next() {
+        let starts_line = line_start;
+        line_start = token == Token::Newline;
+        let went_on = goes_on;
+        goes_on &= matches!(token, Token::Newline | Token::Comment(_));
         match token {
             Token::Comment(text) => {
-                if let Some(build) = text.strip_prefix("//go:build ").filter(|_| header.package.is_empty()) {
+                if let Some(build) =
+                    text.strip_prefix("//go:build ").filter(|_| header.package.is_empty() && starts_line)
+                {
                     header.build.get_or_insert(build.trim());
                 }
             }
-            Token::Newline => importing &= block,
+            Token::Newline => importing &= block || went_on,
             Token::Word("package") if header.package.is_empty() => {
                 if let Some((_, Token::Word(name))) = tokens.next() {
                     header.package = name;
                 }
             }
-            Token::Word("import") if !block => importing = true,
+            Token::Word("import") if !block => (importing, goes_on) = (true, true),
             Token::Word(_) if importing => {} // a name for the package
             Token::Literal(text) if importing => {
-                header.imports.push(Import { path: text.trim_matches(['"', '`']), line });
+                header.imports.push(Import { path: unquote(text), line });
             }
             Token::Other('(') if importing => block = true,
             Token::Other(')') if block => (block, importing) = (false, false),
-            Token::Other(';' | '.') => {}
+            Token::Other('.') => goes_on = importing,
+            Token::Other(';') => {}
             // The first declaration that is no import.
             _ => {
                 header.complete = true;
@@ -171,12 +185,79 @@ pub fn header(source: &str) -> Header<'_> {
     header
 }
 
+/// What a string literal means. One that Go refuses is given as it is written.
+fn unquote(literal: &str) -> Cow<'_, str> {
+    let inner = literal.trim_matches(['"', '`']);
+    if literal.starts_with('`') {
+        // Raw strings lose their carriage returns.
+        return if inner.contains('\r') { inner.replace('\r', "").into() } else { inner.into() };
+    }
+    if !inner.contains('\\') {
+        return inner.into();
+    }
+    match unescape(inner) {
+        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+        None => inner.into(),
+    }
+}
+
+fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        out.extend(plain.as_bytes());
+        let kind = *escape.as_bytes().first()?;
+        let digits =
+            |from: usize, len: usize, radix| u32::from_str_radix(escape.get(from..from + len)?, radix).ok();
+        let (len, bytes) = match kind {
+            b'x' => (3, vec![u8::try_from(digits(1, 2, 16)?).ok()?]),
+            b'0'..=b'7' => (3, vec![u8::try_from(digits(0, 3, 8)?).ok()?]),
+            b'u' => (5, char::from_u32(digits(1, 4, 16)?)?.to_string().into_bytes()),
+            b'U' => (9, char::from_u32(digits(1, 8, 16)?)?.to_string().into_bytes()),
+            b'\\' | b'"' => (1, vec![kind]),
+            b'a' => (1, vec![7]),
+            b'b' => (1, vec![8]),
+            b'f' => (1, vec![12]),
+            b'n' => (1, vec![b'\n']),
+            b'r' => (1, vec![b'\r']),
+            b't' => (1, vec![b'\t']),
+            b'v' => (1, vec![11]),
+            _ => return None,
+        };
+        out.extend(bytes);
+        rest = escape.get(len..)?;
+    }
+    out.extend(rest.as_bytes());
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn paths(source: &str) -> Vec<&str> {
-        header(source).imports.into_iter().map(|import| import.path).collect()
+    fn paths(source: &str) -> Vec<String> {
+        header(source).imports.into_iter().map(|import| import.path.into_owned()).collect()
+    }
+
+    /// All of these compile.
+    #[test]
+    fn imports_that_nobody_writes() {
+        assert_eq!(paths("package a\nimport\n\"unsafe\"\n\nimport /* x */\n\t`C`\n"), ["unsafe", "C"]);
+        assert_eq!(paths("package a\nimport .\n\n\"os/exec\"\nvar x int\n"), ["os/exec"]);
+        assert_eq!(paths("package a\nimport \"un\\x73afe\"; import `plu\rgin`\n"), ["unsafe", "plugin"]);
+        assert_eq!(
+            paths("package a\nimport (\"os\\057exec\"\n\"sys\\u0063all\"; \"\\U00000043\")\n"),
+            ["os/exec", "syscall", "C"]
+        );
+        for odd in ["\\", "\\x", "\\x4", "\\xzz", "\\8", "\\777", "\\ud800", "\\é", "\\x4é", "\\'"] {
+            assert_eq!(paths(&format!("package a\nimport \"{odd}\"\n")).len(), 1, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_constraint_starts_its_line() {
+        assert_eq!(header("/* x */ //go:build ignore\n\npackage a\n").build, None);
+        assert_eq!(header("/* x\n*/\n  //go:build ignore\n\npackage a\n").build, Some("ignore"));
     }
 
     #[test]
