@@ -8,7 +8,6 @@ use crate::positioned::{PositionedFile, ReadAt};
 use crate::volume::{Part, VolumeError, VolumeHeader, WholeFile};
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,7 +33,7 @@ impl std::fmt::Debug for Piece {
 
 /// Opens a file for reading at any place.
 pub(crate) fn open_file(path: &Path) -> Result<Arc<dyn ReadAt>, BundleError> {
-    let file = File::open(path).and_then(PositionedFile::new);
+    let file = PositionedFile::open(path);
     let file = file.map_err(|source| BundleError::Open { path: path.display().to_string(), source })?;
     Ok(Arc::new(file))
 }

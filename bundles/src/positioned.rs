@@ -43,15 +43,31 @@ pub struct PositionedFile {
 }
 
 impl PositionedFile {
+    /// Opens a file; refuses anything that is not a regular one before it is
+    /// opened, because opening a pipe waits for somebody who writes to it.
+    ///
+    /// # Errors
+    /// What is no regular file, or cannot be opened.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(not_regular());
+        }
+        File::open(path).and_then(Self::new)
+    }
+
     /// Takes a file; refuses anything that is not a regular one, because a pipe
     /// or a directory has no places.
     pub fn new(file: File) -> io::Result<Self> {
         let meta = file.metadata()?;
         if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+            return Err(not_regular());
         }
         Ok(Self { file, len: meta.len() })
     }
+}
+
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
 impl ReadAt for PositionedFile {

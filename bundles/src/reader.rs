@@ -20,7 +20,6 @@ use crate::trust::Trust;
 use airgo_gomod::H1;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -32,8 +31,7 @@ pub struct Bundle;
 impl Bundle {
     /// Opens a file and checks its container.
     pub fn open(path: &Path, limits: &Limits) -> Result<Unverified, BundleError> {
-        let file = File::open(path)
-            .and_then(PositionedFile::new)
+        let file = PositionedFile::open(path)
             .map_err(|source| BundleError::Open { path: path.display().to_string(), source })?;
         Self::from_source(Arc::new(file), limits)
     }

@@ -236,6 +236,32 @@ fn volumes_travel_apart_and_only_the_damaged_one_again() {
     verify(&site, &fixed, &[]).done();
 }
 
+/// What damage makes of a signed entry is no forgery: it too is sent again alone.
+#[test]
+fn damage_to_what_is_signed_is_told_and_repaired() {
+    let site = later();
+    site.pack().done();
+    let good = fs::read(site.bundle()).unwrap();
+    let begins = |what: &[u8]| good.windows(what.len()).position(|w| w == what).unwrap();
+    let manifest = begins(br#"{"contentId":"#) + 30;
+    let signature = begins(br#"{"payload":""#) + 60;
+    for (at, entry) in [(manifest, "airgo.json"), (signature, "dsse.json")] {
+        let mut bytes = good.clone();
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        let damaged = site.temp.write("damaged.airgo", bytes);
+        let (need, patch) = (site.temp.join("need.json"), site.temp.join("patch"));
+        let run = verify(&site, &damaged, &["--request", text(&need)]);
+        assert_eq!(run.code, 10, "{}", run.stderr);
+        let line = run.stderr.lines().find(|l| l.contains("send again: "));
+        assert!(line.is_some_and(|l| l.ends_with(entry)), "{entry}: {}", run.stderr);
+        site.airgo.run(&["resend", text(&need), text(&site.bundle()), "-o", text(&patch)]).done();
+        let (fixed, public) = (site.temp.join("fixed.airgo"), site.public_key());
+        let args = ["repair", text(&damaged), text(&patch), "-o", text(&fixed), "--trust", text(&public)];
+        site.airgo.run(&args).done();
+        assert!(fs::read(&fixed).unwrap() == good, "{entry}");
+    }
+}
+
 #[test]
 fn a_damaged_module_alone_is_sent_again() {
     let site = later();

@@ -459,3 +459,20 @@ fn a_patch_of_very_many_parts_is_laid_quickly() {
     println!("{count} parts in {:.2?}", began.elapsed());
     assert!(began.elapsed() < std::time::Duration::from_secs(30));
 }
+
+/// Opening a pipe would wait for ever for somebody who writes to it.
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_volumes_is_refused_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let pipe = dir.path().join("app.airgo.001");
+    if !std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|s| s.success()) {
+        assert!(std::env::var_os("CI").is_none(), "CI has no mkfifo");
+        eprintln!("skipped: no mkfifo here");
+        return;
+    }
+    let error = Volumes::open(std::slice::from_ref(&pipe)).unwrap_err();
+    assert!(error.to_string().contains("not a regular file"), "{error}");
+    let Err(error) = Bundle::open(&pipe, &Limits::default()) else { panic!("a pipe was opened") };
+    assert!(error.to_string().contains("not a regular file"), "{error}");
+}

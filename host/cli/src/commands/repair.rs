@@ -10,7 +10,6 @@ use crate::project::shown;
 use airgo_bundle::damage::{self, Demand, Request};
 use airgo_bundle::{Assembly, BundleError, Limits, Piece, PositionedFile, ReadAt, Source, Volumes};
 use jiff::Timestamp;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -105,6 +104,6 @@ fn is_volume(file: &Path) -> bool {
 }
 
 fn open(file: &Path) -> Result<Arc<dyn ReadAt>> {
-    let opened = File::open(file).and_then(PositionedFile::new);
+    let opened = PositionedFile::open(file);
     Ok(Arc::new(opened.map_err(|e| Failure::failed(format!("could not open {}: {e}", shown(file))))?))
 }

@@ -12,6 +12,7 @@ use airgo_bundle::damage::{self, Damage};
 use airgo_bundle::detached::{self, DetachedError};
 use airgo_bundle::{BundleError, Limits, Source, Volumes};
 use jiff::Timestamp;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// How many damaged parts an error names; `--json` and `--request` have all.
@@ -20,15 +21,26 @@ const SHOWN: usize = 20;
 /// Verifies all of a bundle and says by whom it is signed. Of damaged media it
 /// says what is to be sent again.
 pub fn run(context: &Context, args: &Verify) -> Result<()> {
-    verify(context, args).or_else(|failure| {
-        let damaged = matches!(failure.exit, Exit::Checksum | Exit::Malformed | Exit::Failed);
+    let mut damaged = false;
+    verify(context, args, &mut damaged).or_else(|failure| {
+        damaged |= matches!(failure.exit, Exit::Checksum | Exit::Malformed | Exit::Failed);
         if damaged { Err(survey(context, args, failure)?) } else { Err(failure) }
     })
 }
 
-fn verify(context: &Context, args: &Verify) -> Result<()> {
+/// `damaged` becomes true where a signature is refused for its bytes, or for those
+/// that it signs: bad media may have done that.
+fn verify(context: &Context, args: &Verify, damaged: &mut bool) -> Result<()> {
     let began = Instant::now();
-    let bundle = bundle_io::open_signed_files(context, &args.files, &args.trust)?;
+    let trusted = keyring::trust(context, &args.trust)?;
+    let limits = Limits::default();
+    let source = Source { files: &args.files, bases: &args.trust.base, limits: &limits };
+    let bundle = source.verify_signatures(&trusted, Timestamp::now()).map_err(|e| {
+        if let BundleError::Signature(refused) = &e {
+            *damaged = ["malformed", "invalid", "subject"].contains(&refused.rule());
+        }
+        bundle_io::signature_failure(&e, args.files.first().map_or(Path::new(""), PathBuf::as_path))
+    })?;
     let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
     let verified = bundle.verify_objects(bundle_io::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
