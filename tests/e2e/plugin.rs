@@ -207,7 +207,20 @@ fn bench_stands_beside_the_limits() {
         let (used, limit) = (document["used"][what].as_u64(), document["limits"][what].as_u64());
         assert!(used.unwrap() > 0 && used <= limit, "{what}: {document}");
     }
+    let (cold, warm) = (&document["facts"]["gathered"], &document["facts"]["remembered"]);
+    assert_eq!((&cold["gathered"], &cold["remembered"]), (&30.into(), &0.into()), "{document}");
+    assert_eq!((&warm["gathered"], &warm["remembered"]), (&0.into(), &30.into()), "{document}");
+    for what in ["guestMicros", "cpuMicros", "wallMicros", "readBytes"] {
+        assert!(cold[what].as_u64().unwrap() > 0, "{what}: {document}");
+    }
+    assert!(cold["guestMicros"].as_u64() <= cold["cpuMicros"].as_u64(), "{document}");
+    assert_eq!((&warm["guestMicros"], &warm["readBytes"]), (&0.into(), &0.into()), "{document}");
+    assert_eq!(warm["bytes"], cold["bytes"], "the same facts");
+    let without = ["plugin", "bench", "builtin:allowlist", "--modules", "3", "--runs", "1", "--json"];
+    assert_eq!(json(&airgo.run(&without).done())["facts"], Value::Null);
+
     let run = airgo.run(&bench).done();
+    assert!(run.stdout.contains("of 30 modules"), "{}", run.stdout);
     assert!(run.stdout.contains("guest memory") && run.stdout.contains("64.0 MiB"), "{}", run.stdout);
 
     // A config that it does not take is said before anything is measured.

@@ -9,11 +9,11 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::frame;
 use crate::plugin_signatures::DetachedSignatures;
-use crate::printer::count;
+use crate::printer::{count, duration};
 use crate::project::shown;
 use airgo_policy::{
-    BundleView, DataError, Engine, EngineConfig, Policy, PolicyError, PolicyFile, Report, ReportedFinding,
-    Verdict,
+    BundleView, DataError, Engine, EngineConfig, Gathering, Policy, PolicyError, PolicyFile, Report,
+    ReportedFinding, Verdict,
 };
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -141,7 +141,20 @@ pub fn run(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -> Res
     for (plugin, line) in &evaluation.logs {
         context.printer.detail(format!("{plugin}: {}", foreign(&line.message)));
     }
+    for (plugin, took) in &evaluation.gathered {
+        context.printer.detail(gathered(plugin, took));
+    }
     Ok(evaluation.report)
+}
+
+/// `licence: facts of 3 modules gathered, of 200 remembered, in 0.1s`.
+pub fn gathered(plugin: &str, took: &Gathering) -> String {
+    format!(
+        "{plugin}: facts of {} gathered, of {} remembered, in {}",
+        count(took.gathered, "module"),
+        took.remembered,
+        duration(took.wall)
+    )
 }
 
 /// A refusal is an error.

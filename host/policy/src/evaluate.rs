@@ -13,12 +13,13 @@ use jiff::Timestamp;
 use crate::airgo_toml::{PluginEntry, PluginSource, PolicyFile};
 use crate::builtin::Builtin;
 use crate::exceptions::Exceptions;
-use crate::gather::Facts;
+use crate::gather::PerPlugin;
 use crate::plugin::{CheckRequest, Checked};
 use crate::report::{Counts, DataRecord, NOT_JUDGED, PluginRecord, Report, ReportedFinding};
 use crate::signed::{NoSignatures, SignatureRequest, Signatures};
 use crate::{
-    BundleView, DataSet, Engine, Finding, LogLine, Plugin, PluginError, PolicyError, PolicyFileError, Verdict,
+    BundleView, DataSet, Engine, Finding, Gathering, LogLine, Plugin, PluginError, PolicyError,
+    PolicyFileError, Verdict,
 };
 
 /// A policy file whose plugins are loaded and accept their config.
@@ -52,6 +53,8 @@ pub struct Evaluation {
     pub report: Report,
     /// The name of a plugin with a line that it logged.
     pub logs: Vec<(String, LogLine)>,
+    /// The name of a plugin that gathers facts, with what that took.
+    pub gathered: Vec<(String, Gathering)>,
 }
 
 impl Policy {
@@ -150,8 +153,9 @@ impl Policy {
             }
         };
         gathered.resize_with(pairs.len(), || None);
+        let (facts, took): (Vec<_>, Vec<_>) = gathered.into_iter().map(Option::unzip).unzip();
         let with_facts: Vec<_> =
-            pairs.iter().zip(gathered).map(|(pair, facts)| (pair, Mutex::new(facts))).collect();
+            pairs.iter().zip(facts).map(|(pair, facts)| (pair, Mutex::new(facts))).collect();
         let checked = in_parallel(&with_facts, |((entry, loaded), facts)| {
             let facts = facts.lock().unwrap_or_else(PoisonError::into_inner).take();
             let request = CheckRequest {
@@ -201,7 +205,10 @@ impl Policy {
             findings,
             exceptions: exceptions.records(),
         };
-        Ok(Evaluation { report, logs })
+        let named =
+            |((entry, _), took): (&(&PluginEntry, _), Option<Gathering>)| Some((entry.name.clone(), took?));
+        let gathered = pairs.iter().zip(took).filter_map(named).collect();
+        Ok(Evaluation { report, logs, gathered })
     }
 
     /// What the plugins want to know of each module by itself.
@@ -210,7 +217,7 @@ impl Policy {
         pairs: &[(&PluginEntry, &Loaded)],
         view: &Arc<dyn BundleView>,
         order: &[usize],
-    ) -> Result<Vec<Option<Facts>>, (usize, PluginError)> {
+    ) -> Result<PerPlugin, (usize, PluginError)> {
         let plugins: Vec<(&Plugin, &str)> =
             pairs.iter().map(|(_, loaded)| (&loaded.plugin, loaded.config.as_str())).collect();
         crate::gather::gather(&plugins, &self.engine, view, order)

@@ -16,18 +16,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::clock::thread_time;
 use crate::engine::{Engine, THREAD_STACK};
 use crate::memory::{Key, Known, Memory, key};
-use crate::{BundleInfo, BundleView, FileEntry, ModuleInfo, Plugin, PluginError, ReadError};
+use crate::{BundleInfo, BundleView, FileEntry, Gathering, ModuleInfo, Plugin, PluginError, ReadError};
 
 /// Each worker may hold half of a plugin's memory.
 const MAX_WORKERS: usize = 8;
 
 /// What a plugin said of each module, by the index that it knows them by.
 pub type Facts = Vec<Vec<u8>>;
+/// For each plugin that was asked for, the facts that it wanted, and what they took.
+pub type PerPlugin = Vec<Option<(Facts, Gathering)>>;
 
 /// A bundle of one module, less what its content does not determine.
 pub struct OneModule {
@@ -89,20 +91,27 @@ struct Task<'a> {
     known: Known,
     keys: Vec<Option<Key>>,
     facts: Vec<Option<Vec<u8>>>,
+    /// How many of them were known at the start.
+    remembered: usize,
     /// Nanoseconds of CPU time.
     spent: AtomicU64,
+    /// Those of them that were the plugin's own.
+    guest: AtomicU64,
+    /// Bytes that were read for it.
+    read: AtomicU64,
     /// Bytes of facts, remembered ones included.
     bytes: AtomicU64,
 }
 
-/// Gathers facts for each plugin that wants them under its config; an error
-/// comes with the place of its plugin.
+/// Gathers facts for each plugin that wants them under its config, and says
+/// what that took; an error comes with the place of its plugin.
 pub fn gather(
     plugins: &[(&Plugin, &str)],
     engine: &Engine,
     bundle: &Arc<dyn BundleView>,
     order: &[usize],
-) -> Result<Vec<Option<Facts>>, (usize, PluginError)> {
+) -> Result<PerPlugin, (usize, PluginError)> {
+    let begin = Instant::now();
     let mut tasks = Vec::new();
     for (place, (plugin, config)) in plugins.iter().enumerate() {
         if let Some(plan) = plugin.plan(config).map_err(|err| (place, err))? {
@@ -132,10 +141,11 @@ pub fn gather(
     if let Some((_, (place, err))) = failures.into_iter().next() {
         return Err((place, err));
     }
-    let mut all: Vec<Option<Facts>> = plugins.iter().map(|_| None).collect();
+    let mut all: PerPlugin = plugins.iter().map(|_| None).collect();
     for task in tasks {
+        let took = task.took(begin.elapsed());
         if let Some(slot) = all.get_mut(task.place) {
-            *slot = Some(task.facts.into_iter().map(Option::unwrap_or_default).collect());
+            *slot = Some((task.facts.into_iter().map(Option::unwrap_or_default).collect(), took));
         }
     }
     Ok(all)
@@ -155,9 +165,23 @@ impl<'a> Task<'a> {
         let modules = order.iter().map(|&position| bundle.modules().get(position));
         let keys: Vec<Option<Key>> = modules.map(|module| key(&reduced(module?))).collect();
         let facts: Vec<Option<Vec<u8>>> = keys.iter().map(|key| known.get(&(*key)?).cloned()).collect();
-        let bytes = facts.iter().flatten().map(|fact| fact.len() as u64).sum();
-        let (spent, bytes) = (AtomicU64::new(0), AtomicU64::new(bytes));
-        Task { plugin, place, plan, file, known, keys, facts, spent, bytes }
+        let remembered = facts.iter().flatten().count();
+        let bytes = AtomicU64::new(facts.iter().flatten().map(|fact| fact.len() as u64).sum());
+        let [spent, guest, read] = [(); 3].map(|()| AtomicU64::new(0));
+        Task { plugin, place, plan, file, known, keys, facts, remembered, spent, guest, read, bytes }
+    }
+
+    fn took(&self, wall: Duration) -> Gathering {
+        let nanos = |time: &AtomicU64| Duration::from_nanos(time.load(Ordering::Relaxed));
+        Gathering {
+            gathered: self.facts.len() - self.remembered,
+            remembered: self.remembered,
+            guest: nanos(&self.guest),
+            cpu: nanos(&self.spent),
+            wall,
+            bytes: self.bytes.load(Ordering::Relaxed),
+            read_bytes: self.read.load(Ordering::Relaxed),
+        }
     }
 
     fn lacks(&self, index: usize) -> bool {
@@ -168,8 +192,11 @@ impl<'a> Task<'a> {
     fn gather(&self, bundle: &Arc<dyn BundleView>, position: usize) -> Result<Vec<u8>, PluginError> {
         let limits = self.plugin.limits();
         let start = thread_time();
-        let fact = self.plugin.gather(&self.plan, bundle, position)?;
-        let nanos = u64::try_from(thread_time().saturating_sub(start).as_nanos()).unwrap_or(u64::MAX);
+        let (fact, usage) = self.plugin.gather(&self.plan, bundle, position)?;
+        let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.guest.fetch_add(nanos(usage.time), Ordering::Relaxed);
+        self.read.fetch_add(usage.read_bytes, Ordering::Relaxed);
+        let nanos = nanos(thread_time().saturating_sub(start));
         let spent = self.spent.fetch_add(nanos, Ordering::Relaxed).saturating_add(nanos);
         if Duration::from_nanos(spent) > limits.gather_total {
             return Err(PluginError::Timeout {

@@ -53,12 +53,12 @@ pub use error::{PluginError, PolicyError};
 pub use evaluate::{Evaluation, Policy};
 pub use kept::{Kept, KeptFiles};
 pub use limits::Limits;
-pub use plugin::{CheckRequest, Checked, DataNeed, Description, LogLevel, LogLine, Plugin, Rule};
+pub use plugin::{CheckRequest, Checked, DataNeed, Description, LogLevel, LogLine, Measured, Plugin, Rule};
 pub use prescan::Version;
 pub use report::{
     Counts, DataRecord, ExceptionRecord, ExceptionState, NOT_JUDGED, PluginRecord, Report, ReportedFinding,
 };
 pub use results::{Finding, Verdict};
 pub use signed::{SignatureRequest, Signatures};
-pub use usage::Usage;
+pub use usage::{Gathering, Usage};
 pub use view::{BundleInfo, BundleView, FileEntry, MainModule, MemoryBundle, ModuleInfo, ReadError};

@@ -15,7 +15,7 @@ use crate::gather::{Facts, OneModule, gather};
 use crate::limiter::OverBudget;
 use crate::prescan::Scan;
 use crate::state::{State, Subject};
-use crate::{BundleView, DataSet, Finding, Limits, PluginError, Usage, json_schema, results};
+use crate::{BundleView, DataSet, Finding, Gathering, Limits, PluginError, Usage, json_schema, results};
 
 /// A component that is loaded and has said who it is.
 #[derive(Clone)]
@@ -110,6 +110,17 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// In the order in which they were logged.
     pub logs: Vec<LogLine>,
+}
+
+/// A run, and what it took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// What it came to.
+    pub checked: Checked,
+    /// What `check` took.
+    pub usage: Usage,
+    /// What it took to know the facts; none where it wanted none.
+    pub gathering: Option<Gathering>,
 }
 
 /// The deadline passed while the plugin ran.
@@ -227,18 +238,20 @@ impl Plugin {
     /// # Errors
     /// Whatever goes wrong; the bundle is then refused.
     pub fn check(&self, request: Arc<CheckRequest>) -> Result<Checked, PluginError> {
-        self.measure(request).map(|(checked, _)| checked)
+        self.measure(request).map(|measured| measured.checked)
     }
 
-    /// The same, with what `check` took; what gathering took is not in it.
+    /// The same, with what it took.
     ///
     /// # Errors
     /// As [`Plugin::check`].
-    pub fn measure(&self, request: Arc<CheckRequest>) -> Result<(Checked, Usage), PluginError> {
+    pub fn measure(&self, request: Arc<CheckRequest>) -> Result<Measured, PluginError> {
         let order: Arc<[usize]> = crate::host::sorted(request.view.modules()).into();
         let plugins = [(self, request.config.as_str())];
         let gathered = gather(&plugins, &self.engine, &request.view, &order).map_err(|(_, err)| err)?;
-        self.check_with(&request, &order, gathered.into_iter().next().flatten())
+        let (facts, gathering) = gathered.into_iter().next().flatten().unzip();
+        let (checked, usage) = self.check_with(&request, &order, facts)?;
+        Ok(Measured { checked, usage, gathering })
     }
 
     /// Runs it with the facts that it gathered.
@@ -284,14 +297,14 @@ impl Plugin {
         }
     }
 
-    /// What it says of one module. To be called on a thread with a stack of
+    /// What it says of one module, and what that took. To be called on a thread with a stack of
     /// [`THREAD_STACK`].
     pub(crate) fn gather(
         &self,
         plan: &str,
         bundle: &Arc<dyn BundleView>,
         position: usize,
-    ) -> Result<Vec<u8>, PluginError> {
+    ) -> Result<(Vec<u8>, Usage), PluginError> {
         let (Some(facts), Some(one)) = (&self.facts, OneModule::new(Arc::clone(bundle), position)) else {
             return Err(PluginError::Internal("there is nothing to gather".to_owned()));
         };
@@ -301,7 +314,7 @@ impl Plugin {
         let limits = self.limits.of_gather(module.zip_size);
         let module = crate::host::module_info((0, module));
         let state = State::new(&limits, Some(Subject::of_module(one, &limits)));
-        let ((answer,), ..) = run(&self.engine, state, GATHER, |store| {
+        let ((answer,), _, usage) = run(&self.engine, state, GATHER, |store| {
             let instance = self.pre.instance_pre().instantiate(&mut *store)?;
             store.data_mut().entered = true;
             facts.gather(&instance, store)?.call(store, (plan.to_owned(), module))
@@ -311,7 +324,7 @@ impl Plugin {
             let (what, limit) = ("bytes of facts", limits.fact_bytes);
             return Err(PluginError::Budget { what, limit, during: GATHER });
         }
-        Ok(fact)
+        Ok((fact, usage))
     }
 }
 

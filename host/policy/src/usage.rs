@@ -19,3 +19,26 @@ pub struct Usage {
     /// How many it could have read of this bundle.
     pub read_limit: u64,
 }
+
+/// What it took to know the facts of all modules before `check`. It depends on
+/// the machine and on what was remembered; no verdict does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gathering {
+    /// Modules that were looked at.
+    pub gathered: usize,
+    /// Modules whose facts an earlier run had found.
+    pub remembered: usize,
+    /// The plugin's own CPU time over all modules, the host's reading aside.
+    pub guest: Duration,
+    /// CPU time over all modules, the host's reading included: what
+    /// `gather-total` bounds.
+    pub cpu: Duration,
+    /// By the wall clock, from the plan until all is known and remembered; on
+    /// several cores less than `cpu`. Plugins of one policy gather together,
+    /// so that each of them has the time of all.
+    pub wall: Duration,
+    /// Bytes of facts, remembered ones included: what `facts` bounds.
+    pub bytes: u64,
+    /// Bytes that the host read for it, with 256 a read on top.
+    pub read_bytes: u64,
+}

@@ -12,7 +12,7 @@ use crate::project::shown;
 use crate::table;
 use crate::view::View;
 use airgo_author::{fixture, generated};
-use airgo_policy::{CheckRequest, DataSet, EngineConfig, Limits, Plugin, Usage};
+use airgo_policy::{CheckRequest, DataSet, Engine, EngineConfig, Gathering, Limits, Plugin, Usage};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +25,17 @@ struct Measured {
     checks: Vec<Duration>,
     usage: Usage,
     findings: usize,
+    facts: Option<Facts>,
+}
+
+/// What knowing the facts of all modules took.
+struct Facts {
+    /// Of the last run of those that remember nothing.
+    cold: Gathering,
+    /// Of the last run of those in which all could be remembered.
+    warm: Gathering,
+    /// Those runs, sorted.
+    checks: Vec<Duration>,
 }
 
 /// Compiles, loads and runs, and prints a table.
@@ -36,20 +47,23 @@ pub fn run(context: &Context, args: &PluginBench) -> Result<()> {
     let loaded = component.load(&fresh, &component.limits)?;
     let compile = begin.elapsed();
     let (subject, request, plugin) = subject(context, args, &component, &loaded)?;
-    let cached = from_cache(&component, plugin.limits(), args.runs)?;
-    let mut checks = Vec::new();
-    let mut last = None;
-    for _ in 0..args.runs {
-        context.interrupt.check()?;
-        let begin = Instant::now();
-        let (checked, usage) = plugin.measure(Arc::clone(&request)).map_err(|e| component.failed(&e))?;
-        checks.push(begin.elapsed());
-        last = Some((checked.findings.len(), usage));
-    }
-    checks.sort();
-    // Never absent: there is one run at least.
-    let (findings, usage) = last.unwrap_or_default();
-    let measured = Measured { compile, cached, checks, usage, findings };
+    // For compiled code, then for facts.
+    let dir = tempfile::tempdir()
+        .map_err(|e| Failure::failed(format!("could not make a temporary directory: {e}")))?;
+    let remembers = start(EngineConfig { cache_dir: Some(dir.path().join("plugins")) })?;
+    let (cached, with_memory) = from_cache(&component, &remembers, plugin.limits(), args.runs)?;
+    let runs = |plugin: &Plugin| over(context, &component, plugin, &request, args.runs);
+    let (checks, last) = runs(&plugin)?;
+    let facts = match last.gathering {
+        None => None,
+        Some(cold) => {
+            over(context, &component, &with_memory, &request, 1)?;
+            let (checks, last) = runs(&with_memory)?;
+            Some(Facts { cold, warm: last.gathering.unwrap_or_default(), checks })
+        }
+    };
+    let (findings, usage) = (last.checked.findings.len(), last.usage);
+    let measured = Measured { compile, cached, checks, usage, findings, facts };
     if context.printer.is_json() {
         return context.printer.document(&document(&component, &plugin, &subject, &request, &measured));
     }
@@ -58,6 +72,31 @@ pub fn run(context: &Context, args: &PluginBench) -> Result<()> {
         format!("{} over {subject}, {}", foreign(&component.shown), count(args.runs as usize, "run")),
     );
     context.printer.data(text(&component, &plugin, &measured).as_bytes())
+}
+
+/// Runs it so often: the times, sorted, and what the last run came to.
+fn over(
+    context: &Context,
+    component: &Component,
+    plugin: &Plugin,
+    request: &Arc<CheckRequest>,
+    runs: u32,
+) -> Result<(Vec<Duration>, airgo_policy::Measured)> {
+    let once = || {
+        context.interrupt.check()?;
+        let begin = Instant::now();
+        let measured = plugin.measure(Arc::clone(request)).map_err(|e| component.failed(&e))?;
+        Ok((begin.elapsed(), measured))
+    };
+    let (first, mut last) = once()?;
+    let mut checks = vec![first];
+    for _ in 1..runs {
+        let (took, measured) = once()?;
+        checks.push(took);
+        last = measured;
+    }
+    checks.sort();
+    Ok((checks, last))
 }
 
 /// What it is run over, and the plugin with the limits that count there.
@@ -103,44 +142,42 @@ fn subject(
     Ok((name, Arc::new(request), loaded.clone()))
 }
 
-/// The quickest load of compiled code.
-fn from_cache(component: &Component, limits: &Limits, runs: u32) -> Result<Duration> {
-    let dir = tempfile::tempdir()
-        .map_err(|e| Failure::failed(format!("could not make a temporary directory: {e}")))?;
-    let engine = start(EngineConfig { cache_dir: Some(dir.path().join("code")) })?;
-    component.load(&engine, limits)?;
+/// The quickest load of compiled code, by an engine with a cache.
+fn from_cache(
+    component: &Component,
+    engine: &Engine,
+    limits: &Limits,
+    runs: u32,
+) -> Result<(Duration, Plugin)> {
+    let plugin = component.load(engine, limits)?;
     let mut quickest = Duration::MAX;
     for _ in 0..runs {
         let begin = Instant::now();
-        component.load(&engine, limits)?;
+        component.load(engine, limits)?;
         quickest = quickest.min(begin.elapsed());
     }
-    Ok(quickest)
+    Ok((quickest, plugin))
 }
 
-impl Measured {
-    fn median(&self) -> Duration {
-        self.checks.get(self.checks.len() / 2).copied().unwrap_or_default()
-    }
+fn median(sorted: &[Duration]) -> Duration {
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
 
-    fn quickest(&self) -> Duration {
-        self.checks.first().copied().unwrap_or_default()
-    }
+fn quickest(sorted: &[Duration]) -> Duration {
+    sorted.first().copied().unwrap_or_default()
 }
 
 fn text(component: &Component, plugin: &Plugin, measured: &Measured) -> String {
     let (limits, usage, scan) = (plugin.limits(), &measured.usage, plugin.scan());
     let none = || "-".to_owned();
-    // Nothing is remembered between the runs of a bench.
-    let median = if plugin.gathers() { "check with facts, median" } else { "check, median" };
-    let rows = [
+    let mut rows = vec![
         ("component", bytes(component.size), bytes(limits.component_bytes)),
         ("code", bytes(scan.code_bytes), bytes(limits.code_bytes)),
         ("functions", scan.functions.to_string(), limits.functions.to_string()),
         ("load, compiling", time(measured.compile), none()),
         ("load, from the cache", time(measured.cached), none()),
-        (median, time(measured.median()), none()),
-        ("check, quickest", time(measured.quickest()), none()),
+        ("check, median", time(median(&measured.checks)), none()),
+        ("check, quickest", time(quickest(&measured.checks)), none()),
         ("guest CPU time", time(usage.time), time(limits.time)),
         ("guest memory", bytes(usage.memory), bytes(limits.memory)),
         ("table elements", usage.table_elements.to_string(), limits.table_elements.to_string()),
@@ -148,6 +185,20 @@ fn text(component: &Component, plugin: &Plugin, measured: &Measured) -> String {
         ("read for it", bytes(usage.read_bytes), bytes(usage.read_limit)),
         ("findings", measured.findings.to_string(), limits.findings.to_string()),
     ];
+    if let Some(Facts { cold, warm, checks }) = &measured.facts {
+        let all = count(cold.gathered + cold.remembered, "module");
+        rows.extend([
+            ("facts, gathered", format!("of {all}"), none()),
+            ("  guest CPU time", time(cold.guest), none()),
+            ("  with the reading", time(cold.cpu), time(limits.gather_total)),
+            ("  wall clock", time(cold.wall), none()),
+            ("  read for it", bytes(cold.read_bytes), none()),
+            ("  bytes", bytes(cold.bytes), bytes(limits.facts_bytes)),
+            ("facts, remembered", format!("of {}", count(warm.remembered, "module")), none()),
+            ("  wall clock", time(warm.wall), none()),
+            ("  check, median", time(median(checks)), none()),
+        ]);
+    }
     let rows: Vec<Vec<String>> =
         rows.into_iter().map(|(what, found, limit)| vec![what.to_owned(), found, limit]).collect();
     table::render(&["WHAT", "MEASURED", "LIMIT"], &rows)
@@ -171,7 +222,6 @@ fn document(
     measured: &Measured,
 ) -> serde_json::Value {
     let (limits, usage) = (plugin.limits(), &measured.usage);
-    let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     json!({
         "schema": "airgo.dev/plugin-bench/v1",
         "plugin": component.shown,
@@ -181,7 +231,12 @@ fn document(
         "runs": measured.checks.len(),
         "compileMicros": micros(measured.compile),
         "fromCacheMicros": micros(measured.cached),
-        "checkMicros": { "median": micros(measured.median()), "quickest": micros(measured.quickest()) },
+        "checkMicros": run_times(&measured.checks),
+        "facts": measured.facts.as_ref().map(|facts| json!({
+            "gathered": gathering(&facts.cold),
+            "remembered": gathering(&facts.warm),
+            "checkMicros": run_times(&facts.checks),
+        })),
         "used": {
             "timeMicros": micros(usage.time),
             "memory": usage.memory,
@@ -199,10 +254,32 @@ fn document(
             "tableElements": limits.table_elements,
             "hostCalls": limits.host_calls,
             "readBytes": usage.read_limit,
+            "gatherTotalMicros": micros(limits.gather_total),
+            "factsBytes": limits.facts_bytes,
             "findings": limits.findings,
             "componentBytes": limits.component_bytes,
             "codeBytes": limits.code_bytes,
             "functions": limits.functions,
         },
+    })
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn run_times(sorted: &[Duration]) -> serde_json::Value {
+    json!({ "median": micros(median(sorted)), "quickest": micros(quickest(sorted)) })
+}
+
+fn gathering(took: &Gathering) -> serde_json::Value {
+    json!({
+        "gathered": took.gathered,
+        "remembered": took.remembered,
+        "guestMicros": micros(took.guest),
+        "cpuMicros": micros(took.cpu),
+        "wallMicros": micros(took.wall),
+        "bytes": took.bytes,
+        "readBytes": took.read_bytes,
     })
 }
