@@ -2,8 +2,10 @@
 //! very bytes, or nothing is judged (exit 10).
 
 use crate::airgo::Run;
+use crate::secrets::payloads;
 use crate::site::{Site, text};
 use airgo_testkit::{require_tool, sha256_hex};
+use serde_json::{Value, json};
 use std::fs;
 use std::process::Command;
 
@@ -13,14 +15,17 @@ const PLUGIN: &[u8] = include_bytes!("../../plugins/built/allowlist.wasm");
 /// A site with the plugin beside its policy, which has these lines of its own.
 fn judged(site: &Site, plugin: &[u8], lines: &str) -> Run {
     site.temp.write("house.wasm", plugin);
-    let policy = format!(
+    let policy = site.temp.write("signed.toml", policy_with(plugin, lines));
+    site.pack_with(&["--policy", text(&policy)])
+}
+
+fn policy_with(plugin: &[u8], lines: &str) -> String {
+    format!(
         "{}[[plugin]]\nname = \"house\"\npath = \"house.wasm\"\nsha256 = \"{}\"\n{}",
         if lines.starts_with("plugin-trust") { lines } else { "" },
         sha256_hex(plugin),
         if lines.starts_with("plugin-trust") { "signature = \"house.wasm.sshsig\"\n" } else { lines },
-    );
-    let policy = site.temp.write("signed.toml", policy);
-    site.pack_with(&["--policy", text(&policy)])
+    )
 }
 
 fn sign(site: &Site, key: &str, format: &str) {
@@ -46,6 +51,51 @@ fn a_plugin_signed_in_any_format_judges() {
         judged(&site, PLUGIN, &lines(&format!("house.wasm.{extension}"), "key.pub")).done();
     }
     judged(&site, PLUGIN, "plugin-trust = [\"key.pub\"]\n").done();
+}
+
+/// In the report of every command and in the signed statement.
+#[test]
+fn the_verdict_says_who_signed_a_plugin() {
+    let site = Site::new();
+    sign(&site, "key", "ssh");
+    site.temp.write(
+        "trust.toml",
+        "schema = \"https://airgo.dev/trust/v1\"\n\n[roles]\nauthor = 1\n\n\
+         [[key]]\nname = \"pat\"\nfile = \"key.pub\"\nroles = [\"author\"]\n",
+    );
+    let document = |run: Run| serde_json::from_str::<Value>(&run.done().stdout).unwrap();
+    let packed = |lines: &str| {
+        site.temp.write("house.wasm", PLUGIN);
+        let policy = site.temp.write("signed.toml", policy_with(PLUGIN, lines));
+        let packed = document(site.pack_with(&["--policy", text(&policy), "--json"]));
+        let (key, bundle) = (site.public_key(), site.bundle());
+        let stated = payloads(&fs::read(&bundle).unwrap());
+        let stated: Vec<Value> = stated.iter().map(|p| serde_json::from_str(p).unwrap()).collect();
+        let verdict = stated.iter().find(|s| s["predicateType"].as_str().unwrap().ends_with("/verdict/v1"));
+        let common = ["--policy", text(&policy), "--trust", text(&key), "--json"];
+        let checked = document(site.airgo.run(&[&["policy", "check", text(&bundle)], &common[..]].concat()));
+        let cache = site.temp.join("modcache");
+        let unpack = ["unpack", text(&bundle), "--gomodcache", text(&cache)];
+        let unpacked = document(site.airgo.run(&[&unpack[..], &common[..]].concat()));
+        let signer = packed["policy"]["plugins"][0]["signer"].clone();
+        assert_eq!(checked["plugins"][0]["signer"], signer);
+        assert_eq!(unpacked["policy"]["plugins"][0]["signer"], signer);
+        assert_eq!(verdict.unwrap()["predicate"]["plugins"][0]["signer"], signer);
+        // The packer's key is the plugin author's here.
+        (signer, packed["signedBy"][0].clone())
+    };
+    let (signer, key_id) = packed(&lines("house.wasm.sshsig", "trust.toml"));
+    assert_eq!(signer, json!({"keyId": key_id, "name": "pat", "roles": ["author"]}));
+    let (signer, key_id) = packed(&lines("house.wasm.sshsig", "key.pub"));
+    assert_eq!(signer, json!({"keyId": key_id}));
+    let (signer, _) = packed("");
+    assert_eq!(signer, Value::Null, "nobody was asked for");
+    let told = judged(&site, PLUGIN, &lines("house.wasm.sshsig", "trust.toml")).done();
+    assert!(!told.stderr.contains("pat"), "{}", told.stderr);
+    let policy = site.temp.join("signed.toml");
+    let told = site.pack_with(&["--policy", text(&policy), "-v"]).done();
+    let line = format!("plugin house: signed by {} (pat)", key_id.as_str().unwrap());
+    assert!(told.stderr.contains(&line), "{}", told.stderr);
 }
 
 #[test]

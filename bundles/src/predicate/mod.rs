@@ -26,7 +26,8 @@ pub use provenance::{
     Provenance, RunDetails, RunMetadata,
 };
 pub use verdict::{
-    DataRecord, ExceptionRecord, FindingRecord, PluginRecord, PolicyVerdict, Ruling, VerdictCounts,
+    DataRecord, ExceptionRecord, FindingRecord, PluginRecord, PolicyVerdict, Ruling, SignerRecord,
+    VerdictCounts,
 };
 
 use crate::json;

@@ -73,8 +73,26 @@ pub struct PluginRecord {
     pub name: String,
     /// The digest of the component.
     pub sha256: String,
+    /// Whose signature over the component counted; absent where none was asked
+    /// for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<SignerRecord>,
     /// Its own version.
     pub version: String,
+}
+
+/// Who signed a plugin, by the trust of whoever judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignerRecord {
+    /// The id of the key.
+    pub key_id: String,
+    /// Whose key it is, as far as the trust says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The roles that the trust gives the key, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
 }
 
 /// A data source that took part.

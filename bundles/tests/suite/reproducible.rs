@@ -139,6 +139,33 @@ fn statements_are_read_back_as_what_they_were() {
     lie.demand(&bundle).unwrap_err();
 }
 
+/// A verdict that was stated before plugins had signers reads as it did, and is
+/// written as it was.
+#[test]
+fn the_signer_of_a_plugin_is_optional() {
+    let mut stated = serde_json::json!({
+        "counts": {"allow": 0, "deny": 0, "excepted": 0, "warn": 0},
+        "judgedAt": "2026-09-01T00:00:00Z",
+        "plugins": [{
+            "builtin": false, "configSha256": "00", "descriptionName": "house", "interface": "1.0.0",
+            "name": "house", "sha256": "00", "version": "1.0.0",
+        }],
+        "verdict": "allow",
+    });
+    let read = |stated: &serde_json::Value| serde_json::from_value::<PolicyVerdict>(stated.clone());
+    let old = read(&stated).unwrap();
+    assert_eq!(old.plugins[0].signer, None);
+    assert_eq!(serde_json::to_value(&old).unwrap(), stated);
+
+    stated["plugins"][0]["signer"] = serde_json::json!({"keyId": "SHA256:x"});
+    assert_eq!(serde_json::to_value(read(&stated).unwrap()).unwrap(), stated);
+    stated["plugins"][0]["signer"]["name"] = "pat".into();
+    stated["plugins"][0]["signer"]["roles"] = serde_json::json!(["author"]);
+    assert_eq!(serde_json::to_value(read(&stated).unwrap()).unwrap(), stated);
+    stated["plugins"][0]["signer"]["more"] = true.into();
+    read(&stated).unwrap_err();
+}
+
 #[test]
 fn nobody_believes_a_stranger_or_a_malformed_statement() {
     let (packer, stranger) = (key(1), key(2));

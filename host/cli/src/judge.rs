@@ -54,8 +54,13 @@ impl Source {
     pub fn load(self, context: &Context, at: Option<&str>) -> Result<Loaded> {
         let judged_at = judged_at(at)?;
         let engine = engine(context)?;
-        let loaded = Policy::load_signed(&engine, self.file, &self.base, judged_at, &DetachedSignatures);
-        Ok(Loaded { policy: loaded.map_err(|e| policy_failure(&e))?, missing: self.missing })
+        let policy = Policy::load_signed(&engine, self.file, &self.base, judged_at, &DetachedSignatures)
+            .map_err(|e| policy_failure(&e))?;
+        for (plugin, signer) in policy.signers() {
+            let name = signer.name.as_ref().map(|name| format!(" ({})", foreign(name))).unwrap_or_default();
+            context.printer.detail(format!("plugin {plugin}: signed by {}{name}", signer.key_id));
+        }
+        Ok(Loaded { policy, missing: self.missing })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::project::shown;
 use airgo_bundle::{Trust, detached};
-use airgo_policy::{SignatureRequest, Signatures};
+use airgo_policy::{PluginSigner, SignatureRequest, Signatures};
 use std::io::Read as _;
 
 /// Bytes of a signature; [`detached::verify`] has a limit of its own.
@@ -14,7 +14,7 @@ const MAX_SIGNATURE: u64 = 1 << 20;
 pub struct DetachedSignatures;
 
 impl Signatures for DetachedSignatures {
-    fn check(&self, component: &[u8], asked: &SignatureRequest) -> Result<(), String> {
+    fn check(&self, component: &[u8], asked: &SignatureRequest) -> Result<PluginSigner, String> {
         let mut trust = Trust::new();
         for file in &asked.trust {
             trust
@@ -26,9 +26,10 @@ impl Signatures for DetachedSignatures {
         std::fs::File::open(&asked.file)
             .and_then(|file| file.take(MAX_SIGNATURE).read_to_end(&mut signature))
             .map_err(|e| format!("has no signature that can be read from {name}: {e}"))?;
-        match detached::verify(&component.to_vec(), &signature, &trust, asked.at) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(format!("is not vouched for by {name}: {error}")),
-        }
+        let found = detached::verify(&component.to_vec(), &signature, &trust, asked.at)
+            .map_err(|error| format!("is not vouched for by {name}: {error}"))?;
+        let key = trust.keys().find(|trusted| trusted.key.id() == found.key_id);
+        let roles = key.map(|trusted| trusted.roles.iter().cloned().collect()).unwrap_or_default();
+        Ok(PluginSigner { key_id: found.key_id.to_string(), name: found.name, roles })
     }
 }

@@ -16,7 +16,7 @@ use crate::exceptions::Exceptions;
 use crate::gather::PerPlugin;
 use crate::plugin::{CheckRequest, Checked};
 use crate::report::{Counts, DataRecord, NOT_JUDGED, PluginRecord, Report, ReportedFinding};
-use crate::signed::{NoSignatures, SignatureRequest, Signatures};
+use crate::signed::{NoSignatures, PluginSigner, SignatureRequest, Signatures};
 use crate::{
     BundleView, DataSet, Engine, Finding, Gathering, LogLine, Plugin, PluginError, PolicyError,
     PolicyFileError, Verdict,
@@ -44,6 +44,7 @@ struct Loaded {
     plugin: Plugin,
     config: String,
     builtin: bool,
+    signer: Option<PluginSigner>,
 }
 
 /// The report, and what the plugins logged on the way.
@@ -129,6 +130,12 @@ impl Policy {
             .iter()
             .zip(&self.plugins)
             .map(|(entry, loaded)| (entry.name.as_str(), &loaded.plugin))
+    }
+
+    /// The plugins whose signature was checked, and whose it is.
+    pub fn signers(&self) -> impl Iterator<Item = (&str, &PluginSigner)> {
+        let pairs = self.file.plugins.iter().zip(&self.plugins);
+        pairs.filter_map(|(entry, loaded)| Some((entry.name.as_str(), loaded.signer.as_ref()?)))
     }
 
     /// Runs all plugins over a bundle.
@@ -291,6 +298,7 @@ fn load(
             return Err(failed(PluginError::Digest { found, pinned: pinned.clone() }));
         }
     }
+    let mut signer = None;
     if let Some(signature) = &entry.signature {
         let request = SignatureRequest {
             file: origin.base.join(&signature.file),
@@ -298,11 +306,11 @@ fn load(
             at: origin.judged_at,
         };
         let refused = |reason| PolicyError::Signature { plugin: entry.name.clone(), reason };
-        origin.signatures.check(bytes, &request).map_err(refused)?;
+        signer = Some(origin.signatures.check(bytes, &request).map_err(refused)?);
     }
     let plugin = engine.load(bytes, &entry.limits).map_err(failed)?;
     plugin.check_config(&entry.config).map_err(failed)?;
-    Ok(Loaded { plugin, config: entry.config.to_string(), builtin })
+    Ok(Loaded { plugin, config: entry.config.to_string(), builtin, signer })
 }
 
 /// Reads a component; one byte more than is allowed is enough to see that it
@@ -416,6 +424,7 @@ fn record(entry: &PluginEntry, loaded: &Loaded) -> PluginRecord {
         interface: loaded.plugin.scan().version.to_string(),
         sha256: loaded.plugin.sha256().to_owned(),
         config_sha256: crate::data::sha256_hex(loaded.config.as_bytes()),
+        signer: loaded.signer.clone(),
     }
 }
 

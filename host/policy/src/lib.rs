@@ -59,6 +59,6 @@ pub use report::{
     Counts, DataRecord, ExceptionRecord, ExceptionState, NOT_JUDGED, PluginRecord, Report, ReportedFinding,
 };
 pub use results::{Finding, Verdict};
-pub use signed::{SignatureRequest, Signatures};
+pub use signed::{PluginSigner, SignatureRequest, Signatures};
 pub use usage::{Gathering, Usage};
 pub use view::{BundleInfo, BundleView, FileEntry, MainModule, MemoryBundle, ModuleInfo, ReadError};

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::Verdict;
+use crate::{PluginSigner, Verdict};
 
 /// The rule of the warning that a plugin failed where nobody wrote a policy,
 /// which every plugin has beside its own: it is not among
@@ -69,6 +69,10 @@ pub struct PluginRecord {
     pub sha256: String,
     /// The digest of the config, as the JSON that the plugin was given.
     pub config_sha256: String,
+    /// Whose signature over the component counted; none where the policy file
+    /// asks for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<PluginSigner>,
 }
 
 /// A data source that took part.

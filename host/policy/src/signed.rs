@@ -3,15 +3,32 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 /// Checks the signatures of plugins.
 pub trait Signatures: Sync {
-    /// Whether one of the trusted keys has signed a component.
+    /// Who has signed a component, by one of the trusted keys.
     ///
     /// # Errors
     /// Why not, as the rest of a sentence that begins with the plugin's name:
     /// the signature is missing, broken, or by nobody trusted at that time.
-    fn check(&self, component: &[u8], asked: &SignatureRequest) -> Result<(), String>;
+    fn check(&self, component: &[u8], asked: &SignatureRequest) -> Result<PluginSigner, String>;
+}
+
+/// Whose signature over a plugin counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginSigner {
+    /// The key's id, as airgo shows it everywhere.
+    pub key_id: String,
+    /// Whose key it is, as far as the files with the keys say: the user's own
+    /// words, no stranger's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The roles that a trust file gives the key, sorted. Nothing is asked of
+    /// them here: a plugin has no role.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
 }
 
 /// What is asked of a signature.
@@ -29,7 +46,7 @@ pub struct SignatureRequest {
 pub(crate) struct NoSignatures;
 
 impl Signatures for NoSignatures {
-    fn check(&self, _: &[u8], _: &SignatureRequest) -> Result<(), String> {
+    fn check(&self, _: &[u8], _: &SignatureRequest) -> Result<PluginSigner, String> {
         Err("has a signature, which cannot be checked here".to_owned())
     }
 }
