@@ -11,6 +11,7 @@ mod bad_bundle;
 mod bad_disk;
 mod bad_network;
 mod bad_project;
+mod baseline;
 mod defaults;
 mod drift;
 mod exchange;

@@ -104,18 +104,12 @@ fn judged_at(at: Option<&str>) -> Result<Timestamp> {
     })
 }
 
-/// Runs the plugins and prints warnings; a refusal is an error. `again` is the
-/// command that judges the same once more and lists everything.
-pub fn evaluate(
-    context: &Context,
-    loaded: &Loaded,
-    view: Arc<dyn BundleView>,
-    again: &str,
-) -> Result<Report> {
-    let report = run(context, &loaded.policy, view)?;
+/// Prints the warnings of a report; `again` is the command that judges the same
+/// once more and lists everything.
+pub fn tell(context: &Context, loaded: &Loaded, report: &Report, again: &str) {
     if let Some(missing) = &loaded.missing {
-        defaults::tell(context, &report, missing, again);
-        return Ok(report);
+        defaults::tell(context, report, missing, again);
+        return;
     }
     let standing = report.findings.iter().filter(|f| f.verdict == Verdict::Warn && f.excepted.is_none());
     for finding in standing.clone().take(SHOWN) {
@@ -125,8 +119,6 @@ pub fn evaluate(
         let more = count(standing.count() - SHOWN, "more warning");
         context.printer.warning(format!("and {more}; airgo policy check lists all"));
     }
-    enforce(&report)?;
-    Ok(report)
 }
 
 /// The command that judges a bundle once more.

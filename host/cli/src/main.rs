@@ -3,6 +3,7 @@
 mod advice;
 mod args;
 mod assemble;
+mod baseline;
 mod bundle_io;
 mod commands;
 mod defaults;

@@ -51,7 +51,11 @@ pub fn with_attributes(context: &Context, view: View) -> Result<View> {
         Policy::load(&engine, file, Path::new("."), Timestamp::UNIX_EPOCH).map_err(|e| failed(&e))?;
     let view = Arc::new(view);
     let shared: Arc<dyn BundleView> = view.clone();
-    let report = policy.evaluate(&shared).map_err(|e| failed(&e))?.report;
+    let evaluation = policy.evaluate(&shared).map_err(|e| failed(&e))?;
+    for (plugin, took) in &evaluation.gathered {
+        context.printer.detail(judge::gathered(&format!("{plugin} for drift"), took));
+    }
+    let report = evaluation.report;
     drop(shared);
     let view = Arc::into_inner(view).ok_or_else(|| failed(&"a plugin is still at work"))?;
 

@@ -156,6 +156,10 @@ pub struct Pack {
     /// The time that policies judge for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+    /// Print only the warnings that this older bundle does not have; plugins see it as their
+    /// baseline. The verdict counts all
+    #[arg(long, value_name = "OLD")]
+    pub baseline: Option<PathBuf>,
     #[command(flatten)]
     pub gather: Gather,
     #[command(flatten)]
@@ -278,6 +282,10 @@ pub struct Unpack {
     /// The time that policies judge for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+    /// Print only the warnings that this older bundle does not have; plugins see it as their
+    /// baseline. The verdict counts all
+    #[arg(long, value_name = "OLD")]
+    pub baseline: Option<PathBuf>,
     /// Leave directories writable, as go's -modcacherw does
     #[arg(long)]
     pub modcacherw: bool,

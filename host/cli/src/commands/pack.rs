@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::{Pack, Trust};
+use crate::baseline::{self, Baseline};
 use crate::bundle_io::{self, bundle_failure};
 use crate::failure::{Failure, Result};
 use crate::gather::{self, Gathered};
@@ -21,7 +22,6 @@ use airgo_policy::Report;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Packs the project of `args.dir` into `args.output`.
 pub fn run(context: &Context, args: &Pack) -> Result<()> {
@@ -41,9 +41,10 @@ fn pack(context: &Context, args: &Pack) -> Result<()> {
         Some(file) => Some(bundle_io::open_signed(context, file, &args.trust)?),
     };
     let policy = judge::load(context, args.policy.as_deref(), &projects.root, args.at.as_deref())?;
+    let approved = Baseline::open(context, args.baseline.as_deref(), &args.trust)?;
     let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
-    let view = Arc::new(gather::view(context, &gathered));
-    let verdict = judge::evaluate(context, &policy, view, &check_command(args))?;
+    let (view, again) = (gather::view(context, &gathered), check_command(args));
+    let verdict = baseline::evaluate(context, &policy, view, approved.as_ref(), &again)?;
     context.printer.status("Judged", judge::summary(&verdict));
     let signing = Plan { signer: &*key, claims, older: older.as_ref() };
     let written = write(context, args, &gathered, &verdict, signing)?;

@@ -3,18 +3,17 @@
 
 use crate::Context;
 use crate::args::{FindingsFormat, PolicyCheck};
+use crate::baseline::{self, Baseline};
 use crate::bundle_io;
 use crate::defaults;
 use crate::failure::{Failure, Result};
-use crate::findings::{self, Findings};
+use crate::findings::Findings;
 use crate::gather;
 use crate::judge::{self, Loaded};
-use crate::nature;
 use crate::project::shown;
 use crate::projects;
 use crate::view::View;
 use airgo_bundle::Manifest;
-use airgo_policy::Policy;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,20 +23,8 @@ use std::sync::Arc;
 pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     let subject = args.targets.iter().map(|t| shown(t)).collect::<Vec<_>>().join(", ");
     let (loaded, manifest, view) = subject_of(context, args)?;
-    let policy = &loaded.policy;
-    let old = match &args.baseline {
-        None => None,
-        Some(file) => Some(Arc::new(bundle_io::open_signed(context, file, &args.trust)?)),
-    };
-    let view = match &old {
-        Some(old) => with_baseline(context, policy, view, View::of_bundle(old))?,
-        None => view,
-    };
-    let mut report = judge::run(context, policy, Arc::new(view))?;
-    if let Some(old) = &old {
-        let before = judge::run(context, policy, Arc::new(View::of_bundle(old)))?;
-        findings::only_new(&mut report, &before);
-    }
+    let old = Baseline::open(context, args.baseline.as_deref(), &args.trust)?;
+    let report = baseline::run(context, &loaded.policy, view, old.as_ref())?.into_news();
     if context.printer.is_json() || args.format == FindingsFormat::Json {
         // Of a refusal the report stands in the failure's document.
         if !(context.printer.is_json() && report.is_denied()) {
@@ -58,15 +45,6 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     judge::enforce(&report)?;
     context.printer.status("Judged", judge::summary(&report));
     Ok(())
-}
-
-/// Only drift compares licences and native code: it costs a look at every file.
-fn with_baseline(context: &Context, policy: &Policy, new: View, old: View) -> Result<View> {
-    if policy.plugins().all(|(_, plugin)| plugin.describe().name != "drift") {
-        return Ok(new.with_baseline(old));
-    }
-    let [new, old] = [new, old].map(|view| nature::with_attributes(context, view));
-    Ok(new?.with_baseline(old?))
 }
 
 fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Loaded, Manifest, View)> {

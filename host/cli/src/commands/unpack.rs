@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::Unpack;
+use crate::baseline::{self, Baseline};
 use crate::bundle_io::{self, bundle_failure};
 use crate::errors::install_failure;
 use crate::escape::foreign;
@@ -82,15 +83,16 @@ struct Judged {
 /// Judges by the caller's own policy. Where there is none, what a trusted
 /// signer recorded of the same plugins is as good: see `recorded`.
 fn judge(context: &Context, args: &Unpack, source: Source, bundle: &Arc<SignedBundle>) -> Result<Judged> {
-    if source.missing.is_some() && args.at.is_none() {
+    if source.missing.is_some() && args.at.is_none() && args.baseline.is_none() {
         match recorded::find(bundle) {
             Ok(Recorded { report, by }) => return Ok(Judged { report, recorded_by: Some(by) }),
             Err(why) => context.printer.detail(format!("judging here: {}", foreign(&why))),
         }
     }
+    let old = Baseline::open(context, args.baseline.as_deref(), &args.trust)?;
     let loaded = source.load(context, args.at.as_deref())?;
-    let again = again(args);
-    let report = judge::evaluate(context, &loaded, Arc::new(View::of_bundle(bundle)), &again)?;
+    let view = View::of_bundle(bundle);
+    let report = baseline::evaluate(context, &loaded, view, old.as_ref(), &again(args))?;
     Ok(Judged { report, recorded_by: None })
 }
 
