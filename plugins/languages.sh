@@ -35,6 +35,13 @@ test_go() {
     (cd "$plugins/go" && go_module)
     say 'examples/plugins/go'
     (cd "$root/examples/plugins/go" && go_module && "$airgo" plugin test)
+    say 'examples/plugins/go-facts'
+    (cd "$root/examples/plugins/go-facts" && go_module && "$airgo" plugin test &&
+        "$airgo" plugin bench . --modules 20 --runs 1 >"$work/bench")
+    # Each module is looked at once, and all are remembered the second time.
+    for line in gathered remembered; do
+        grep -q "^facts, $line *of 20 modules" "$work/bench" || { cat "$work/bench" >&2; die "not all facts are $line"; }
+    done
     say 'plugins/go/testdata/torture'
     (cd "$plugins/go/testdata/torture" && go vet . && "$airgo" plugin test && "$airgo" plugin build -o "$work/torture.wasm" >/dev/null)
     # What hangs on random numbers and clocks is the same in every run.

@@ -61,6 +61,38 @@ func TestAModuleIsReadWhole(t *testing.T) {
 	}
 }
 
+func TestPlansAndFacts(t *testing.T) {
+	mem := newSlab()
+	b, _ := abi.New(mem, sizeGather, 8)
+	b.SetString(0, "plan")
+	b.From(8).SetString(4, "example.com/a")
+	b.From(8).SetU64(56, 1<<33)
+	plan, module := liftGather(b)
+	if plan != "plan" || module.Path != "example.com/a" || module.ZipSize != 1<<33 {
+		t.Errorf("%q %+v", plan, module)
+	}
+	for _, c := range []struct {
+		plan   string
+		wanted bool
+		want   string
+	}{{"", false, "0 "}, {"", true, "1 "}, {"deep", true, "1 deep"}} {
+		b := abi.At(mem, lowerPlan(mem, c.plan, c.wanted), sizePlan)
+		if got := fmt.Sprint(b.U8(0), " ", b.String(4)); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+	for _, c := range []struct {
+		fact []byte
+		err  error
+		want string
+	}{{nil, nil, "0 "}, {[]byte{0xff}, nil, "0 \xff"}, {[]byte("x"), errors.New("odd"), "1 odd"}} {
+		b := abi.At(mem, lowerFact(mem, c.fact, c.err), sizeFact)
+		if got := fmt.Sprint(b.U8(0), " ", b.String(4)); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
+
 func TestReadErrors(t *testing.T) {
 	mem := newSlab()
 	for code, want := range []error{ErrNotFound, ErrOutOfRange, ErrTooLarge, ErrCorrupt} {

@@ -27,6 +27,10 @@ type Bundle interface {
 	// ReadAt is up to size bytes of a file from offset; fewer only at its end.
 	ReadAt(m Module, path string, offset uint64, size uint32) ([]byte, error)
 
+	// Gathered is what [Facts].Gather said of a module; false where the plugin
+	// has no facts, where its plan wanted none, and within Facts itself.
+	Gathered(m Module) ([]byte, bool)
+
 	// DataInfo is what is known of a data source.
 	DataInfo(source string) (DataInfo, error)
 	// DataFiles lists its records, sorted. A source that is one file has one,

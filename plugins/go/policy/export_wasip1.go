@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/airgo-dev/airgo/plugins/go/internal/abi"
+	"github.com/airgo-dev/airgo/plugins/go/internal/wire"
 )
 
 // outgoing is what was returned to the host and has not been read yet.
@@ -38,6 +39,34 @@ func check(config, size uint32) uint32 {
 	incoming.Done()
 	findings, err := exported.Check(text, host{})
 	return lowerChecked(&outgoing, findings, err)
+}
+
+func init() { wire.Plan, wire.Gather, wire.Done = plan, gather, outgoing.Done }
+
+// facts are there where the host calls for them, unless facts.Export was not.
+func facts() Facts {
+	facts, _ := wire.Facts.(Facts)
+	if facts.Plan == nil || facts.Gather == nil {
+		host{}.Log(LogWarn, "this program has no facts: call facts.Export with Plan and Gather in an init function")
+		panic("no facts")
+	}
+	return facts
+}
+
+func plan(config, size uint32) uint32 {
+	defer tellPanic()
+	text := Config(incoming.Bytes(config, size))
+	incoming.Done()
+	plan, wanted := facts().Plan(text)
+	return lowerPlan(&outgoing, plan, wanted)
+}
+
+func gather(arguments uint32) uint32 {
+	defer tellPanic()
+	plan, module := liftGather(abi.At(&incoming, arguments, sizeGather))
+	incoming.Done()
+	fact, err := facts().Gather(plan, module, host{})
+	return lowerFact(&outgoing, fact, err)
 }
 
 //go:wasmexport cabi_post_airgo:policy/policy@1.0.0#describe

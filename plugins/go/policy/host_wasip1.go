@@ -30,6 +30,9 @@ func hostGoMod(module uint32, to unsafe.Pointer)
 //go:wasmimport airgo:policy/host@1.0.0 list-files
 func hostListFiles(module uint32, to unsafe.Pointer)
 
+//go:wasmimport airgo:policy/host@1.0.0 gathered
+func hostGathered(module uint32, to unsafe.Pointer)
+
 //go:wasmimport airgo:policy/host@1.0.0 read
 func hostRead(module uint32, path unsafe.Pointer, pathSize uint32, offset uint64, size uint32, to unsafe.Pointer)
 
@@ -133,6 +136,17 @@ func (host) ReadAt(m Module, path string, offset uint64, size uint32) ([]byte, e
 		hostRead(m.Index, pointer, pathSize, offset, size, to)
 	}
 	return try(m.String()+" "+path, false, call, func(b abi.Block) []byte { return b.ByteList(0) })
+}
+
+func (host) Gathered(m Module) (fact []byte, is bool) {
+	call := func(to unsafe.Pointer) { hostGathered(m.Index, to) }
+	fact = ask(call, func(b abi.Block) []byte {
+		if is = b.U8(0) != 0; !is {
+			return nil
+		}
+		return b.ByteList(4)
+	})
+	return fact, is
 }
 
 func (host) DataInfo(name string) (DataInfo, error) {

@@ -95,6 +95,51 @@ func TestCodeIsWhatIsInTheBundle(t *testing.T) {
 	}
 }
 
+func TestFactsSeeAModuleAlone(t *testing.T) {
+	bundle := policytest.Of("a@v1", "b@v1", "c@v1")
+	bundle.Contents[1].Files = map[string]string{"x": "of b"}
+	bundle.Contents[2].ReplacedBy = &policy.ModuleRef{Path: "fork", Version: "v2"}
+	bundle.Contents[2].Direct = true
+	bundle.Before = bundle.Modules()
+	facts := policy.Facts{
+		Plan: func(c policy.Config) (string, bool) { return string(c), c != "" },
+		Gather: func(plan string, m policy.Module, b policy.Bundle) ([]byte, error) {
+			_, before := b.Baseline()
+			if len(b.Modules()) != 1 || before || m.Index != 0 || m.Direct || !b.JudgedAt().IsZero() {
+				t.Errorf("%+v sees more than itself", m)
+			}
+			if _, is := b.Gathered(m); is {
+				t.Error("facts see facts")
+			}
+			if plan == "odd" {
+				return nil, errors.New("cannot be known")
+			}
+			text, _ := policy.ReadFile(b, m, "x")
+			return append([]byte(plan+m.String()), text...), nil
+		},
+	}
+	if _, is := bundle.Gathered(bundle.Modules()[0]); is {
+		t.Error("facts of nothing")
+	}
+	if err := bundle.Gather(facts, "p:"); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"p:a@v1", "p:b@v1of b", "p:fork@v2"} {
+		if fact, is := bundle.Gathered(bundle.Modules()[i]); string(fact) != want || !is {
+			t.Errorf("%q %v, not %q", fact, is, want)
+		}
+	}
+	if err := bundle.Gather(facts, "odd"); err == nil || err.Error() != "a@v1: cannot be known" {
+		t.Error(err)
+	}
+	if err := bundle.Gather(facts, ""); err != nil {
+		t.Error(err)
+	}
+	if _, is := bundle.Gathered(bundle.Modules()[0]); is {
+		t.Error("a plan that wants nothing has facts")
+	}
+}
+
 func TestFakeBundle(t *testing.T) {
 	long := strings.Repeat("x", 3<<20)
 	bundle := &policytest.Bundle{

@@ -12,6 +12,7 @@
 package policytest
 
 import (
+	"errors"
 	"sort"
 	"strconv"
 	"sync"
@@ -36,6 +37,10 @@ type Bundle struct {
 
 	logged []string
 	mutex  sync.Mutex
+	// gathered has what Gathered gives, by index; nil where nothing was.
+	gathered [][]byte
+	// alone says that it is the bundle of one module that Facts see.
+	alone bool
 }
 
 // Module is a module with what is in it.
@@ -81,8 +86,46 @@ func (b *Bundle) Log(_ policy.LogLevel, message string) {
 	b.logged = append(b.logged, message)
 }
 
+// Gather has f look at each module, as airgo does before Check: by itself, less
+// what its content does not determine. The error is the first one of f, with
+// the module before it.
+func (b *Bundle) Gather(f policy.Facts, config policy.Config) error {
+	b.gathered = nil
+	plan, wanted := f.Plan(config)
+	if !wanted {
+		return nil
+	}
+	gathered := make([][]byte, len(b.Contents))
+	for i, module := range b.Contents {
+		code := module.Code()
+		known := policy.Module{
+			Path: code.Path, Version: code.Version,
+			Sum: module.Sum, GoModSum: module.GoModSum, ZipSize: module.ZipSize,
+		}
+		one := &Bundle{Contents: []Module{{known, module.GoMod, module.Files}}, alone: true}
+		fact, err := f.Gather(plan, known, one)
+		if err != nil {
+			return errors.New(code.String() + ": " + err.Error())
+		}
+		gathered[i] = fact
+	}
+	b.gathered = gathered
+	return nil
+}
+
+// Gathered is what Gather has found.
+func (b *Bundle) Gathered(m policy.Module) ([]byte, bool) {
+	if int(m.Index) >= len(b.gathered) {
+		return nil, false
+	}
+	return b.gathered[m.Index], true
+}
+
 // JudgedAt is Now.
 func (b *Bundle) JudgedAt() time.Time {
+	if b.alone {
+		return time.Time{}
+	}
 	if b.Now.IsZero() {
 		return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	}

@@ -116,6 +116,18 @@ func (b Block) SetString(offset uint32, s string) {
 	b.SetU32(offset+4, size)
 }
 
+// SetByteList writes a list<u8>.
+func (b Block) SetByteList(offset uint32, bytes []byte) {
+	if len(bytes) == 0 {
+		return
+	}
+	size := uint32(len(bytes))
+	addr := b.mem.Alloc(size, 1)
+	copy(b.mem.Bytes(addr, size), bytes)
+	b.SetU32(offset, addr)
+	b.SetU32(offset+4, size)
+}
+
 // SetOptionalString writes an option<string>, which is none where s is empty.
 func (b Block) SetOptionalString(offset uint32, s string) {
 	if s != "" {
