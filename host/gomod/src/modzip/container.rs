@@ -12,6 +12,7 @@
 
 use super::Limits;
 use super::error::{EntryFault, Fault};
+use memchr::memmem;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
@@ -122,13 +123,14 @@ impl EndRecord {
     fn find(tail: &[u8], tail_start: u64) -> Result<Self, Fault> {
         let bad = Fault::Container;
         let last_possible = tail.len().checked_sub(END_LEN).ok_or(bad("too short for a zip"))?;
-        let mut signatures = (0..=last_possible).rev().filter(|&at| tail[at..].starts_with(b"PK\x05\x06"));
+        let mut signatures: Vec<usize> =
+            memmem::find_iter(&tail[..last_possible + 4], b"PK\x05\x06").collect();
         let closes = |at: usize| at + END_LEN + usize::from(Fields(&tail[at..]).u16(20)) == tail.len();
-        let at = signatures.next().ok_or(bad("no end of central directory"))?;
+        let at = signatures.pop().ok_or(bad("no end of central directory"))?;
         if !closes(at) {
             return Err(bad("data behind the end of central directory"));
         }
-        if signatures.any(closes) {
+        if signatures.into_iter().any(closes) {
             return Err(bad("two ends of central directory, one in the comment of the other"));
         }
         let end = Fields(&tail[at..]);

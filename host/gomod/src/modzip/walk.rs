@@ -19,6 +19,8 @@ use std::io::{self, Read, Seek};
 const WHOLE: u64 = 4 << 20;
 /// How much of a larger file is read and handed on at a time.
 const PIECE: usize = 256 << 10;
+/// Less at a time would be all overhead.
+const LEAST: usize = 2 << 10;
 
 const LEFT: EntryFault = EntryFault::Layout("data behind the end of its compressed data");
 
@@ -129,7 +131,7 @@ impl<R: Read + Seek> ModuleZip<R> {
 
     /// Up to `len` bytes of the file of that name below the module's root, from
     /// `offset` on: fewer where it ends before. The file's checksum is compared
-    /// where it is small enough to be inflated as a whole, or read to its end.
+    /// where it was inflated to its end.
     pub fn read(&mut self, name: &str, offset: u64, len: u64) -> Result<Vec<u8>, ModZipError> {
         let Self { reader, module, prefix, directory, random } = self;
         let random = random.get_or_insert_with(|| Box::new(Random::new(directory)));
@@ -141,7 +143,10 @@ impl<R: Read + Seek> ModuleZip<R> {
         let mut at = 0;
         random.scratch.window.reset();
         let mut source = Source { reader, last: entry.end };
-        let read = read_entry(&mut source, &mut random.scratch, entry, &full, &mut |bytes: &[u8]| {
+        // The start of a long file is had without the rest of it.
+        let end = offset.saturating_add(len);
+        let most = (end < entry.size / 2).then(|| usize::try_from(end).map_or(PIECE, |end| end.min(PIECE)));
+        let read = read_entry(&mut source, &mut random.scratch, entry, &full, most, &mut |bytes: &[u8]| {
             let skip = offset.saturating_sub(at).min(bytes.len() as u64) as usize;
             let rest = (len - wanted.len() as u64).min((bytes.len() - skip) as u64) as usize;
             wanted.extend_from_slice(&bytes[skip..skip + rest]);
@@ -203,7 +208,7 @@ fn walk_entry<R: Read + Seek, S: Sink>(
         sink.start(&name[prefix..], entry.size).map_err(Stop::Sink)?;
     }
     let mut sha256 = Sha256::new();
-    read_entry(source, scratch, entry, name, &mut |bytes| {
+    read_entry(source, scratch, entry, name, None, &mut |bytes| {
         sha256.update(bytes);
         sink.data(bytes).map_err(Stop::Sink)
     })?;
@@ -214,12 +219,14 @@ fn walk_entry<R: Read + Seek, S: Sink>(
 }
 
 /// Reads an entry: checks what stands in front of its data and behind them,
-/// inflates them, and compares length and checksum.
+/// inflates them, and compares length and checksum. With `piece` it goes on in
+/// pieces of so many bytes, for one who will stop soon.
 fn read_entry<R: Read + Seek, E>(
     source: &mut Source<'_, R>,
     scratch: &mut Scratch,
     entry: &Entry,
     name: &str,
+    piece: Option<usize>,
     take: &mut impl FnMut(&[u8]) -> Result<(), Stop<E>>,
 ) -> Result<(), Stop<E>> {
     let header_len = header_len(source.get(&mut scratch.window, entry.start, LOCAL_LEN as u64)?)? as u64;
@@ -228,11 +235,11 @@ fn read_entry<R: Read + Seek, E>(
     if behind > DESCRIPTOR_MAX {
         return Err(EntryFault::Layout("data between it and the next entry").into());
     }
-    let whole = entry.size <= scratch.whole && entry.compressed <= scratch.whole;
+    let whole = entry.size <= scratch.whole && entry.compressed <= scratch.whole && piece.is_none();
     if !whole {
         let header = source.get(&mut scratch.window, entry.start, header_len)?;
         check_header(header, entry, name)?;
-        stream(source, scratch, entry, entry.start + header_len, take)?;
+        stream(source, scratch, entry, entry.start + header_len, piece.unwrap_or(PIECE), take)?;
         let behind = source.get(&mut scratch.window, entry.end - behind, behind)?;
         return Ok(check_descriptor(behind, entry)?);
     }
@@ -271,18 +278,21 @@ fn stream<R: Read + Seek, E>(
     scratch: &mut Scratch,
     entry: &Entry,
     start: u64,
+    piece: usize,
     take: &mut impl FnMut(&[u8]) -> Result<(), Stop<E>>,
 ) -> Result<(), Stop<E>> {
     let Scratch { window, output, stream, .. } = scratch;
     let inflater = stream.get_or_insert_with(|| Box::new(Decompress::new(false)));
     inflater.reset(false);
-    if output.len() < PIECE {
-        output.resize(PIECE, 0);
+    let piece = piece.max(LEAST);
+    if output.len() < piece {
+        output.resize(piece, 0);
     }
+    let output = &mut output[..piece];
     let mut crc32 = crc32fast::Hasher::new();
     let (mut taken, mut made, mut ended) = (0, 0, entry.compressed == 0);
     while !ended {
-        let input = source.get(window, start + taken, (entry.compressed - taken).min(PIECE as u64))?;
+        let input = source.get(window, start + taken, (entry.compressed - taken).min(piece as u64))?;
         let content = match entry.method {
             Method::Store => {
                 taken += input.len() as u64;
