@@ -64,8 +64,20 @@ struct Span {
     to: usize,
 }
 
+/// The file that four modules in ten have, as the Apache foundation gives it
+/// out; word by word it takes longer than most.
+const APACHE: &str = include_str!("../fixtures/apache-2.0.txt");
+
 /// Reads a licence file.
 pub fn detect(raw: &str) -> Detection {
+    if raw.trim() == APACHE.trim() {
+        let found = vec![Found { id: "Apache-2.0".to_owned(), exact: true }];
+        return Detection { found, ..Detection::default() };
+    }
+    by_words(raw)
+}
+
+fn by_words(raw: &str) -> Detection {
     let text = Text::new(raw);
     let matches = exact(&text);
     let mut found: Vec<Found> =
@@ -249,4 +261,16 @@ fn tags(raw: &str) -> Vec<String> {
         }
     }
     tags
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_by_heart_reads_the_same_word_by_word() {
+        assert_eq!(detect(APACHE), by_words(APACHE));
+        assert_eq!(detect(&format!("\n{}", APACHE.trim())), by_words(APACHE));
+        assert_ne!(detect(&APACHE.replace("perpetual", "temporary")), by_words(APACHE));
+    }
 }

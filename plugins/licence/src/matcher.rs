@@ -24,19 +24,40 @@ impl Matcher {
     /// The number of words of the longest match that starts with `text`.
     pub fn longest(&mut self, code: &[u16], text: &[Token]) -> Option<usize> {
         let mut longest = None;
+        let mut position = 0;
         self.now.clear();
         self.follow_now(code, 0);
-        for position in 0..=text.len() {
-            if self.now.is_empty() {
-                break;
-            }
+        while let Some(read) = self.straight(code, text.get(position..).unwrap_or_default()) {
+            position += read;
             if self.now.iter().any(|thread| code[thread.at] == END) {
                 longest = Some(position);
             }
             let Some(token) = text.get(position) else { break };
             self.step(code, *token);
+            position += 1;
         }
         longest.filter(|len| *len > 0)
+    }
+
+    /// Where there is but one reading, and it goes on word for word, as most of
+    /// most texts does: reads on to where it parts. The number of words, or
+    /// `None` where no reading is left.
+    fn straight(&mut self, code: &[u16], text: &[Token]) -> Option<usize> {
+        let [thread] = self.now[..] else { return (!self.now.is_empty()).then_some(0) };
+        let ahead = code.get(thread.at..).unwrap_or_default();
+        let pairs = ahead.iter().zip(text).take_while(|(op, token)| **op < FIRST_OPCODE && !token.bullet);
+        let mut read = 0;
+        for (op, token) in pairs {
+            if *op != token.word {
+                return None;
+            }
+            read += 1;
+        }
+        if read > 0 {
+            self.now.clear();
+            self.follow_now(code, thread.at + read);
+        }
+        Some(read)
     }
 
     fn follow_now(&mut self, code: &[u16], at: usize) {

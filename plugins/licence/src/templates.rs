@@ -29,16 +29,16 @@ pub fn word(text: &str) -> u16 {
     loop {
         slot %= SLOTS.len();
         let number = SLOTS[slot];
-        if number == OTHER || spelling(number) == text {
+        if number == OTHER || spelling(number) == text.as_bytes() {
             return number;
         }
         slot += 1;
     }
 }
 
-fn spelling(number: u16) -> &'static str {
+fn spelling(number: u16) -> &'static [u8] {
     let at = usize::from(number);
-    VOCABULARY.get(WORDS[at] as usize..WORDS[at + 1] as usize).unwrap_or_default()
+    VOCABULARY.as_bytes().get(WORDS[at] as usize..WORDS[at + 1] as usize).unwrap_or_default()
 }
 
 /// The templates that can start with a word.

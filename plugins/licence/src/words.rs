@@ -5,6 +5,8 @@
 //! Used by the plugin and by build.rs, so that texts and templates are cut
 //! alike.
 
+use std::borrow::Cow;
+
 /// One word.
 pub struct Word<'a> {
     /// Lower case, in one spelling.
@@ -42,14 +44,16 @@ const TAGS: [&str; 20] = [
 
 /// Calls `f` with each word.
 pub fn each_word(text: &str, mut f: impl FnMut(Word<'_>)) {
-    let mut word = String::new();
-    let mut rest = text.char_indices().peekable();
+    let bytes = text.as_bytes();
+    let mut spelled = String::new();
+    let mut next = 0;
     let mut line_start = true;
     // The character before the word, spaces aside on the same line.
     let mut before = '\n';
-    while let Some(&(at, c)) = rest.peek() {
+    while let Some(c) = char_at(text, next) {
+        let at = next;
         if !c.is_alphanumeric() {
-            rest.next();
+            next += c.len_utf8();
             if c == '\n' {
                 line_start = true;
             }
@@ -59,35 +63,66 @@ pub fn each_word(text: &str, mut f: impl FnMut(Word<'_>)) {
                 '(' => sign(&text[at..]),
                 _ => 0,
             };
-            while rest.peek().is_some_and(|&(next, _)| next < at + skip) {
-                rest.next();
+            while next < at + skip {
+                next += char_at(text, next).map_or(1, char::len_utf8);
             }
             before = c;
             continue;
         }
-        word.clear();
-        let mut end = at;
-        while let Some(&(next, c)) = rest.peek() {
-            if c.is_ascii_alphanumeric() {
-                word.push(c.to_ascii_lowercase());
-            } else if !c.is_ascii() && c.is_alphanumeric() {
-                word.extend(c.to_lowercase());
-            } else if joins(c, &word) && followed_by_letter(&text[next + c.len_utf8()..]) {
-                // An apostrophe or a joining hyphen within a word.
-            } else {
-                break;
+        // Most words are letters in one case with a space behind them: these
+        // are taken as they stand.
+        let run = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let plain = bytes.get(at + run).is_none_or(|b| b.is_ascii() && !matches!(b, b'\'' | b'-'));
+        let end = if plain { at + run } else { spell(text, at, &mut spelled) };
+        let word = if plain && !bytes[at..end].iter().any(u8::is_ascii_uppercase) {
+            &text[at..end]
+        } else {
+            if plain {
+                spelled.clear();
+                spelled.push_str(&text[at..end]);
+                spelled.make_ascii_lowercase();
             }
-            end = next + c.len_utf8();
-            rest.next();
-        }
-        let bullet = is_bullet(&word, line_start, before, &text[end..]);
-        respell(&mut word);
-        if !word.is_empty() {
-            f(Word { text: &word, bullet, at });
+            &spelled
+        };
+        next = end;
+        let bullet = is_bullet(word, line_start, before, &text[end..]);
+        match other_spelling(word) {
+            Some(Cow::Borrowed("")) => {}
+            Some(other) => f(Word { text: &other, bullet, at }),
+            None => f(Word { text: word, bullet, at }),
         }
         // What follows `1.` of `1.10.` numbers the paragraph too.
         line_start &= bullet;
         before = 'x';
+    }
+}
+
+/// A word of any letters, with the marks that join its parts left out; where it
+/// ends.
+fn spell(text: &str, from: usize, word: &mut String) -> usize {
+    word.clear();
+    let mut end = from;
+    while let Some(c) = char_at(text, end) {
+        let after = end + c.len_utf8();
+        if c.is_ascii_alphanumeric() {
+            word.push(c.to_ascii_lowercase());
+        } else if !c.is_ascii() && c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        } else if joins(c, word) && followed_by_letter(&text[after..]) {
+            // An apostrophe or a joining hyphen within a word.
+        } else {
+            break;
+        }
+        end = after;
+    }
+    end
+}
+
+/// The character there; `at` lies between two.
+fn char_at(text: &str, at: usize) -> Option<char> {
+    match text.as_bytes().get(at)? {
+        byte if byte.is_ascii() => Some(char::from(*byte)),
+        _ => text[at..].chars().next(),
     }
 }
 
@@ -136,12 +171,25 @@ fn is_bullet(word: &str, line_start: bool, before: char, rest: &str) -> bool {
     }
 }
 
-/// One spelling for words that copies spell in two ways.
-fn respell(word: &mut String) {
-    if let Some(at) = word.find("licence") {
-        word.replace_range(at + 5..at + 6, "s");
+/// The one spelling of a word that copies spell in two ways.
+fn other_spelling(word: &str) -> Option<Cow<'static, str>> {
+    let bytes = word.as_bytes();
+    let licence = |(at, byte): (usize, &u8)| *byte == b'l' && bytes[at..].starts_with(b"licence");
+    if bytes.len() >= 7
+        && let Some(at) = bytes.iter().enumerate().position(licence)
+    {
+        let american = format!("{}s{}", &word[..at + 5], &word[at + 6..]);
+        return Some(other_word(&american).map_or(Cow::Owned(american), Cow::Borrowed));
     }
-    let other = match word.as_str() {
+    other_word(word).map(Cow::Borrowed)
+}
+
+fn other_word(word: &str) -> Option<&'static str> {
+    // Few words are looked at further.
+    if !matches!(word.as_bytes().first()?, b'a' | b'c' | b'f' | b'h' | b'j' | b'm' | b'o' | b'p' | b'w') {
+        return None;
+    }
+    Some(match word {
         "https" => "http",
         "authorisation" => "authorization",
         "acknowledgement" => "acknowledgment",
@@ -158,10 +206,8 @@ fn respell(word: &mut String) {
         "programme" => "program",
         "wilful" => "willful",
         "www" => "",
-        _ => return,
-    };
-    word.clear();
-    word.push_str(other);
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use airgo_plugin::{CheckError, ModuleInfo, Verdict};
 use serde::Deserialize;
 
 use crate::feature::Feature;
+use crate::scan::Depth;
 
 /// The table as it is written.
 #[derive(Debug, Deserialize)]
@@ -71,8 +72,10 @@ pub struct Allowance {
 }
 
 impl Config {
-    pub fn tests(&self) -> bool {
-        self.tests
+    /// What has to be looked at for these rules.
+    pub fn depth(&self) -> Depth {
+        let directives = self.linkname != Verdict::Allow || self.generate != Verdict::Allow;
+        Depth { tests: self.tests, directives }
     }
 
     pub fn rules(self) -> Result<Rules, CheckError> {

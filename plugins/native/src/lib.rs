@@ -12,7 +12,7 @@ use airgo_plugin::{Bundle, CheckError, Description, Facts, Finding, ModuleInfo, 
 
 use config::{Config, Rules};
 use feature::FEATURES;
-use scan::Found;
+use scan::{Depth, Found};
 
 struct Native;
 
@@ -68,16 +68,13 @@ impl Facts for Native {
     type Fact = Found;
 
     fn plan(config: &Config) -> Option<String> {
-        Some(if config.tests() { TESTS } else { "" }.to_owned())
+        Some(config.depth().plan())
     }
 
     fn gather(plan: &str, module: &ModuleInfo, bundle: &dyn Bundle) -> Result<Found, CheckError> {
-        scan::scan(bundle, module, plan == TESTS)
+        scan::scan(bundle, module, Depth::of_plan(plan))
     }
 }
-
-/// The plan that looks at tests too.
-const TESTS: &str = "tests";
 
 airgo_plugin::export!(facts: Native);
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use airgo_plugin::gosource::{Token, Tokens, header};
+use airgo_plugin::gosource::{Header, Token, Tokens, header};
 use airgo_plugin::{Bundle, CheckError, FileEntry, ModuleInfo, ReadError};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::feature::Feature;
 
 /// Bytes in which the imports of nearly every file are.
-const HEAD: usize = 4 << 10;
+const HEAD: usize = 2 << 10;
 /// The most that is read of one file; Go's zips have none that is larger than
 /// 500 MiB, and no source comes near.
 const WHOLE: u32 = 16 << 20;
+/// What every directive starts with.
+const MARK: &[u8] = b"//go:";
 /// Bytes that tell what a file is.
 const MAGIC: u32 = 64;
 
@@ -29,8 +31,30 @@ pub struct Seen {
 /// Feature → where.
 pub type Found = BTreeMap<Feature, Seen>;
 
+/// What is looked at, as the plan of the facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    /// Test files and testdata too.
+    pub tests: bool,
+    /// Sources to their end, where directives are; else their imports alone.
+    pub directives: bool,
+}
+
+impl Depth {
+    pub fn plan(self) -> String {
+        let words = [(self.tests, "tests"), (self.directives, "directives")];
+        let words: Vec<&str> = words.iter().filter(|(asked, _)| *asked).map(|(_, word)| *word).collect();
+        words.join(" ")
+    }
+
+    pub fn of_plan(plan: &str) -> Self {
+        let asks = |wanted: &str| plan.split(' ').any(|word| word == wanted);
+        Depth { tests: asks("tests"), directives: asks("directives") }
+    }
+}
+
 /// What a module holds, whatever a policy says of it.
-pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, tests: bool) -> Result<Found, CheckError> {
+pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, depth: Depth) -> Result<Found, CheckError> {
     let found = Found::new();
     let files = match bundle.list_files(module.index) {
         Ok(files) => files,
@@ -38,7 +62,8 @@ pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, tests: bool) -> Result<Fou
         Err(ReadError::NotFound) => return Ok(found),
         Err(err) => return Err(unreadable(module, "the zip", &err)),
     };
-    let mut scan = Scan { bundle, module, found, hidden: BTreeSet::new() };
+    let tests = depth.tests;
+    let mut scan = Scan { bundle, module, depth, found, hidden: BTreeSet::new() };
     for file in files.iter().filter(|file| tests || !(is_test(&file.path) || in_test_directory(&file.path))) {
         scan.file(file)?;
     }
@@ -59,6 +84,7 @@ pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, tests: bool) -> Result<Fou
 struct Scan<'a> {
     bundle: &'a dyn Bundle,
     module: &'a ModuleInfo,
+    depth: Depth,
     found: Found,
     /// Directories that builds pass over, but that something imports.
     hidden: BTreeSet<String>,
@@ -67,6 +93,16 @@ struct Scan<'a> {
 impl Scan<'_> {
     fn file(&mut self, file: &FileEntry) -> Result<(), CheckError> {
         if file.path.ends_with(".go") {
+            // Most sources say what they import in their first lines.
+            if !self.depth.directives && file.size > HEAD as u64 {
+                let start = read(self.bundle, self.module, &file.path, HEAD as u32)?;
+                let start = String::from_utf8_lossy(head_of(&start));
+                let head = header(&start);
+                if head.complete {
+                    self.imports(&head, &file.path);
+                    return Ok(());
+                }
+            }
             let bytes = read(self.bundle, self.module, &file.path, WHOLE)?;
             self.source(&bytes, &file.path);
             return Ok(());
@@ -82,22 +118,37 @@ impl Scan<'_> {
         Ok(())
     }
 
+    /// What a whole source holds.
     fn source(&mut self, bytes: &[u8], path: &str) {
         let start = String::from_utf8_lossy(head_of(bytes));
         let whole: Cow<'_, str>;
         let mut head = header(&start);
-        if !head.complete && bytes.len() > HEAD {
+        if !head.complete && bytes.len() >= HEAD {
             whole = String::from_utf8_lossy(bytes);
             head = header(&whole);
         }
-        if head.build.is_some_and(is_for_no_build) {
-            return;
+        let Some(linkname) = self.imports(&head, path).filter(|_| self.depth.directives) else { return };
+        // A look at the bytes spares most files the reading of their tokens.
+        let is = |at: usize| {
+            let name = bytes.get(at + MARK.len()..).unwrap_or_default();
+            name.starts_with(b"generate") || (linkname && name.starts_with(b"linkname"))
+        };
+        if memmem::find_iter(bytes, MARK).any(is) {
+            tell_directives(&String::from_utf8_lossy(bytes), linkname, path, &mut self.found);
         }
-        let mut linkname = false;
+    }
+
+    /// What a source imports; whether the compiler takes its //go:linkname,
+    /// which it does only in files that import unsafe. None where no build has
+    /// the file.
+    fn imports(&mut self, head: &Header<'_>, path: &str) -> Option<bool> {
+        if head.build.is_some_and(is_for_no_build) {
+            return None;
+        }
+        // Several imports of a file count once.
+        let mut told = BTreeSet::new();
         for import in &head.imports {
-            // The compiler takes //go:linkname only in files that import unsafe.
-            linkname |= import.path == "unsafe";
-            if let Some(feature) = Feature::of_import(&import.path) {
+            if let Some(feature) = Feature::of_import(&import.path).filter(|feature| told.insert(*feature)) {
                 see(&mut self.found, feature, path, Some(import.line));
             }
             let own = import.path.strip_prefix(self.module.path.as_str());
@@ -107,11 +158,7 @@ impl Scan<'_> {
                 self.hidden.insert(dir.to_owned());
             }
         }
-        // A look at the bytes spares most files the reading of their tokens.
-        let has = |mark: &str| memmem::find(bytes, mark.as_bytes()).is_some();
-        if has("//go:generate") || (linkname && has("//go:linkname")) {
-            directives(&String::from_utf8_lossy(bytes), linkname, path, &mut self.found);
-        }
+        Some(head.imports.iter().any(|import| import.path == "unsafe"))
     }
 }
 
@@ -152,7 +199,7 @@ fn is_for_no_build(line: &str) -> bool {
     !line.split("||").any(negated_or_absent)
 }
 
-fn directives(text: &str, linkname: bool, path: &str, found: &mut Found) {
+fn tell_directives(text: &str, linkname: bool, path: &str, found: &mut Found) {
     let mut seen: Vec<(Feature, u32)> = Vec::new();
     for (line, token) in Tokens::new(text) {
         let Token::Comment(comment) = token else { continue };
@@ -173,10 +220,7 @@ fn directives(text: &str, linkname: bool, path: &str, found: &mut Found) {
 fn see(found: &mut Found, feature: Feature, file: &str, line: Option<u32>) {
     found
         .entry(feature)
-        .and_modify(|seen| {
-            // Several imports of a file count once.
-            seen.files += usize::from(seen.file != file);
-        })
+        .and_modify(|seen| seen.files += 1)
         .or_insert_with(|| Seen { files: 1, file: file.to_owned(), line });
 }
 

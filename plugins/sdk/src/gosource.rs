@@ -44,9 +44,15 @@ impl<'a> Tokens<'a> {
     }
 
     fn take(&mut self, len: usize) -> &'a str {
+        let text = self.take_in_line(len);
+        self.line += text.bytes().filter(|b| *b == b'\n').count() as u32;
+        text
+    }
+
+    /// The same, where no line ends in it.
+    fn take_in_line(&mut self, len: usize) -> &'a str {
         let text = self.source.get(self.at..self.at + len).unwrap_or_default();
         self.at += len;
-        self.line += text.bytes().filter(|b| *b == b'\n').count() as u32;
         text
     }
 
@@ -81,12 +87,12 @@ impl<'a> Iterator for Tokens<'a> {
                     Token::Newline
                 }
                 ' ' | '\t' | '\r' => {
-                    self.take(1);
+                    self.at += 1;
                     continue;
                 }
                 '/' if rest.starts_with("//") => {
-                    let len = rest.find('\n').unwrap_or(rest.len());
-                    Token::Comment(self.take(len))
+                    let len = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+                    Token::Comment(self.take_in_line(len))
                 }
                 '/' if rest.starts_with("/*") => {
                     let len =
@@ -101,10 +107,10 @@ impl<'a> Iterator for Tokens<'a> {
                 }
                 c if c == '_' || c.is_alphanumeric() => {
                     let len = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
-                    Token::Word(self.take(len))
+                    Token::Word(self.take_in_line(len))
                 }
                 c => {
-                    self.take(c.len_utf8());
+                    self.take_in_line(c.len_utf8());
                     Token::Other(c)
                 }
             };
