@@ -9,6 +9,8 @@ pub struct Builtin {
     pub name: &'static str,
     /// The component.
     pub component: &'static [u8],
+    /// What build.rs compiled it to; empty where it could not.
+    pub(crate) code: &'static [u8],
     /// Its config where there is no policy file, in so far as that differs from
     /// what the plugin takes by itself: keys and verdicts.
     pub without_file: &'static [(&'static str, &'static str)],
@@ -19,38 +21,49 @@ pub const BUILTINS: &[Builtin] = &[
     Builtin {
         name: "allowlist",
         component: include_bytes!("../../../plugins/built/allowlist.wasm"),
+        code: include_bytes!(concat!(env!("OUT_DIR"), "/allowlist.code")),
         without_file: &[],
     },
     Builtin {
         name: "drift",
         component: include_bytes!("../../../plugins/built/drift.wasm"),
+        code: include_bytes!(concat!(env!("OUT_DIR"), "/drift.code")),
         // Whoever names no approved bundle has not asked what is new.
         without_file: &[("no-baseline", "allow")],
     },
     Builtin {
         name: "freshness",
         component: include_bytes!("../../../plugins/built/freshness.wasm"),
+        code: include_bytes!(concat!(env!("OUT_DIR"), "/freshness.code")),
         without_file: &[],
     },
     Builtin {
         name: "licence",
         component: include_bytes!("../../../plugins/built/licence.wasm"),
+        code: include_bytes!(concat!(env!("OUT_DIR"), "/licence.code")),
         without_file: &[],
     },
     Builtin {
         name: "native",
         component: include_bytes!("../../../plugins/built/native.wasm"),
+        code: include_bytes!(concat!(env!("OUT_DIR"), "/native.code")),
         without_file: &[],
     },
     Builtin {
         name: "vulnerability",
         component: include_bytes!("../../../plugins/built/vulnerability.wasm"),
+        code: include_bytes!(concat!(env!("OUT_DIR"), "/vulnerability.code")),
         // Said once, as what it is: nothing was looked up.
         without_file: &[("no-data", "warn")],
     },
 ];
 
 impl Builtin {
+    /// The built-in plugin that these bytes are.
+    pub(crate) fn of(component: &[u8]) -> Option<&'static Builtin> {
+        BUILTINS.iter().find(|builtin| builtin.component == component)
+    }
+
     /// The built-in plugin of that name.
     pub fn find(name: &str) -> Option<&'static Builtin> {
         BUILTINS.iter().find(|builtin| builtin.name == name)

@@ -63,7 +63,7 @@ impl GuestClock {
     }
 }
 
-/// Moves the epoch of an engine forward while any guest runs.
+/// Moves the epoch of engines forward while any guest runs.
 pub struct Ticker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -77,7 +77,7 @@ struct Shared {
 
 impl Ticker {
     /// Starts the thread; it sleeps until a guest runs.
-    pub fn start(engine: wasmtime::Engine) -> std::io::Result<Self> {
+    pub fn start(engines: Vec<wasmtime::Engine>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             running: Mutex::new(0),
             changed: Condvar::new(),
@@ -86,7 +86,7 @@ impl Ticker {
         let of_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("airgo-policy-ticker".to_owned())
-            .spawn(move || of_thread.run(&engine))?;
+            .spawn(move || of_thread.run(&engines))?;
         Ok(Ticker { shared, thread: Some(thread) })
     }
 
@@ -102,13 +102,13 @@ impl Ticker {
 }
 
 impl Shared {
-    fn run(&self, engine: &wasmtime::Engine) {
+    fn run(&self, engines: &[wasmtime::Engine]) {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         while !self.stop.load(Ordering::Relaxed) {
             running = if *running == 0 {
                 self.changed.wait(running).unwrap_or_else(PoisonError::into_inner)
             } else {
-                engine.increment_epoch();
+                engines.iter().for_each(wasmtime::Engine::increment_epoch);
                 self.changed.wait_timeout(running, TICK).unwrap_or_else(PoisonError::into_inner).0
             };
         }

@@ -4,21 +4,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use wasmtime::Config;
 use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::bindings::PolicyPlugin;
-use crate::cache::CodeCache;
+use crate::cache::{self, CodeCache};
 use crate::clock::Ticker;
 use crate::error::clip;
 use crate::memory::Memory;
+use crate::pool::Pool;
 use crate::state::State;
-use crate::{Limits, Plugin, PluginError, PolicyError, cost, prescan};
+use crate::{Builtin, Limits, Plugin, PluginError, PolicyError, cost, machine, prescan};
 
-/// Stack of WebAssembly code.
-const WASM_STACK: usize = 1 << 20;
 /// Stack of the threads that run it: that, and the host's own calls.
-pub(crate) const THREAD_STACK: usize = WASM_STACK + (3 << 20);
+pub(crate) const THREAD_STACK: usize = machine::WASM_STACK + (3 << 20);
 
 /// How an engine is set up.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +36,8 @@ pub struct Engine {
 pub(crate) struct Shared {
     pub wasmtime: wasmtime::Engine,
     pub linker: Linker<State>,
+    /// For facts alone.
+    pub pool: Option<Pool>,
     pub ticker: Ticker,
     pub memory: Option<Memory>,
     cache: Option<CodeCache>,
@@ -51,13 +51,15 @@ impl Engine {
     /// be used is none.
     pub fn new(config: EngineConfig) -> Result<Self, PolicyError> {
         let start = || -> wasmtime::Result<Shared> {
-            let wasmtime = wasmtime::Engine::new(&wasmtime_config())?;
+            let wasmtime = wasmtime::Engine::new(&machine::config())?;
             let mut linker = Linker::new(&wasmtime);
             PolicyPlugin::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-            let ticker = Ticker::start(wasmtime.clone())?;
+            let pool = Pool::new();
+            let engines = [Some(&wasmtime), pool.as_ref().map(|pool| &pool.wasmtime)];
+            let ticker = Ticker::start(engines.into_iter().flatten().cloned().collect())?;
             let memory = config.cache_dir.as_ref().map(|dir| Memory::at(dir.join(crate::memory::DIR)));
             let cache = config.cache_dir.and_then(|dir| CodeCache::open(&wasmtime, dir));
-            Ok(Shared { wasmtime, linker, ticker, memory, cache })
+            Ok(Shared { wasmtime, linker, pool, ticker, memory, cache })
         };
         let shared = start().map_err(|err| PolicyError::Engine(format!("{err:#}")))?;
         Ok(Engine { shared: Arc::new(shared) })
@@ -71,7 +73,9 @@ impl Engine {
         let scan = prescan::scan(bytes, limits)?;
         let sha256 = crate::data::sha256_hex(bytes);
         let (component, from_cache) = self.component(bytes, &sha256, limits)?;
-        Plugin::new(self.clone(), &component, scan, sha256, from_cache, limits.clone())
+        let pool = self.shared.pool.as_ref().filter(|_| scan.facts().is_some());
+        let pooled = pool.and_then(|pool| pool.adopt(bytes, &component));
+        Plugin::new(self.clone(), &component, pooled, scan, sha256, from_cache, limits.clone())
     }
 
     fn component(
@@ -81,6 +85,10 @@ impl Engine {
         limits: &Limits,
     ) -> Result<(Component, bool), PluginError> {
         let Shared { wasmtime, cache, .. } = &*self.shared;
+        if let Some(component) = Builtin::of(bytes).and_then(|builtin| cache::precompiled(wasmtime, builtin))
+        {
+            return Ok((component, true));
+        }
         if let Some(component) = cache.as_ref().and_then(|cache| cache.get(wasmtime, sha256)) {
             return Ok((component, true));
         }
@@ -96,22 +104,4 @@ impl Engine {
         }
         Ok((component, false))
     }
-}
-
-fn wasmtime_config() -> Config {
-    let mut config = Config::new();
-    // Stopped whatever it does.
-    config.epoch_interruption(true);
-    config.max_wasm_stack(WASM_STACK);
-    // The same bits everywhere. Threads, garbage collection and asynchronous
-    // calls are not even compiled in.
-    config.cranelift_nan_canonicalization(true);
-    config.relaxed_simd_deterministic(true);
-    config.wasm_relaxed_simd(false);
-    config.wasm_memory64(false);
-    // Names in a backtrace are the plugin's text, and cost time to gather.
-    config.wasm_backtrace_max_frames(None);
-    config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
-    config.generate_address_map(false);
-    config
 }

@@ -24,7 +24,7 @@ use crate::memory::{Key, Known, Memory, key};
 use crate::{BundleInfo, BundleView, FileEntry, Gathering, ModuleInfo, Plugin, PluginError, ReadError};
 
 /// Each worker may hold half of a plugin's memory.
-const MAX_WORKERS: usize = 8;
+pub(crate) const MAX_WORKERS: usize = 8;
 
 /// What a plugin said of each module, by the index that it knows them by.
 pub type Facts = Vec<Vec<u8>>;

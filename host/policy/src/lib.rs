@@ -7,6 +7,7 @@
 //! 1. [`prescan`]: size, shape, imports, exports and version, read before
 //!    anything is compiled;
 //! 2. [`Engine::load`]: compiled, or taken from the cache of compiled code;
+//!    the built-in ones were compiled with this crate (build.rs);
 //! 3. `gather`: what it has to know of each module by itself, in parallel,
 //!    and remembered from run to run;
 //! 4. [`Plugin::check`]: run over a [`BundleView`] under [`Limits`];
@@ -34,8 +35,10 @@ mod json_schema;
 mod kept;
 mod limiter;
 mod limits;
+mod machine;
 mod memory;
 mod plugin;
+mod pool;
 pub mod prescan;
 mod private;
 mod report;

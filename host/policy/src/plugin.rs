@@ -1,5 +1,6 @@
 //! One plugin: who it is, and its run over a bundle.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,7 +16,9 @@ use crate::gather::{Facts, OneModule, gather};
 use crate::limiter::OverBudget;
 use crate::prescan::Scan;
 use crate::state::{State, Subject};
-use crate::{BundleView, DataSet, Finding, Gathering, Limits, PluginError, Usage, json_schema, results};
+use crate::{
+    BundleView, DataSet, Finding, Gathering, Limits, PluginError, Usage, json_schema, pool, results,
+};
 
 /// A component that is loaded and has said who it is.
 #[derive(Clone)]
@@ -23,6 +26,8 @@ pub struct Plugin {
     engine: Engine,
     pre: PolicyPluginPre<State>,
     facts: Option<FactsExport>,
+    /// In the pool.
+    pooled: Option<(InstancePre<State>, FactsExport)>,
     limits: Limits,
     scan: Scan,
     sha256: String,
@@ -167,6 +172,7 @@ impl Plugin {
     pub(crate) fn new(
         engine: Engine,
         component: &Component,
+        pooled: Option<(Component, InstancePre<State>)>,
         scan: Scan,
         sha256: String,
         from_cache: bool,
@@ -176,8 +182,10 @@ impl Plugin {
         let pre: InstancePre<State> = engine.shared.linker.instantiate_pre(component).map_err(world)?;
         let pre = PolicyPluginPre::new(pre).map_err(world)?;
         let facts = scan.facts().map(|name| FactsExport::find(component, name)).transpose()?;
+        let in_pool = |(own, pre): (Component, _)| Some((pre, FactsExport::find(&own, scan.facts()?).ok()?));
+        let pooled = pooled.and_then(in_pool);
         let (described, ..) = on_own_thread(|| {
-            run(&engine, State::new(&limits, None), DESCRIBE, |store| {
+            run(&engine, &engine.shared.wasmtime, State::new(&limits, None), DESCRIBE, |store| {
                 let instance = pre.instance_pre().instantiate(&mut *store)?;
                 let plugin = PolicyPlugin::new(&mut *store, &instance)?;
                 if let Some(facts) = &facts {
@@ -189,7 +197,7 @@ impl Plugin {
             })
         })?;
         let description = results::description(described, &limits)?;
-        Ok(Plugin { engine, pre, facts, limits, scan, sha256, from_cache, description })
+        Ok(Plugin { engine, pre, facts, pooled, limits, scan, sha256, from_cache, description })
     }
 
     /// What it says of itself.
@@ -264,7 +272,7 @@ impl Plugin {
         let (answer, logs, usage) = on_own_thread(|| {
             let subject = Subject::of_bundle(request, Arc::clone(order), facts, &self.limits);
             let state = State::new(&self.limits, Some(subject));
-            run(&self.engine, state, CHECK, |store| {
+            run(&self.engine, &self.engine.shared.wasmtime, state, CHECK, |store| {
                 let plugin = self.pre.instantiate(&mut *store)?;
                 store.data_mut().entered = true;
                 plugin.airgo_policy_policy().call_check(store, &request.config)
@@ -282,7 +290,7 @@ impl Plugin {
     pub(crate) fn plan(&self, config: &str) -> Result<Option<String>, PluginError> {
         let Some(facts) = &self.facts else { return Ok(None) };
         let ((plan,), ..) = on_own_thread(|| {
-            run(&self.engine, State::new(&self.limits, None), PLAN, |store| {
+            run(&self.engine, &self.engine.shared.wasmtime, State::new(&self.limits, None), PLAN, |store| {
                 let instance = self.pre.instance_pre().instantiate(&mut *store)?;
                 store.data_mut().entered = true;
                 facts.plan(&instance, store)?.call(store, (config.to_owned(),))
@@ -313,12 +321,24 @@ impl Plugin {
         };
         let limits = self.limits.of_gather(module.zip_size);
         let module = crate::host::module_info((0, module));
-        let state = State::new(&limits, Some(Subject::of_module(one, &limits)));
-        let ((answer,), _, usage) = run(&self.engine, state, GATHER, |store| {
-            let instance = self.pre.instance_pre().instantiate(&mut *store)?;
-            store.data_mut().entered = true;
-            facts.gather(&instance, store)?.call(store, (plan.to_owned(), module))
-        })?;
+        let one = Arc::new(one);
+        let no_slot = Cell::new(false);
+        let call = |wasmtime: &wasmtime::Engine, pre: &InstancePre<State>, facts: &FactsExport| {
+            let state = State::new(&limits, Some(Subject::of_module(Arc::clone(&one), &limits)));
+            run(&self.engine, wasmtime, state, GATHER, |store| {
+                let instance = pre.instantiate(&mut *store);
+                let instance = instance.inspect_err(|err| no_slot.set(pool::is_full(err)))?;
+                store.data_mut().entered = true;
+                facts.gather(&instance, store)?.call(store, (plan.to_owned(), module.clone()))
+            })
+        };
+        let pool = self.engine.shared.pool.as_ref().filter(|_| pool::has_room_for(&limits));
+        let pooled =
+            pool.zip(self.pooled.as_ref()).map(|(pool, (pre, facts))| call(&pool.wasmtime, pre, facts));
+        let ((answer,), _, usage) = match pooled {
+            Some(answer) if !no_slot.get() => answer?,
+            _ => call(&self.engine.shared.wasmtime, self.pre.instance_pre(), facts)?,
+        };
         let fact = answer.map_err(|message| PluginError::Input(clip(message)))?;
         if fact.len() as u64 > limits.fact_bytes {
             let (what, limit) = ("bytes of facts", limits.fact_bytes);
@@ -345,11 +365,12 @@ fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T, PluginError> + Send) 
 /// that a start function has its deadline too.
 fn run<T>(
     engine: &Engine,
+    wasmtime: &wasmtime::Engine,
     state: State,
     during: &'static str,
     call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<T>,
 ) -> Result<(T, Vec<LogLine>, Usage), PluginError> {
-    let mut store = Store::new(&engine.shared.wasmtime, state);
+    let mut store = Store::new(wasmtime, state);
     let result_bytes = store.data().limits.result_bytes;
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(result_bytes);

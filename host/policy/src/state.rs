@@ -14,6 +14,9 @@ use crate::{BundleView, DataSet, FileEntry, Limits, ReadError, Usage};
 /// Read ahead: a plugin that reads a file in small steps costs one inflation a
 /// window, not one a step.
 const WINDOW: u32 = 1 << 20;
+/// The start of a file is often all that is wanted: so much of it is not read
+/// ahead of.
+const START: u32 = 16 << 10;
 /// The most that one call hands over.
 pub const MAX_READ: u32 = 16 << 20;
 
@@ -51,6 +54,8 @@ struct Window {
     path: String,
     offset: u64,
     bytes: Vec<u8>,
+    /// The file ends with it.
+    ends: bool,
 }
 
 impl State {
@@ -108,8 +113,8 @@ impl Subject {
     }
 
     /// A module, whose facts are to be gathered.
-    pub fn of_module(module: OneModule, limits: &Limits) -> Self {
-        Self::new(Arc::new(module), Arc::default(), Arc::new([0]), limits)
+    pub fn of_module(module: Arc<OneModule>, limits: &Limits) -> Self {
+        Self::new(module, Arc::default(), Arc::new([0]), limits)
     }
 
     fn new(view: Arc<dyn BundleView>, data: Arc<DataSet>, order: Arc<[usize]>, limits: &Limits) -> Self {
@@ -163,7 +168,8 @@ impl Subject {
             return Ok(Ok(bytes));
         }
         let view = &self.view;
-        let bytes = match clock.excluding(|| view.read(module, path, offset, len.max(WINDOW))) {
+        let ask = if offset == 0 && len <= START { len } else { len.max(WINDOW) };
+        let bytes = match clock.excluding(|| view.read(module, path, offset, ask)) {
             Ok(bytes) => bytes,
             Err(err) => {
                 self.charge_read(0)?;
@@ -172,8 +178,13 @@ impl Subject {
         };
         // To reach an offset the view may have had to inflate all before it.
         self.charge_read(offset.saturating_add(bytes.len() as u64))?;
+        let ends = bytes.len() < ask as usize;
+        if bytes.len() <= len as usize && !ends {
+            // Nothing was read ahead.
+            return Ok(Ok(bytes));
+        }
         let part = slice(&bytes, 0, len);
-        self.window = Some(Window { module, path: path.to_owned(), offset, bytes });
+        self.window = Some(Window { module, path: path.to_owned(), offset, bytes, ends });
         Ok(part)
     }
 
@@ -207,9 +218,8 @@ impl Window {
             return None;
         }
         let from = offset.checked_sub(self.offset)?;
-        let ends_here = self.bytes.len() < WINDOW as usize;
         let enough = from.checked_add(u64::from(len))? <= self.bytes.len() as u64;
         let inside = from <= self.bytes.len() as u64;
-        if enough || (ends_here && inside) { slice(&self.bytes, from, len).ok() } else { None }
+        if enough || (self.ends && inside) { slice(&self.bytes, from, len).ok() } else { None }
     }
 }

@@ -10,10 +10,16 @@ use std::path::{Path, PathBuf};
 
 use airgo_policy::{BUILTINS, Engine, EngineConfig, Limits};
 
+/// The allowlist as nobody compiled it ahead of time: with a custom section
+/// behind it.
+fn component() -> Vec<u8> {
+    [BUILTINS[0].component, b"\0\x05\x04test"].concat()
+}
+
 /// Whether loading the allowlist takes its code from the cache.
 fn loads_from_cache(dir: &Path) -> bool {
     let engine = Engine::new(EngineConfig { cache_dir: Some(dir.to_owned()) }).unwrap();
-    let plugin = engine.load(BUILTINS[0].component, &Limits::default()).unwrap();
+    let plugin = engine.load(&component(), &Limits::default()).unwrap();
     assert_eq!(plugin.describe().name, "allowlist");
     plugin.from_cache()
 }

@@ -218,10 +218,11 @@ fn tell_directives(text: &str, linkname: bool, path: &str, found: &mut Found) {
 }
 
 fn see(found: &mut Found, feature: Feature, file: &str, line: Option<u32>) {
-    found
-        .entry(feature)
-        .and_modify(|seen| seen.files += 1)
-        .or_insert_with(|| Seen { files: 1, file: file.to_owned(), line });
+    found.entry(feature).and_modify(|seen| seen.files += 1).or_insert_with(|| Seen {
+        files: 1,
+        file: file.to_owned(),
+        line,
+    });
 }
 
 fn read(bundle: &dyn Bundle, module: &ModuleInfo, path: &str, len: u32) -> Result<Vec<u8>, CheckError> {
