@@ -199,3 +199,12 @@ fn testdata_that_the_code_imports_is_code() {
         ]
     );
 }
+
+#[test]
+fn a_file_counts_once() {
+    let source = "package a\nimport (\n\"syscall\"\n\"golang.org/x/sys/unix\"\n)\n";
+    assert_eq!(
+        all(&[("a.go", source), ("b.go", source)]),
+        ["Warn syscall example.com/a a.go:3: holds system calls in 2 files"]
+    );
+}
