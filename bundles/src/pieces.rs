@@ -256,7 +256,11 @@ impl Volumes {
                 None => (piece.header.file, number.of),
                 Some(file) => (file, all.of),
             };
-            if piece.header.file != expected || number.of != of {
+            if piece.header.file == expected && number.of != of {
+                let reason = format!("it is one of {} volumes, where others are of {of}", number.of);
+                return Err(VolumeError::Header { name: piece.name, reason }.into());
+            }
+            if piece.header.file != expected {
                 let found = piece.header.file.sha256;
                 return Err(
                     VolumeError::Foreign { name: piece.name, expected: expected.sha256, found }.into()

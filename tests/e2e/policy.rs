@@ -69,6 +69,15 @@ fn a_broken_policy_file_is_shown_at_its_line() {
 }
 
 #[test]
+fn a_policy_file_without_plugins_is_spoken_of() {
+    let site = Site::new();
+    let file = policy(&site, "empty.toml", "# later\n");
+    site.pack_with(&["--policy", text(&file)])
+        .done()
+        .says(&["empty.toml names no plugin", "nothing is judged"]);
+}
+
+#[test]
 fn a_policy_file_that_is_not_there_is_no_permission() {
     let site = Site::new();
     let file = site.temp.join("missing.toml");

@@ -175,6 +175,16 @@ fn a_volume_sent_again_repairs_the_file() {
     assert!(std::fs::read(target).unwrap() == scene.whole);
 }
 
+/// The same file, split in two ways.
+#[test]
+fn volumes_of_two_splits_do_not_mix() {
+    let scene = scene();
+    let others = split(&scene.whole, &scene.at("b.airgo"), SIZE * 2, &()).unwrap();
+    let error = scene.verify(&[scene.volumes[0].clone(), others[1].clone()]).unwrap_err();
+    assert!(matches!(error, BundleError::Volume(VolumeError::Header { .. })), "{error}");
+    assert!(error.to_string().contains("where others are of"), "{error}");
+}
+
 #[test]
 fn volumes_of_two_files_do_not_mix() {
     let scene = scene();

@@ -84,6 +84,11 @@ pub fn source(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<Sour
             let policy =
                 airgo_policy::airgo_toml::parse(&name, &text).map_err(|e| policy_failure(&e.into()))?;
             context.printer.detail(format!("policy: {name}"));
+            if policy.plugins.is_empty() {
+                context.printer.warning(format!(
+                    "{name} names no plugin, so nothing is judged (airgo policy init writes a policy to start from)"
+                ));
+            }
             let base = file.parent().unwrap_or(Path::new(".")).to_owned();
             Ok(Source { file: policy, base, missing: None })
         }
