@@ -2,6 +2,7 @@
 
 use crate::airgo::Airgo;
 use crate::site::{Site, snapshot, text};
+use airgo_testkit::sha256_hex;
 use std::fs;
 
 fn json(text: &str) -> serde_json::Value {
@@ -38,7 +39,14 @@ fn the_store_is_shown_trimmed_verified_and_cleared() {
     let cache = site.temp.join("cache");
     let airgo = Airgo::new(&site.proxy.url()).env("AIRGO_CACHE", text(&cache));
     let bundle = site.temp.join("b.airgo");
-    let pack = || airgo.run(&["pack", text(&site.project()), "-o", text(&bundle)]).done();
+    // The built-in plugins were compiled with airgo; this one is somebody's own.
+    let own = [include_bytes!("../../plugins/built/allowlist.wasm"), &b"\0\x05\x04test"[..]].concat();
+    site.temp.write("own.wasm", &own);
+    let policy =
+        format!("[[plugin]]\nname = \"own\"\npath = \"own.wasm\"\nsha256 = \"{}\"\n", sha256_hex(&own));
+    let policy = site.temp.write("policy.toml", policy);
+    let pack =
+        || airgo.run(&["pack", text(&site.project()), "-o", text(&bundle), "--policy", text(&policy)]).done();
     pack();
     let shown = json(&airgo.run(&["cache", "show", "--json"]).done().stdout);
     assert_eq!(shown["byKind"]["zip"]["files"], 2, "{shown}");
