@@ -15,6 +15,7 @@ pub mod resolve;
 pub mod sign;
 pub mod unpack;
 pub mod verify;
+pub mod version;
 pub mod vulndb;
 pub mod why;
 
@@ -43,6 +44,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Cache { command } => cache::run(context, &command),
         Command::Vulndb { command } => vulndb::run(context, &command),
         Command::Completions { shell } => completions::run(context, shell),
+        Command::Version => version::run(context),
         Command::Man { dir } => man::run(context, &dir),
     }
 }

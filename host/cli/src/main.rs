@@ -19,6 +19,7 @@ mod goenv;
 mod interrupt;
 mod judge;
 mod keyring;
+mod manual;
 mod nature;
 mod plugin_signatures;
 mod printer;
@@ -37,7 +38,7 @@ mod units;
 mod view;
 mod vulnsource;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use std::process::ExitCode;
 
 /// What every command works with.
@@ -48,7 +49,8 @@ pub(crate) struct Context {
 }
 
 fn main() -> ExitCode {
-    let cli = match args::Cli::try_parse() {
+    let parsed = manual::command().try_get_matches().and_then(|m| args::Cli::from_arg_matches(&m));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version count as done; a reader that left is no error.

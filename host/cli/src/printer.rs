@@ -3,6 +3,7 @@
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::progress::without_bar;
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -42,6 +43,12 @@ impl Printer {
         self.verbose
     }
 
+    /// The columns of the terminal that stdout is; `None` where it is not one.
+    pub fn width(&self) -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(usize::from(width.0).max(40))
+    }
+
     /// Whether progress bars have a terminal to live on.
     pub fn bars(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
@@ -54,8 +61,10 @@ impl Printer {
 
     /// Writes data to stdout as it is.
     pub fn data(&self, bytes: &[u8]) -> Result<()> {
-        let mut out = anstream::stdout().lock();
-        out.write_all(bytes).and_then(|()| out.flush()).map_err(stdout_failure)
+        without_bar(|| {
+            let mut out = anstream::stdout().lock();
+            out.write_all(bytes).and_then(|()| out.flush()).map_err(stdout_failure)
+        })
     }
 
     /// Writes the one JSON document of a run.
@@ -69,26 +78,28 @@ impl Printer {
     /// `Resolved 227 modules in 0.8s`: a verb in the past and what was done.
     pub fn status(&self, verb: &str, rest: impl AsRef<str>) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr(), "{STATUS}{verb}{STATUS:#} {}", rest.as_ref());
+            let _ =
+                without_bar(|| writeln!(anstream::stderr(), "{STATUS}{verb}{STATUS:#} {}", rest.as_ref()));
         }
     }
 
     /// A detail that only `-v` shows.
     pub fn detail(&self, text: impl AsRef<str>) {
         if self.verbose {
-            let _ = writeln!(anstream::stderr(), "  {}", text.as_ref());
+            let _ = without_bar(|| writeln!(anstream::stderr(), "  {}", text.as_ref()));
         }
     }
 
     /// A warning; shown even with `-q`, as in cargo.
     pub fn warning(&self, text: impl AsRef<str>) {
-        let _ = writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {}", text.as_ref());
+        let _ =
+            without_bar(|| writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {}", text.as_ref()));
     }
 
     /// What to do about a warning.
     pub fn hint(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr(), "{HINT}hint{HINT:#}: {}", text.as_ref());
+            let _ = without_bar(|| writeln!(anstream::stderr(), "{HINT}hint{HINT:#}: {}", text.as_ref()));
         }
     }
 
@@ -101,14 +112,16 @@ impl Printer {
             let document = serde_json::json!({ "schema": "airgo.dev/error/v1", "error": failure.json() });
             let _ = self.document(&document);
         }
-        let mut err = anstream::stderr().lock();
-        let _ = writeln!(err, "{ERROR}error{ERROR:#}: {}", failure.text());
-        if !failure.hints.is_empty() {
-            let _ = writeln!(err);
-        }
-        for hint in &failure.hints {
-            let _ = writeln!(err, "{HINT}hint{HINT:#}: {}", crate::escape::foreign(hint));
-        }
+        without_bar(|| {
+            let mut err = anstream::stderr().lock();
+            let _ = writeln!(err, "{ERROR}error{ERROR:#}: {}", failure.text());
+            if !failure.hints.is_empty() {
+                let _ = writeln!(err);
+            }
+            for hint in &failure.hints {
+                let _ = writeln!(err, "{HINT}hint{HINT:#}: {}", crate::escape::foreign(hint));
+            }
+        });
         failure.exit
     }
 }

@@ -1,16 +1,37 @@
-//! Progress on stderr: a bar with bytes, rate and modules left on a terminal,
-//! a plain line now and then elsewhere, nothing with `-q`.
+//! Progress on stderr: a bar with the count, bytes and rate on a terminal, cut to
+//! its width; a plain line now and then elsewhere; nothing with `-q`. Whatever
+//! else is printed meanwhile goes through [`without_bar`], so that no part of a
+//! bar stays on the screen.
 
 use crate::printer::{Printer, bytes};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::Mutex;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Work shorter than this shows no bar.
 const QUIET_TIME: Duration = Duration::from_millis(300);
 /// How often a plain line is due where there is no terminal.
 const LINE_TIME: Duration = Duration::from_secs(5);
+
+/// The verb, a bar that takes what is left of the line, and the numbers.
+const TEMPLATE: &str = "{prefix:.green.bold} [{wide_bar}] {msg}";
+/// Where the terminal leaves no place for a bar: indicatif cuts `wide_msg`.
+const NARROW_TEMPLATE: &str = "{prefix:.green.bold} {wide_msg}";
+/// The columns below which there is no bar.
+const NARROW: u16 = 72;
+
+/// The bar that is on the screen.
+static ON_SCREEN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
+
+/// Takes the bar off the screen while `print` runs, and draws it again below.
+pub fn without_bar<R>(print: impl FnOnce() -> R) -> R {
+    let bar = ON_SCREEN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match bar.and_then(|bar| bar.upgrade()) {
+        Some(bar) if !bar.is_finished() => bar.suspend(print),
+        _ => print(),
+    }
+}
 
 /// One stretch of work over a number of modules; safe to share between threads.
 pub struct Progress {
@@ -78,12 +99,14 @@ impl Progress {
             return;
         }
         if !self.shown.swap(true, Ordering::Relaxed) {
-            let template = "{prefix:.green.bold} [{bar:28}] {msg}";
+            let width = terminal_size::terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| width.0);
+            let template = if width < NARROW { NARROW_TEMPLATE } else { TEMPLATE };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 self.bar.set_style(style.progress_chars("=> "));
             }
             self.bar.set_prefix(self.verb);
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(10));
+            *ON_SCREEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.bar.downgrade());
         }
         self.bar.set_message(self.line());
         if let Some((printer, last)) = &self.plain
@@ -99,18 +122,28 @@ impl Progress {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         let bytes_so_far = self.bytes();
         let rate = bytes_so_far as f64 / self.began.elapsed().as_secs_f64().max(0.001);
-        let left = total.saturating_sub(done);
-        format!(
-            "{done}/{total} {}, {left} left, {} at {}/s",
-            self.noun,
-            bytes(bytes_so_far),
-            bytes(rate as u64)
-        )
+        format!("{done}/{total} {}, {} at {}/s", self.noun, bytes(bytes_so_far), bytes(rate as u64))
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
         self.finish();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_leave_a_place_for_the_bar() {
+        // As long as it gets: five digits of modules, and just under a GiB.
+        let printer = Printer::new(true, false, false, anstream::ColorChoice::Never);
+        let progress = Progress::new(&printer, "Unpacking", "modules", 99_999);
+        progress.add_done(99_999);
+        progress.add_bytes(1023 << 20);
+        let width = "Unpacking [] ".len() + progress.line().len();
+        assert!(width < usize::from(NARROW), "{}", progress.line());
     }
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 /// machine and writes one signed bundle. `airgo unpack` verifies it again in a
 /// build without a network and fills GOMODCACHE, so that `go build` just works.
 #[derive(Parser, Debug)]
-#[command(name = "airgo", version, after_help = exit::TABLE, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "airgo", version, after_help = exit::TABLE, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -119,6 +119,8 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+    /// Print the version of airgo, as --version does
+    Version,
     /// Write the man pages into a directory
     Man {
         /// The directory; it is made when missing

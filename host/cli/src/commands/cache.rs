@@ -60,13 +60,14 @@ fn show(context: &Context, cache: &Cache, kept: &Kept) -> Result<()> {
     rows.push(row("partial zips".to_owned(), usage.partial));
     rows.push(row("all".to_owned(), usage.all));
     let mut text =
-        format!("{}\n\n{}", cache.path().display(), table::render(&["KIND", "FILES", "SIZE"], &rows));
+        format!("{}\n\n{}", cache.path().display(), table::render(&["KIND", "FILES", "SIZE"], &rows, None));
     let row_of =
         |what: &str, files: KeptFiles| vec![what.to_owned(), files.files.to_string(), bytes(files.bytes)];
     text.push('\n');
     text.push_str(&table::render(
         &["FOR PLUGINS", "FILES", "SIZE"],
         &[row_of("compiled code", kept.code()), row_of("facts of modules", kept.facts())],
+        None,
     ));
     let rows: Vec<_> = usage
         .by_age
@@ -76,7 +77,7 @@ fn show(context: &Context, cache: &Cache, kept: &Kept) -> Result<()> {
         .collect();
     if !rows.is_empty() {
         text.push('\n');
-        text.push_str(&table::render(&["LAST USED", "FILES", "SIZE"], &rows));
+        text.push_str(&table::render(&["LAST USED", "FILES", "SIZE"], &rows, None));
     }
     context.printer.data(text.as_bytes())
 }

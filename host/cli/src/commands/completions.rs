@@ -1,13 +1,12 @@
 //! `airgo completions SHELL`: prints a completion script.
 
 use crate::Context;
-use crate::args::Cli;
 use crate::failure::Result;
-use clap::CommandFactory as _;
+use crate::manual;
 
 /// Prints the script for `shell` on stdout.
 pub fn run(context: &Context, shell: clap_complete::Shell) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "airgo", &mut script);
+    clap_complete::generate(shell, &mut manual::command(), "airgo", &mut script);
     context.printer.data(&script)
 }

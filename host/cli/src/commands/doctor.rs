@@ -7,7 +7,7 @@ use crate::escape::foreign;
 use crate::failure::{Failure, Result};
 use crate::printer::count;
 use crate::project;
-use crate::table;
+use crate::table::{self, Row};
 use airgo_fetch::doctor::{Area, Check, DoctorInput, Verdict, run as examine};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::sumdb::Config;
@@ -38,7 +38,7 @@ pub fn run(context: &Context, args: &Doctor) -> Result<()> {
             return Err(failure);
         }
     } else {
-        context.printer.data(text(&checks).as_bytes())?;
+        context.printer.data(text(&checks, context.printer.width()).as_bytes())?;
     }
     if failed > 0 {
         return Err(verdict(failed, checks.len()));
@@ -50,7 +50,7 @@ pub fn run(context: &Context, args: &Doctor) -> Result<()> {
 
 fn verdict(failed: usize, of: usize) -> Failure {
     Failure::failed(format!("{failed} of {} failed", count(of, "check")))
-        .hint("mend the first one that failed; later ones often follow from it")
+        .hint("fix the first one that failed; later ones often follow from it")
 }
 
 /// The module to ask for: the project's own first requirement, else one that
@@ -63,12 +63,11 @@ fn module(context: &Context, args: &Doctor) -> ModuleVersion {
     of_project.unwrap_or_else(|| ModuleVersion::new("golang.org/x/text", "v0.14.0"))
 }
 
-fn text(checks: &[Check]) -> String {
-    let rows: Vec<Vec<String>> = checks.iter().map(row).collect();
-    table::render(&["AREA", "CHECK", "VERDICT", "TIME", "FOUND, AND WHAT TO DO"], &rows)
+fn text(checks: &[Check], width: Option<usize>) -> String {
+    table::render_rows(&["AREA", "CHECK", "VERDICT", "TIME", "FOUND"], checks.iter().map(row), width)
 }
 
-fn row(check: &Check) -> Vec<String> {
+fn row(check: &Check) -> Row {
     let area = match check.area {
         Area::Dns => "dns",
         Area::HttpProxy => "http proxy",
@@ -83,12 +82,12 @@ fn row(check: &Check) -> Vec<String> {
         Verdict::Warn => "WARNING",
         Verdict::Fail => "FAILED",
     };
-    let fix = check.fix.as_ref().map(|fix| format!("; fix: {fix}")).unwrap_or_default();
-    vec![
+    let cells = vec![
         area.to_owned(),
         check.name.clone(),
         verdict.to_owned(),
         check.millis.map_or_else(|| "-".to_owned(), |ms| format!("{ms}ms")),
-        format!("{}{fix}", check.detail),
-    ]
+        check.detail.clone(),
+    ];
+    Row { cells, note: check.fix.as_ref().map(|fix| format!("fix: {fix}")) }
 }

@@ -32,7 +32,7 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
         }
         context.printer.document(&document)?;
     } else {
-        context.printer.data(text(&manifest, &verdict).as_bytes())?;
+        context.printer.data(text(&manifest, &verdict, context.printer.width()).as_bytes())?;
     }
     if verdict.trusted().next().is_none() {
         context
@@ -55,7 +55,7 @@ fn signatures(verdict: &Verdict) -> serde_json::Value {
     all.collect()
 }
 
-fn text(manifest: &Manifest, verdict: &Verdict) -> String {
+fn text(manifest: &Manifest, verdict: &Verdict, width: Option<usize>) -> String {
     let mut out = String::new();
     for main in &manifest.main_modules {
         let go = main.go_version.as_ref().map(|v| format!(", go {}", foreign(v))).unwrap_or_default();
@@ -79,7 +79,7 @@ fn text(manifest: &Manifest, verdict: &Verdict) -> String {
         manifest.modules.len() - selected.len()
     );
     let rows: Vec<_> = selected.iter().map(|m| row(m)).collect();
-    out.push_str(&table::render(&["MODULE", "VERSION", "SIZE", "KIND", "CHECKED", "TIME"], &rows));
+    out.push_str(&table::render(&["MODULE", "VERSION", "SIZE", "KIND", "CHECKED", "TIME"], &rows, width));
     out
 }
 

@@ -201,7 +201,7 @@ fn text(component: &Component, plugin: &Plugin, measured: &Measured) -> String {
     }
     let rows: Vec<Vec<String>> =
         rows.into_iter().map(|(what, found, limit)| vec![what.to_owned(), found, limit]).collect();
-    table::render(&["WHAT", "MEASURED", "LIMIT"], &rows)
+    table::render(&["WHAT", "MEASURED", "LIMIT"], &rows, None)
 }
 
 /// `0.42ms`, `24.3ms`, `1.52s`: finer than a status line, which is the point.

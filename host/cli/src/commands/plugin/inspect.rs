@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &PluginInspect) -> Result<()> {
             context.printer.document(&subject.document())?;
         }
     } else {
-        context.printer.data(subject.text().as_bytes())?;
+        context.printer.data(subject.text(context.printer.width()).as_bytes())?;
     }
     match &subject.described {
         Ok(_) => Ok(()),
@@ -64,7 +64,7 @@ impl Inspected<'_> {
         self.outline.version.map(|version| format!("airgo:policy@{version}"))
     }
 
-    fn text(&self) -> String {
+    fn text(&self, width: Option<usize>) -> String {
         let mut out = String::new();
         if let Ok(description) = &self.described {
             let _ =
@@ -97,7 +97,7 @@ impl Inspected<'_> {
             self.outline.functions
         );
         if let Ok(description) = &self.described {
-            described(&mut out, description);
+            described(&mut out, description, width);
         }
         out
     }
@@ -124,17 +124,20 @@ impl Inspected<'_> {
     }
 }
 
-fn described(out: &mut String, description: &Description) {
+fn described(out: &mut String, description: &Description, width: Option<usize>) {
     let rules: Vec<_> =
         description.rules.iter().map(|rule| vec![rule.id.clone(), rule.summary.clone()]).collect();
-    let _ = write!(out, "\n{}", table::render(&["RULE", "SUMMARY"], &rules));
+    let _ = write!(out, "\n{}", table::render(&["RULE", "SUMMARY"], &rules, width));
     if !description.data.is_empty() {
         let needs = description.data.iter().map(|need| {
             let needed = if need.required { "required" } else { "optional" };
             vec![need.name.clone(), needed.to_owned(), need.summary.clone()]
         });
-        let _ =
-            write!(out, "\n{}", table::render(&["DATA", "NEEDED", "SUMMARY"], &needs.collect::<Vec<_>>()));
+        let _ = write!(
+            out,
+            "\n{}",
+            table::render(&["DATA", "NEEDED", "SUMMARY"], &needs.collect::<Vec<_>>(), width)
+        );
     }
     // It has been read as JSON before it was accepted.
     let schema: Value = serde_json::from_str(&description.config_schema).unwrap_or_default();
