@@ -77,6 +77,8 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$plugins/target}"
 cd "$plugins"
 # For this machine, with whichever compiler is first here.
 cargo build -q --locked -p componentize
+# A test of componentize holds the committed bindings to the interface.
+$check || "$CARGO_TARGET_DIR/debug/componentize" --bindings "$plugins"
 
 if [ $kind = debian ]; then
     # Only these two: a rustup proxy earlier in PATH would be another compiler.

@@ -40,35 +40,22 @@ pub mod testing;
 pub mod time;
 mod verdict;
 
-/// What `wit-bindgen` makes of plugins/wit/v1; the rest of this crate dresses it.
-#[allow(missing_docs)]
+/// What `wit-bindgen` makes of plugins/wit/v1 (`plugins/componentize` writes it,
+/// so that no plugin has to compile the generator); the rest of this crate is
+/// built on it.
+#[allow(missing_docs, clippy::all, clippy::restriction)]
 #[doc(hidden)]
-pub mod bindings {
-    wit_bindgen::generate!({
-        world: "policy-plugin",
-        path: "../wit/v1",
-        pub_export_macro: true,
-        export_macro_name: "export_component",
-        default_bindings_module: "airgo_plugin::bindings",
-        additional_derives: [PartialEq],
-    });
-}
+#[path = "generated/bindings.rs"]
+#[rustfmt::skip]
+pub mod bindings;
 
 /// The `facts` interface, for plugins that export it; a world of its own,
 /// since a world cannot say that an export is optional.
-#[allow(missing_docs)]
+#[allow(missing_docs, clippy::all, clippy::restriction)]
 #[doc(hidden)]
-pub mod facts_bindings {
-    wit_bindgen::generate!({
-        inline: "package airgo:sdk; world facts { export airgo:policy/facts@1.0.0; }",
-        path: "../wit/v1",
-        world: "airgo:sdk/facts",
-        with: { "airgo:policy/types@1.0.0": crate::bindings::airgo::policy::types },
-        pub_export_macro: true,
-        export_macro_name: "export_facts",
-        default_bindings_module: "airgo_plugin::facts_bindings",
-    });
-}
+#[path = "generated/facts_bindings.rs"]
+#[rustfmt::skip]
+pub mod facts_bindings;
 
 pub use bindings::airgo::policy::host::LogLevel;
 pub use bindings::airgo::policy::types::{

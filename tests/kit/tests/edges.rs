@@ -105,7 +105,9 @@ fn no_committed_file_names_a_registry_host_or_a_machine_path() {
 #[test]
 fn every_source_file_says_what_it_is_and_stays_small() {
     let mut wrong = Vec::new();
-    for file in committed().into_iter().filter(|p| p.extension().is_some_and(|e| e == "rs")) {
+    let sources = committed().into_iter().filter(|p| p.extension().is_some_and(|e| e == "rs"));
+    // What a generator wrote is its to word; a test holds it to its input.
+    for file in sources.filter(|p| !p.iter().any(|part| part == "generated")) {
         let text = std::fs::read_to_string(root().join(&file)).unwrap();
         if !text.starts_with("//!") {
             wrong.push(format!("{}: does not open with `//!`", file.display()));
