@@ -140,3 +140,45 @@ fn a_plugin_that_loops_for_ever_is_stopped_and_refuses() {
 
 /// Far beyond the limit of any plugin: a machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A plugin is tried without an entry in airgo.toml that pins it; the policy
+/// file's own plugins do not run, its data sources are there.
+#[test]
+fn a_plugin_is_tried_unpinned_over_a_project_and_a_bundle() {
+    let site = Site::new();
+    site.temp.write("main/airgo.toml", allowlist("", "deny"));
+    site.temp.write("try.toml", "default = \"deny\"\nallow = [\"example.com/a\"]\n");
+    let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/built/allowlist.wasm");
+    let (project, config) = (site.project(), site.temp.join("try.toml"));
+    for plugin in ["builtin:allowlist", built] {
+        let run = site.airgo.run(&[
+            "policy",
+            "check",
+            text(&project),
+            "--plugin",
+            plugin,
+            "--config",
+            text(&config),
+            "--json",
+        ]);
+        let run = run.ends(12);
+        run.says(&["example.com/b/v2@v2.1.0", "allowlist/not-listed"]);
+    }
+    // Another plugin than that of airgo.toml: its refusals are none of this run.
+    let run = site.airgo.run(&["policy", "check", text(&project), "--plugin", "builtin:freshness"]).done();
+    assert!(!run.stderr.contains("not-listed") && !run.stdout.contains("not-listed"), "{}", run.stderr);
+    site.pack_with(&["--policy", text(&policy(&site, "good.toml", &allowlist("\"example.com/*\"", "deny")))])
+        .done();
+    let (bundle, key) = (site.bundle(), site.public_key());
+    let tried = ["policy", "check", text(&bundle), "--trust", text(&key), "--plugin", "builtin:allowlist"];
+    site.airgo
+        .run(&[&tried[..], &["--config", text(&config)]].concat())
+        .ends(12)
+        .says(&["example.com/b/v2@"]);
+    let two = [&tried[..], &["--plugin", "builtin:native", "--config", text(&config)]].concat();
+    site.airgo.run(&two).ends(2).says(&["--config is of one plugin"]);
+    site.airgo
+        .run(&["policy", "check", text(&project), "--plugin", "nowhere.wasm"])
+        .ends(1)
+        .says(&["nowhere.wasm"]);
+}

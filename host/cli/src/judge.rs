@@ -13,7 +13,7 @@ use crate::printer::{count, duration};
 use crate::project::shown;
 use airgo_policy::{
     BundleView, DataError, Engine, EngineConfig, Gathering, Policy, PolicyError, PolicyFile, Report,
-    ReportedFinding, Verdict,
+    ReportedFinding, TriedPlugin, Verdict,
 };
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -50,6 +50,11 @@ pub fn load(context: &Context, flag: Option<&Path>, dir: &Path, at: Option<&str>
 }
 
 impl Source {
+    /// Tries plugins in place of those of the policy file.
+    pub fn trying(self, plugins: Vec<TriedPlugin>) -> Self {
+        Self { file: self.file.trying(plugins), base: self.base, missing: None }
+    }
+
     /// Compiles the plugins and checks their config.
     pub fn load(self, context: &Context, at: Option<&str>) -> Result<Loaded> {
         let judged_at = judged_at(at)?;

@@ -283,6 +283,7 @@ fn load(
                 return Err(file.error_at_line(entry.line, message).into());
             }
         },
+        PluginSource::Bytes(bytes) => (bytes, false),
         PluginSource::Path(path) => {
             let path = origin.base.join(path);
             read = read_component(&path, entry.limits.component_bytes).map_err(|source| {

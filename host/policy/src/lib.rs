@@ -48,7 +48,7 @@ mod state;
 mod usage;
 mod view;
 
-pub use airgo_toml::{PolicyFile, PolicyFileError};
+pub use airgo_toml::{PolicyFile, PolicyFileError, TriedPlugin};
 pub use builtin::{BUILTINS, Builtin};
 pub use data::{DataError, DataSet};
 pub use engine::{Engine, EngineConfig};

@@ -27,6 +27,14 @@ pub struct PolicyCheck {
     /// one the built-in plugins judge with defaults that warn and never refuse
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// Try this plugin, unpinned, in place of those of the policy file, with its data sources and
+    /// its config for a plugin of this name (repeatable): a component; a plugin's directory, which
+    /// is built first; or builtin:NAME
+    #[arg(long, value_name = "FILE|DIR|builtin:NAME")]
+    pub plugin: Vec<String>,
+    /// The config of the plugin that is tried, a TOML file with what [plugin.config] would hold
+    #[arg(long, value_name = "FILE", requires = "plugin")]
+    pub config: Option<PathBuf>,
     /// The time that policies judge for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

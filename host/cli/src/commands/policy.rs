@@ -5,7 +5,9 @@ use crate::Context;
 use crate::args::{FindingsFormat, PolicyCheck};
 use crate::baseline::{self, Baseline};
 use crate::bundle_io;
+use crate::commands::plugin;
 use crate::defaults;
+use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::findings::Findings;
 use crate::gather;
@@ -14,6 +16,7 @@ use crate::project::shown;
 use crate::projects;
 use crate::view::View;
 use airgo_bundle::Manifest;
+use airgo_policy::TriedPlugin;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,7 +51,14 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
 }
 
 fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Loaded, Manifest, View)> {
-    let policy = |dir: &Path| judge::load(context, args.policy.as_deref(), dir, args.at.as_deref());
+    let policy = |dir: &Path| {
+        let source = judge::source(context, args.policy.as_deref(), dir)?;
+        let source = match tried(context, args)? {
+            plugins if plugins.is_empty() => source,
+            plugins => source.trying(plugins),
+        };
+        source.load(context, args.at.as_deref())
+    };
     match args.targets.as_slice() {
         [file] if file.is_file() => {
             let policy = policy(Path::new("."))?;
@@ -63,6 +73,15 @@ fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Loaded, Manifest
             Ok((policy, gathered.manifest, view))
         }
     }
+}
+
+/// The plugins of `--plugin`; a config is one plugin's.
+fn tried(context: &Context, args: &PolicyCheck) -> Result<Vec<TriedPlugin>> {
+    if args.config.is_some() && args.plugin.len() > 1 {
+        return Err(Failure::new(Exit::Usage, "--config is of one plugin, and several are named")
+            .hint("try them one by one, or write their configs into airgo.toml"));
+    }
+    args.plugin.iter().map(|name| plugin::tried(context, name, args.config.as_deref())).collect()
 }
 
 /// Writes the commented policy file; one that is there stays.

@@ -32,6 +32,7 @@ mod units;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -96,6 +97,22 @@ pub enum PluginSource {
     Builtin(String),
     /// A file, relative to the policy file.
     Path(PathBuf),
+    /// A component that the caller has read; never of a policy file.
+    Bytes(Arc<[u8]>),
+}
+
+/// A plugin that somebody tries without a policy file that pins it.
+#[derive(Clone, Debug)]
+pub struct TriedPlugin {
+    /// Its name in reports.
+    pub name: String,
+    /// The component.
+    pub component: Arc<[u8]>,
+    /// Its config; `None` for that of the policy file's plugin of this name, or
+    /// an empty one.
+    pub config: Option<serde_json::Value>,
+    /// What it may use.
+    pub limits: Limits,
 }
 
 /// A finding that is lifted.
@@ -185,6 +202,32 @@ impl PolicyFile {
             data: Vec::new(),
             strictest: Verdict::Warn,
             source: None,
+        }
+    }
+
+    /// Tries these plugins in place of those of the policy file, with its data
+    /// sources. Exceptions do not count: they are about other plugins.
+    pub fn trying(self, tried: Vec<TriedPlugin>) -> Self {
+        let config_of = |name: &str| {
+            let same = self.plugins.iter().find(|entry| entry.name == name && !self.is_default());
+            same.map_or_else(|| serde_json::json!({}), |entry| entry.config.clone())
+        };
+        let entry = |plugin: TriedPlugin| PluginEntry {
+            config: plugin.config.unwrap_or_else(|| config_of(&plugin.name)),
+            name: plugin.name,
+            source: PluginSource::Bytes(plugin.component),
+            sha256: None,
+            signature: None,
+            limits: plugin.limits,
+            line: 1,
+            places: BTreeMap::new(),
+        };
+        PolicyFile {
+            plugins: tried.into_iter().map(entry).collect(),
+            exceptions: Vec::new(),
+            data: self.data,
+            strictest: Verdict::Deny,
+            source: self.source.or_else(|| Some(("--plugin".to_owned(), String::new()))),
         }
     }
 

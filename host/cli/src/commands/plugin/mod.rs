@@ -15,9 +15,11 @@ use crate::escape::foreign;
 use crate::failure::{Failure, Result};
 use crate::frame;
 use crate::project::shown;
-use airgo_author::fixture::FixtureError;
+use airgo_author::fixture::{self, FixtureError};
 use airgo_author::{PROJECT_FILE, Project};
-use airgo_policy::{Builtin, Engine, EngineConfig, Limits, Plugin, PluginError, PolicyFileError, airgo_toml};
+use airgo_policy::{
+    Builtin, Engine, EngineConfig, Limits, Plugin, PluginError, PolicyFileError, TriedPlugin, airgo_toml,
+};
 use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,26 @@ pub fn run(context: &Context, command: &PluginCommand) -> Result<()> {
         PluginCommand::Inspect(args) => inspect::run(context, args),
         PluginCommand::Bench(args) => bench::run(context, args),
     }
+}
+
+/// A plugin that `policy check --plugin` tries: named as everywhere, `config` a
+/// TOML file.
+pub fn tried(context: &Context, plugin: &str, config: Option<&Path>) -> Result<TriedPlugin> {
+    let component = Component::open(context, plugin, &LimitsArg { limits: None })?;
+    if component.size > component.limits.component_bytes {
+        return Err(component.failed(&PluginError::TooLarge {
+            size: component.size,
+            limit: component.limits.component_bytes,
+        }));
+    }
+    let config = config.map(|file| fixture::config(file).map_err(|e| fixture_failure(&e))).transpose()?;
+    let name = match plugin.strip_prefix(BUILTIN) {
+        Some(name) => name.to_owned(),
+        // A directory's plugin has its project's name, a file's that of the file.
+        None if Path::new(plugin).is_dir() => component.shown.clone(),
+        None => Path::new(plugin).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    Ok(TriedPlugin { name, component: component.bytes.as_ref().into(), config, limits: component.limits })
 }
 
 /// What starts the name of a plugin that is part of airgo.
