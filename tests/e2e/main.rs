@@ -16,6 +16,7 @@ mod defaults;
 mod drift;
 mod exchange;
 mod findings;
+mod hints;
 mod line;
 mod machine;
 mod plugin;

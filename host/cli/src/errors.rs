@@ -3,6 +3,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::gomod_hints;
 use airgo_fetch::FetchError;
 use airgo_modcache::{InstallError, Problem};
 use airgo_resolve::{LoadFault, ResolveError};
@@ -37,8 +38,8 @@ pub fn resolve_failure(error: &ResolveError) -> Failure {
                 failure.facts.clone_from(&fetched.facts);
                 failure.hints.clone_from(&fetched.hints);
             }
-            if let LoadFault::TooNew { go, .. } = &graph.error.reason {
-                failure = failure.hint(format!("install go {go} or newer, or require an older version"));
+            if failure.hints.is_empty() {
+                failure.hints.extend(gomod_hints::of_dependency(&graph.error));
             }
             if !graph.others.is_empty() {
                 failure = failure.line(format!("and {} more modules failed", graph.others.len()));
@@ -50,7 +51,16 @@ pub fn resolve_failure(error: &ResolveError) -> Failure {
             }
             failure = failure.hint("to update go.mod: go mod tidy");
         }
-        ResolveError::Project(_) => failure = failure.hint("mend the line, then: go mod tidy"),
+        ResolveError::Project(project) => {
+            let place = match &project.pos {
+                Some(pos) => format!("{}:{}", project.file, pos.line),
+                None => project.file.clone(),
+            };
+            failure.hints.extend(gomod_hints::of_project(&project.reason, &place));
+        }
+        ResolveError::NoMainModule { in_workspace: true } => {
+            failure = failure.hint("to add one: go work use DIR");
+        }
         _ => {}
     }
     failure

@@ -1,13 +1,17 @@
 //! A go.mod error as a compiler shows it: file:line:column, the line, a caret.
 
 use crate::failure::Failure;
+use crate::gomod_hints;
 use airgo_gomod::modfile::ModFileErrors;
 
 /// The failure for a file that does not parse; the first error has the frame.
-pub fn parse_failure(errors: &ModFileErrors) -> Failure {
+pub fn parse_failure(errors: &ModFileErrors, text: &[u8]) -> Failure {
     let Some(first) = errors.0.first() else {
         return Failure::failed(errors.to_string());
     };
+    if let Some(failure) = unsettled(&first.file, text) {
+        return failure;
+    }
     let mut failure = Failure::failed(format!(
         "{}:{}:{}: {}",
         first.file,
@@ -20,7 +24,18 @@ pub fn parse_failure(errors: &ModFileErrors) -> Failure {
         failure =
             failure.line(format!("{}:{}:{}: {}", more.file, more.pos.line, more.pos.column, more.message()));
     }
-    failure.outcome("nothing was written").hint("go mod edit -fmt shows what go makes of the file")
+    failure.hints.extend(gomod_hints::of_line(first));
+    failure
+}
+
+/// The failure for a file that cannot be read, if git's marks of a merge
+/// conflict are why. The first is named: a line of three words passes in
+/// go.sum, so the parser may have stumbled over a later one.
+pub fn unsettled(file: &str, text: &[u8]) -> Option<Failure> {
+    let text = String::from_utf8_lossy(text);
+    let (line, marker) = (1..).zip(text.lines()).find(|(_, line)| gomod_hints::is_conflict_marker(line))?;
+    let failure = Failure::failed(format!("{file}:{line}: a merge conflict is not settled"));
+    Some(add(failure, line, 1, marker.trim_end()).hint(gomod_hints::conflict(file)))
 }
 
 /// Adds the frame of one line, line and column from 1, to a failure.

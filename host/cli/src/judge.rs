@@ -8,6 +8,7 @@ use crate::escape::{foreign, foreign_line};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::frame;
+use crate::gomod_hints::{conflict, is_conflict_marker};
 use crate::plugin_signatures::DetachedSignatures;
 use crate::printer::{count, duration};
 use crate::project::shown;
@@ -219,8 +220,11 @@ fn policy_failure(error: &PolicyError) -> Failure {
     match error {
         PolicyError::PolicyFile(e) => {
             let failure = Failure::failed(e.to_string());
-            frame::add(failure, e.line, e.column, &e.line_text)
-                .hint("airgo policy init writes one to start from")
+            let hint = match is_conflict_marker(&e.line_text) {
+                true => conflict(&e.file),
+                false => "airgo policy init writes one to start from".to_owned(),
+            };
+            frame::add(failure, e.line, e.column, &e.line_text).hint(hint)
         }
         PolicyError::Plugin { source, .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
             .line("a plugin that fails has not judged, so the bundle is refused")

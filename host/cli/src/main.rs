@@ -16,6 +16,7 @@ mod findings;
 mod frame;
 mod gather;
 mod goenv;
+mod gomod_hints;
 mod interrupt;
 mod judge;
 mod keyring;

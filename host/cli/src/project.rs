@@ -97,7 +97,8 @@ fn load_module(start: &Path, asked: &Path, flags: &Flags) -> Result<Loaded> {
     let file = flags.modfile.as_ref().map_or_else(|| root.join("go.mod"), |f| start.join(f));
     let (main, bytes) = read_main(&root, &file)?;
     let sum_file = file.with_extension("sum");
-    let sums = GoSum::parse(&shown(&sum_file), &read_optional(&sum_file)?).map_err(sum_failure)?;
+    let text = read_optional(&sum_file)?;
+    let sums = GoSum::parse(&shown(&sum_file), &text).map_err(|e| sum_failure(&e, &text))?;
     let project = Project { mains: vec![main], ..Project::default() };
     Ok(Loaded { project, sums, root, go_mods: vec![bytes], go_work: Vec::new(), sum_file })
 }
@@ -106,12 +107,13 @@ fn load_workspace(file: &Path) -> Result<Loaded> {
     let root = file.parent().unwrap_or(Path::new("/")).to_owned();
     let name = shown(file);
     let go_work = read(file)?;
-    let parsed = work::parse(&name, &go_work).map_err(|e| frame::parse_failure(&e))?;
+    let parsed = work::parse(&name, &go_work).map_err(|e| frame::parse_failure(&e, &go_work))?;
     // GOWORK may call it otherwise than go.work.
     let mut sum_file = file.as_os_str().to_owned();
     sum_file.push(".sum");
     let sum_file = PathBuf::from(sum_file);
-    let mut sums = GoSum::parse(&shown(&sum_file), &read_optional(&sum_file)?).map_err(sum_failure)?;
+    let text = read_optional(&sum_file)?;
+    let mut sums = GoSum::parse(&shown(&sum_file), &text).map_err(|e| sum_failure(&e, &text))?;
     let (mut mains, mut go_mods) = (Vec::new(), Vec::new());
     for used in &parsed.use_ {
         let dir = clean(&root.join(&used.path));
@@ -120,7 +122,8 @@ fn load_workspace(file: &Path) -> Result<Loaded> {
         mains.push(main);
         go_mods.push(bytes);
         let file = dir.join("go.sum");
-        sums.add_workspace_module(&shown(&file), &read_optional(&file)?).map_err(sum_failure)?;
+        let text = read_optional(&file)?;
+        sums.add_workspace_module(&shown(&file), &text).map_err(|e| sum_failure(&e, &text))?;
     }
     let workspace = Workspace { dir: root.to_string_lossy().into_owned(), file_name: name, file: parsed };
     let project = Project { mains, workspace: Some(workspace), ..Project::default() };
@@ -130,7 +133,7 @@ fn load_workspace(file: &Path) -> Result<Loaded> {
 fn read_main(dir: &Path, file: &Path) -> Result<(MainModule, Vec<u8>)> {
     let bytes = read(file)?;
     let name = shown(file);
-    let modfile = modfile::parse(&name, &bytes).map_err(|e| frame::parse_failure(&e))?;
+    let modfile = modfile::parse(&name, &bytes).map_err(|e| frame::parse_failure(&e, &bytes))?;
     Ok((MainModule { dir: dir.to_string_lossy().into_owned(), file_name: name, modfile }, bytes))
 }
 
@@ -143,11 +146,12 @@ fn read_optional(file: &Path) -> Result<Vec<u8>> {
     }
 }
 
-fn sum_failure(error: GoSumError) -> Failure {
-    Failure::failed(error.to_string())
-        .line(format!("{} | {}", error.line, error.line_text))
-        .outcome("nothing was written")
-        .hint("remove the line, then run: go mod tidy")
+fn sum_failure(error: &GoSumError, text: &[u8]) -> Failure {
+    if let Some(failure) = frame::unsettled(&error.file, text) {
+        return failure;
+    }
+    let failure = Failure::failed(error.to_string());
+    frame::add(failure, error.line, 1, &error.line_text).hint("remove the line, then run: go mod tidy")
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {
