@@ -179,7 +179,8 @@ fn step(module: &ModuleInfo, then: &[&ModuleInfo], rules: &Rules, tell: &mut Tel
         }
         (Some(_), Some(_)) => {
             let message = format!("is at {version}, where {newest} was approved");
-            tell(rules.upgraded, "upgraded", message, "review the difference: `airgo diff` shows it", newest);
+            let advice = "review what its authors changed between the two; `airgo diff` lists all modules that changed";
+            tell(rules.upgraded, "upgraded", message, advice, newest);
         }
         // Versions that cannot be compared may be a step back.
         _ => {
