@@ -60,8 +60,85 @@ fn scanners_and_ci_read_the_findings() {
     let junit = check(&site, &["--format", "junit", text(&bundle)]).ends(12).stdout;
     assert!(junit.contains("<testsuite name=\"allowlist\"") && junit.contains("failures=\"1\""), "{junit}");
 
+    // Of a bundle that lies apart from its project no line is known.
     let github = check(&site, &["--format", "github", text(&bundle)]).ends(12).stdout;
-    assert!(github.starts_with("::error title=allowlist/not-listed::example.com/b/v2@v2.1.0: "), "{github}");
+    let begin = "::error file=go.mod,title=allowlist/not-listed::example.com/b/v2@v2.1.0: ";
+    assert!(github.starts_with(begin), "{github}");
+    let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!((&location["artifactLocation"]["uri"], location.get("region")), (&"go.mod".into(), None));
+    let rule = &sarif["runs"][0]["tool"]["driver"]["rules"][0];
+    for key in ["shortDescription", "fullDescription", "help"] {
+        assert!(rule[key]["text"].as_str().is_some_and(|text| text.len() > 10), "{key}: {rule}");
+    }
+}
+
+/// Code scanning and CI show a finding on the line of go.mod that brings it: of
+/// a project, and of a bundle that is checked beside the project it is of.
+#[test]
+fn findings_are_at_the_line_that_requires_the_module() {
+    let site = Site::new();
+    site.pack().done();
+    let go_mod = std::fs::read_to_string(site.project().join("go.mod")).unwrap();
+    let at = 1 + go_mod.lines().position(|line| line.contains("example.com/b/v2 ")).unwrap();
+    let check = |dir: &str, target: &str, format: &str| {
+        let (policy, key) = (deny(&site), site.public_key());
+        let mut cmd = site.airgo.command();
+        cmd.args(["policy", "check", "--policy", text(&policy), "--trust", text(&key), "--format", format]);
+        cmd.arg(target).current_dir(dir);
+        crate::airgo::run(cmd).ends(12).stdout
+    };
+    let (project, bundle, above) = (site.project(), site.bundle(), site.temp.path().to_owned());
+    let line = format!("::error file=go.mod,line={at},title=allowlist/not-listed::");
+    for target in [".", text(&bundle)] {
+        let github = check(text(&project), target, "github");
+        assert!(github.starts_with(&line), "{github}");
+    }
+    let github = check(text(&above), "main", "github");
+    assert!(github.starts_with(&line.replace("file=", "file=main/")), "{github}");
+    let sarif: serde_json::Value = serde_json::from_str(&check(text(&above), "main", "sarif")).unwrap();
+    let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(location["artifactLocation"]["uri"], "main/go.mod");
+    assert_eq!(location["region"]["startLine"], at);
+    // The project has gone on: the line would be one of another file.
+    std::fs::write(site.project().join("go.mod"), format!("// more\n{go_mod}")).unwrap();
+    let github = check(text(&project), text(&bundle), "github");
+    assert!(github.starts_with("::error file=go.mod,title="), "{github}");
+}
+
+/// One document, whether the policy passes or refuses, and however it is asked for.
+#[test]
+fn json_has_one_shape_for_pass_and_refusal() {
+    let site = Site::new();
+    site.pack().done();
+    let bundle = site.bundle();
+    let allow = site.temp.write("allow.toml", "[[plugin]]\nname = \"allowlist\"\nbuiltin = \"allowlist\"\n");
+    let key = site.public_key();
+    for flag in [&["--json"][..], &["--format", "json"]] {
+        let refused = check(&site, &[flag, &[text(&bundle)]].concat()).ends(12);
+        let args = ["policy", "check", text(&bundle), "--trust", text(&key), "--policy", text(&allow)];
+        let passed = site.airgo.run(&[&args[..], flag].concat()).done();
+        for (run, verdict) in [(&refused, "deny"), (&passed, "allow")] {
+            let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+            assert_eq!(
+                (&document["schema"], &document["verdict"]),
+                (&"airgo.dev/policy/v1".into(), &verdict.into())
+            );
+            assert!(document["findings"].is_array(), "{document}");
+        }
+        refused.says(&["error: policy refused "]);
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_a_document_too() {
+    let site = Site::new();
+    let run = site.airgo.run(&["pack", "--json", "--no-such-flag"]).ends(2);
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&document["schema"], &document["error"]["code"]), (&"airgo.dev/error/v1".into(), &2.into()));
+    assert!(document["error"]["message"].as_str().unwrap().contains("--no-such-flag"), "{document}");
+    run.says(&["--no-such-flag", "Usage: airgo pack"]);
+    // Without --json it is clap's own text, and nothing on stdout.
+    assert_eq!(site.airgo.run(&["pack", "--no-such-flag"]).ends(2).stdout, "");
 }
 
 #[test]

@@ -53,3 +53,23 @@ fn provenance_tells_where_modules_came_from_and_what_authors_say() {
     let (bundle, key) = (site.bundle(), site.public_key());
     site.airgo.run(&["verify", text(&bundle), "--trust", text(&key)]).done();
 }
+
+/// What the help says: the same inputs, the same file, whenever they are packed.
+#[test]
+fn without_provenance_the_same_inputs_give_the_same_file() {
+    let site = Site::new();
+    let packed = || {
+        site.pack_with(&["--no-provenance"]).done();
+        std::fs::read(site.bundle()).unwrap()
+    };
+    let first = packed();
+    // The verdict has milliseconds, and provenance whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    assert!(first == packed(), "two packings differ");
+    site.pack_with(&["--no-provenance", "--at", "2026-01-01T00:00:00Z"]).done();
+    assert_eq!(
+        of_type(&statements(&site), "https://airgo.dev/attestation/verdict/v1")["judgedAt"],
+        "2026-01-01T00:00:00Z"
+    );
+    site.unpack(&site.bundle(), &[]).done();
+}

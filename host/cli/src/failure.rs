@@ -31,6 +31,8 @@ pub struct Details {
     pub hints: Vec<String>,
     /// The whole of what a summary in the text stands for; only `--json` shows it.
     pub report: Option<serde_json::Value>,
+    /// Whether stdout has its document already, so that `--json` adds none.
+    pub documented: bool,
 }
 
 impl Deref for Failure {
@@ -61,6 +63,7 @@ impl Failure {
             outcome: None,
             hints: Vec::new(),
             report: None,
+            documented: false,
         }))
     }
 
@@ -95,6 +98,12 @@ impl Failure {
     /// Adds a hint.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Says that the run's document has been printed.
+    pub fn documented(mut self) -> Self {
+        self.documented = true;
         self
     }
 

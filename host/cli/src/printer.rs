@@ -108,7 +108,7 @@ impl Printer {
         if failure.exit == Exit::Done {
             return Exit::Done;
         }
-        if self.json {
+        if self.json && !failure.documented {
             let document = serde_json::json!({ "schema": "airgo.dev/error/v1", "error": failure.json() });
             let _ = self.document(&document);
         }

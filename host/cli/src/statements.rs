@@ -15,15 +15,27 @@ use airgo_policy::Report;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+/// Which statements differ from run to run and are wanted all the same.
+#[derive(Clone, Copy, Debug)]
+pub struct Stated {
+    /// Where and when each module was fetched.
+    pub provenance: bool,
+    /// What the policy found, which holds the time that it was evaluated for.
+    pub verdict: bool,
+}
+
 /// All statements of one packing.
 pub fn of(
     context: &Context,
     gathered: &Gathered,
     report: &Report,
     writer: &BundleWriter,
-    with_provenance: bool,
+    stated: Stated,
 ) -> Result<Vec<NewStatement>> {
-    let mut statements = vec![NewStatement::of(&verdict(report)?).map_err(|e| unfit(&e))?];
+    let mut statements = Vec::new();
+    if stated.verdict {
+        statements.push(NewStatement::of(&verdict(report)?).map_err(|e| unfit(&e))?);
+    }
     if let Some(proved) = &gathered.proved {
         let lookups =
             proved.lookups.iter().map(|(module, record)| Lookup { module: module.clone(), record: *record });
@@ -36,7 +48,7 @@ pub fn of(
         };
         statements.push(NewStatement::of(&evidence).map_err(|e| unfit(&e))?);
     }
-    if with_provenance {
+    if stated.provenance {
         statements.push(NewStatement::of(&provenance(context, gathered)).map_err(|e| unfit(&e))?);
     }
     Ok(statements)

@@ -139,8 +139,8 @@ pub struct Pack {
     pub output: PathBuf,
     #[command(flatten)]
     pub signer: SignerArgs,
-    /// Leave out the signed statement of where and when each module was fetched, so that the same
-    /// inputs give the same file
+    /// Leave out the signed statements that hold a time, so that the same inputs give the same file:
+    /// where and when each module was fetched, and, without --at, what the policy found
     #[arg(long)]
     pub no_provenance: bool,
     /// Write a delta: only what this older bundle lacks; unpack it with --base OLD

@@ -11,7 +11,7 @@ use crate::printer::{bytes, count};
 use crate::project::shown;
 use crate::projects;
 use crate::signing;
-use crate::statements;
+use crate::statements::{self, Stated};
 use airgo_bundle::keys::Signer;
 use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{
@@ -118,8 +118,14 @@ fn write(
     context.interrupt.check()?;
     let mut signing = Signing::new(plan.signer);
     signing.claims = plan.claims;
-    signing.statements = statements::of(context, gathered, verdict, &writer, !args.no_provenance)?;
+    signing.statements = statements::of(context, gathered, verdict, &writer, stated(args))?;
     writer.finish(&[signing]).map_err(|e| bundle_failure(&e))
+}
+
+/// Without provenance the same inputs give the same file, so that the verdict is
+/// stated only where its time is given.
+fn stated(args: &Pack) -> Stated {
+    Stated { provenance: !args.no_provenance, verdict: !args.no_provenance || args.at.is_some() }
 }
 
 /// Cuts the bundle into volumes and removes it.

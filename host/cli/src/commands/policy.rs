@@ -9,7 +9,7 @@ use crate::commands::plugin;
 use crate::defaults;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::findings::Findings;
+use crate::findings::{Findings, Places};
 use crate::gather;
 use crate::judge::{self, Loaded};
 use crate::project::shown;
@@ -25,32 +25,41 @@ use std::sync::Arc;
 /// would be packed.
 pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     let subject = args.targets.iter().map(|t| shown(t)).collect::<Vec<_>>().join(", ");
-    let (loaded, manifest, view) = subject_of(context, args)?;
+    let Subject { loaded, manifest, view, root } = subject_of(context, args)?;
     let old = Baseline::open(context, args.baseline.as_deref(), &args.trust)?;
     let report = baseline::run(context, &loaded.policy, view, old.as_ref())?.into_news();
     if context.printer.is_json() || args.format == FindingsFormat::Json {
-        // Of a refusal the report stands in the failure's document.
-        if !(context.printer.is_json() && report.is_denied()) {
-            let mut document = serde_json::to_value(&report).map_err(|e| Failure::failed(e.to_string()))?;
-            if let Some(object) = document.as_object_mut() {
-                object.insert("schema".to_owned(), "airgo.dev/policy/v1".into());
-            }
-            context.printer.document(&document)?;
+        // The same document whether the policy passes or refuses.
+        let mut document = serde_json::to_value(&report).map_err(|e| Failure::failed(e.to_string()))?;
+        if let Some(object) = document.as_object_mut() {
+            object.insert("schema".to_owned(), "airgo.dev/policy/v1".into());
         }
+        context.printer.document(&document)?;
     } else {
-        let text = Findings::new(&report, &manifest, &subject).render(args.format)?;
+        let findings = Findings::new(&report, &manifest, &subject);
+        let findings = findings.at(Places::of(&manifest, &root)).by(&loaded.policy);
+        let text = findings.render(args.format)?;
         context.printer.data(text.as_bytes())?;
     }
     if let Some(missing) = &loaded.missing {
         context.printer.warning(defaults::notice(missing));
         context.printer.hint(defaults::WRITE_ONE);
     }
-    judge::enforce(&report)?;
+    judge::enforce(&report).map_err(Failure::documented)?;
     context.printer.status("Judged", judge::summary(&report));
     Ok(())
 }
 
-fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Loaded, Manifest, View)> {
+/// What is checked, and by which policy.
+struct Subject {
+    loaded: Loaded,
+    manifest: Manifest,
+    view: View,
+    /// Where the main modules' directories are found.
+    root: PathBuf,
+}
+
+fn subject_of(context: &Context, args: &PolicyCheck) -> Result<Subject> {
     let policy = |dir: &Path| {
         let source = judge::source(context, args.policy.as_deref(), dir)?;
         let source = match tried(context, args)? {
@@ -61,16 +70,17 @@ fn subject_of(context: &Context, args: &PolicyCheck) -> Result<(Loaded, Manifest
     };
     match args.targets.as_slice() {
         [file] if file.is_file() => {
-            let policy = policy(Path::new("."))?;
+            let loaded = policy(Path::new("."))?;
             let bundle = Arc::new(bundle_io::open_signed(context, file, &args.trust)?);
-            Ok((policy, bundle.manifest().clone(), View::of_bundle(&bundle)))
+            let (manifest, view) = (bundle.manifest().clone(), View::of_bundle(&bundle));
+            Ok(Subject { loaded, manifest, view, root: PathBuf::from(".") })
         }
         dirs => {
             let projects = projects::load(dirs, &context.env, args.gather.scope)?;
-            let policy = policy(&projects.root)?;
+            let loaded = policy(&projects.root)?;
             let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
             let view = gather::view(context, &gathered);
-            Ok((policy, gathered.manifest, view))
+            Ok(Subject { loaded, manifest: gathered.manifest, view, root: projects.root })
         }
     }
 }

@@ -23,7 +23,17 @@ pub fn render(findings: &Findings<'_>) -> String {
             let _ = write!(text, "\nwhy: {}", chain.join(" -> "));
         }
         let lines: Vec<_> = text.split('\n').map(|line| data(&foreign(line))).collect();
-        let _ = writeln!(out, "::{command} title={}::{}", property(&finding.code()), lines.join("%0A"));
+        let place = findings.place(finding).map(|place| {
+            let line = place.line.map(|line| format!(",line={line}")).unwrap_or_default();
+            format!("file={}{line},", property(&place.file))
+        });
+        let _ = writeln!(
+            out,
+            "::{command} {}title={}::{}",
+            place.unwrap_or_default(),
+            property(&finding.code()),
+            lines.join("%0A")
+        );
     }
     out
 }

@@ -6,13 +6,15 @@
 mod github;
 mod human;
 mod junit;
+mod places;
 mod sarif;
 
 use crate::args::FindingsFormat;
 use crate::commands::why::chain;
 use crate::failure::{Failure, Result};
 use airgo_bundle::Manifest;
-use airgo_policy::{Report, ReportedFinding, Verdict};
+use airgo_policy::{Policy, Report, ReportedFinding, Rule, Verdict};
+pub use places::{Place, Places};
 use std::collections::{BTreeMap, HashSet};
 
 /// A report with what the manifest adds to it.
@@ -23,6 +25,10 @@ pub struct Findings<'a> {
     pub subject: &'a str,
     /// `module@version` to the shortest chain of requirements that brings it.
     chains: BTreeMap<String, Vec<String>>,
+    /// Where each module is required.
+    places: Places,
+    /// What the plugins say of their rules, by `<plugin>/<rule>`.
+    rules: BTreeMap<String, Rule>,
 }
 
 impl<'a> Findings<'a> {
@@ -30,7 +36,25 @@ impl<'a> Findings<'a> {
     pub fn new(report: &'a Report, manifest: &Manifest, subject: &'a str) -> Self {
         let modules: HashSet<String> = report.findings.iter().filter_map(module).collect();
         let chains = modules.into_iter().filter_map(|m| Some((m.clone(), chain(manifest, &m)?))).collect();
-        Self { report, subject, chains }
+        Self { report, subject, chains, places: Places::default(), rules: BTreeMap::new() }
+    }
+
+    /// With the lines of go.mod that require the modules.
+    pub fn at(self, places: Places) -> Self {
+        Self { places, ..self }
+    }
+
+    /// With what the policy's plugins say of their rules.
+    pub fn by(self, policy: &Policy) -> Self {
+        let rules = policy.plugins().flat_map(|(name, plugin)| {
+            plugin.describe().rules.iter().map(move |rule| (format!("{name}/{}", rule.id), rule.clone()))
+        });
+        Self { rules: rules.collect(), ..self }
+    }
+
+    /// Where the module of a finding is required.
+    fn place(&self, finding: &ReportedFinding) -> Option<Place> {
+        self.places.of_module(finding.module.as_deref(), self.chain(finding))
     }
 
     /// The bytes for stdout; JSON is the caller's.
@@ -114,7 +138,8 @@ pub(crate) mod tests {
 
     pub fn findings<'a>(report: &'a Report) -> Findings<'a> {
         let chain = ["example.com/app", "example.com/a@v1.0.0"].map(str::to_owned).to_vec();
-        Findings { report, subject: "app.airgo", chains: [("example.com/a@v1.0.0".to_owned(), chain)].into() }
+        let chains = [("example.com/a@v1.0.0".to_owned(), chain)].into();
+        Findings { report, subject: "app.airgo", chains, places: Places::default(), rules: BTreeMap::new() }
     }
 
     #[test]

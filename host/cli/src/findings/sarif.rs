@@ -2,10 +2,11 @@
 
 use super::{Findings, module, weight};
 use crate::escape::foreign;
-use airgo_policy::{ReportedFinding, Verdict};
+use airgo_policy::{ReportedFinding, Rule, Verdict};
 use serde_json::{Value, json};
 use serde_sarif::sarif::Sarif;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// One run; a rule for each `<plugin>/<rule>` with a finding. The library's
 /// types, made from SARIF's schema, refuse what is not SARIF.
@@ -22,7 +23,8 @@ pub fn render(findings: &Findings<'_>) -> Result<String, serde_json::Error> {
         .iter()
         .map(|f| result(findings, f, index.get(f.code().as_str()).copied()))
         .collect();
-    let rules: Vec<Value> = rules.iter().map(|(code, finding)| rule(code, finding)).collect();
+    let rules: Vec<Value> =
+        rules.iter().map(|(code, finding)| rule(code, finding, findings.rules.get(code))).collect();
     let document = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -43,12 +45,42 @@ pub fn render(findings: &Findings<'_>) -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
-fn rule(code: &str, finding: &ReportedFinding) -> Value {
+/// What a viewer shows beside a result: the plugin's own words about its rule.
+fn rule(code: &str, finding: &ReportedFinding, said: Option<&Rule>) -> Value {
     let mut rule = json!({ "id": code, "name": finding.rule });
-    if let Some(url) = finding.help_url.as_ref().filter(|url| url.starts_with("https://")) {
+    let url = said.and_then(|said| said.help_url.as_ref()).or(finding.help_url.as_ref());
+    if let Some(url) = url.filter(|url| url.starts_with("https://")) {
         rule["helpUri"] = json!(foreign(url));
     }
+    let summary = said.map_or_else(|| format!("{}: {}", finding.plugin, finding.rule), |r| r.summary.clone());
+    rule["shortDescription"] = json!({ "text": foreign(&summary) });
+    let description = said.map(|said| lines(&said.description)).filter(|text| !text.is_empty());
+    let description = description.unwrap_or_else(|| foreign(&summary).into_owned());
+    rule["fullDescription"] = json!({ "text": description });
+    rule["help"] = json!({ "text": description, "markdown": description });
     rule
+}
+
+/// Untrusted text of several lines, which stay lines.
+fn lines(text: &str) -> String {
+    text.trim().lines().map(|line| foreign(line).into_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// A relative reference (RFC 3986): anything but unreserved bytes and `/` is
+/// percent-encoded.
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(byte.into())
+            }
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
 }
 
 fn result(findings: &Findings<'_>, finding: &ReportedFinding, rule: Option<usize>) -> Value {
@@ -69,12 +101,18 @@ fn result(findings: &Findings<'_>, finding: &ReportedFinding, rule: Option<usize
         None => format!("{subject}/{file}"),
     });
     let name = place.unwrap_or_else(|| subject.clone());
+    let required = findings.place(finding);
+    let file = required.as_ref().map_or("go.mod", |place| place.file.as_str());
+    let mut physical = json!({ "artifactLocation": { "uri": uri(file) } });
+    if let Some(line) = required.and_then(|place| place.line) {
+        physical["region"] = json!({ "startLine": line });
+    }
     let mut result = json!({
         "ruleId": finding.code(),
         "level": level,
         "message": { "text": text },
         "locations": [{
-            "physicalLocation": { "artifactLocation": { "uri": "go.mod" }, "region": { "startLine": 1 } },
+            "physicalLocation": physical,
             "logicalLocations": [{ "fullyQualifiedName": foreign(&name), "kind": "module" }],
         }],
         // Stable from version to version of the module, as `--baseline` is.

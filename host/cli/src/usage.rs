@@ -1,0 +1,66 @@
+//! A wrong command line as `--json` reports it: the document that every error
+//! has. clap has not parsed the line, so `--json` is looked for in its words.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use clap::error::{ContextKind, ContextValue};
+use std::ffi::OsString;
+
+/// Whether `--json` is among the options; what follows `--` is not one.
+pub fn wants_json(args: impl Iterator<Item = OsString>) -> bool {
+    args.skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json")
+}
+
+/// The failure of a command line that clap refused.
+pub fn failure(error: &clap::Error) -> Failure {
+    let rendered = error.render().to_string();
+    // The first paragraph says what is wrong; usage and tips follow.
+    let mut paragraphs = rendered.trim().split("\n\n");
+    let first = paragraphs.next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    let mut lines = first.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut failure = Failure::new(Exit::Usage, lines.next().unwrap_or("the command line is wrong"));
+    for line in lines {
+        failure = failure.line(line);
+    }
+    if let Some(ContextValue::String(name)) = error.get(ContextKind::SuggestedSubcommand) {
+        failure = failure.hint(format!("there is a command {name}"));
+    }
+    for paragraph in paragraphs {
+        let text = paragraph.trim();
+        let text = text.strip_prefix("tip: ").unwrap_or(text);
+        if !text.is_empty() {
+            failure = failure.hint(text.lines().map(str::trim).collect::<Vec<_>>().join(" "));
+        }
+    }
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &str) -> Failure {
+        let words: Vec<&str> = line.split(' ').collect();
+        failure(&crate::manual::command().try_get_matches_from(words).unwrap_err())
+    }
+
+    #[test]
+    fn the_failure_says_what_is_wrong_and_how_it_is_used() {
+        let wrong = refused("airgo pack --no-such-flag");
+        assert_eq!(
+            (wrong.exit, wrong.message.as_str()),
+            (Exit::Usage, "unexpected argument '--no-such-flag' found")
+        );
+        assert!(wrong.hints.iter().any(|hint| hint.starts_with("Usage: airgo pack")), "{wrong:?}");
+        assert!(refused("airgo vreify x").hints.iter().any(|hint| hint.contains("verify")));
+        assert_eq!(refused("airgo verify").block, ["<FILE>..."]);
+    }
+
+    #[test]
+    fn json_is_an_option_only_before_two_dashes() {
+        let wants = |line: &str| wants_json(line.split(' ').map(OsString::from));
+        assert!(wants("airgo --json nope") && wants("airgo pack --json"));
+        assert!(!wants("airgo pack -- --json") && !wants("--json pack"));
+    }
+}
