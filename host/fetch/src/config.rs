@@ -26,6 +26,9 @@ pub struct FetchConfig {
     pub goinsecure: String,
     /// GOAUTH; empty means `netrc`.
     pub goauth: String,
+    /// The default that Go comes with, where that is known: of its proxies a
+    /// hint says that private modules are not there.
+    pub default_goproxy: String,
     /// Credentials for https hosts, as netrc holds them: used where GOAUTH says `netrc`.
     pub credentials: Credentials,
     /// The name server to ask in place of the system's resolver.
@@ -66,6 +69,7 @@ impl FetchConfig {
             gonoproxy: String::new(),
             goinsecure: String::new(),
             goauth: String::new(),
+            default_goproxy: String::new(),
             credentials: Credentials::default(),
             dns: None,
             http_proxy: HttpProxyVars::from_env(),
@@ -106,17 +110,26 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// Nothing is waited for longer than this: no connection, no first byte,
-    /// no next byte. For `--timeout`.
+    /// No try waits longer than this for a connection or for an answer to
+    /// begin, nor goes on with a body that brings next to nothing within it: in
+    /// a shorter window the usual least rate, in a longer one the usual number
+    /// of bytes. A large body that gets on may take as long as it takes. For
+    /// `--timeout`.
     pub fn within(limit: Duration) -> Self {
         let usual = Self::default();
+        let part = limit.as_secs_f64() / usual.slow_window.as_secs_f64();
         Self {
             connect: usual.connect.min(limit),
             first_byte: limit,
             idle: limit,
-            slow_window: usual.slow_window.max(limit),
-            slow_bytes: usual.slow_bytes,
+            slow_window: limit,
+            slow_bytes: ((usual.slow_bytes as f64 * part.min(1.0)) as u64).max(1),
         }
+    }
+
+    /// The least rate of a body, in bytes a second.
+    pub(crate) fn least_rate(&self) -> u64 {
+        ((self.slow_bytes as f64 / self.slow_window.as_secs_f64().max(0.001)) as u64).max(1)
     }
 }
 
@@ -138,8 +151,8 @@ pub struct RetryPolicy {
     /// Tries in all where the host does answer now and then (5xx, 429, resets,
     /// truncated bodies). Eight make one fault in five harmless over thousands of objects.
     pub attempts: u32,
-    /// Tries in all where the host could not be reached, or its answer was no
-    /// module file at all.
+    /// Tries in all where the host could not be reached, where a wait was too
+    /// long, or where the answer was no module file at all.
     pub unreachable_attempts: u32,
     /// The first pause; each further one doubles. The real pause is a random
     /// part between half and all of it.
@@ -177,5 +190,23 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { zip: 500 << 20, go_mod: 16 << 20, info: 1 << 20 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_limit_keeps_the_least_rate() {
+        let usual = Timeouts::default();
+        for (seconds, bytes) in [(1, 34), (5, 170), (30, 1024), (300, 1024)] {
+            let limit = Duration::from_secs(seconds);
+            let within = Timeouts::within(limit);
+            assert_eq!((within.slow_window, within.slow_bytes), (limit, bytes), "{seconds}");
+            assert_eq!((within.first_byte, within.idle), (limit, limit));
+            assert!(within.connect <= usual.connect && within.least_rate() <= usual.least_rate());
+        }
+        assert_eq!(Timeouts::within(Duration::from_millis(1)).slow_bytes, 1);
     }
 }

@@ -2,6 +2,7 @@
 //! give, as headers (cmd/go auth/netrc.go and auth/auth.go). Nothing here can
 //! be printed.
 
+use crate::cause::Login;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
@@ -10,14 +11,14 @@ use std::fmt;
 
 /// A user name and a password. `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Login {
+pub(crate) struct Basic {
     pub(crate) user: String,
     pub(crate) password: String,
 }
 
-impl fmt::Debug for Login {
+impl fmt::Debug for Basic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Login(…)")
+        f.write_str("Basic(…)")
     }
 }
 
@@ -37,8 +38,8 @@ impl fmt::Debug for Headers {
 
 impl Headers {
     /// HTTP's basic authentication.
-    pub(crate) fn basic(login: &Login) -> Self {
-        let Login { user, password } = login;
+    pub(crate) fn basic(login: &Basic) -> Self {
+        let Basic { user, password } = login;
         let encoded = STANDARD.encode(format!("{user}:{password}"));
         let mut headers = Self::default();
         // Base64 is always a valid header value.
@@ -86,6 +87,10 @@ fn sensitive(value: &str) -> Option<HeaderValue> {
 #[derive(Clone, Default)]
 pub struct Credentials {
     by_prefix: HashMap<String, Headers>,
+    /// Machines of which netrc says too little, with the word that is missing.
+    incomplete: Vec<(String, &'static str)>,
+    /// Whether netrc has a `default` line.
+    has_default: bool,
 }
 
 impl fmt::Debug for Credentials {
@@ -99,15 +104,18 @@ impl Credentials {
     /// counts; `default` and macros are passed over.
     pub fn from_netrc(text: &str) -> Self {
         let mut all = Self::default();
-        for (machine, login) in parse_netrc(text).iter().rev() {
+        let netrc = parse_netrc(text);
+        for (machine, login) in netrc.found.iter().rev() {
             all.store(machine, Headers::basic(login));
         }
+        all.incomplete = netrc.incomplete;
+        all.has_default = netrc.has_default;
         all
     }
 
     /// Adds one login for a URL prefix without scheme; replaces an older one.
     pub fn add(&mut self, prefix: &str, user: &str, password: &str) {
-        let login = Login { user: user.to_owned(), password: password.to_owned() };
+        let login = Basic { user: user.to_owned(), password: password.to_owned() };
         self.store(prefix, Headers::basic(&login));
     }
 
@@ -128,6 +136,24 @@ impl Credentials {
         self.by_prefix.extend(other.by_prefix.iter().map(|(k, v)| (k.clone(), v.clone())));
     }
 
+    /// Why netrc has nothing for a host, given with its port if that is not the usual one.
+    pub(crate) fn why_not(&self, host: &str) -> Login {
+        if let Some((_, missing)) = self.incomplete.iter().find(|(machine, _)| machine == host) {
+            return Login::Incomplete(missing);
+        }
+        let name = |host: &str| match host.rsplit_once(':') {
+            Some((name, port)) if !port.ends_with(']') => name.to_owned(),
+            _ => host.to_owned(),
+        };
+        let others =
+            self.by_prefix.keys().filter(|prefix| !prefix.contains('/') && name(prefix) == name(host));
+        match others.min() {
+            Some(other) => Login::OtherPort(other.clone()),
+            None if self.has_default => Login::DefaultLine,
+            None => Login::NoLine,
+        }
+    }
+
     /// The headers for an https URL given without its scheme: the longest
     /// prefix at a slash wins (auth.go loadCredential).
     pub(crate) fn find(&self, rest: &str) -> Option<&Headers> {
@@ -141,8 +167,25 @@ impl Credentials {
     }
 }
 
-fn parse_netrc(text: &str) -> Vec<(String, Login)> {
-    let mut found = Vec::new();
+/// What a netrc file says, and what it says in vain.
+#[derive(Default)]
+struct Netrc {
+    found: Vec<(String, Basic)>,
+    incomplete: Vec<(String, &'static str)>,
+    has_default: bool,
+}
+
+impl Netrc {
+    /// A machine whose line has come to its end without all that it needs.
+    fn leave(&mut self, machine: &str, user: &str) {
+        if !machine.is_empty() {
+            self.incomplete.push((machine.to_owned(), if user.is_empty() { "login" } else { "password" }));
+        }
+    }
+}
+
+fn parse_netrc(text: &str) -> Netrc {
+    let mut netrc = Netrc::default();
     let (mut machine, mut user, mut password) = (String::new(), String::new(), String::new());
     let mut in_macro = false;
     for line in text.split('\n') {
@@ -151,9 +194,11 @@ fn parse_netrc(text: &str) -> Vec<(String, Login)> {
             continue;
         }
         let fields: Vec<&str> = line.split_whitespace().collect();
+        netrc.has_default |= fields.first() == Some(&"default");
         for pair in fields.chunks_exact(2) {
             match pair[0] {
                 "machine" => {
+                    netrc.leave(&machine, &user);
                     machine = pair[1].to_owned();
                     user.clear();
                     password.clear();
@@ -165,8 +210,8 @@ fn parse_netrc(text: &str) -> Vec<(String, Login)> {
             }
             if !machine.is_empty() && !user.is_empty() && !password.is_empty() {
                 let login =
-                    Login { user: std::mem::take(&mut user), password: std::mem::take(&mut password) };
-                found.push((std::mem::take(&mut machine), login));
+                    Basic { user: std::mem::take(&mut user), password: std::mem::take(&mut password) };
+                netrc.found.push((std::mem::take(&mut machine), login));
             }
         }
         // Only where it stands alone at the end, as in Go.
@@ -174,7 +219,8 @@ fn parse_netrc(text: &str) -> Vec<(String, Login)> {
             break;
         }
     }
-    found
+    netrc.leave(&machine, &user);
+    netrc
 }
 
 #[cfg(test)]
@@ -182,7 +228,7 @@ mod tests {
     use super::*;
 
     fn basic(user: &str, password: &str) -> Headers {
-        Headers::basic(&Login { user: user.to_owned(), password: password.to_owned() })
+        Headers::basic(&Basic { user: user.to_owned(), password: password.to_owned() })
     }
 
     #[test]
@@ -200,6 +246,25 @@ mod tests {
         assert_eq!(all.find("inside"), None);
         assert_eq!(all.find("other.example"), None);
         assert!(!format!("{all:?} {:?}", all.find("multi")).contains("p2"));
+    }
+
+    #[test]
+    fn what_netrc_says_in_vain_is_known() {
+        let text = "machine a.example login alice\nmachine b.example password p\n\
+                    machine c.example login c password p\nmachine d.example:8443 login d password p\n";
+        let all = Credentials::from_netrc(text);
+        for (host, wanted) in [
+            ("a.example", Login::Incomplete("password")),
+            ("b.example", Login::Incomplete("login")),
+            ("c.example:8443", Login::OtherPort("c.example".to_owned())),
+            ("d.example", Login::OtherPort("d.example:8443".to_owned())),
+            ("d.example:9443", Login::OtherPort("d.example:8443".to_owned())),
+            ("e.example", Login::NoLine),
+        ] {
+            assert_eq!(all.why_not(host), wanted, "{host}");
+        }
+        let all = Credentials::from_netrc("default login anonymous password nobody@\n");
+        assert_eq!(all.why_not("e.example"), Login::DefaultLine);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One object's way: the store, a GOMODCACHE, then the proxies in turn, each
 //! with its tries.
 
+use crate::cause::{IoCause, Login};
 use crate::clients::Transport;
 use crate::config::FetchConfig;
 use crate::direct::Direct;
@@ -299,8 +300,14 @@ impl Engine {
             Err(LoadError::Unfit(what)) => Err(FetchError::Unfit { at, what }),
             Err(LoadError::TooLarge(limit)) => Err(FetchError::TooLarge { at, limit }),
             Err(LoadError::Io(e)) => Err(match e.kind() {
+                io::ErrorKind::NotFound if !root.exists() => FetchError::NoTree { at },
                 io::ErrorKind::NotFound => FetchError::UnknownVersion { at, status: None, detail: None },
-                io::ErrorKind::PermissionDenied => FetchError::Forbidden { at, status: None, detail: None },
+                io::ErrorKind::PermissionDenied => {
+                    FetchError::Forbidden { at, status: None, detail: None, login: Login::None }
+                }
+                _ if IoCause::of(&e) == IoCause::OpenFiles => {
+                    FetchError::OpenFiles { object: Box::new(object.clone()), source: e }
+                }
                 _ => FetchError::Unreadable { at, reason: e.to_string() },
             }),
         }

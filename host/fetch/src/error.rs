@@ -3,8 +3,13 @@
 //! user name, password and query.
 
 use crate::auth::AuthError;
+use crate::cause::{Login, NameFault, Reason, TlsFault};
 use crate::direct::DirectError;
 use crate::dns::resolv_conf::Trap;
+use crate::error_text::{
+    after_text, asks_to_wait, direct_text, name_of, off_text, others, phase_text, said, status_text, tail,
+    tries, who,
+};
 use crate::object::{Object, ObjectError};
 use airgo_gomod::ModuleVersion;
 use std::io;
@@ -28,6 +33,8 @@ pub struct Site {
     pub earlier: Vec<String>,
     /// The next entry, which a comma in GOPROXY kept from being asked.
     pub unasked: Option<String>,
+    /// Whether this is Go's own default proxy, which has public modules only.
+    pub public: bool,
 }
 
 impl Site {
@@ -78,9 +85,13 @@ pub enum Unfit {
     /// Nothing at all.
     #[error("nothing")]
     Empty,
-    /// Not a zip at all, or one that breaks Go's rules for module zips.
+    /// Not a zip at all, or a damaged one.
     #[error("a bad zip ({0})")]
     Zip(String),
+    /// A sound zip of a module that go refuses, such as for a file's name: its
+    /// authors made it so, and every proxy has the same.
+    #[error("a module that go refuses ({0})")]
+    Module(String),
     /// Not the JSON that a proxy answers.
     #[error("bad JSON ({0})")]
     Info(String),
@@ -120,7 +131,14 @@ pub enum FetchError {
         detail: Option<String>,
     },
 
-    /// 401, 403 or 407, or no permission to read a file.
+    /// A `file://` proxy whose directory is not there.
+    #[error("{}: the proxy's directory {} does not exist{}", at.object, at.site.host, others(&at.site))]
+    NoTree {
+        /// What was asked for, and where.
+        at: Box<At>,
+    },
+
+    /// 401, 403, 407 or 451, or no permission to read a file.
     #[error("{}: {} refuses access: {}{}{}", at.object, who(&at.site), status_text(*status), tail(detail), others(&at.site))]
     Forbidden {
         /// What was asked for, and where.
@@ -129,10 +147,12 @@ pub enum FetchError {
         status: Option<u16>,
         /// The server's own words, cleaned.
         detail: Option<String>,
+        /// What was sent to be let in.
+        login: Login,
     },
 
     /// Any other status than 200.
-    #[error("{}: {} answered {}{}{}{}", at.object, who(&at.site), status_text(Some(*status)), tries(&at.site), tail(detail), others(&at.site))]
+    #[error("{}: {} answered {}{}{}{}{}", at.object, who(&at.site), status_text(Some(*status)), tries(&at.site), asks_to_wait(*retry_after), tail(detail), others(&at.site))]
     Status {
         /// What was asked for, and where.
         at: Box<At>,
@@ -153,6 +173,8 @@ pub enum FetchError {
         reason: String,
         /// What in resolv.conf may be in this name's way.
         traps: Vec<Trap>,
+        /// Whether a server said so, or none said anything.
+        fault: NameFault,
     },
 
     /// No connection: refused, unreachable, or an HTTP proxy that would not connect.
@@ -171,8 +193,8 @@ pub enum FetchError {
         at: Box<At>,
         /// The TLS library's words.
         reason: String,
-        /// Whether it is because of the certificate: expired, of another name, of an unknown authority.
-        untrusted: bool,
+        /// What is wrong.
+        fault: TlsFault,
     },
 
     /// A wait was too long.
@@ -289,6 +311,15 @@ pub enum FetchError {
         source: io::Error,
     },
 
+    /// The process has as many files and connections open as it may.
+    #[error("{object}: too many open files: {source}")]
+    OpenFiles {
+        /// What was asked for.
+        object: Box<Object>,
+        /// The system's words.
+        source: io::Error,
+    },
+
     /// The caller cancelled.
     #[error("{0}: cancelled")]
     Cancelled(Object),
@@ -301,7 +332,24 @@ pub enum FetchError {
 impl FetchError {
     /// Equivalent to Go's fs.ErrNotExist: lets a `,` in GOPROXY fall through.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::UnknownVersion { .. } | Self::Off { .. })
+        matches!(self, Self::UnknownVersion { .. } | Self::NoTree { .. } | Self::Off { .. })
+    }
+
+    /// Whether a server decided against giving this, as a firewall for modules
+    /// does: to ask another server would be to go around it.
+    pub fn is_decision(&self) -> bool {
+        matches!(self, Self::Forbidden { status: Some(_), .. })
+    }
+
+    /// Whether the version may not be there: it is unknown, or a server gives no
+    /// login as its reason to refuse it.
+    pub fn may_lack_version(&self) -> bool {
+        match self {
+            Self::Forbidden { status: Some(status), detail, .. } => {
+                Reason::of(*status, detail.as_deref()) == Reason::Rule
+            }
+            other => other.is_unknown_version(),
+        }
     }
 
     /// Whether the answer in the end is that the version does not exist,
@@ -324,6 +372,7 @@ impl FetchError {
     pub fn at(&self) -> Option<&At> {
         match self {
             Self::UnknownVersion { at, .. }
+            | Self::NoTree { at }
             | Self::Forbidden { at, .. }
             | Self::Status { at, .. }
             | Self::Dns { at, .. }
@@ -363,6 +412,7 @@ impl FetchError {
     pub(crate) fn site_mut(&mut self) -> Option<&mut Site> {
         match self {
             Self::UnknownVersion { at, .. }
+            | Self::NoTree { at }
             | Self::Forbidden { at, .. }
             | Self::Status { at, .. }
             | Self::Dns { at, .. }
@@ -378,96 +428,4 @@ impl FetchError {
             _ => None,
         }
     }
-}
-
-fn tail(detail: &Option<String>) -> String {
-    detail.as_ref().map(|d| format!(": {d}")).unwrap_or_default()
-}
-
-fn tries(site: &Site) -> String {
-    if site.attempts > 1 { format!(" ({} tries)", site.attempts) } else { String::new() }
-}
-
-/// The host, and who was in between.
-fn who(site: &Site) -> String {
-    let mut text = site.host.clone();
-    if let Some(through) = &site.through {
-        text.push_str(&format!(" through the HTTP proxy {through}"));
-    }
-    if let Some(redirected) = &site.redirected {
-        text.push_str(&format!(" (by a redirect to {redirected})"));
-    }
-    text
-}
-
-/// The name that has to be resolved.
-pub(crate) fn name_of(site: &Site) -> String {
-    match &site.through {
-        Some(through) => format!("of the HTTP proxy {through}"),
-        None => site.host.clone(),
-    }
-}
-
-/// What became of the other entries of GOPROXY.
-fn others(site: &Site) -> String {
-    let mut text = String::new();
-    if !site.earlier.is_empty() {
-        text.push_str(&format!("; before that {}", site.earlier.join("; ")));
-    }
-    if let Some(next) = &site.unasked {
-        text.push_str(&format!("; the comma in GOPROXY keeps {next} from being asked"));
-    }
-    text
-}
-
-fn said(status: Option<u16>) -> String {
-    match status {
-        None => "has no such file".to_owned(),
-        Some(_) => format!("answered {}", status_text(status)),
-    }
-}
-
-fn status_text(status: Option<u16>) -> String {
-    let Some(code) = status else { return "permission denied".to_owned() };
-    match reqwest::StatusCode::from_u16(code).ok().and_then(|s| s.canonical_reason()) {
-        Some(reason) => format!("{code} {reason}"),
-        None => code.to_string(),
-    }
-}
-
-fn phase_text(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Connect => "did not take the connection",
-        Phase::FirstByte => "did not answer",
-        Phase::Body => "stalled in mid-transfer",
-    }
-}
-
-fn after_text(after: Option<&FetchError>) -> String {
-    after.map(|e| format!(" (before that: {})", without_module(e))).unwrap_or_default()
-}
-
-fn direct_text(reason: DirectReason, after: Option<&FetchError>) -> String {
-    let why = match reason {
-        DirectReason::Private => "it matches GONOPROXY or GOPRIVATE, so it must come",
-        DirectReason::Listed => "GOPROXY says direct: it must come",
-    };
-    let mut text = format!("{why} from its own repository");
-    if let Some(e) = after {
-        text.push_str(&format!(" ({})", without_module(e)));
-    }
-    text
-}
-
-fn off_text(after: Option<&FetchError>) -> String {
-    match after {
-        None => "module lookup disabled by GOPROXY=off".to_owned(),
-        Some(e) => format!("module lookup disabled by GOPROXY=off ({})", without_module(e)),
-    }
-}
-
-/// The error's text without the module it starts with, for use inside another's.
-pub(crate) fn without_module(e: &FetchError) -> String {
-    let text = e.to_string();
-    text.split_once(": ").map(|(_, rest)| rest.to_owned()).unwrap_or(text)
 }

@@ -99,6 +99,9 @@ impl Engine {
         if let ProxyUrl::File { root, .. } = base {
             let file = root.join(path);
             let bytes = read_file(&file, limit).map_err(|e| match e.kind() {
+                std::io::ErrorKind::NotFound if object.kind == Kind::File && !root.exists() => {
+                    FetchError::NoTree { at: at() }
+                }
                 std::io::ErrorKind::NotFound => {
                     FetchError::UnknownVersion { at: at(), status: None, detail: None }
                 }

@@ -1,13 +1,21 @@
-//! What to try after a failure: one clause a cause, for the `hint:` line.
+//! What to try after a failure, for the `hint:` line: one clause a cause, and
+//! a cause is a type, never a word in a message.
 
-use crate::error::{DirectReason, FetchError, Unfit, name_of};
+use crate::cause::{IoCause, Login, NameFault, Reason, TlsFault};
+use crate::error::{At, DirectReason, FetchError, Phase, Site, Unfit};
+use crate::error_text::{name_of, span};
+use crate::object::Kind;
+use airgo_gomod::pseudo::{is_pseudo_version, pseudo_version_rev};
 use std::io;
+use std::time::Duration;
 
 impl FetchError {
     /// What to try, if there is something to try.
     pub fn hint(&self) -> Option<String> {
         let mut hint = self.own_hint()?;
-        if let Some(next) = self.at().and_then(|at| at.site.unasked.as_ref()) {
+        if let Some(next) = self.at().and_then(|at| at.site.unasked.as_ref())
+            && !self.is_decision()
+        {
             hint.push_str(&format!(
                 "; or write | in place of the comma before {next} in GOPROXY, so that it is asked after any failure"
             ));
@@ -25,29 +33,43 @@ impl FetchError {
             Self::TlsSetup(_) => {
                 "install the system's CA certificates, or set SSL_CERT_FILE to a PEM file".to_owned()
             }
-            Self::UnknownVersion { at, .. } => format!(
-                "check the version in go.mod; a private module needs a proxy that has it: put that \
-                 proxy first in GOPROXY ({})",
-                at.object.module.path
-            ),
-            Self::Forbidden { at, status, .. } => match status {
-                None => "check the permissions of the proxy's directory".to_owned(),
-                Some(407) => "put user name and password into HTTPS_PROXY".to_owned(),
-                Some(_) => format!("put the credentials for {} into ~/.netrc", at.site.host),
-            },
+            Self::UnknownVersion { at, detail, .. } => unknown(at, detail.as_deref()),
+            Self::NoTree { at } => {
+                format!("check the path {} in GOPROXY; is the disk that it is on mounted?", at.site.host)
+            }
+            Self::Forbidden { at, status, detail, login } => {
+                refused(at, *status, detail.as_deref(), login)
+            }
+            Self::Status { retry_after: Some(wait), .. } if *wait > Duration::from_secs(60) => {
+                format!("try again in {}; what was verified already is kept", span(*wait))
+            }
             Self::Status { status: 429, .. } => "ask less at once: --jobs 8".to_owned(),
+            Self::Status { at, status: 400..=499, .. } => format!(
+                "{} does not take such a request: check its address in GOPROXY, and that it is a Go module proxy",
+                at.site.host
+            ),
+            Self::Status { status: 511, .. } => {
+                "this network wants a login first: log in, or set HTTPS_PROXY".to_owned()
+            }
             Self::Status { at, .. } => {
                 format!(
                     "{} has a fault; try again later, or put another proxy first in GOPROXY",
                     at.site.host
                 )
             }
-            Self::Dns { at, traps, .. } => {
+            Self::Dns { at, traps, fault, .. } => {
                 let name = name_of(&at.site);
-                let mut hint = match &at.site.through {
-                    Some(_) => format!("check {name} in HTTPS_PROXY and HTTP_PROXY, and /etc/resolv.conf"),
-                    None => format!(
-                        "check the name {name} in GOPROXY, /etc/resolv.conf, and HTTPS_PROXY if this network needs one"
+                let mut hint = match (&at.site.through, fault) {
+                    (Some(_), _) => {
+                        format!("check {name} in HTTPS_PROXY and HTTP_PROXY, and /etc/resolv.conf")
+                    }
+                    (None, NameFault::Unknown) => format!(
+                        "check the name {name} in GOPROXY; if it is known elsewhere only, check /etc/resolv.conf, \
+                         and HTTPS_PROXY if this network needs one"
+                    ),
+                    (None, NameFault::NoAnswer) => format!(
+                        "no name server told anything about {name}: check /etc/resolv.conf and the network, and \
+                         HTTPS_PROXY if this network needs one"
                     ),
                 };
                 for trap in traps {
@@ -55,39 +77,42 @@ impl FetchError {
                 }
                 hint
             }
-            Self::Connect { .. } => {
-                "check that the proxy runs and can be reached from here; behind a firewall set HTTPS_PROXY"
-                    .to_owned()
-            }
-            Self::Tls { at, reason, .. }
-                if reason.contains("expired") || reason.contains("not valid yet") =>
-            {
-                format!(
-                    "check this machine's clock; if it is right, {} needs a new certificate",
+            Self::Connect { at, .. } => match &at.site.through {
+                Some(through) => format!(
+                    "check that the HTTP proxy {through} runs and lets {} through; HTTPS_PROXY and HTTP_PROXY name \
+                     it, NO_PROXY names hosts that are reached without it",
                     at.site.host
-                )
+                ),
+                None => {
+                    "check that the proxy runs and can be reached from here; behind a firewall set HTTPS_PROXY"
+                        .to_owned()
+                }
+            },
+            Self::Tls { at, fault, .. } => certificate(&at.site, *fault),
+            Self::Timeout { phase: Phase::Connect, .. } => {
+                "check that the host can be reached from here; behind a firewall set HTTPS_PROXY".to_owned()
             }
-            Self::Tls { .. } => {
-                "if this network has its own certificate authority, set SSL_CERT_FILE to its \
-                                 PEM file; also check the clock"
+            Self::Timeout { at, phase: Phase::FirstByte, .. } => format!(
+                "{} may still be fetching the module itself: try again, or wait longer: --timeout 5m",
+                at.site.host
+            ),
+            Self::Timeout { phase: Phase::Body, .. } => {
+                "try again; what was verified already is kept. On a thin line wait longer, and ask less at once: \
+                 --timeout 5m --jobs 4"
                     .to_owned()
             }
-            Self::Timeout { .. } | Self::Broken { .. } => {
+            Self::Broken { .. } => {
                 "try again; what was verified already is kept. On a thin line ask less at once: --jobs 4"
                     .to_owned()
             }
-            Self::Unfit { what: Unfit::Html { .. }, .. } => {
-                "a login page or filter of this network stands between; log in, or set HTTPS_PROXY or GOPROXY"
-                    .to_owned()
+            Self::Unfit { at, what } => unfit(at, what),
+            Self::Unreadable { at, .. } => {
+                format!("check {}, and the disk that it is on", at.site.url)
             }
-            Self::Unfit { at, .. } => {
-                format!("{} holds a damaged file; put another proxy first in GOPROXY", at.site.host)
-            }
-            Self::Unreadable { .. } => "check the proxy's directory and the disk that it is on".to_owned(),
             Self::Redirect { .. } => "check the address in GOPROXY".to_owned(),
             Self::InsecureCredentials { .. } => "use https:// in GOPROXY".to_owned(),
             Self::Direct { object, error, reason, .. } => {
-                return error.hint(&object.module.path, *reason == DirectReason::Private);
+                return error.hint(&object.module, *reason == DirectReason::Private);
             }
             Self::GoAuth(_) => "see go help goauth for what GOAUTH may say".to_owned(),
             Self::NeedsDirect { module, reason: DirectReason::Private, .. } => {
@@ -102,13 +127,15 @@ impl FetchError {
                 }
                 _ => format!("put a proxy that has {} before direct in GOPROXY", module.path),
             },
-            Self::Off { .. } => "put a proxy into GOPROXY, for example a file:// tree".to_owned(),
-            Self::Disk { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                "free some space, or put the download store elsewhere".to_owned()
+            // What the proxies before it said is the cause.
+            Self::Off { after: Some(before), .. } => return before.own_hint(),
+            Self::Off { after: None, .. } => {
+                "put a proxy into GOPROXY, for example a file:// tree".to_owned()
             }
+            Self::Disk { doing, source, .. } => return on_disk(doing, source),
+            Self::OpenFiles { source, .. } => return on_disk("open", source),
             Self::BadObject(_)
             | Self::TooLarge { .. }
-            | Self::Disk { .. }
             | Self::Threads(_)
             | Self::Cancelled(_)
             | Self::Lost(_) => return None,
@@ -116,3 +143,197 @@ impl FetchError {
         Some(text)
     }
 }
+
+/// How to see which versions there are; nothing for what is no module's file.
+fn versions(at: &At) -> Option<String> {
+    let module = matches!(at.object.kind, Kind::Info | Kind::Mod | Kind::Zip);
+    module.then(|| format!("go list -m -versions {}", at.object.module.path))
+}
+
+fn unknown(at: &At, detail: Option<&str>) -> String {
+    let (path, host) = (&at.object.module.path, &at.site.host);
+    let Some(list) = versions(at) else { return format!("check the address {host}") };
+    // Athens and the public proxy pass on what git said.
+    let detail = detail.unwrap_or_default();
+    let no_login =
+        ["could not read Username", "terminal prompts disabled", "Authentication failed", "publickey"]
+            .iter()
+            .any(|words| detail.contains(words));
+    if no_login {
+        return format!(
+            "{host} cannot log in to the repository of {path}: put a proxy that can first in GOPROXY, or let this \
+             machine fetch it: GOPRIVATE={path}"
+        );
+    }
+    let check = format!("check the version in go.mod: {list} lists those that there are");
+    if at.site.public {
+        format!(
+            "{check}; a private module is not on {host}: put a proxy that has it first in GOPROXY, or set \
+             GOPRIVATE={path}"
+        )
+    } else {
+        format!(
+            "{check}; a private module needs a proxy that has it: put that proxy first in GOPROXY ({path})"
+        )
+    }
+}
+
+/// After 401, 403, 407 and 451: what helps depends on what was sent, and on
+/// whether the server wants a login at all.
+fn refused(at: &At, status: Option<u16>, detail: Option<&str>, login: &Login) -> String {
+    let host = &at.site.host;
+    let Some(status) = status else { return "check the permissions of the proxy's directory".to_owned() };
+    if let Login::HttpProxy { sent } = login {
+        let variable = if at.site.url.starts_with("http://") { "HTTP_PROXY" } else { "HTTPS_PROXY" };
+        return match sent {
+            false => format!("put user name and password into {variable}"),
+            true => format!("user name and password in {variable} were refused: check them"),
+        };
+    }
+    let reason = Reason::of(status, detail);
+    if reason == Reason::Rule {
+        return decided(at);
+    }
+    let wants = match login {
+        Login::None | Login::HttpProxy { .. } => format!("ask who runs {host} for access"),
+        Login::Address => format!("user name and password for {host} in GOPROXY were refused: check them"),
+        Login::Netrc => format!("the login for {host} in netrc was refused: check its line"),
+        Login::GoAuth => {
+            format!("the credentials that GOAUTH gave for {host} were refused: check what it runs")
+        }
+        Login::PlainHttp => format!(
+            "over http:// no credentials are sent: write https:// in GOPROXY, if {host} wants a login"
+        ),
+        Login::Off => {
+            format!("GOAUTH=off sends no credentials: unset GOAUTH, for netrc to be read for {host}")
+        }
+        Login::NoMethod => format!(
+            "GOAUTH gave nothing for {host}, and does not say netrc: add it, or check what GOAUTH runs"
+        ),
+        Login::NoLine => format!(
+            "put the credentials for {host} into ~/.netrc: machine {host} login USER password PASSWORD"
+        ),
+        Login::OtherPort(machine) => format!(
+            "netrc has a line for machine {machine}, which is not {host}: name the host as GOPROXY does, with its \
+             port: machine {host}"
+        ),
+        Login::Incomplete(missing) => format!("the netrc line for {host} lacks its {missing}: add it"),
+        Login::DefaultLine => format!(
+            "netrc has a default line, which go does not use: add machine {host} login USER password PASSWORD"
+        ),
+    };
+    // A bare 403 may also be a decision.
+    match reason {
+        Reason::None if at.site.public => decided(at),
+        Reason::None => format!("{wants}; if no login is wanted, {}", decided(at)),
+        Reason::Login | Reason::Rule => wants,
+    }
+}
+
+/// Where the server decided: another version, or whoever decides.
+fn decided(at: &At) -> String {
+    let (module, host) = (&at.object.module, &at.site.host);
+    match versions(at) {
+        Some(list) if at.site.public => format!(
+            "check the version in go.mod: {list} lists those that there are; a private module is not on {host}: \
+             set GOPRIVATE={}",
+            module.path
+        ),
+        Some(list) => format!(
+            "ask who runs {host} to let {module} through, or require another version: {list} lists those that it has"
+        ),
+        None => format!("ask who runs {host} for access"),
+    }
+}
+
+fn certificate(site: &Site, fault: TlsFault) -> String {
+    let host = &site.host;
+    match fault {
+        TlsFault::Expired | TlsFault::NotYetValid => {
+            format!("check this machine's clock; if it is right, {host} needs a new certificate")
+        }
+        TlsFault::WrongName => format!(
+            "check the name {host} in GOPROXY: the certificate is for another one; or something in between answers"
+        ),
+        TlsFault::UnknownIssuer => {
+            "if this network has its own certificate authority, set SSL_CERT_FILE to its PEM file".to_owned()
+        }
+        TlsFault::NotTls => {
+            format!("what answers at {host} speaks no TLS: check the port in GOPROXY, or write http://")
+        }
+        TlsFault::Certificate | TlsFault::Handshake => {
+            "if this network has its own certificate authority, set SSL_CERT_FILE to its PEM file; also check the \
+             clock"
+                .to_owned()
+        }
+    }
+}
+
+fn unfit(at: &At, what: &Unfit) -> String {
+    let (module, host) = (&at.object.module, &at.site.host);
+    match what {
+        Unfit::Html { .. } => {
+            "a login page or filter of this network stands between; log in, or set HTTPS_PROXY or GOPROXY"
+                .to_owned()
+        }
+        Unfit::Module(_) => format!(
+            "go cannot use this version, and every proxy has the same: require another one (go list -m -versions {} \
+             lists them), or ask the module's authors for one without the fault",
+            module.path
+        ),
+        Unfit::OtherVersion(found) => match (rev(&module.version), rev(found)) {
+            (Some(wanted), Some(found)) if wanted == found => format!(
+                "the commit is there, and the time or the base of the pseudo-version in go.mod is wrong: go get \
+                 {}@{wanted} writes the right one",
+                module.path
+            ),
+            (Some(wanted), _) => format!(
+                "check the pseudo-version in go.mod: go get {}@{wanted} writes the one that {host} has",
+                module.path
+            ),
+            (None, _) if found.is_empty() => damaged(at),
+            (None, _) => {
+                format!("{host} mixes up versions; put another proxy first in GOPROXY, and tell who runs it")
+            }
+        },
+        Unfit::Empty | Unfit::Zip(_) | Unfit::Info(_) => damaged(at),
+    }
+}
+
+fn damaged(at: &At) -> String {
+    let Site { host, url, .. } = &at.site;
+    match host.starts_with("file://") {
+        true => format!("the file is damaged: copy it into the tree again: {url}"),
+        false => format!("{host} holds a damaged file; put another proxy first in GOPROXY"),
+    }
+}
+
+/// The commit of a pseudo-version.
+fn rev(version: &str) -> Option<&str> {
+    is_pseudo_version(version).then(|| pseudo_version_rev(version).ok())?
+}
+
+/// What helps where a file of the download store cannot be used.
+pub(crate) fn on_disk(doing: &str, source: &io::Error) -> Option<String> {
+    let reads = matches!(doing, "read" | "open");
+    Some(match IoCause::of(source) {
+        IoCause::Full => {
+            "free some space, or keep downloads elsewhere: --cache DIR, or AIRGO_CACHE".to_owned()
+        }
+        IoCause::ReadOnly | IoCause::NotADirectory => {
+            "keep downloads in a directory that can be written: --cache DIR, or AIRGO_CACHE".to_owned()
+        }
+        IoCause::Denied if reads => "check who owns the file and who may read it".to_owned(),
+        IoCause::Denied => {
+            "keep downloads in a directory that you may write to: --cache DIR, or AIRGO_CACHE".to_owned()
+        }
+        IoCause::OpenFiles => {
+            "raise the limit of open files: ulimit -n 4096; or ask less at once: --jobs 8".to_owned()
+        }
+        IoCause::NameTooLong => "keep downloads under a shorter path: --cache DIR, or AIRGO_CACHE".to_owned(),
+        IoCause::Missing | IoCause::Other => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests;

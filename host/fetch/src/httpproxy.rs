@@ -103,6 +103,11 @@ impl HttpProxies {
         Self { vars: vars.clone(), matcher: Arc::new(matcher) }
     }
 
+    /// Whether user name and password stand in the address of this one's proxy.
+    pub(crate) fn sends_login(&self, url: &Url) -> bool {
+        self.via(url).is_some_and(|via| !via.url.username().is_empty())
+    }
+
     /// The proxy that this address is asked through; none for this machine itself.
     pub(crate) fn via(&self, url: &Url) -> Option<Via> {
         let host = url.host_str()?.trim_matches(['[', ']']);

@@ -19,6 +19,7 @@
 //! they are for and nowhere else: they are in no error, `Debug` output or file.
 
 mod auth;
+mod cause;
 mod clients;
 mod config;
 mod credentials;
@@ -27,6 +28,7 @@ mod dns;
 pub mod doctor;
 mod engine;
 mod error;
+mod error_text;
 mod fetched;
 mod fetcher;
 mod files;
@@ -41,6 +43,7 @@ mod object;
 mod observe;
 mod proxylist;
 mod proxyurl;
+mod refusal;
 mod retry;
 mod spool;
 mod store;
@@ -49,6 +52,7 @@ mod tls;
 mod transport;
 
 pub use auth::AuthError;
+pub use cause::{IoCause, Login, NameFault, TlsFault};
 pub use config::{FetchConfig, Limits, RetryPolicy, Timeouts};
 pub use credentials::Credentials;
 pub use direct::{DirectConfig, DirectError, Environment, GitProblem};

@@ -72,6 +72,7 @@ pub(crate) fn zip_h1(
 ) -> Result<H1, LoadError> {
     let bad = |e: ModZipError| match *e.fault {
         Fault::Io(e) => LoadError::Io(e),
+        fault if fault.is_of_content() => LoadError::Unfit(Unfit::Module(clean(&fault.to_string(), 400))),
         fault => LoadError::Unfit(Unfit::Zip(clean(&fault.to_string(), 400))),
     };
     let limits = modzip::Limits { zip: limits.zip, go_mod: limits.go_mod, ..modzip::Limits::default() };

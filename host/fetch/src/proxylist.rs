@@ -5,7 +5,8 @@
 //! The list ends at `direct` and `off`. Where GONOPROXY is set, a hop for
 //! modules that no proxy may see stands in front.
 
-use crate::error::{self, DirectReason, FetchError};
+use crate::error::{DirectReason, FetchError};
+use crate::error_text;
 use crate::proxyurl::ProxyUrl;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::match_prefix_patterns;
@@ -140,13 +141,14 @@ impl<'a> Walk<'a> {
     /// Reports that the proxy last taken failed.
     pub(crate) fn failed(&mut self, error: FetchError) {
         // What is wrong on this machine is not the proxy's fault, and no other proxy helps.
-        if matches!(error, FetchError::Disk { .. } | FetchError::Cancelled(_)) {
+        if matches!(error, FetchError::Disk { .. } | FetchError::OpenFiles { .. } | FetchError::Cancelled(_))
+        {
             self.over = true;
             self.best = Some(error);
             return;
         }
         let not_found = error.is_not_found();
-        self.said.push(error::without_module(&error));
+        self.said.push(error_text::without_module(&error));
         if self.rank <= Rank::Proxy && !not_found || self.rank == Rank::NotFound {
             self.best = Some(error);
             self.best_said = self.said.len();
@@ -162,6 +164,10 @@ impl<'a> Walk<'a> {
 
     /// Tells the error which entry the comma keeps from being asked.
     fn name_unasked(&mut self) {
+        // What a server decided is not to be gone around.
+        if self.best.as_ref().is_some_and(FetchError::is_decision) {
+            return;
+        }
         let next = self.hops.clone().next().and_then(|hop| match hop {
             Hop::Proxy(url, _) => Some(url.host()),
             Hop::Direct => Some("direct".to_owned()),

@@ -1,7 +1,7 @@
 //! One proxy's address (cmd/go modfetch/proxy.go newProxyRepo), with its
 //! credentials taken out at once, so that no error can show them.
 
-use crate::credentials::Login;
+use crate::credentials::Basic;
 use crate::error::FetchError;
 use reqwest::Url;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub(crate) enum ProxyUrl {
     Http {
         /// Without user name and password; may have a query, which is kept.
         base: Url,
-        login: Option<Login>,
+        login: Option<Basic>,
     },
 }
 
@@ -44,7 +44,7 @@ impl ProxyUrl {
                 Ok(Self::File { root, shown })
             }
             "http" | "https" if url.has_host() => {
-                let login = (!url.username().is_empty() || url.password().is_some()).then(|| Login {
+                let login = (!url.username().is_empty() || url.password().is_some()).then(|| Basic {
                     user: percent_decode(url.username()),
                     password: percent_decode(url.password().unwrap_or_default()),
                 });

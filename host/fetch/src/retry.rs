@@ -1,7 +1,8 @@
 //! Whether a failure is worth another try at the same proxy, and after what pause.
 
+use crate::cause::NameFault;
 use crate::config::RetryPolicy;
-use crate::error::{FetchError, Phase, Unfit};
+use crate::error::{FetchError, Unfit};
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
@@ -23,13 +24,17 @@ pub(crate) fn pause(policy: &RetryPolicy, error: &FetchError, attempt: u32) -> O
 
 fn attempts_for(policy: &RetryPolicy, error: &FetchError) -> u32 {
     match error {
-        FetchError::Status { status: 408 | 425 | 429 | 500.., .. }
-        | FetchError::Broken { .. }
-        | FetchError::Timeout { phase: Phase::FirstByte | Phase::Body, .. } => policy.attempts,
+        FetchError::Status { status: 408 | 425 | 429 | 500.., .. } | FetchError::Broken { .. } => {
+            policy.attempts
+        }
+        // Each of these has cost the whole of a wait already.
+        FetchError::Timeout { .. } => policy.unreachable_attempts.min(policy.attempts),
+        FetchError::Dns { fault: NameFault::Unknown, .. } => 1,
+        FetchError::Tls { fault, .. } if !fault.may_pass() => 1,
         FetchError::Dns { .. }
-        | FetchError::Tls { untrusted: false, .. }
+        | FetchError::Tls { .. }
         | FetchError::Connect { .. }
-        | FetchError::Timeout { phase: Phase::Connect, .. } => policy.unreachable_attempts,
+        | FetchError::OpenFiles { .. } => policy.unreachable_attempts,
         // A body cut short without a length, or spoilt on the way; but another version stays another version.
         FetchError::Unfit { what: Unfit::OtherVersion(_), .. } => 1,
         FetchError::Unfit { .. } => policy.unreachable_attempts,

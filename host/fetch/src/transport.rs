@@ -4,15 +4,18 @@
 //! HTTP/2 multiplexes all requests to a host over one connection a lane;
 //! several lanes make several connections. The clients are in `clients.rs`.
 
+use crate::cause::{IoCause, Login, NameFault, TlsFault};
 use crate::clients::{RedirectRefused, Transport};
 use crate::config::{FetchConfig, Timeouts};
 use crate::credentials::Headers;
+use crate::dns::DnsError;
 use crate::dns::resolv_conf::ResolvConf;
 use crate::error::{At, FetchError, Phase, Site};
 use crate::httpdate::http_date;
 use crate::load::clean;
 use crate::object::Object;
 use crate::proxyurl::{self, ProxyUrl};
+use crate::refusal::{Form, reason};
 use reqwest::header::{AGE, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER};
 use reqwest::{Response, Url};
 use std::error::Error as StdError;
@@ -75,6 +78,7 @@ impl Transport {
         };
         let mut site = Site::new(proxy.host(), proxyurl::show(&url));
         site.through = self.proxies.via(&url).map(|via| via.shown);
+        site.public = is_public(&config.default_goproxy, &url);
         let mut at = At { object: object.clone(), site };
         let (headers, own) = match login_for(proxy, &url, &at)? {
             Some(headers) => (headers, true),
@@ -106,9 +110,14 @@ impl Transport {
             }
             _ => {
                 let mut error = refused(at, response, config, &secrets_of(&url, &headers)).await;
-                if let FetchError::Forbidden { detail, .. } = &mut error {
+                if let FetchError::Forbidden { detail, login, status, .. } = &mut error {
                     let said = detail.take().into_iter().chain(self.auth.failures());
                     *detail = Some(said.collect::<Vec<_>>().join("; ")).filter(|d| !d.is_empty());
+                    *login = match status {
+                        Some(407) => Login::HttpProxy { sent: self.proxies.sends_login(&url) },
+                        _ if own => Login::Address,
+                        _ => self.auth.account(&url, &headers),
+                    };
                 }
                 return Err(error);
             }
@@ -142,7 +151,9 @@ impl Transport {
             }
         }
         let secrets = secrets_of(url, headers);
-        let request = request.build().map_err(|e| failed(at, &e.without_url(), config, &secrets))?;
+        let fault =
+            |e: reqwest::Error| failed(at, &e.without_url(), config, &secrets, self.proxies.sends_login(url));
+        let request = request.build().map_err(fault)?;
         let answer =
             timeout(config.timeouts.connect + config.timeouts.first_byte, client.execute(request)).await;
         passage.leave(url, answer.as_ref().ok());
@@ -151,7 +162,7 @@ impl Transport {
                 let after = config.timeouts.first_byte;
                 Err(FetchError::Timeout { at: Box::new(at.clone()), phase: Phase::FirstByte, after })
             }
-            Ok(Err(e)) => Err(failed(at, &e.without_url(), config, &secrets)),
+            Ok(Err(e)) => Err(fault(e)),
             Ok(Ok(response)) => Ok(response),
         }
     }
@@ -244,15 +255,34 @@ fn login_for(proxy: &ProxyUrl, url: &Url, at: &At) -> Result<Option<Headers>, Fe
     Ok(Some(Headers::basic(login)))
 }
 
+/// Whether an address is on a host of the default GOPROXY.
+fn is_public(default_goproxy: &str, url: &Url) -> bool {
+    let entries = default_goproxy.split([',', '|']).filter_map(|entry| ProxyUrl::parse(entry.trim()).ok());
+    let mut hosts = entries.filter(|entry| matches!(entry, ProxyUrl::Http { .. })).map(|entry| entry.host());
+    hosts.any(|host| host == proxyurl::host(url))
+}
+
 /// The words that no text of ours may hold.
 fn secrets_of(url: &Url, headers: &Headers) -> Vec<String> {
     headers.secrets().iter().cloned().chain(url.query().map(str::to_owned)).collect()
 }
 
 /// Names a failure before any answer.
-fn failed(at: &At, error: &reqwest::Error, config: &FetchConfig, secrets: &[String]) -> FetchError {
+fn failed(
+    at: &At,
+    error: &reqwest::Error,
+    config: &FetchConfig,
+    secrets: &[String],
+    login_sent: bool,
+) -> FetchError {
     let at = Box::new(at.clone());
     let reason = innermost(error, secrets);
+    let system = || chain(error).filter_map(|e| e.downcast_ref::<io::Error>());
+    if let Some(source) = system().find(|e| IoCause::of(e) == IoCause::OpenFiles) {
+        let source =
+            source.raw_os_error().map_or_else(|| io::Error::other(reason), io::Error::from_raw_os_error);
+        return FetchError::OpenFiles { object: Box::new(at.object), source };
+    }
     if error.is_redirect() {
         let refused = chain(error).find_map(|e| e.downcast_ref::<RedirectRefused>());
         let reason = match refused {
@@ -267,15 +297,30 @@ fn failed(at: &At, error: &reqwest::Error, config: &FetchConfig, secrets: &[Stri
         let name = name.rsplit_once(':').map_or(name, |(name, _)| name);
         // With --dns the file has no part in it.
         let traps = if config.dns.is_none() { ResolvConf::system_traps(name) } else { Vec::new() };
-        return FetchError::Dns { at, reason, traps };
+        let ours = chain(error).find_map(|e| e.downcast_ref::<DnsError>());
+        let fault = match ours {
+            Some(DnsError::NoSuchName { .. } | DnsError::NoAddress { .. } | DnsError::BadName(_)) => {
+                NameFault::Unknown
+            }
+            Some(_) => NameFault::NoAnswer,
+            None => system()
+                .map(NameFault::of_system)
+                .find(|f| *f == NameFault::Unknown)
+                .unwrap_or(NameFault::NoAnswer),
+        };
+        return FetchError::Dns { at, reason, traps, fault };
     }
     if error.is_connect() {
         if error.is_timeout() {
             return FetchError::Timeout { at, phase: Phase::Connect, after: config.timeouts.connect };
         }
         if let Some(tls) = chain(error).find_map(|e| e.downcast_ref::<rustls::Error>()) {
-            let untrusted = matches!(tls, rustls::Error::InvalidCertificate(_));
-            return FetchError::Tls { at, reason, untrusted };
+            return FetchError::Tls { at, reason, fault: TlsFault::of(tls) };
+        }
+        // The tunnel's own error has no type that is public.
+        if at.site.through.is_some() && reason.contains("proxy auth") {
+            let login = Login::HttpProxy { sent: login_sent };
+            return FetchError::Forbidden { at, status: Some(407), detail: None, login };
         }
         return FetchError::Connect { at, reason };
     }
@@ -287,21 +332,29 @@ async fn refused(at: At, mut response: Response, config: &FetchConfig, secrets: 
     let status = response.status().as_u16();
     let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
     let retry_after = header(RETRY_AFTER).and_then(seconds_of);
-    let plain =
-        header(CONTENT_TYPE).is_some_and(|t| t.trim_start().to_ascii_lowercase().starts_with("text/plain"));
+    let form = header(CONTENT_TYPE).and_then(Form::of);
     let mut body = Vec::new();
-    while plain && body.len() < MAX_DETAIL {
-        match timeout(config.timeouts.idle, response.chunk()).await {
-            Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
-            _ => break,
+    // Of JSON all is needed, of a page its head. Whoever sends it drop by drop is not waited for.
+    let most = if form == Some(Form::Text) { MAX_DETAIL } else { 16 << 10 };
+    let reading = async {
+        while form.is_some() && body.len() < most {
+            match response.chunk().await {
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                _ => break,
+            }
         }
-    }
-    let detail = clean(&scrub(&String::from_utf8_lossy(&body), secrets), MAX_DETAIL);
+    };
+    let _ = timeout(config.timeouts.idle, reading).await;
+    let said = reason(&response, form, &body, MAX_DETAIL);
+    let detail = clean(&scrub(&said, secrets), MAX_DETAIL);
     let detail = Some(detail).filter(|d| !d.is_empty());
     let at = Box::new(at);
     match status {
         404 | 410 => FetchError::UnknownVersion { at, status: Some(status), detail },
-        401 | 403 | 407 => FetchError::Forbidden { at, status: Some(status), detail },
+        401 | 403 | 407 | 451 => {
+            // Who asked tells what was sent.
+            FetchError::Forbidden { at, status: Some(status), detail, login: Login::default() }
+        }
         _ => FetchError::Status { at, status, detail, retry_after },
     }
 }

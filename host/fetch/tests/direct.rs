@@ -6,8 +6,8 @@ mod support;
 
 use airgo_fetch::{DirectError, FetchError, GitProblem, Kind};
 use airgo_testkit::require_tool;
-use support::Run;
 use support::forge::Forge;
+use support::{Run, module};
 
 const M: &str = "github.com/forge/m";
 
@@ -363,7 +363,7 @@ fn who_may_be_asked() {
     let forbidden = forge.fetcher(|c| c.direct.govcs = "github.com/forge:hg".to_owned());
     let error = direct(&forbidden, M).unwrap_err();
     assert!(matches!(error, DirectError::Govcs { vcs: "git", private: false, .. }), "{error}");
-    assert!(error.hint(M, false).unwrap().contains("GOVCS=github.com/forge/m:git"));
+    assert!(error.hint(&module(M, "v1.0.0"), false).unwrap().contains("GOVCS=github.com/forge/m:git"));
     let malformed = forge.fetcher(|c| c.direct.govcs = "git".to_owned());
     assert!(matches!(direct(&malformed, M), Err(DirectError::BadGovcs(_))));
 
@@ -374,7 +374,10 @@ fn who_may_be_asked() {
         let all = forge.fetcher(|c| c.direct.govcs = "*:all".to_owned());
         let error = direct(&all, path).unwrap_err();
         assert!(matches!(error, DirectError::OtherVcs { vcs, .. } if vcs == system), "{error}");
-        assert!(error.hint(path, false).unwrap().contains("before direct in GOPROXY"), "{error}");
+        assert!(
+            error.hint(&module(path, "v1.0.0"), false).unwrap().contains("before direct in GOPROXY"),
+            "{error}"
+        );
     }
     assert!(matches!(direct(&run, "example.com/r.svn"), Err(DirectError::Govcs { vcs: "svn", .. })));
     let missing = direct(&run, "github.com/forge/missing").unwrap_err();

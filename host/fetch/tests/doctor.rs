@@ -90,7 +90,7 @@ fn all_is_well() {
 fn each_fault_of_a_proxy_is_named() {
     for (fault, verdict, detail, fix) in [
         (Fault::Status(500), Verdict::Fail, "answered 500 Internal Server Error", "put another proxy first"),
-        (Fault::Status(403), Verdict::Fail, "refuses access: 403 Forbidden", "netrc"),
+        (Fault::Status(403), Verdict::Fail, "refuses access: 403 Forbidden", "ask who runs"),
         (Fault::Status(404), Verdict::Warn, "it has no example.com/a@v1.2.3", "other modules"),
         (Fault::Html, Verdict::Fail, "sent a web page", "login page"),
         (Fault::Reset, Verdict::Fail, "broke off", "try again"),

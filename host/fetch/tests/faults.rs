@@ -120,7 +120,7 @@ fn what_stays_is_named() {
             Kind::Zip,
             1,
             |e| e.status() == Some(503),
-            "HOST answered 503 Service Unavailable",
+            "HOST answered 503 Service Unavailable, and asks to wait for 1 d",
         ),
         (
             Fault::Reset,

@@ -1,7 +1,7 @@
 //! GOAUTH's `git DIR`: asks `git credential fill` (cmd/go auth/gitauth.go).
 
 use super::command::describe_failure;
-use crate::credentials::{Headers, Login};
+use crate::credentials::{Basic, Headers};
 use crate::direct::environment::Environment;
 use crate::direct::prepare;
 use crate::direct::process::{Invocation, Stop};
@@ -73,9 +73,9 @@ fn git(
 }
 
 /// The URL prefix that the answer is for, and the login.
-fn parse(output: &str) -> (String, Login) {
+fn parse(output: &str) -> (String, Basic) {
     let (mut scheme, mut host, mut path) = (String::new(), String::new(), String::new());
-    let mut login = Login { user: String::new(), password: String::new() };
+    let mut login = Basic { user: String::new(), password: String::new() };
     for (key, value) in output.split('\n').filter_map(|line| line.trim().split_once('=')) {
         match key {
             "protocol" => scheme = value.to_owned(),

@@ -14,6 +14,7 @@ mod command;
 mod gitcredential;
 mod quoted;
 
+use crate::cause::Login;
 use crate::config::FetchConfig;
 use crate::credentials::{Credentials, Headers};
 use crate::direct::environment::Environment;
@@ -146,6 +147,22 @@ impl Auth {
                 answer.report(&this.environment, status == 200, &Stop::default());
             }
         });
+    }
+
+    /// What was sent with a request for this address, or why nothing was.
+    pub(crate) fn account(&self, url: &Url, sent: &Headers) -> Login {
+        if url.scheme() != "https" {
+            return Login::PlainHttp;
+        }
+        let methods = self.methods.as_deref().unwrap_or_default();
+        let rest = url.as_str().strip_prefix("https://").unwrap_or(url.as_str());
+        match methods {
+            _ if !sent.is_empty() && self.netrc.find(rest) == Some(sent) => Login::Netrc,
+            _ if !sent.is_empty() => Login::GoAuth,
+            [] => Login::Off,
+            _ if !methods.contains(&Method::Netrc) => Login::NoMethod,
+            _ => self.netrc.why_not(&crate::proxyurl::host(url)),
+        }
     }
 
     /// What went wrong with the methods when they were last asked.

@@ -1,6 +1,9 @@
 //! What can go wrong on the way to a module's own repository. Addresses are
 //! shown without user name, password and query; git's words are cleaned.
 
+use crate::hint::on_disk;
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::pseudo::{is_pseudo_version, pseudo_version_rev};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -151,9 +154,10 @@ impl DirectError {
         )
     }
 
-    /// What to try, if there is something to try. `path` is the module's;
-    /// `private` says that GOPRIVATE or GONOPROXY lets no proxy be asked.
-    pub fn hint(&self, path: &str, private: bool) -> Option<String> {
+    /// What to try for this module, if there is something to try; `private`
+    /// says that GOPRIVATE or GONOPROXY lets no proxy be asked.
+    pub fn hint(&self, module: &ModuleVersion, private: bool) -> Option<String> {
+        let path = &module.path;
         let proxy = || match private {
             false => format!("put a proxy that has {path} before direct in GOPROXY"),
             true => format!("set GONOPROXY=none and put a proxy that has {path} into GOPROXY"),
@@ -186,15 +190,22 @@ impl DirectError {
                  http.proxy; else {}",
                 proxy()
             ),
+            Self::InvalidVersion(_) if is_pseudo_version(&module.version) => {
+                let rev = pseudo_version_rev(&module.version).unwrap_or(&module.version);
+                format!(
+                    "if the commit is right, the time or the base of the pseudo-version in go.mod is not: \
+                     go get {path}@{rev} writes the right one"
+                )
+            }
             Self::UnknownRevision { .. } | Self::InvalidVersion(_) => {
                 "check the version in go.mod against the repository's tags".to_owned()
             }
-            Self::Git { .. }
-            | Self::Layout(_)
-            | Self::BadModule(_)
-            | Self::TooLarge { .. }
-            | Self::Disk { .. }
-            | Self::Cancelled => return None,
+            Self::BadModule(_) | Self::TooLarge { .. } => format!(
+                "go cannot use this version: require another one (go list -m -versions {path} lists them), or ask \
+                 the module's authors for one without the fault"
+            ),
+            Self::Disk { doing, source, .. } => return on_disk(doing, source),
+            Self::Git { .. } | Self::Layout(_) | Self::Cancelled => return None,
         };
         Some(text)
     }

@@ -212,7 +212,16 @@ impl Engine {
     async fn git(&self) -> Result<&Git, DirectError> {
         let found = self.direct.git.get_or_init(|| async {
             let config = &self.config;
-            let (environment, retries) = (config.environment.clone(), config.retries.clone());
+            let (mut environment, retries) = (config.environment.clone(), config.retries.clone());
+            // git gives up by itself on a transfer over HTTP that brings next to nothing.
+            for (name, value) in [
+                ("GIT_HTTP_LOW_SPEED_LIMIT", config.timeouts.least_rate()),
+                ("GIT_HTTP_LOW_SPEED_TIME", config.timeouts.first_byte.as_secs().max(1)),
+            ] {
+                if environment.get(name).is_none() {
+                    environment.set(name, value.to_string());
+                }
+            }
             let (timeout, silence) = (config.direct.git_timeout, config.timeouts.first_byte);
             let find = move || Git::find(&environment, timeout, silence, retries, Stop::default()).ok();
             spawn_blocking(find).await.ok().flatten()

@@ -140,15 +140,23 @@ fn passing(status: u16) -> bool {
 
 async fn read(response: &mut Response, config: &FetchConfig) -> Result<String, String> {
     let mut page = Vec::new();
-    while page.len() < MAX_PAGE {
-        match timeout(config.timeouts.idle, response.chunk()).await {
-            Err(_) => return Err(format!("nothing more for {} s", config.timeouts.idle.as_secs())),
-            Ok(Err(e)) => return Err(innermost(&e.without_url(), &[])),
-            Ok(Ok(None)) => break,
-            Ok(Ok(Some(chunk))) => page.extend_from_slice(&chunk),
+    // A page is small: it has one wait for all of it, so that none can be drawn out by single bytes.
+    let whole = config.timeouts.first_byte;
+    let reading = async {
+        while page.len() < MAX_PAGE {
+            match timeout(config.timeouts.idle, response.chunk()).await {
+                Err(_) => return Err(format!("nothing more for {} s", config.timeouts.idle.as_secs())),
+                Ok(Err(e)) => return Err(innermost(&e.without_url(), &[])),
+                Ok(Ok(None)) => break,
+                Ok(Ok(Some(chunk))) => page.extend_from_slice(&chunk),
+            }
         }
+        Ok(())
+    };
+    match timeout(whole, reading).await {
+        Err(_) => Err(format!("the page is not complete after {} s", whole.as_secs())),
+        Ok(read) => read.map(|()| String::from_utf8_lossy(&page).into_owned()),
     }
-    Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
 /// A client that takes any certificate, as Go's impatientInsecureHTTPClient.

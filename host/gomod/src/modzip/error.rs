@@ -146,6 +146,26 @@ impl Fault {
     pub(super) fn of(self, module: &ModuleVersion) -> ModZipError {
         ModZipError { module: module.clone(), fault: Box::new(self) }
     }
+
+    /// Whether the module's own files are to blame, such as by a name that go
+    /// does not take, so that the zip is as bad wherever it comes from. Else
+    /// the zip is damaged, or was made wrongly.
+    pub fn is_of_content(&self) -> bool {
+        match self {
+            Self::TooLarge { .. } | Self::Newline(_) => true,
+            Self::Entry { fault, .. } => matches!(
+                fault,
+                EntryFault::NotUtf8
+                    | EntryFault::Name(_)
+                    | EntryFault::Collision(_)
+                    | EntryFault::FileAndDirectory
+                    | EntryFault::GoModNotInRoot
+                    | EntryFault::GoModCase
+                    | EntryFault::TooLarge { .. }
+            ),
+            _ => false,
+        }
+    }
 }
 
 impl From<ModuleError> for Fault {
