@@ -50,6 +50,7 @@ fn config_of(context: &Context, network: &Network, goproxy: String) -> Result<Fe
     config.gonoproxy = env.get_or_empty("GONOPROXY");
     config.goinsecure = env.get_or_empty("GOINSECURE");
     config.goauth = env.get_or_empty("GOAUTH");
+    config.default_goproxy = env.default_goproxy().to_owned();
     config.credentials = credentials(context)?;
     // For git and GOAUTH commands, which are found on its PATH.
     config.environment = Environment::new(std::env::vars_os());
@@ -109,8 +110,11 @@ impl Observer for Watch {
         self.printer.detail(format!("{error}; trying again in {:.1}s", wait.as_secs_f64()));
     }
 
-    fn finished(&self, _: &Object, _: Outcome) {
-        self.progress.add_done(1);
+    fn finished(&self, _: &Object, outcome: Outcome) {
+        match outcome {
+            Outcome::Failed => self.progress.add_failed(1),
+            Outcome::Fetched | Outcome::Local => self.progress.add_done(1),
+        }
     }
 }
 

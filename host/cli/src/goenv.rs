@@ -16,6 +16,7 @@ pub struct GoEnv {
     process: HashMap<String, String>,
     files: Files,
     goroot: Option<PathBuf>,
+    default_goproxy: String,
 }
 
 impl GoEnv {
@@ -28,11 +29,12 @@ impl GoEnv {
 
     /// Reads with `process` as the environment; files come from the disk.
     pub fn from_process(process: HashMap<String, String>) -> Self {
-        let mut env = Self { process, files: Files::default(), goroot: None };
+        let mut env = Self { process, files: Files::default(), goroot: None, default_goproxy: String::new() };
         let user = env.env_file().and_then(|file| std::fs::read(file).ok()).unwrap_or_default();
         env.goroot = env.find_goroot(parse(&user).get("GOROOT").map(String::as_str));
         let root =
             env.goroot.as_ref().and_then(|root| std::fs::read(root.join("go.env")).ok()).unwrap_or_default();
+        env.default_goproxy = parse(&root).remove("GOPROXY").unwrap_or_default();
         env.files = Files::new(&user, &root);
         env
     }
@@ -64,6 +66,11 @@ impl GoEnv {
                 .hint("set it: export GOPROXY=https://<your proxy>")
                 .hint("or install Go, whose go.env holds the default")
         })
+    }
+
+    /// The GOPROXY that the Go installation comes with; empty where there is none.
+    pub fn default_goproxy(&self) -> &str {
+        &self.default_goproxy
     }
 
     /// The module cache that `go env GOMODCACHE` would print.

@@ -40,6 +40,7 @@ pub struct Progress {
     noun: &'static str,
     done: AtomicU64,
     total: AtomicU64,
+    failed: AtomicU64,
     bytes: AtomicU64,
     began: Instant,
     shown: AtomicBool,
@@ -57,6 +58,7 @@ impl Progress {
             noun,
             done: AtomicU64::new(0),
             total: AtomicU64::new(total),
+            failed: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             began,
             // With nothing to show on, the bar counts as shown already.
@@ -81,6 +83,12 @@ impl Progress {
     pub fn add_done(&self, n: u64) {
         self.done.fetch_add(n, Ordering::Relaxed);
         self.bar.inc(n);
+        self.tick();
+    }
+
+    /// `n` more modules are not to be had.
+    pub fn add_failed(&self, n: u64) {
+        self.failed.fetch_add(n, Ordering::Relaxed);
         self.tick();
     }
 
@@ -121,6 +129,11 @@ impl Progress {
     fn line(&self) -> String {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         let bytes_so_far = self.bytes();
+        let failed = self.failed.load(Ordering::Relaxed);
+        if failed > 0 {
+            // What failed is not done; there is no place for the rate beside it.
+            return format!("{done}/{total} {}, {failed} failed, {}", self.noun, bytes(bytes_so_far));
+        }
         let rate = bytes_so_far as f64 / self.began.elapsed().as_secs_f64().max(0.001);
         format!("{done}/{total} {}, {} at {}/s", self.noun, bytes(bytes_so_far), bytes(rate as u64))
     }
@@ -145,5 +158,16 @@ mod tests {
         progress.add_bytes(1023 << 20);
         let width = "Unpacking [] ".len() + progress.line().len();
         assert!(width < usize::from(NARROW), "{}", progress.line());
+        progress.add_failed(99_999);
+        assert!(progress.line().len() + "Unpacking [] ".len() < usize::from(NARROW), "{}", progress.line());
+    }
+
+    #[test]
+    fn what_failed_is_not_done() {
+        let printer = Printer::new(true, false, false, anstream::ColorChoice::Never);
+        let progress = Progress::new(&printer, "Fetching", "files", 55);
+        progress.add_done(43);
+        progress.add_failed(6);
+        assert_eq!(progress.line(), "43/55 files, 6 failed, 0 B");
     }
 }

@@ -59,10 +59,12 @@ pub struct Network {
     /// Ask this name server, as IP or IP:PORT, in place of the system's resolver
     #[arg(long, value_name = "SERVER")]
     pub dns: Option<DnsServer>,
-    /// Wait no longer than this for a connection, a first byte or a next byte, such as 30s
+    /// End a try that waits longer than this for a connection or an answer, or whose transfer brings next
+    /// to nothing (under 34 bytes a second) for so long, such as 30s; up to 4 tries follow, see --retries
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     pub timeout: Option<Duration>,
-    /// How often to try again where a host answers but fails (5xx, resets, broken bodies)
+    /// How often to try again where a host answers but fails (5xx, resets, broken bodies); default: 7, and 3
+    /// where it cannot be reached or is too slow
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
 }
