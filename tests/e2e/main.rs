@@ -28,4 +28,5 @@ mod real;
 mod secrets;
 mod site;
 mod statements;
+mod untrusted_text;
 mod vulndb;

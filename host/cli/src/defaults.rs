@@ -152,13 +152,13 @@ mod tests {
     fn a_strangers_text_stays_on_its_line() {
         let hostile = "example.com/a\u{1b}[2J\n::error::owned";
         let lines = account(&report(vec![at("native", "cgo", hostile)]));
-        assert_eq!(lines, ["native/cgo: 1 module: example.com/a\\u{1b}[2J\\u{a}::error::owned@v1.0.0"]);
+        assert_eq!(lines, ["native/cgo: 1 module: example.com/a\\u{1b}[2J\\u{a}\\u{3a}:error::owned@v1.0.0"]);
         let whole = ReportedFinding {
             module: None,
             message: "x\n::error::y".to_owned(),
             advice: Some("\u{202e}z".to_owned()),
             ..at("native", "cgo", "")
         };
-        assert_eq!(account(&report(vec![whole])), ["native/cgo: x\\u{a}::error::y (\\u{202e}z)"]);
+        assert_eq!(account(&report(vec![whole])), ["native/cgo: x\\u{a}\\u{3a}:error::y (\\u{202e}z)"]);
     }
 }

@@ -55,13 +55,11 @@ fn main() -> ExitCode {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version count as done; a reader that left is no error.
             if error.use_stderr() && usage::wants_json(std::env::args_os()) {
                 let printer = printer::Printer::new(false, false, true, anstream::ColorChoice::Never);
                 return printer.failure(&usage::failure(&error)).into();
             }
-            let _ = error.print();
-            return if error.use_stderr() { exit::Exit::Usage } else { exit::Exit::Done }.into();
+            return printer::command_line(&error).into();
         }
     };
     let color = match cli.global.color {

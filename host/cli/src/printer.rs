@@ -1,6 +1,7 @@
 //! The only place that writes to the terminal: data on stdout; status, errors
 //! and hints on stderr.
 
+use crate::escape::{self, message};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::progress::without_bar;
@@ -59,7 +60,14 @@ impl Printer {
         !self.quiet && !io::stderr().is_terminal()
     }
 
-    /// Writes data to stdout as it is.
+    /// Writes text to stdout, whole lines; whatever else could move the cursor,
+    /// deceive a reader or command a CI system is escaped.
+    pub fn text(&self, text: &str) -> Result<()> {
+        self.data(escape::printable(text).as_bytes())
+    }
+
+    /// Writes data to stdout as it is: nothing of it may be untrusted text that
+    /// its format has not escaped.
     pub fn data(&self, bytes: &[u8]) -> Result<()> {
         without_bar(|| {
             let mut out = anstream::stdout().lock();
@@ -69,37 +77,42 @@ impl Printer {
 
     /// Writes the one JSON document of a run.
     pub fn document(&self, value: &serde_json::Value) -> Result<()> {
-        let mut text = serde_json::to_vec_pretty(value)
+        let text = serde_json::to_string_pretty(value)
             .map_err(|e| Failure::failed(format!("could not encode JSON: {e}")))?;
-        text.push(b'\n');
-        self.data(&text)
+        self.json(&text)
+    }
+
+    /// Writes a document that is JSON already, as the same values.
+    pub fn json(&self, text: &str) -> Result<()> {
+        self.data(format!("{}\n", escape::json(text.trim_end())).as_bytes())
     }
 
     /// `Resolved 227 modules in 0.8s`: a verb in the past and what was done.
     pub fn status(&self, verb: &str, rest: impl AsRef<str>) {
         if !self.quiet {
-            let _ =
-                without_bar(|| writeln!(anstream::stderr(), "{STATUS}{verb}{STATUS:#} {}", rest.as_ref()));
+            let rest = message(rest.as_ref());
+            let _ = without_bar(|| writeln!(anstream::stderr(), "{STATUS}{verb}{STATUS:#} {rest}"));
         }
     }
 
     /// A detail that only `-v` shows.
     pub fn detail(&self, text: impl AsRef<str>) {
         if self.verbose {
-            let _ = without_bar(|| writeln!(anstream::stderr(), "  {}", text.as_ref()));
+            let _ = without_bar(|| writeln!(anstream::stderr(), "  {}", message(text.as_ref())));
         }
     }
 
     /// A warning; shown even with `-q`, as in cargo.
     pub fn warning(&self, text: impl AsRef<str>) {
-        let _ =
-            without_bar(|| writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {}", text.as_ref()));
+        let text = message(text.as_ref());
+        let _ = without_bar(|| writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {text}"));
     }
 
     /// What to do about a warning.
     pub fn hint(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            let _ = without_bar(|| writeln!(anstream::stderr(), "{HINT}hint{HINT:#}: {}", text.as_ref()));
+            let text = message(text.as_ref());
+            let _ = without_bar(|| writeln!(anstream::stderr(), "{HINT}hint{HINT:#}: {text}"));
         }
     }
 
@@ -119,10 +132,25 @@ impl Printer {
                 let _ = writeln!(err);
             }
             for hint in &failure.hints {
-                let _ = writeln!(err, "{HINT}hint{HINT:#}: {}", crate::escape::foreign(hint));
+                let _ = writeln!(err, "{HINT}hint{HINT:#}: {}", escape::foreign(hint));
             }
         });
         failure.exit
+    }
+}
+
+/// Prints help or version, or what is wrong with a command line, which may
+/// quote it.
+pub fn command_line(error: &clap::Error) -> Exit {
+    // Help and version count as done; a reader that left is no error.
+    let text = error.render().ansi().to_string();
+    let text = escape::printable(&text);
+    if error.use_stderr() {
+        let _ = write!(anstream::stderr(), "{text}");
+        Exit::Usage
+    } else {
+        let _ = write!(anstream::stdout(), "{text}");
+        Exit::Done
     }
 }
 

@@ -79,7 +79,7 @@ fn show(context: &Context, cache: &Cache, kept: &Kept) -> Result<()> {
         text.push('\n');
         text.push_str(&table::render(&["LAST USED", "FILES", "SIZE"], &rows, None));
     }
-    context.printer.data(text.as_bytes())
+    context.printer.text(&text)
 }
 
 fn kind_name(kind: Kind) -> &'static str {

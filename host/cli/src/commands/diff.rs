@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: &Diff) -> Result<()> {
     if changes.is_empty() {
         context.printer.status("Same", "the two bundles have the same build list and hashes");
     }
-    context.printer.data(text.as_bytes())
+    context.printer.text(&text)
 }
 
 /// What became of one module path.

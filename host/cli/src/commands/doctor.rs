@@ -38,7 +38,7 @@ pub fn run(context: &Context, args: &Doctor) -> Result<()> {
             return Err(failure);
         }
     } else {
-        context.printer.data(text(&checks, context.printer.width()).as_bytes())?;
+        context.printer.text(&text(&checks, context.printer.width()))?;
     }
     if failed > 0 {
         return Err(verdict(failed, checks.len()));

@@ -32,7 +32,7 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
         }
         context.printer.document(&document)?;
     } else {
-        context.printer.data(text(&manifest, &verdict, context.printer.width()).as_bytes())?;
+        context.printer.text(&text(&manifest, &verdict, context.printer.width()))?;
     }
     if verdict.trusted().next().is_none() {
         context

@@ -39,7 +39,12 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
         let findings = Findings::new(&report, &manifest, &subject);
         let findings = findings.at(Places::of(&manifest, &root)).by(&loaded.policy);
         let text = findings.render(args.format)?;
-        context.printer.data(text.as_bytes())?;
+        match args.format {
+            FindingsFormat::Sarif => context.printer.json(&text)?,
+            // Its lines are commands.
+            FindingsFormat::Github => context.printer.data(text.as_bytes())?,
+            _ => context.printer.text(&text)?,
+        }
     }
     if let Some(missing) = &loaded.missing {
         context.printer.warning(defaults::notice(missing));

@@ -22,8 +22,8 @@ pub fn run(context: &Context, args: &Resolve) -> Result<()> {
     let json = context.printer.is_json() || args.format == ResolveFormat::Json;
     match args.format {
         _ if json => context.printer.document(&document(&resolution)),
-        ResolveFormat::Graph => context.printer.data(format_graph(&resolution).as_bytes()),
-        _ => context.printer.data(format_list(&resolution).as_bytes()),
+        ResolveFormat::Graph => context.printer.text(&format_graph(&resolution)),
+        _ => context.printer.text(&format_list(&resolution)),
     }
 }
 

@@ -99,7 +99,7 @@ fn info(context: &Context, file: &Path) -> Result<()> {
         let licence = if origin.licence.is_empty() { "licence unknown" } else { &origin.licence };
         line("source", format!("{}{at}: {}, {licence}", origin.name, entries(origin.entries)));
     }
-    context.printer.data(text.as_bytes())
+    context.printer.text(&text)
 }
 
 /// The first line of a snapshot that is whole and reads throughout.

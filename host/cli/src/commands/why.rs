@@ -32,7 +32,7 @@ pub fn run(context: &Context, args: &Why) -> Result<()> {
         let arrow = if depth == 0 { "" } else { "requires " };
         let _ = writeln!(text, "{}{arrow}{}", "  ".repeat(depth), crate::escape::foreign(step));
     }
-    context.printer.data(text.as_bytes())
+    context.printer.text(&text)
 }
 
 /// The graph's node for what was asked: a path means its selected version.

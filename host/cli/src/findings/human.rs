@@ -89,7 +89,7 @@ mod tests {
         let text = anstream::adapter::strip_str(&render(&findings(&report))).to_string();
         assert_eq!(
             text,
-            "error[licence/denied]: AGPL-3.0\\u{1b}[2J::error::x\n  --> example.com/a@v1.0.0 LICENSE:3\n   = why: example.com/app -> example.com/a@v1.0.0\n   = help: ask for another\n   = see: https://example.com/help\n\n1 finding: 0 denied, 0 warned, 0 noted, 0 excepted\n"
+            "error[licence/denied]: AGPL-3.0\\u{1b}[2J\\u{3a}:error::x\n  --> example.com/a@v1.0.0 LICENSE:3\n   = why: example.com/app -> example.com/a@v1.0.0\n   = help: ask for another\n   = see: https://example.com/help\n\n1 finding: 0 denied, 0 warned, 0 noted, 0 excepted\n"
         );
     }
 }

@@ -71,7 +71,7 @@ pub fn run(context: &Context, args: &PluginBench) -> Result<()> {
         "Measured",
         format!("{} over {subject}, {}", foreign(&component.shown), count(args.runs as usize, "run")),
     );
-    context.printer.data(text(&component, &plugin, &measured).as_bytes())
+    context.printer.text(&text(&component, &plugin, &measured))
 }
 
 /// Runs it so often: the times, sorted, and what the last run came to.

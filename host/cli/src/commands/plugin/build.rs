@@ -53,7 +53,7 @@ pub fn run(context: &Context, args: &PluginBuild) -> Result<()> {
         .printer
         .status("Built", format!("{} ({}) in {}", shown(&output), bytes(size), duration(started.elapsed())));
     context.printer.status("Pin", "it in airgo.toml, whose directory the path is relative to:");
-    context.printer.data(foreign_lines(&entry).as_bytes())
+    context.printer.text(&foreign_lines(&entry))
 }
 
 /// From source to a component.

@@ -40,7 +40,7 @@ pub fn run(context: &Context, args: &PluginInspect) -> Result<()> {
             context.printer.document(&subject.document())?;
         }
     } else {
-        context.printer.data(subject.text(context.printer.width()).as_bytes())?;
+        context.printer.text(&subject.text(context.printer.width()))?;
     }
     match &subject.described {
         Ok(_) => Ok(()),

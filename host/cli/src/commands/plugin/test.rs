@@ -55,7 +55,7 @@ pub fn run(context: &Context, args: &PluginTest) -> Result<()> {
     let document = document(&component, plugin.sha256(), &outcomes, failed);
     if !context.printer.is_json() {
         let text: String = outcomes.iter().map(|o| o.text(context.printer.is_verbose())).collect();
-        context.printer.data(text.as_bytes())?;
+        context.printer.text(&text)?;
     } else if failed == 0 {
         context.printer.document(&document)?;
     }
