@@ -2,9 +2,10 @@
 //! modfetch/sumdb.go, initBase and ReadRemote).
 //!
 //! A proxy that answers `sumdb/NAME/supported` is asked for everything under
-//! `sumdb/NAME/`; where none does and GOPROXY reaches `direct`, the database
-//! itself is asked. What is read is hostile until the database's signature and
-//! the log's proofs have been checked, which is the caller's part.
+//! `sumdb/NAME/`, and nobody else is. Where none carries the database, or the
+//! list reaches `direct` or `off`, the database itself is asked: those two words
+//! are about modules. What is read is hostile until the database's signature
+//! and the log's proofs have been checked, which is the caller's part.
 
 use crate::engine::Engine;
 use crate::error::FetchError;
@@ -65,24 +66,35 @@ impl SumDbSource<'_> {
 }
 
 impl Engine {
+    /// Who is asked (initBase). A proxy that fails in another way than by not
+    /// having the database makes it unavailable, unless a `|` leads on to one
+    /// that carries it, or to `direct`: as in TryProxies that error outlasts
+    /// later 404s and `off`.
     async fn sumdb_base(&self, object: &Object, name: &str) -> Result<ProxyUrl, FetchError> {
-        let mut last = None;
+        let mut fault = None;
         for hop in self.list.hops() {
             match hop {
                 Hop::NoProxy => {}
                 Hop::Off => break,
-                Hop::Direct => return ProxyUrl::parse(&format!("https://{name}")),
+                Hop::Direct => {
+                    fault = None;
+                    break;
+                }
                 Hop::Proxy(proxy, any_error) => {
                     let base = proxy.below(&format!("sumdb/{name}"));
                     match self.sumdb_file(object, &base, "supported").await {
                         Ok(_) => return Ok(base),
-                        Err(e) if e.is_not_found() || *any_error => last = Some(e),
+                        Err(e) if e.is_not_found() => {}
+                        Err(e) if *any_error => fault = Some(e),
                         Err(e) => return Err(e),
                     }
                 }
             }
         }
-        Err(last.unwrap_or_else(|| FetchError::Off { module: object.module.clone(), after: None }))
+        match fault {
+            Some(fault) => Err(fault),
+            None => ProxyUrl::parse(&format!("https://{name}")),
+        }
     }
 
     /// One file of the database, tried again as the policy allows.

@@ -301,11 +301,12 @@ pub(super) async fn sumdb(visit: &Visit<'_>, to: &mut Examination<'_>) {
     };
     let object = Object::new(ModuleVersion::new(name.as_str(), ""), Kind::SumDb);
     let mut answered = false;
-    let mut direct = false;
+    // What a comma lets nobody get past, as for modules.
+    let mut blocked = None;
     if address.is_none() {
         for hop in visit.list.hops() {
             match hop {
-                Hop::Proxy(proxy, _) => {
+                Hop::Proxy(proxy, any_error) => {
                     let base = proxy.below(&format!("sumdb/{name}"));
                     let start = Instant::now();
                     let got = read(visit, &base, "supported", &object).await;
@@ -318,19 +319,26 @@ pub(super) async fn sumdb(visit: &Visit<'_>, to: &mut Examination<'_>) {
                         Err(e) if e.is_not_found() => {
                             Check::new(Area::SumDb, label, Verdict::Ok, "it does not carry the database")
                         }
-                        Err(e) => Check::new(Area::SumDb, label, Verdict::Warn, without_object(&e)),
+                        Err(e) => {
+                            if !answered && !any_error {
+                                blocked.get_or_insert_with(|| proxy.host());
+                            }
+                            Check::new(Area::SumDb, label, Verdict::Warn, without_object(&e))
+                        }
                     };
                     to.add(check.took(start.elapsed()));
                 }
-                Hop::Direct => direct = true,
-                Hop::NoProxy | Hop::Off => {}
+                Hop::NoProxy | Hop::Off | Hop::Direct => {}
             }
         }
     }
     let own = address.clone().unwrap_or_else(|| format!("https://{name}"));
     let label = format!("{name} itself");
-    if address.is_none() && !direct {
-        let detail = "GOPROXY never says direct, so it is not asked";
+    if address.is_none() && answered {
+        let detail = "a proxy of GOPROXY carries the database, so it is not asked";
+        to.add(Check::new(Area::SumDb, label, Verdict::Skipped, detail));
+    } else if let Some(before) = blocked {
+        let detail = format!("not asked while {before} fails: a comma lets only 404 and 410 through");
         to.add(Check::new(Area::SumDb, label, Verdict::Skipped, detail));
     } else {
         let start = Instant::now();
@@ -347,10 +355,8 @@ pub(super) async fn sumdb(visit: &Visit<'_>, to: &mut Examination<'_>) {
                 let check = Check::new(Area::SumDb, label, Verdict::Fail, "what it sends is no tree head");
                 check.fix("a login page or filter of this network stands between; log in, or set HTTPS_PROXY")
             }
-            // Nobody needs it while a proxy carries the database.
             Err(e) => {
-                let verdict = if answered { Verdict::Warn } else { Verdict::Fail };
-                Check { fix: e.hint(), ..Check::new(Area::SumDb, label, verdict, without_object(&e)) }
+                Check { fix: e.hint(), ..Check::new(Area::SumDb, label, Verdict::Fail, without_object(&e)) }
             }
         };
         to.add(check.took(start.elapsed()));
