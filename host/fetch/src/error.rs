@@ -85,6 +85,15 @@ pub enum Unfit {
     /// Nothing at all.
     #[error("nothing")]
     Empty,
+    /// A body that is not encoded as its `Content-Encoding` says, or in a way
+    /// that airgo does not decode.
+    #[error("Content-Encoding: {encoding}, and a body that cannot be decoded ({problem})")]
+    Encoding {
+        /// The header.
+        encoding: String,
+        /// What the decoder says.
+        problem: String,
+    },
     /// Not a zip at all, or a damaged one.
     #[error("a bad zip ({0})")]
     Zip(String),

@@ -296,6 +296,10 @@ fn unfit(at: &At, what: &Unfit) -> String {
                 format!("{host} mixes up versions; put another proxy first in GOPROXY, and tell who runs it")
             }
         },
+        Unfit::Encoding { .. } => format!(
+            "{host}, or a filter between, labels its answers wrongly; put another proxy first in GOPROXY, and tell \
+             who runs it"
+        ),
         Unfit::Empty | Unfit::Zip(_) | Unfit::Info(_) => damaged(at),
     }
 }

@@ -23,6 +23,7 @@ mod cause;
 mod clients;
 mod config;
 mod credentials;
+mod decode;
 mod direct;
 mod dns;
 pub mod doctor;

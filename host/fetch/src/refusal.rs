@@ -74,16 +74,16 @@ fn sentences(value: &serde_json::Value, depth: u32, found: &mut Vec<String>) {
 
 /// What the server says in this answer: the body's words, else those behind
 /// the status, else a page's title, which mostly repeats the status.
-pub(crate) fn reason(response: &Response, form: Option<Form>, body: &[u8], most: usize) -> String {
+pub(crate) fn reason(phrase: Option<String>, form: Option<Form>, body: &[u8], most: usize) -> String {
     let words = form.map(|form| form.words(body, most)).unwrap_or_default();
     if words.is_empty() || form == Some(Form::Html) {
-        return own_phrase(response, most).unwrap_or(words);
+        return phrase.unwrap_or(words);
     }
     words
 }
 
 /// The words behind the status of an HTTP/1 answer, where they are not the usual ones.
-fn own_phrase(response: &Response, most: usize) -> Option<String> {
+pub(crate) fn own_phrase(response: &Response, most: usize) -> Option<String> {
     let phrase = response.extensions().get::<hyper::ext::ReasonPhrase>()?;
     let phrase = clean(&String::from_utf8_lossy(phrase.as_bytes()), most);
     let usual = response.status().canonical_reason().unwrap_or_default();

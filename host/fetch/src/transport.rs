@@ -8,15 +8,18 @@ use crate::cause::{IoCause, Login, NameFault, TlsFault};
 use crate::clients::{RedirectRefused, Transport};
 use crate::config::{FetchConfig, Timeouts};
 use crate::credentials::Headers;
+use crate::decode::{Body, BodyError, Encoding};
 use crate::dns::DnsError;
 use crate::dns::resolv_conf::ResolvConf;
-use crate::error::{At, FetchError, Phase, Site};
+use crate::error::{At, FetchError, Phase, Site, Unfit};
 use crate::httpdate::http_date;
 use crate::load::clean;
 use crate::object::Object;
 use crate::proxyurl::{self, ProxyUrl};
-use crate::refusal::{Form, reason};
-use reqwest::header::{AGE, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER};
+use crate::refusal::{Form, own_phrase, reason};
+use reqwest::header::{
+    ACCEPT_ENCODING, AGE, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER,
+};
 use reqwest::{Response, Url};
 use std::error::Error as StdError;
 use std::io;
@@ -40,7 +43,9 @@ pub(crate) struct Rest {
 /// An answer with status 200, or 206 where a rest was asked for, whose body is
 /// still to come.
 pub(crate) struct Incoming {
-    response: Response,
+    body: Body,
+    encoding: Encoding,
+    etag: Option<String>,
     at: At,
     offset: u64,
     length: Option<u64>,
@@ -96,10 +101,12 @@ impl Transport {
         if response.url().host_str() != url.host_str() {
             at.site.redirected = Some(proxyurl::host(response.url()));
         }
-        let announced = response.content_length();
+        let encoding = Encoding::of(response.headers());
+        // The length of what is encoded says nothing of what it becomes.
+        let announced = response.content_length().filter(|_| encoding.is_identity());
         let (offset, length) = match response.status().as_u16() {
             200 => (0, announced),
-            206 if rest.offset > 0 && continues(&response, rest) => {
+            206 if rest.offset > 0 && encoding.is_identity() && continues(&response, rest) => {
                 (rest.offset, announced.map(|l| l + rest.offset))
             }
             // Another part than was asked for: begin again.
@@ -124,7 +131,12 @@ impl Transport {
         };
         let timeouts = config.timeouts.clone();
         let (window, window_bytes) = (Duration::ZERO, 0);
-        Ok(Incoming { response, at, offset, length, received: offset, timeouts, window, window_bytes })
+        let etag = response.headers().get(ETAG).and_then(|v| v.to_str().ok());
+        // Of an encoded body the validator is that of its encoded form.
+        let etag = etag.filter(|e| e.starts_with('"') && encoding.is_identity()).map(str::to_owned);
+        let body = Body::of(response, &encoding);
+        let received = offset;
+        Ok(Incoming { body, encoding, etag, at, offset, length, received, timeouts, window, window_bytes })
     }
 
     /// One request, up to the answer's headers.
@@ -140,7 +152,8 @@ impl Transport {
         let passage = lane.enter(url).await;
         let client = passage.client(config).map_err(FetchError::TlsSetup)?;
 
-        let mut request = client.get(url.clone());
+        // Modules are compressed already, and hashed as they are.
+        let mut request = client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
         for (name, value) in headers.lines() {
             request = request.header(name, value);
         }
@@ -190,9 +203,7 @@ impl Incoming {
 
     /// How to ask for this again from its beginning, or from later on.
     pub(crate) fn rest(&self) -> Rest {
-        let etag = self.response.headers().get(ETAG).and_then(|v| v.to_str().ok());
-        let etag = etag.filter(|e| e.starts_with('"')).map(str::to_owned);
-        Rest { offset: 0, length: self.length, etag }
+        Rest { offset: 0, length: self.length, etag: self.etag.clone() }
     }
 
     /// The announced length of the whole.
@@ -212,22 +223,27 @@ impl Incoming {
     /// Appends the next piece of the body; false at its end.
     pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>) -> Result<bool, FetchError> {
         let began = Instant::now();
-        let chunk = timeout(self.timeouts.idle, self.response.chunk()).await;
-        let chunk = match chunk {
+        let before = buffer.len();
+        let read = timeout(self.timeouts.idle, self.body.read(buffer)).await;
+        let read = match read {
             Err(_) => return Err(self.stalled(self.timeouts.idle)),
-            Ok(Err(e)) => {
+            Ok(Err(BodyError::Transport(e))) => {
                 let reason = innermost(&e.without_url(), &[]);
                 return Err(FetchError::Broken { at: self.boxed_at(), received: self.received, reason });
             }
+            Ok(Err(BodyError::Encoding(problem))) => return Err(self.undecodable(problem)),
             Ok(Ok(None)) => return Ok(false),
-            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Ok(Some(read))) => read,
         };
-        buffer.extend_from_slice(&chunk);
-        self.received += chunk.len() as u64;
+        let first = self.received == self.offset;
+        if self.encoding.unknown && first && is_binary(&buffer[before..]) {
+            return Err(self.undecodable("known are gzip, deflate, br and zstd".to_owned()));
+        }
+        self.received += read as u64;
 
         // Only time spent waiting counts: our own disk may be the slow one.
         self.window += began.elapsed();
-        self.window_bytes += chunk.len() as u64;
+        self.window_bytes += read as u64;
         if self.window >= self.timeouts.slow_window {
             if self.window_bytes < self.timeouts.slow_bytes {
                 return Err(self.stalled(self.timeouts.slow_window));
@@ -237,6 +253,14 @@ impl Incoming {
         Ok(true)
     }
 
+    fn undecodable(&self, problem: String) -> FetchError {
+        let encoding = clean(&self.encoding.name, 80);
+        FetchError::Unfit {
+            at: self.boxed_at(),
+            what: Unfit::Encoding { encoding, problem: clean(&problem, 200) },
+        }
+    }
+
     fn stalled(&self, after: Duration) -> FetchError {
         FetchError::Timeout { at: self.boxed_at(), phase: Phase::Body, after }
     }
@@ -244,6 +268,13 @@ impl Incoming {
     fn boxed_at(&self) -> Box<At> {
         Box::new(self.at.clone())
     }
+}
+
+/// Neither text nor a zip: what a coding would have made of either.
+fn is_binary(start: &[u8]) -> bool {
+    let text = std::str::from_utf8(start).map_or_else(|e| e.error_len().is_none(), |_| true)
+        && !start.iter().any(|b| *b < 0x20 && !b.is_ascii_whitespace());
+    !text && !start.starts_with(b"PK")
 }
 
 /// The address's own user name and password, over TLS only.
@@ -328,24 +359,26 @@ fn failed(
 }
 
 /// Names an answer that is not 200.
-async fn refused(at: At, mut response: Response, config: &FetchConfig, secrets: &[String]) -> FetchError {
+async fn refused(at: At, response: Response, config: &FetchConfig, secrets: &[String]) -> FetchError {
     let status = response.status().as_u16();
     let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
     let retry_after = header(RETRY_AFTER).and_then(seconds_of);
     let form = header(CONTENT_TYPE).and_then(Form::of);
-    let mut body = Vec::new();
+    let phrase = own_phrase(&response, MAX_DETAIL);
+    let encoding = Encoding::of(response.headers());
+    let (mut coming, mut body) = (Body::of(response, &encoding), Vec::new());
     // Of JSON all is needed, of a page its head. Whoever sends it drop by drop is not waited for.
     let most = if form == Some(Form::Text) { MAX_DETAIL } else { 16 << 10 };
     let reading = async {
         while form.is_some() && body.len() < most {
-            match response.chunk().await {
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            match coming.read(&mut body).await {
+                Ok(Some(_)) => {}
                 _ => break,
             }
         }
     };
     let _ = timeout(config.timeouts.idle, reading).await;
-    let said = reason(&response, form, &body, MAX_DETAIL);
+    let said = reason(phrase, form, &body, MAX_DETAIL);
     let detail = clean(&scrub(&said, secrets), MAX_DETAIL);
     let detail = Some(detail).filter(|d| !d.is_empty());
     let at = Box::new(at);

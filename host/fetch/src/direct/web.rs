@@ -6,6 +6,7 @@
 use super::meta::{self, GoImport};
 use crate::config::FetchConfig;
 use crate::credentials::Headers;
+use crate::decode::{Body, BodyError, Encoding};
 use crate::engine::Engine;
 use crate::proxyurl::show;
 use crate::transport::{innermost, scrub};
@@ -99,7 +100,7 @@ impl Pages {
         let status = response.status().as_u16();
         auth.learn(url, status);
         let shown = show(response.url());
-        let page = read(&mut response, &engine.config).await.map_err(|e| scrub(&e, sent.secrets()))?;
+        let page = read(response, &engine.config).await.map_err(|e| scrub(&e, sent.secrets()))?;
         Ok(Page { status, shown, imports: meta::parse(&page) })
     }
 
@@ -138,17 +139,25 @@ fn passing(status: u16) -> bool {
     matches!(status, 408 | 429 | 500..)
 }
 
-async fn read(response: &mut Response, config: &FetchConfig) -> Result<String, String> {
+async fn read(response: Response, config: &FetchConfig) -> Result<String, String> {
+    let encoding = Encoding::of(response.headers());
+    let mut body = Body::of(response, &encoding);
     let mut page = Vec::new();
     // A page is small: it has one wait for all of it, so that none can be drawn out by single bytes.
     let whole = config.timeouts.first_byte;
     let reading = async {
         while page.len() < MAX_PAGE {
-            match timeout(config.timeouts.idle, response.chunk()).await {
+            match timeout(config.timeouts.idle, body.read(&mut page)).await {
                 Err(_) => return Err(format!("nothing more for {} s", config.timeouts.idle.as_secs())),
-                Ok(Err(e)) => return Err(innermost(&e.without_url(), &[])),
+                Ok(Err(BodyError::Transport(e))) => return Err(innermost(&e.without_url(), &[])),
+                Ok(Err(BodyError::Encoding(problem))) => {
+                    return Err(format!(
+                        "its Content-Encoding is {}, and it cannot be decoded: {problem}",
+                        encoding.name
+                    ));
+                }
                 Ok(Ok(None)) => break,
-                Ok(Ok(Some(chunk))) => page.extend_from_slice(&chunk),
+                Ok(Ok(Some(_))) => {}
             }
         }
         Ok(())

@@ -40,6 +40,8 @@ pub enum Fault {
     Redirect(String),
     /// Nothing is wrong, but the answer has one more header.
     Header(String, String),
+    /// These bytes with this `Content-Encoding`, whatever they are.
+    Encoded(String, Vec<u8>),
 }
 
 /// The part of a body that was asked for.
@@ -172,6 +174,11 @@ pub(super) fn answer(
             let body = whole(body).unwrap_or_default();
             http::write_head(stream, 200, &[(name, value)], body.len())?;
             stream.write_all(&body)?;
+            Ok(true)
+        }
+        Fault::Encoded(encoding, bytes) => {
+            http::write_head(stream, 200, &[("Content-Encoding", encoding)], bytes.len())?;
+            stream.write_all(bytes)?;
             Ok(true)
         }
         Fault::Bytes(bytes) => plain(stream, Some(bytes.clone())),
