@@ -100,7 +100,7 @@ pub enum EntriesError {
     #[error("{0:?} is out of order")]
     Order(String),
     /// Another size than the manifest says.
-    #[error("{name} is {found} bytes, the manifest says {expected}")]
+    #[error("{name} is {}, the manifest says {expected}", bytes(*found))]
     Size {
         /// The entry.
         name: String,
@@ -149,7 +149,7 @@ pub enum ObjectError {
         actual: Sha256,
     },
     /// Another number of bytes.
-    #[error("size mismatch for {name}: expected {expected} bytes, got {}{actual}", if *.more { "more than " } else { "" })]
+    #[error("size mismatch for {name}: expected {}, got {}{actual}", bytes(*expected), if *.more { "more than " } else { "" })]
     Size {
         /// The object.
         name: String,
@@ -238,4 +238,9 @@ impl BundleError {
     pub(crate) fn read(name: &str) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| Self::Read { name: name.to_owned(), source }
     }
+}
+
+/// `1 byte`, `2 bytes`.
+fn bytes(n: u64) -> String {
+    if n == 1 { "1 byte".to_owned() } else { format!("{n} bytes") }
 }

@@ -303,7 +303,8 @@ impl Trust {
                 return Err(source.error(number.span(), format!("{role} needs at least one key")));
             }
             if wanted > have {
-                let message = format!("{role} needs {wanted} keys, and {have} have the role");
+                let has = if have == 1 { "has" } else { "have" };
+                let message = format!("{role} needs {wanted} keys, and {have} {has} the role");
                 return Err(source.error(number.span(), message));
             }
             let role_of = Role { threshold: wanted, place: source.line(number.span()) };

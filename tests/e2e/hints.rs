@@ -1,7 +1,10 @@
 //! What an error proposes: it fits the cause, and leads on.
 
-use crate::site::{Site, text};
+use crate::airgo;
+use crate::site::{Site, main_module, small_world, text};
+use airgo_testkit::Module;
 use std::fs;
+use std::process::Command;
 
 /// `airgo resolve` over a project whose go.mod and go.sum are these.
 fn resolve(go_mod: &str, go_sum: &str) -> String {
@@ -58,5 +61,48 @@ fn conflict_markers_are_called_a_merge_conflict() {
         let said = resolve(&go_mod, &go_sum);
         assert!(said.contains(&format!("{place}: a merge conflict is not settled")), "{place}: {said}");
         assert!(said.contains("delete the markers"), "{said}");
+    }
+}
+
+#[test]
+fn an_unknown_version_names_those_next_to_it() {
+    let site = Site::of(small_world().with(Module::new("example.com/a", "v1.4.0")), &main_module());
+    let go_mod = site.project().join("go.mod");
+    let text = fs::read_to_string(&go_mod).unwrap();
+    assert!(text.contains("example.com/a v1.0.0"), "{text}");
+    fs::write(&go_mod, text.replace("example.com/a v1.0.0", "example.com/a v1.3.0")).unwrap();
+    let run = site.pack().ends(1);
+    let wanted = "there is no example.com/a@v1.3.0: next to it there are v1.0.0 and v1.4.0";
+    assert!(run.stderr.contains(wanted), "{}", run.stderr);
+}
+
+#[test]
+fn without_a_place_to_write_the_setting_is_named() {
+    let site = Site::new();
+    let (project, bundle, key) = (site.project(), site.bundle(), site.key());
+    let file = site.temp.write("file", "");
+    // A file where a directory must be: so it is for root, too.
+    let below = file.join("below");
+    let pack = |change: &dyn Fn(&mut Command), more: &[&str]| {
+        let mut cmd = site.airgo.command();
+        cmd.args(["pack", text(&project), "-o", text(&bundle)]).args(more);
+        change(&mut cmd);
+        let run = airgo::run(cmd).ends(1);
+        site.assert_nothing_written();
+        run.stderr
+    };
+    let home = |cmd: &mut Command| drop(cmd.env("HOME", &below));
+    let none = |cmd: &mut Command| drop(cmd.env_remove("HOME"));
+    let said = pack(&home, &[]);
+    assert!(said.contains("could not write a personal key") && said.contains("--key FILE"), "{said}");
+    let said = pack(&none, &[]);
+    assert!(said.contains("set HOME or XDG_CONFIG_HOME"), "{said}");
+    let with_key = ["--key", text(&key)];
+    let said = pack(&home, &with_key);
+    assert!(said.contains("--cache DIR, or AIRGO_CACHE"), "{said}");
+    let said = pack(&none, &with_key);
+    assert!(said.contains("set HOME or XDG_CACHE_HOME"), "{said}");
+    for wrong in ["free some space", "permission"] {
+        assert!(!said.contains(wrong), "{said}");
     }
 }

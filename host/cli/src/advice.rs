@@ -6,6 +6,7 @@
 //! asked for once a day, so that packing again needs no network.
 
 use crate::Context;
+use crate::printer::count;
 use crate::progress::Progress;
 use airgo_fetch::{Fetcher, Kind, Object};
 use airgo_gomod::{ModuleVersion, modfile};
@@ -96,8 +97,9 @@ fn learn(
         }
     }
     if unknown > 0 {
-        context
-            .printer
-            .detail(format!("of {unknown} modules nobody could say whether versions are retracted"));
+        context.printer.detail(format!(
+            "of {} nobody could say whether versions are retracted",
+            count(unknown, "module")
+        ));
     }
 }

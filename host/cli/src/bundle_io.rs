@@ -3,6 +3,7 @@
 
 use crate::Context;
 use crate::args::{LastSeenArg, Trust as TrustArgs};
+use crate::disk;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
@@ -90,8 +91,18 @@ pub fn bundle_failure(error: &BundleError) -> Failure {
                 .fact("found", format!("sha256 {actual}"))
                 .hint("the file was changed or damaged on its way: copy it again, then: airgo verify FILE")
         }
-        BundleError::Write { .. } => {
-            Failure::new(exit, error.to_string()).hint("free some space, or name another target")
+        BundleError::Write { source, .. } => {
+            let mut failure = Failure::new(exit, error.to_string());
+            failure.hints.extend(disk::write_hint(source, "name another target"));
+            failure
+        }
+        BundleError::Open { source, .. }
+        | BundleError::Read { source, .. }
+        | BundleError::Source { source, .. }
+        | BundleError::LastSeen(LastSeenError::Io { source, .. }) => {
+            let mut failure = Failure::new(exit, error.to_string());
+            failure.hints.extend(disk::read_hint(source));
+            failure
         }
         BundleError::Signature(SignatureError::Missing) => {
             Failure::new(exit, error.to_string()).hint("sign it: airgo sign FILE --key KEY")

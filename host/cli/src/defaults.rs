@@ -29,7 +29,11 @@ pub fn tell(context: &Context, report: &Report, missing: &str, again: &str) {
         printer.warning(text);
     }
     if report.counts.warn > 0 {
-        printer.hint(format!("{} lists all {}", foreign(again), count(report.counts.warn, "warning")));
+        let all = match report.counts.warn {
+            1 => "shows it whole".to_owned(),
+            n => format!("lists all {}", count(n, "warning")),
+        };
+        printer.hint(format!("{} {all}", foreign(again)));
     }
     printer.hint(WRITE_ONE);
 }

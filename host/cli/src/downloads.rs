@@ -5,7 +5,9 @@
 use crate::Context;
 use crate::args::Network;
 use crate::errors::fetch_failure;
+use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::nearest;
 use crate::progress::Progress;
 use crate::sums;
 use airgo_fetch::{
@@ -180,8 +182,10 @@ impl<'a> Downloads<'a> {
             if !wanted.contains(&object) {
                 continue;
             }
-            let fetched = result.map_err(|e| fetch_failure(&e))?;
-            self.judge(fetched)?;
+            match result {
+                Ok(fetched) => self.judge(fetched)?,
+                Err(e) => return Err(self.explain(fetch_failure(&e), &e, &object)),
+            }
         }
         self.verified.retain(|object, _| wanted.contains(object));
         Ok(self.verified)
@@ -197,6 +201,14 @@ impl<'a> Downloads<'a> {
 
     fn expected(&self, object: &Object) -> Vec<airgo_gomod::H1> {
         subject(object.kind).map_or_else(Vec::new, |s| sums::expected(self.sums, &object.module, s))
+    }
+
+    /// Adds to a failure what the proxies know: versions next to one that is not there.
+    pub fn explain(&self, mut failure: Failure, error: &FetchError, object: &Object) -> Failure {
+        if failure.exit != Exit::Interrupted {
+            nearest::add(&mut failure, self.fetcher, error, object);
+        }
+        failure
     }
 
     /// Holds a download against go.sum and keeps it for later runs.

@@ -4,7 +4,9 @@
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::gomod_hints;
+use crate::printer::count;
 use airgo_fetch::FetchError;
+use airgo_gomod::ModuleVersion;
 use airgo_modcache::{InstallError, Problem};
 use airgo_resolve::{LoadFault, ResolveError};
 
@@ -23,14 +25,19 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
     failure
 }
 
+/// The download that a project cannot be resolved for, and whose go.mod it is.
+pub fn fetch_cause(error: &ResolveError) -> Option<(&FetchError, &ModuleVersion)> {
+    let ResolveError::Graph(graph) = error else { return None };
+    let LoadFault::Source(source) = &graph.error.reason else { return None };
+    Some((source.cause().downcast_ref()?, &graph.error.actual))
+}
+
 /// A project that cannot be resolved.
 pub fn resolve_failure(error: &ResolveError) -> Failure {
     let mut failure = Failure::failed(error.to_string());
     match error {
         ResolveError::Graph(graph) => {
-            if let LoadFault::Source(source) = &graph.error.reason
-                && let Some(fetch) = source.cause().downcast_ref::<FetchError>()
-            {
+            if let Some((fetch, _)) = fetch_cause(error) {
                 let fetched = fetch_failure(fetch);
                 if fetched.exit == Exit::Interrupted {
                     return fetched;
@@ -42,7 +49,7 @@ pub fn resolve_failure(error: &ResolveError) -> Failure {
                 failure.hints.extend(gomod_hints::of_dependency(&graph.error));
             }
             if !graph.others.is_empty() {
-                failure = failure.line(format!("and {} more modules failed", graph.others.len()));
+                failure = failure.line(format!("and {} failed", count(graph.others.len(), "more module")));
             }
         }
         ResolveError::UpdatesNeeded(updates) => {

@@ -97,7 +97,7 @@ impl GoEnv {
         }
         self.home().map(|home| home.join("go")).ok_or_else(|| {
             Failure::failed("module cache not found: neither GOMODCACHE nor GOPATH nor HOME is set")
-                .hint("name the target: airgo unpack FILE --gomodcache DIR")
+                .hint("set one of them, or name the target: airgo unpack FILE --gomodcache DIR")
         })
     }
 
@@ -111,7 +111,7 @@ impl GoEnv {
     pub fn airgo_config_dir(&self) -> Result<PathBuf> {
         self.user_config_dir().map(|dir| dir.join("airgo")).ok_or_else(|| {
             Failure::failed("no config directory: neither XDG_CONFIG_HOME nor HOME is set")
-                .hint("name a key with --key FILE and a trusted one with --trust FILE")
+                .hint("set HOME or XDG_CONFIG_HOME, or name a key with --key FILE and a trusted one with --trust FILE")
         })
     }
 
@@ -128,7 +128,7 @@ impl GoEnv {
         };
         base.map(|dir| dir.join("airgo")).ok_or_else(|| {
             Failure::failed("no cache directory: neither XDG_CACHE_HOME nor HOME is set")
-                .hint("name one with --cache DIR or AIRGO_CACHE")
+                .hint("set HOME or XDG_CACHE_HOME, or name one with --cache DIR or AIRGO_CACHE")
         })
     }
 

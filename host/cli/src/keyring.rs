@@ -3,6 +3,7 @@
 
 use crate::Context;
 use crate::args::Trust as TrustArgs;
+use crate::disk;
 use crate::failure::{Failure, Result};
 use airgo_bundle::keys::{self, KeyError, PublicKey, SigningKey};
 use airgo_bundle::{Trust, TrustedKey};
@@ -11,6 +12,9 @@ use zeroize::Zeroizing;
 
 /// The variable that holds the passphrase of an encrypted key.
 pub const PASSPHRASE: &str = "AIRGO_KEY_PASSPHRASE";
+
+/// What helps where no key can be written.
+const ELSEWHERE: &str = "make the key elsewhere: airgo keygen -o FILE, and name it: --key FILE";
 
 /// The key to sign with: `--key`, or the personal one, made when missing.
 pub fn signing_key(context: &Context, key: Option<&Path>) -> Result<SigningKey> {
@@ -35,7 +39,7 @@ fn personal(context: &Context) -> Result<SigningKey> {
     let key = SigningKey::generate().map_err(|e| key_failure(&file, &e))?;
     if let Some(dir) = file.parent() {
         std::fs::create_dir_all(dir)
-            .map_err(|e| Failure::failed(format!("could not create {}: {e}", dir.display())))?;
+            .map_err(|e| disk::unwritable(&format!("a personal key to {}", dir.display()), &e, ELSEWHERE))?;
     }
     let text = key.to_pkcs8_pem().map_err(|e| key_failure(&file, &e))?;
     keys::create_private_file(&file, &text).map_err(|e| key_failure(&file, &e))?;
@@ -79,6 +83,10 @@ pub fn trust(context: &Context, args: &TrustArgs) -> Result<Trust> {
 /// The failure for a key file.
 pub fn key_failure(file: &Path, error: &KeyError) -> Failure {
     let mut failure = Failure::failed(error.to_string()).fact("key", file.display().to_string());
+    if let KeyError::Write { source, .. } = error {
+        failure.hints.extend(disk::write_hint(source, ELSEWHERE));
+        return failure;
+    }
     if matches!(error, KeyError::PassphraseMissing) {
         failure = failure.hint(format!("set {PASSPHRASE} to the passphrase of the key"));
     }

@@ -183,6 +183,11 @@ pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
+/// `1 module is`, `2 modules are`.
+pub fn count_are(n: usize, noun: &str) -> String {
+    format!("{} {}", count(n, noun), if n == 1 { "is" } else { "are" })
+}
+
 /// A duration as uv shows it: `84ms`, `0.8s`, `1m 04s`.
 pub fn duration(d: std::time::Duration) -> String {
     let s = d.as_secs_f64();
@@ -206,6 +211,11 @@ mod tests {
         assert_eq!(bytes(1024 * 1024 - 1), "1.0 MiB");
         assert_eq!(bytes(210_344_346), "200.6 MiB");
         assert_eq!(count(1, "module"), "1 module");
+        assert_eq!(count(0, "module"), "0 modules");
+        assert_eq!(
+            (count_are(1, "file"), count_are(2, "file")),
+            ("1 file is".to_owned(), "2 files are".to_owned())
+        );
         assert_eq!(duration(Duration::from_millis(84)), "84ms");
         assert_eq!(duration(Duration::from_millis(812)), "0.8s");
         assert_eq!(duration(Duration::from_secs(64)), "1m 04s");

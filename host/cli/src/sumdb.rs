@@ -9,6 +9,7 @@ use crate::Context;
 use crate::errors::fetch_failure;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::printer::count;
 use crate::sums::{self, Unsummed};
 use airgo_fetch::{FetchError, Fetcher, SumDbSource};
 use airgo_gomod::ModuleVersion;
@@ -75,7 +76,7 @@ pub fn vouch(
     let source = fetcher
         .sumdb(config.name(), config.url.as_deref())
         .map_err(|e| unreachable_failure(&e, config.name(), &asked, sum_file))?;
-    context.printer.detail(format!("asking {} about {} downloads", source.shown(), asked.len()));
+    context.printer.detail(format!("asking {} about {}", source.shown(), count(asked.len(), "download")));
     let kept = cache.join("sumdb").join(config.name());
     let name = config.name().to_owned();
     let mut client = Client::new(config.key, Joint { source, kept });

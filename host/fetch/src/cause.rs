@@ -153,7 +153,14 @@ impl IoCause {
 /// EMFILE and ENFILE, which have no kind of their own.
 fn is_out_of_files(error: &io::Error) -> bool {
     let codes: &[i32] = if cfg!(windows) { &[4, 10024] } else { &[23, 24] };
-    error.raw_os_error().is_some_and(|code| codes.contains(&code))
+    match error.raw_os_error() {
+        Some(code) => codes.contains(&code),
+        // An error with a path around it, as tempfile gives, has the code in its text alone.
+        None => {
+            let text = error.to_string();
+            codes.iter().any(|code| text.contains(&format!("(os error {code})")))
+        }
+    }
 }
 
 /// What a server says of its refusal.
@@ -240,5 +247,7 @@ mod tests {
         ] {
             assert_eq!(IoCause::of(&io::Error::from_raw_os_error(code)), wanted, "{code}");
         }
+        let wrapped = io::Error::other("Too many open files (os error 24) at path \"/tmp/x\"");
+        assert_eq!(IoCause::of(&wrapped), IoCause::OpenFiles);
     }
 }

@@ -6,6 +6,7 @@ use crate::clients::Transport;
 use crate::config::FetchConfig;
 use crate::direct::Direct;
 use crate::error::{At, FetchError, Site};
+use crate::error_text::bytes;
 use crate::fetched::{Body, Fetched};
 use crate::hashpool::HashPool;
 use crate::load::{self, Hashed, LoadError};
@@ -319,7 +320,7 @@ fn check_length(incoming: &Incoming) -> Result<(), FetchError> {
     let received = incoming.received();
     match incoming.length() {
         Some(length) if length != received => {
-            let (at, reason) = (Box::new(incoming.at().clone()), format!("{length} bytes were announced"));
+            let (at, reason) = (Box::new(incoming.at().clone()), format!("{} announced", bytes(length)));
             Err(FetchError::Broken { at, received, reason })
         }
         _ => Ok(()),

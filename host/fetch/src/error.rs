@@ -7,8 +7,8 @@ use crate::cause::{Login, NameFault, Reason, TlsFault};
 use crate::direct::DirectError;
 use crate::dns::resolv_conf::Trap;
 use crate::error_text::{
-    after_text, asks_to_wait, direct_text, name_of, off_text, others, phase_text, said, status_text, tail,
-    tries, who,
+    after_text, asks_to_wait, bytes, direct_text, name_of, off_text, others, phase_text, said, status_text,
+    tail, tries, who,
 };
 use crate::object::{Object, ObjectError};
 use airgo_gomod::ModuleVersion;
@@ -218,7 +218,7 @@ pub enum FetchError {
     },
 
     /// The connection broke, or the body ended before its announced length.
-    #[error("{}: the transfer from {} broke off after {received} bytes{}: {reason}{}", at.object, who(&at.site), tries(&at.site), others(&at.site))]
+    #[error("{}: the transfer from {} broke off after {}{}: {reason}{}", at.object, who(&at.site), bytes(*received), tries(&at.site), others(&at.site))]
     Broken {
         /// What was asked for, and where.
         at: Box<At>,

@@ -15,6 +15,11 @@ pub(crate) fn asks_to_wait(wanted: Option<Duration>) -> String {
     }
 }
 
+/// `1 byte`, `2 bytes`.
+pub(crate) fn bytes(n: u64) -> String {
+    if n == 1 { "1 byte".to_owned() } else { format!("{n} bytes") }
+}
+
 /// A time in the two units that matter: `2 h`, `1 h 30 min`, `45 s`.
 pub(crate) fn span(time: Duration) -> String {
     let all = time.as_secs();

@@ -335,6 +335,9 @@ pub(crate) fn on_disk(doing: &str, source: &io::Error) -> Option<String> {
             "raise the limit of open files: ulimit -n 4096; or ask less at once: --jobs 8".to_owned()
         }
         IoCause::NameTooLong => "keep downloads under a shorter path: --cache DIR, or AIRGO_CACHE".to_owned(),
+        IoCause::Missing if doing == "create" => {
+            "keep downloads in a directory that can be made: --cache DIR, or AIRGO_CACHE".to_owned()
+        }
         IoCause::Missing | IoCause::Other => return None,
     })
 }

@@ -29,6 +29,9 @@ use tokio::time::{Instant, timeout};
 /// As cmd/go web/api.go maxErrorDetailBytes.
 const MAX_DETAIL: usize = 8 * 81;
 
+/// Between the end of the wait for a connection and that of the whole wait.
+const GRACE: Duration = Duration::from_millis(100);
+
 /// What is there already of a body that broke off.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rest {
@@ -167,8 +170,9 @@ impl Transport {
         let fault =
             |e: reqwest::Error| failed(at, &e.without_url(), config, &secrets, self.proxies.sends_login(url));
         let request = request.build().map_err(fault)?;
-        let answer =
-            timeout(config.timeouts.connect + config.timeouts.first_byte, client.execute(request)).await;
+        // The client's own wait for the connection is up first, so that it is named as that.
+        let whole = config.timeouts.first_byte.max(config.timeouts.connect) + GRACE;
+        let answer = timeout(whole, client.execute(request)).await;
         passage.leave(url, answer.as_ref().ok());
         match answer {
             Err(_) => {

@@ -175,6 +175,7 @@ impl fmt::Display for InstallAllError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { error, others, finished, not_started } = self;
         let all = finished.len() + 1 + others.len() + not_started.len();
-        write!(f, "{error}; {} of {all} modules were installed", finished.len())
+        let modules = if all == 1 { "module" } else { "modules" };
+        write!(f, "{error}; {} of {all} {modules} installed", finished.len())
     }
 }

@@ -195,7 +195,7 @@ fn the_first_failure_stops_the_rest() {
     inputs[4].zip.as_mut().unwrap().h1 = H1([0; 32]);
     let listener = Listener { left: u64::MAX.into(), ..Listener::default() };
     let error = open(tree.path()).install_all(inputs, 1, &listener).unwrap_err();
-    assert!(error.to_string().ends_with("; 1 of 6 modules were installed"), "{error}");
+    assert!(error.to_string().ends_with("; 1 of 6 modules installed"), "{error}");
     assert_eq!(error.error.module.path, "example.com/m4");
     assert_eq!(error.finished, [(numbered(5).id().clone(), Outcome::Installed)]);
     let not_started: Vec<_> = error.not_started.iter().map(|module| module.path.as_str()).collect();

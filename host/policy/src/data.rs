@@ -245,7 +245,10 @@ fn check_age(entry: &DataEntry, date: Option<Timestamp>, judged_at: Timestamp) -
     if age <= max_age {
         return Ok(());
     }
-    let days = |duration: jiff::SignedDuration| format!("{} days", duration.as_hours() / 24);
+    let days = |duration: jiff::SignedDuration| match duration.as_hours() / 24 {
+        1 => "1 day".to_owned(),
+        n => format!("{n} days"),
+    };
     Err(DataError::TooOld {
         name: entry.name.clone(),
         date: date.round(Unit::Second).unwrap_or(date),

@@ -6,7 +6,7 @@ use crate::args::{CacheCommand, CacheDir};
 use crate::errors::fetch_failure;
 use crate::failure::{Failure, Result};
 use crate::judge;
-use crate::printer::{bytes, count};
+use crate::printer::{bytes, count, count_are};
 use crate::table;
 use airgo_fetch::{Cache, Kind, Tally, Trim, Trimmed, Usage};
 use airgo_policy::{Kept, KeptFiles};
@@ -179,7 +179,7 @@ fn verify(context: &Context, cache: &Cache, repair: bool) -> Result<()> {
         return Ok(());
     }
     let mut failure =
-        Failure::failed(format!("{} in the download store are damaged", count(damage.len(), "file")));
+        Failure::failed(format!("{} damaged in the download store", count_are(damage.len(), "file")));
     for one in damage.iter().take(20) {
         failure = failure.line(format!("{}: {}", one.name, one.problem));
     }

@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::{KeyFormat, Keygen};
+use crate::disk;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::keyring::{PASSPHRASE, key_failure};
@@ -54,8 +55,8 @@ pub fn run(context: &Context, args: &Keygen) -> Result<()> {
     if let Err(e) = written {
         // A private key without its public half is of no use: leave neither.
         let _ = std::fs::remove_file(file);
-        return Err(Failure::failed(format!("could not write {}: {e}", public.display()))
-            .outcome("no key was written"));
+        let failure = disk::unwritable(&public.display().to_string(), &e, "name another file: -o FILE");
+        return Err(failure.outcome("no key was written"));
     }
     let id = key.public_key().id().to_string();
     if context.printer.is_json() {

@@ -1,8 +1,9 @@
 //! `airgo man DIR`: writes a man page for airgo and for each command.
 
 use crate::Context;
+use crate::disk;
 use crate::exit;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::manual;
 use clap::Command;
 use clap_mangen::Man;
@@ -13,8 +14,8 @@ use std::path::Path;
 /// Writes `airgo.1`, `airgo-pack.1`, … into `dir`.
 pub fn run(context: &Context, dir: &Path) -> Result<()> {
     let failure = |e: io::Error| {
-        Failure::failed(format!("could not write the man pages to {}: {e}", dir.display()))
-            .hint("name a directory that you may write to")
+        let what = format!("the man pages to {}", dir.display());
+        disk::unwritable(&what, &e, "name a directory that you may write to: airgo man DIR")
     };
     std::fs::create_dir_all(dir).map_err(failure)?;
     let mut command = manual::command().disable_help_subcommand(true);

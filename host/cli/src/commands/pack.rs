@@ -4,6 +4,7 @@ use crate::Context;
 use crate::args::{Pack, Trust};
 use crate::baseline::{self, Baseline};
 use crate::bundle_io::{self, bundle_failure};
+use crate::disk;
 use crate::failure::{Failure, Result};
 use crate::gather::{self, Gathered};
 use crate::judge;
@@ -17,7 +18,7 @@ use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{
     BundleWriter, Claims, Object as Entry, ObjectKind, PositionedFile, SignedBundle, Signing, Written, split,
 };
-use airgo_fetch::{Kind, Object};
+use airgo_fetch::{IoCause, Kind, Object};
 use airgo_policy::Report;
 use std::fs::File;
 use std::io::{self, Read};
@@ -70,7 +71,16 @@ fn check_command(args: &Pack) -> String {
 fn check_target(args: &Pack) -> Result<()> {
     let dir = args.output.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if dir.is_dir() && !args.output.is_dir() {
-        return Ok(());
+        // Whether it can be written only the system knows.
+        return match tempfile::tempfile_in(dir) {
+            Ok(_) => Ok(()),
+            Err(e) => {
+                // Without the path of the file that was tried.
+                let plain = io::Error::from(e.kind());
+                let error = if IoCause::of(&plain) == IoCause::Other { e } else { plain };
+                Err(disk::unwritable(&shown(&args.output), &error, "name a file elsewhere: -o FILE"))
+            }
+        };
     }
     let problem = if args.output.is_dir() { "is a directory" } else { "its directory does not exist" };
     Err(Failure::failed(format!("cannot write {}: {problem}", shown(&args.output)))

@@ -7,6 +7,7 @@ use crate::baseline::{self, Baseline};
 use crate::bundle_io;
 use crate::commands::plugin;
 use crate::defaults;
+use crate::disk;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::findings::{Findings, Places};
@@ -109,7 +110,7 @@ pub fn init(context: &Context, dir: &Path) -> Result<()> {
                 .outcome(format!("{name} is unchanged"))
                 .hint(format!("remove it first, or read it: airgo policy check --policy {name}"))
         } else {
-            Failure::failed(format!("could not write {name}: {e}"))
+            disk::unwritable(&name, &e, "name another directory: airgo policy init DIR")
         }
     })?;
     out.write_all(airgo_policy::airgo_toml::TEMPLATE.as_bytes())

@@ -3,11 +3,12 @@
 use crate::Context;
 use crate::args::{Resolve, ResolveFormat};
 use crate::downloads::{self, Downloads};
-use crate::errors::resolve_failure;
+use crate::errors::{fetch_cause, resolve_failure};
 use crate::failure::Result;
 use crate::printer::{count, duration};
 use crate::progress::Progress;
 use crate::project::{self, Loaded};
+use airgo_fetch::{Kind, Object};
 use airgo_resolve::{Replacement, Resolution, format_graph, format_list, resolve};
 use std::sync::Arc;
 
@@ -36,7 +37,15 @@ pub fn walk(context: &Context, loaded: &Loaded, downloads: &mut Downloads<'_>) -
         return Err(fault);
     }
     context.interrupt.check()?;
-    let resolution = resolved.map_err(|e| resolve_failure(&e))?;
+    let resolution = resolved.map_err(|e| {
+        let failure = resolve_failure(&e);
+        match fetch_cause(&e) {
+            Some((error, module)) => {
+                downloads.explain(failure, error, &Object::new(module.clone(), Kind::Mod))
+            }
+            None => failure,
+        }
+    })?;
     let modules = resolution.build_list.iter().filter(|m| !m.main).count();
     context
         .printer

@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::args::{DetachedFormat, Sign};
 use crate::bundle_io::{self, bundle_failure};
+use crate::disk;
 use crate::failure::{Failure, Result};
 use crate::project::shown;
 use crate::signing;
@@ -79,7 +80,7 @@ fn detached(context: &Context, args: &Sign, format: DetachedFormat) -> Result<()
     let signature = detached::sign(&*key, &whole, format, &name, Timestamp::now())
         .map_err(|e| failed(Failure::failed(e.to_string())))?;
     std::fs::write(&target, signature)
-        .map_err(|e| Failure::failed(format!("could not write {}: {e}", shown(&target))))?;
+        .map_err(|e| disk::unwritable(&shown(&target), &e, "name another file: -o FILE"))?;
     let id = key.public_key().id().to_string();
     if context.printer.is_json() {
         context.printer.document(&serde_json::json!({

@@ -9,7 +9,7 @@ use crate::escape::foreign;
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
 use crate::judge::{self, Source};
-use crate::printer::{bytes, count, duration};
+use crate::printer::{bytes, count, count_are, duration};
 use crate::progress::Progress;
 use crate::recorded::{self, Recorded};
 use crate::view::View;
@@ -225,7 +225,7 @@ fn incomplete(error: &InstallAllError, target: &Path) -> Failure {
     let missing = error.not_started.len() + error.others.len() + 1;
     let complete = match error.finished.len() {
         0 => "no module is".to_owned(),
-        n => format!("{} are", count(n, "module")),
+        n => count_are(n, "module"),
     };
     install_failure(&error.error).outcome(format!(
         "{complete} complete in {}, {missing} not written; a second run goes on from there",

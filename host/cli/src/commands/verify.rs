@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::args::Verify;
 use crate::bundle_io::{self, bundle_failure};
+use crate::disk;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::keyring;
@@ -144,7 +145,7 @@ fn tell(args: &Verify, damage: &Damage, mut failure: Failure) -> Result<Failure>
                 failure = failure.line(format!("send again: {module}"));
             }
             if modules.len() > SHOWN {
-                failure = failure.line(format!("and {} more modules", modules.len() - SHOWN));
+                failure = failure.line(format!("and {}", count(modules.len() - SHOWN, "more module")));
             }
             for other in entries.iter().filter(|e| e.module.is_none()).take(SHOWN) {
                 failure = failure.line(format!("send again: {}", other.name));
@@ -160,7 +161,7 @@ fn tell(args: &Verify, damage: &Damage, mut failure: Failure) -> Result<Failure>
     };
     let text = request.to_bytes().map_err(|e| bundle_failure(&e))?;
     std::fs::write(file, text)
-        .map_err(|e| Failure::failed(format!("could not write {}: {e}", shown(file))))?;
+        .map_err(|e| disk::unwritable(&shown(file), &e, "name another file: --request FILE"))?;
     let request = shown(file);
     Ok(failure
         .outcome(format!("{request} says what to send again"))

@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::{VulndbCommand, VulndbImport};
+use crate::disk;
 use crate::failure::{Failure, Result};
 use crate::printer::{bytes, count};
 use crate::project::shown;
@@ -49,8 +50,8 @@ fn import(context: &Context, args: &VulndbImport) -> Result<()> {
             .hint("see whether this machine's clock is right, and whose data these are"));
     }
     context.interrupt.check()?;
-    let write = |e: std::io::Error| Failure::failed(format!("could not write {}: {e}", shown(&args.output)));
-    replace(&args.output, &snapshot).map_err(write)?;
+    replace(&args.output, &snapshot)
+        .map_err(|e| disk::unwritable(&shown(&args.output), &e, "name another file: -o FILE"))?;
     let sha256 = Sha256::of(&snapshot).to_string();
     if context.printer.is_json() {
         context.printer.document(&document(&header, &args.output, &snapshot, &sha256))?;

@@ -126,7 +126,7 @@ pub enum EntryFault {
     #[error("the compressed data are corrupt")]
     Corrupt,
     /// The data are not as long as declared.
-    #[error("the data are not {declared} bytes long, as declared")]
+    #[error("the data are not {declared} {} long, as declared", if *declared == 1 { "byte" } else { "bytes" })]
     Size {
         /// The size in the central directory.
         declared: u64,

@@ -5,6 +5,7 @@ use super::{Component, engine, fixture_failure, start};
 use crate::Context;
 use crate::args::PluginBench;
 use crate::bundle_io;
+use crate::disk;
 use crate::escape::foreign;
 use crate::failure::{Failure, Result};
 use crate::printer::{bytes, count};
@@ -48,8 +49,9 @@ pub fn run(context: &Context, args: &PluginBench) -> Result<()> {
     let compile = begin.elapsed();
     let (subject, request, plugin) = subject(context, args, &component, &loaded)?;
     // For compiled code, then for facts.
-    let dir = tempfile::tempdir()
-        .map_err(|e| Failure::failed(format!("could not make a temporary directory: {e}")))?;
+    let dir = tempfile::tempdir().map_err(|e| {
+        disk::unwritable("to a temporary directory", &e, "name one that can be written: TMPDIR=DIR")
+    })?;
     let remembers = start(EngineConfig { cache_dir: Some(dir.path().join("plugins")) })?;
     let (cached, with_memory) = from_cache(&component, &remembers, plugin.limits(), args.runs)?;
     let runs = |plugin: &Plugin| over(context, &component, plugin, &request, args.runs);

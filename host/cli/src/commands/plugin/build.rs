@@ -4,6 +4,7 @@ use super::machine::Machine;
 use super::{engine, limits_of, open_project};
 use crate::Context;
 use crate::args::PluginBuild;
+use crate::disk;
 use crate::escape::foreign;
 use crate::failure::{Failure, Result};
 use crate::printer::{bytes, duration};
@@ -30,7 +31,7 @@ pub fn run(context: &Context, args: &PluginBuild) -> Result<()> {
         Failure::failed(format!("what was built {}", foreign(&e.to_string()))).outcome(unwritten())
     })?;
     write(&output, &built).map_err(|e| {
-        Failure::failed(format!("could not write {}: {e}", shown(&output))).outcome(unwritten())
+        disk::unwritable(&shown(&output), &e, "name another file: -o FILE").outcome(unwritten())
     })?;
     let file = output.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let entry = project.policy_entry(&file, plugin.sha256());

@@ -2,7 +2,8 @@
 //! this terminal.
 
 use crate::Context;
-use crate::failure::{Failure, Result};
+use crate::disk;
+use crate::failure::Result;
 use airgo_author::{Ran, Step, Tools};
 use std::ffi::OsString;
 use std::io;
@@ -18,10 +19,9 @@ pub struct Machine<'a> {
 impl<'a> Machine<'a> {
     /// With a fresh scratch directory.
     pub fn new(context: &'a Context) -> Result<Self> {
-        let scratch = tempfile::Builder::new()
-            .prefix("airgo-build-")
-            .tempdir()
-            .map_err(|e| Failure::failed(format!("could not make a temporary directory: {e}")))?;
+        let scratch = tempfile::Builder::new().prefix("airgo-build-").tempdir().map_err(|e| {
+            disk::unwritable("to a temporary directory", &e, "name one that can be written: TMPDIR=DIR")
+        })?;
         Ok(Machine { context, scratch })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::PluginNew;
+use crate::disk;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::printer::count;
@@ -26,7 +27,7 @@ pub fn run(context: &Context, args: &PluginNew) -> Result<()> {
             .hint("choose another name, or another place: --dir DIR"));
     }
     write(&dir, &files).map_err(|(path, e)| {
-        Failure::failed(format!("could not write {}: {e}", shown(&path)))
+        disk::unwritable(&shown(&path), &e, "choose another place: --dir DIR")
             .outcome(format!("{} is incomplete", shown(&dir)))
     })?;
     if context.printer.is_json() {

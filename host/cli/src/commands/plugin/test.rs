@@ -5,6 +5,7 @@ use super::case::Case;
 use super::{Component, engine, fixture_failure};
 use crate::Context;
 use crate::args::PluginTest;
+use crate::disk;
 use crate::escape::foreign;
 use crate::failure::{Failure, Result};
 use crate::printer::{count, duration};
@@ -121,7 +122,7 @@ fn outcome(case: &Path, read: Result<Case>, update: bool) -> Result<Outcome> {
         }
         _ if update => {
             crate::sumdb::replace(&file, found.text().as_bytes())
-                .map_err(|e| Failure::failed(format!("could not write {}: {e}", shown(&file))))?;
+                .map_err(|e| disk::unwritable(&shown(&file), &e, "make its directory writable"))?;
             State::Updated
         }
         Some(Ok(wanted)) => State::Failed(wanted.differences(&found)),
