@@ -25,7 +25,7 @@ fn a_finding_says_why_the_module_is_there() {
     for words in [
         "error[allowlist/not-listed]: ",
         "--> example.com/b/v2@v2.1.0",
-        "why: example.com/main -> example.com/b/v2@v2.1.0",
+        "why: example.com/main -> example.com/a@v1.0.0 -> example.com/b/v2@v2.1.0",
         "1 finding: 1 denied, 0 warned",
     ] {
         assert!(run.stdout.contains(words), "no {words:?} in {}", run.stdout);

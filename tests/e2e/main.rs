@@ -30,3 +30,4 @@ mod site;
 mod statements;
 mod untrusted_text;
 mod vulndb;
+mod why;

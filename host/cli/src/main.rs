@@ -29,6 +29,7 @@ mod printer;
 mod progress;
 mod project;
 mod projects;
+mod reasons;
 mod recorded;
 mod signing;
 mod sources;

@@ -78,7 +78,7 @@ pub enum Command {
     Inspect(Inspect),
     /// Show what changed between two bundles
     Diff(Diff),
-    /// Show why a module is in a bundle: the chain of requirements
+    /// Show why a module is in a bundle: the chains of imports and of requirements that lead to it
     Why(Why),
     /// Run policy plugins
     Policy {
@@ -321,7 +321,7 @@ pub struct Diff {
 pub struct Why {
     /// The bundle
     pub file: PathBuf,
-    /// A module path, or module@version
+    /// A module path, module@version, or the path of a package
     pub module: String,
     #[command(flatten)]
     pub trust: Trust,

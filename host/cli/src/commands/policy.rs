@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// would be packed.
 pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     let subject = args.targets.iter().map(|t| shown(t)).collect::<Vec<_>>().join(", ");
-    let Subject { loaded, manifest, view, root } = subject_of(context, args)?;
+    let Subject { loaded, manifest, view, files, root } = subject_of(context, args)?;
     let old = Baseline::open(context, args.baseline.as_deref(), &args.trust)?;
     let report = baseline::run(context, &loaded.policy, view, old.as_ref())?.into_news();
     if context.printer.is_json() || args.format == FindingsFormat::Json {
@@ -37,7 +37,7 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
         }
         context.printer.document(&document)?;
     } else {
-        let findings = Findings::new(&report, &manifest, &subject);
+        let findings = Findings::new(&report, &manifest, &files, &subject);
         let findings = findings.at(Places::of(&manifest, &root)).by(&loaded.policy);
         let text = findings.render(args.format)?;
         match args.format {
@@ -61,6 +61,8 @@ struct Subject {
     loaded: Loaded,
     manifest: Manifest,
     view: View,
+    /// The same, for whoever asks where a finding comes from.
+    files: View,
     /// Where the main modules' directories are found.
     root: PathBuf,
 }
@@ -79,14 +81,15 @@ fn subject_of(context: &Context, args: &PolicyCheck) -> Result<Subject> {
             let loaded = policy(Path::new("."))?;
             let bundle = Arc::new(bundle_io::open_signed(context, file, &args.trust)?);
             let (manifest, view) = (bundle.manifest().clone(), View::of_bundle(&bundle));
-            Ok(Subject { loaded, manifest, view, root: PathBuf::from(".") })
+            let files = View::of_bundle(&bundle);
+            Ok(Subject { loaded, manifest, view, files, root: PathBuf::from(".") })
         }
         dirs => {
             let projects = projects::load(dirs, &context.env, args.gather.scope)?;
             let loaded = policy(&projects.root)?;
             let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
-            let view = gather::view(context, &gathered);
-            Ok(Subject { loaded, manifest: gathered.manifest, view, root: projects.root })
+            let [view, files] = [(); 2].map(|()| gather::view(context, &gathered));
+            Ok(Subject { loaded, manifest: gathered.manifest, view, files, root: projects.root })
         }
     }
 }

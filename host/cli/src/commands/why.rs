@@ -1,79 +1,137 @@
-//! `airgo why`: a shortest chain of requirements from a main module.
+//! `airgo why`: who needs a module or package: the shortest chains of imports and
+//! of requirements from a main module.
 
 use crate::Context;
 use crate::args::Why;
 use crate::bundle_io;
+use crate::escape::foreign;
 use crate::failure::{Failure, Result};
+use crate::project::shown;
+use crate::reasons::{Imports, Requirements, Steps, near, shortened};
+use crate::view::View;
 use airgo_bundle::Manifest;
-use std::collections::{BTreeMap, VecDeque};
+use airgo_bundle::manifest::Module;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-/// Prints the chain, one requirement a line.
+/// How many chains of a kind are shown.
+const MOST: usize = 5;
+
+/// What was asked for.
+struct Target {
+    /// `path@version`.
+    module: String,
+    /// Where it was a package of it.
+    package: Option<String>,
+}
+
+/// Prints the chains, a step a line.
 pub fn run(context: &Context, args: &Why) -> Result<()> {
-    let bundle = bundle_io::open_signed(context, &args.file, &args.trust)?;
+    let bundle = Arc::new(bundle_io::open_signed(context, &args.file, &args.trust)?);
     let manifest = bundle.manifest();
-    let node = node(manifest, &args.module).ok_or_else(|| {
-        Failure::failed(format!("{} is not in {}", args.module, args.file.display()))
-            .hint(format!("airgo inspect {} lists the modules", args.file.display()))
-    })?;
-    let chain = chain(manifest, &node).ok_or_else(|| {
-        Failure::failed(format!("nothing in the module graph requires {node}")).hint(format!(
-            "airgo inspect {} shows where its code stands in for another module",
-            args.file.display()
-        ))
-    })?;
+    let file = shown(&args.file);
+    let target = target(manifest, &args.module).ok_or_else(|| unknown(manifest, &args.module, &file))?;
+    let imports = Imports::read(manifest, &View::of_bundle(&bundle));
+    let imported = imports.as_ref().map(|imports| match &target.package {
+        Some(package) => imports.chains_to_package(package, MOST),
+        None => imports.chains(&target.module, MOST),
+    });
+    let required = Requirements::of(manifest).chains(&target.module, MOST);
+    let Some(first) = required.first().or(imported.iter().flatten().next()) else {
+        return Err(Failure::failed(format!("nothing in the module graph requires {}", target.module))
+            .hint(format!("airgo inspect {file} shows where its code stands in for another module")));
+    };
     if context.printer.is_json() {
-        return context
-            .printer
-            .document(&serde_json::json!({ "schema": "airgo.dev/why/v1", "module": node, "chain": chain }));
+        return context.printer.document(&serde_json::json!({
+            "schema": "airgo.dev/why/v1",
+            "module": target.module,
+            "package": target.package,
+            "chain": first,
+            "requirements": required,
+            "imports": imported,
+        }));
     }
-    let mut text = String::new();
-    for (depth, step) in chain.iter().enumerate() {
-        let arrow = if depth == 0 { "" } else { "requires " };
-        let _ = writeln!(text, "{}{arrow}{}", "  ".repeat(depth), crate::escape::foreign(step));
-    }
-    context.printer.text(&text)
+    context.printer.text(&text(&target, imported.as_deref(), &required))
 }
 
-/// The graph's node for what was asked: a path means its selected version.
-fn node(manifest: &Manifest, asked: &str) -> Option<String> {
-    if let Some((path, version)) = asked.split_once('@') {
-        return manifest
-            .modules
-            .iter()
-            .find(|m| m.path == path && m.version == version)
-            .map(|m| m.id().to_string());
-    }
-    let selected = manifest.modules.iter().find(|m| m.path == asked && m.selected);
-    selected.or_else(|| manifest.modules.iter().find(|m| m.path == asked)).map(|m| m.id().to_string())
-}
-
-/// Breadth first from the main modules; ties go to the smaller name, so the
-/// answer is the same everywhere.
-pub fn chain(manifest: &Manifest, target: &str) -> Option<Vec<String>> {
-    let mut from: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-    let mut queue = VecDeque::new();
-    for main in &manifest.main_modules {
-        from.insert(&main.path, None);
-        queue.push_back(main.path.as_str());
-    }
-    while let Some(node) = queue.pop_front() {
-        if node == target {
-            let mut chain = vec![node.to_owned()];
-            let mut at = node;
-            while let Some(Some(before)) = from.get(at) {
-                chain.push((*before).to_owned());
-                at = before;
-            }
-            chain.reverse();
-            return Some(chain);
+fn text(target: &Target, imported: Option<&[Steps]>, required: &[Steps]) -> String {
+    let mut out = String::new();
+    let asked = target.package.as_ref().map_or(String::new(), |package| format!("package {package} of "));
+    let _ = writeln!(out, "# {}{}", foreign(&asked), foreign(&target.module));
+    match imported {
+        Some([]) => {
+            let what = if target.package.is_some() { "it" } else { "any package of it" };
+            let _ = writeln!(
+                out,
+                "(no package that the main modules lead to imports {what}; tests of other modules may)"
+            );
         }
-        for next in manifest.requires(node) {
-            if !from.contains_key(next.as_str()) {
-                from.insert(next, Some(node));
-                queue.push_back(next);
-            }
+        Some(chains) => write_chains(&mut out, "imports", chains),
+        None => {
+            let _ = writeln!(out, "(the imports were not followed)");
+        }
+    }
+    if !required.is_empty() {
+        let _ = writeln!(out, "\n# the same by requirements of go.mod files");
+        write_chains(&mut out, "requires", required);
+    }
+    out
+}
+
+fn write_chains(out: &mut String, verb: &str, chains: &[Steps]) {
+    for (at, chain) in chains.iter().enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        for (depth, step) in shortened(chain.clone()).iter().enumerate() {
+            let step = foreign(step);
+            let _ = match depth {
+                0 => writeln!(out, "{step}"),
+                _ if step.starts_with('…') => writeln!(out, "  {step}"),
+                _ => writeln!(out, "  {verb} {step}"),
+            };
+        }
+    }
+}
+
+/// The module that was asked for, by path or as `path@version`, or the one that
+/// has the package of that path.
+fn target(manifest: &Manifest, asked: &str) -> Option<Target> {
+    let (path, version) = asked.split_once('@').map_or((asked, None), |(path, v)| (path, Some(v)));
+    let fits = |m: &&Module| version.is_none_or(|version| m.version == version);
+    let find = |path: &str| {
+        let mut all = manifest.modules.iter().filter(|m| m.path == path).filter(fits);
+        let first = all.next()?;
+        let found = std::iter::once(first).chain(all).find(|m| m.selected).unwrap_or(first);
+        Some(found.id().to_string())
+    };
+    if let Some(module) = find(path) {
+        return Some(Target { module, package: None });
+    }
+    let mut above = path;
+    while let Some((shorter, _)) = above.rsplit_once('/') {
+        above = shorter;
+        if let Some(module) = find(above) {
+            return Some(Target { module, package: Some(path.to_owned()) });
         }
     }
     None
+}
+
+fn unknown(manifest: &Manifest, asked: &str, file: &str) -> Failure {
+    let failure = Failure::failed(format!("{asked} is not in {file}"));
+    if manifest.main_modules.iter().any(|main| main.path == asked) {
+        return failure.line("it is a main module: the bundle was made for it");
+    }
+    let path = asked.split_once('@').map_or(asked, |(path, _)| path);
+    let versions: Vec<&str> =
+        manifest.modules.iter().filter(|m| m.path == path).map(|m| m.version.as_str()).take(MOST).collect();
+    if !versions.is_empty() {
+        return failure.hint(format!("it is there as {path}@{}", versions.join(", ")));
+    }
+    let near = near(asked, manifest.modules.iter().map(|m| m.path.as_str()));
+    if !near.is_empty() {
+        return failure.hint(format!("did you mean {}?", near.join(", ")));
+    }
+    failure.hint(format!("airgo inspect {file} lists the modules"))
 }

@@ -19,8 +19,8 @@ pub fn render(findings: &Findings<'_>) -> String {
         if let Some(advice) = &finding.advice {
             let _ = write!(text, "\n{advice}");
         }
-        if let Some(chain) = findings.chain(finding) {
-            let _ = write!(text, "\nwhy: {}", chain.join(" -> "));
+        if let Some(reason) = findings.reason(finding) {
+            let _ = write!(text, "\nwhy: {}", reason.text());
         }
         let lines: Vec<_> = text.split('\n').map(|line| data(&foreign(line))).collect();
         let place = findings.place(finding).map(|place| {

@@ -66,8 +66,8 @@ fn one(out: &mut String, findings: &Findings<'_>, finding: &ReportedFinding) {
         }
         out.push('\n');
     }
-    if let Some(chain) = findings.chain(finding) {
-        let _ = writeln!(out, "   = why: {}", foreign(&chain.join(" -> ")));
+    if let Some(reason) = findings.reason(finding) {
+        let _ = writeln!(out, "   = why: {}", foreign(&reason.text()));
     }
     let lines = [("excepted", &finding.excepted), ("help", &finding.advice), ("see", &finding.help_url)];
     for (label, text) in lines {

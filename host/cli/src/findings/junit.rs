@@ -27,8 +27,8 @@ pub fn render(findings: &Findings<'_>) -> Result<String, SerializeError> {
             for more in [&finding.advice, &finding.excepted].into_iter().flatten() {
                 text = format!("{text}\n{}", foreign(more));
             }
-            if let Some(chain) = findings.chain(finding) {
-                text = format!("{text}\nwhy: {}", foreign(&chain.join(" -> ")));
+            if let Some(reason) = findings.reason(finding) {
+                text = format!("{text}\nwhy: {}", foreign(&reason.text()));
             }
             let status = if weight(finding) == Verdict::Deny {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);

@@ -10,10 +10,10 @@ mod places;
 mod sarif;
 
 use crate::args::FindingsFormat;
-use crate::commands::why::chain;
 use crate::failure::{Failure, Result};
+use crate::reasons::{Reason, Reasons};
 use airgo_bundle::Manifest;
-use airgo_policy::{Policy, Report, ReportedFinding, Rule, Verdict};
+use airgo_policy::{BundleView, Policy, Report, ReportedFinding, Rule, Verdict};
 pub use places::{Place, Places};
 use std::collections::{BTreeMap, HashSet};
 
@@ -23,8 +23,8 @@ pub struct Findings<'a> {
     pub report: &'a Report,
     /// What it was said of: a file, or a directory.
     pub subject: &'a str,
-    /// `module@version` to the shortest chain of requirements that brings it.
-    chains: BTreeMap<String, Vec<String>>,
+    /// `module@version` to a shortest chain that brings it.
+    reasons: BTreeMap<String, Reason>,
     /// Where each module is required.
     places: Places,
     /// What the plugins say of their rules, by `<plugin>/<rule>`.
@@ -32,11 +32,15 @@ pub struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    /// Looks up the chains.
-    pub fn new(report: &'a Report, manifest: &Manifest, subject: &'a str) -> Self {
+    /// Looks up the chains, through the imports in the modules' files.
+    pub fn new(report: &'a Report, manifest: &Manifest, files: &dyn BundleView, subject: &'a str) -> Self {
         let modules: HashSet<String> = report.findings.iter().filter_map(module).collect();
-        let chains = modules.into_iter().filter_map(|m| Some((m.clone(), chain(manifest, &m)?))).collect();
-        Self { report, subject, chains, places: Places::default(), rules: BTreeMap::new() }
+        let mut reasons = BTreeMap::new();
+        if !modules.is_empty() {
+            let all = Reasons::of(manifest, Some(files));
+            reasons.extend(modules.into_iter().filter_map(|m| Some((m.clone(), all.of_module(&m)?))));
+        }
+        Self { report, subject, reasons, places: Places::default(), rules: BTreeMap::new() }
     }
 
     /// With the lines of go.mod that require the modules.
@@ -70,7 +74,12 @@ impl<'a> Findings<'a> {
 
     /// The chain that brings a finding's module, main module first.
     fn chain(&self, finding: &ReportedFinding) -> Option<&[String]> {
-        self.chains.get(&module(finding)?).map(Vec::as_slice)
+        self.reason(finding).map(|reason| reason.steps.as_slice())
+    }
+
+    /// The same, with how it is known.
+    fn reason(&self, finding: &ReportedFinding) -> Option<&Reason> {
+        self.reasons.get(&module(finding)?)
     }
 }
 
@@ -137,9 +146,10 @@ pub(crate) mod tests {
     }
 
     pub fn findings<'a>(report: &'a Report) -> Findings<'a> {
-        let chain = ["example.com/app", "example.com/a@v1.0.0"].map(str::to_owned).to_vec();
-        let chains = [("example.com/a@v1.0.0".to_owned(), chain)].into();
-        Findings { report, subject: "app.airgo", chains, places: Places::default(), rules: BTreeMap::new() }
+        let steps = ["example.com/app", "example.com/a@v1.0.0"].map(str::to_owned).to_vec();
+        let reason = Reason { by: crate::reasons::By::Imports, steps };
+        let reasons = [("example.com/a@v1.0.0".to_owned(), reason)].into();
+        Findings { report, subject: "app.airgo", reasons, places: Places::default(), rules: BTreeMap::new() }
     }
 
     #[test]

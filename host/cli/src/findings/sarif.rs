@@ -2,6 +2,7 @@
 
 use super::{Findings, module, weight};
 use crate::escape::foreign;
+use crate::reasons::By;
 use airgo_policy::{ReportedFinding, Rule, Verdict};
 use serde_json::{Value, json};
 use serde_sarif::sarif::Sarif;
@@ -126,8 +127,12 @@ fn result(findings: &Findings<'_>, finding: &ReportedFinding, rule: Option<usize
     if let Some(reason) = &finding.excepted {
         result["suppressions"] = json!([{ "kind": "external", "justification": foreign(reason) }]);
     }
-    if let Some(chain) = findings.chain(finding) {
-        result["properties"] = json!({ "chain": chain });
+    if let Some(reason) = findings.reason(finding) {
+        let by = match reason.by {
+            By::Imports => "imports",
+            By::Requirements => "requirements",
+        };
+        result["properties"] = json!({ "chain": reason.steps, "chainBy": by });
     }
     result
 }
