@@ -93,7 +93,8 @@ fn credentials(context: &Context) -> Result<Credentials> {
     match std::fs::read_to_string(&file) {
         Ok(text) => Ok(Credentials::from_netrc(&text)),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Credentials::default()),
-        Err(e) => Err(Failure::failed(format!("could not read {}: {e}", file.display()))),
+        Err(e) => Err(Failure::failed(format!("could not read {}: {e}", file.display()))
+            .hint("netrc is read for logins: make it readable, or name another file: NETRC=FILE")),
     }
 }
 
