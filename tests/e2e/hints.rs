@@ -91,8 +91,12 @@ fn without_a_place_to_write_the_setting_is_named() {
         site.assert_nothing_written();
         run.stderr
     };
-    let home = |cmd: &mut Command| drop(cmd.env("HOME", &below).env("NETRC", site.temp.join("no-netrc")));
-    let none = |cmd: &mut Command| drop(cmd.env_remove("HOME"));
+    let home = |cmd: &mut Command| {
+        cmd.env("HOME", &below).env("NETRC", site.temp.join("no-netrc"));
+    };
+    let none = |cmd: &mut Command| {
+        cmd.env_remove("HOME");
+    };
     let said = pack(&home, &[]);
     assert!(said.contains("could not write a personal key") && said.contains("--key FILE"), "{said}");
     let said = pack(&none, &[]);
