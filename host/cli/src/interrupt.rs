@@ -1,15 +1,31 @@
-//! Ctrl-C: the first asks the work to stop and tidy up, the second kills.
+//! Ctrl-C: the first asks the work to stop and tidy up, and ends the process
+//! where it is held up for longer than [`GRACE`]; the second ends it at once.
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Set once the user wants to stop; shared with every room that works long.
 #[derive(Clone, Default)]
 pub struct Interrupt {
     flag: Arc<AtomicBool>,
     callbacks: Arc<Mutex<Vec<Callback>>>,
+}
+
+/// How long work may take to stop: a lock of another process, a plugin or a
+/// file system that hangs must not hold up who pressed Ctrl-C.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Safe at any moment: what is half written has a temporary name, and the next
+/// run removes it.
+fn end_after_grace() {
+    std::thread::sleep(GRACE);
+    let _ = writeln!(std::io::stderr(), "error: interrupted");
+    #[allow(clippy::exit, reason = "the user asked to stop, and what holds the work up cannot be asked")]
+    std::process::exit(Exit::Interrupted as i32);
 }
 
 type Callback = Box<dyn Fn() + Send>;
@@ -26,6 +42,7 @@ impl Interrupt {
                 #[allow(clippy::exit, reason = "the user asked twice; nothing may hold him up")]
                 std::process::exit(Exit::Interrupted as i32);
             }
+            std::thread::spawn(end_after_grace);
             for callback in callbacks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 callback();
             }
