@@ -67,6 +67,14 @@ pub enum BundleError {
     /// A delta without its base, or with another.
     #[error(transparent)]
     Delta(#[from] DeltaError),
+    /// A bundle that a delta builds on is refused.
+    #[error("the base {path}: {source}")]
+    Base {
+        /// Its file.
+        path: String,
+        /// Why.
+        source: Box<BundleError>,
+    },
     /// An object is not what the manifest says.
     #[error(transparent)]
     Object(#[from] ObjectError),
@@ -220,6 +228,7 @@ impl BundleError {
                 VolumeError::NotAVolume(_) | VolumeError::Header { .. } | VolumeError::Request(_),
             ) => ErrorClass::Malformed,
             Self::Volume(_) => ErrorClass::Failed,
+            Self::Base { source, .. } => source.class(),
             Self::Signature(_) => ErrorClass::Signature,
             Self::Object(_) => ErrorClass::Checksum,
             Self::Module(fault) => match **fault {

@@ -15,6 +15,7 @@ use crate::manifest::Manifest;
 use crate::names::{self, Section};
 use crate::objects::Object;
 use crate::positioned::{PositionedFile, ReadAt};
+use crate::refusal::Adding;
 use crate::signature::{self, Attached, Verdict};
 use crate::trust::Trust;
 use airgo_gomod::H1;
@@ -155,7 +156,7 @@ impl Unverified {
     /// Demands a signature that counts, then the manifest and exactly the
     /// entries that it accounts for.
     pub fn verify_signatures(self, trust: &Trust, now: Timestamp) -> Result<SignedBundle, BundleError> {
-        self.verify(trust, now, None)
+        self.verify(trust, now, None, None)
     }
 
     /// The same for a delta, whose other objects are in `base`.
@@ -165,7 +166,35 @@ impl Unverified {
         now: Timestamp,
         base: &SignedBundle,
     ) -> Result<SignedBundle, BundleError> {
-        self.verify(trust, now, Some(base))
+        self.verify(trust, now, Some(base), None)
+    }
+
+    /// The same for who is about to add a signature, and therefore demands only
+    /// what that signature does not add: see [`Trust::lacks`] for what is then
+    /// still missing.
+    ///
+    /// # Errors
+    /// As [`Unverified::verify_signatures`].
+    pub fn verify_to_sign(
+        self,
+        trust: &Trust,
+        now: Timestamp,
+        base: Option<&SignedBundle>,
+        adding: &Adding<'_>,
+    ) -> Result<SignedBundle, BundleError> {
+        self.verify(trust, now, base, Some(adding))
+    }
+
+    /// What the signatures say, with the standing that this trust gives each,
+    /// also by the main modules that the manifest names: to show, not to rely on.
+    ///
+    /// # Errors
+    /// As [`Unverified::signatures`], and a manifest that is not canonical.
+    pub fn standings(&self, trust: &Trust, now: Timestamp) -> Result<Verdict, BundleError> {
+        let mut verdict = self.signatures(trust, now)?;
+        let manifest = self.manifest_unverified()?;
+        trust.narrow(&mut verdict, manifest.main_modules.iter().map(|m| m.path.as_str()));
+        Ok(verdict)
     }
 
     fn verify(
@@ -173,13 +202,14 @@ impl Unverified {
         trust: &Trust,
         now: Timestamp,
         base: Option<&SignedBundle>,
+        adding: Option<&Adding<'_>>,
     ) -> Result<SignedBundle, BundleError> {
         let mut verdict = self.signatures(trust, now)?;
         // Before the manifest is even parsed, somebody trusted must have signed it.
-        signature::require_trust(&verdict, trust)?;
+        signature::require_trust(&verdict, trust, adding)?;
         let (manifest, objects) = self.account(base)?;
         trust.narrow(&mut verdict, manifest.main_modules.iter().map(|m| m.path.as_str()));
-        signature::require_trust(&verdict, trust)?;
+        signature::require_trust(&verdict, trust, adding)?;
         for entry in &self.container.entries {
             let bytes = match entry.meta.name.as_str() {
                 names::MANIFEST => &self.manifest_bytes,

@@ -11,6 +11,7 @@ use crate::dsse::{Envelope, EnvelopeError};
 use crate::json;
 use crate::keys::{KeyError, KeyId, PublicKey};
 use crate::names;
+use crate::refusal::Adding;
 use crate::statement::{Attestation, BUNDLE_ATTESTATION, Statement, StatementError};
 use crate::trust::{Standing, Trust};
 use jiff::Timestamp;
@@ -299,10 +300,19 @@ pub(crate) fn assess(at: &Attached<'_>, trust: &Trust, now: Timestamp) -> Result
 
 /// Demands that the trust's rules are met, and that a signature that counts
 /// covers every piece of evidence.
-pub(crate) fn require_trust(verdict: &Verdict, trust: &Trust) -> Result<(), SignatureError> {
-    trust.demand(verdict)?;
+pub(crate) fn require_trust(
+    verdict: &Verdict,
+    trust: &Trust,
+    adding: Option<&Adding<'_>>,
+) -> Result<(), SignatureError> {
+    let own = match adding {
+        None => trust.demand(verdict).map(|()| None)?,
+        Some(adding) => trust.demand_to_sign(verdict, adding).map(|()| Some(adding.key))?,
+    };
     for entry in verdict.evidence.keys() {
-        if !verdict.trusted().any(|s| s.covers.contains_key(entry)) {
+        // Whoever signs covers all evidence: a key that signs anew vouches for it again.
+        let counts = |s: &&Signatory| s.standing.is_trusted() || Some(s.key_id) == own;
+        if !verdict.signers.iter().filter(counts).any(|s| s.covers.contains_key(entry)) {
             return Err(SignatureError::Uncovered { entry: entry.clone() });
         }
     }

@@ -20,11 +20,12 @@ use crate::limits::Limits;
 use crate::pieces::{VolumeSurvey, Volumes, open_file};
 use crate::positioned::ReadAt;
 use crate::reader::{Bundle, SignedBundle, Unverified};
+use crate::refusal::Adding;
 use crate::trust::Trust;
 use crate::volume::VolumeHeader;
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How long a chain of deltas may be.
@@ -120,36 +121,71 @@ impl Source<'_> {
     /// Everything for which [`Unverified::verify_signatures`] refuses a bundle,
     /// for this one or one beneath it; a delta whose base is not among the bases.
     pub fn verify_signatures(&self, trust: &Trust, now: Timestamp) -> Result<SignedBundle, BundleError> {
+        self.verify(trust, now, None)
+    }
+
+    /// The same for who is about to add a signature: see [`Unverified::verify_to_sign`].
+    ///
+    /// # Errors
+    /// As [`Source::verify_signatures`].
+    pub fn verify_to_sign(
+        &self,
+        trust: &Trust,
+        now: Timestamp,
+        adding: &Adding<'_>,
+    ) -> Result<SignedBundle, BundleError> {
+        self.verify(trust, now, Some(adding))
+    }
+
+    fn verify(
+        &self,
+        trust: &Trust,
+        now: Timestamp,
+        adding: Option<&Adding<'_>>,
+    ) -> Result<SignedBundle, BundleError> {
         let mut bases = Vec::new();
-        if !self.bases.is_empty() {
-            for path in self.bases {
-                let opened = Bundle::from_source(read(std::slice::from_ref(path))?, self.limits)?;
-                bases.push((opened.manifest_sha256(), opened));
-            }
+        for path in self.bases {
+            let opened = read(std::slice::from_ref(path)).and_then(|s| Bundle::from_source(s, self.limits));
+            let opened = opened.map_err(|e| of_base(path, e))?;
+            bases.push((path, opened.manifest_sha256(), opened));
         }
-        resolve(self.open()?, &mut bases, trust, now, MAX_CHAIN)
+        resolve(self.open()?, &mut bases, trust, now, adding, MAX_CHAIN)
+    }
+}
+
+/// An error of a base says which file it is about; the innermost one knows.
+fn of_base(path: &Path, source: BundleError) -> BundleError {
+    match source {
+        known @ (BundleError::Base { .. } | BundleError::Cancelled) => known,
+        source => BundleError::Base { path: path.display().to_string(), source: Box::new(source) },
     }
 }
 
 fn resolve(
     bundle: Unverified,
-    bases: &mut Vec<(Sha256, Unverified)>,
+    bases: &mut Vec<(&PathBuf, Sha256, Unverified)>,
     trust: &Trust,
     now: Timestamp,
+    adding: Option<&Adding<'_>>,
     depth: usize,
 ) -> Result<SignedBundle, BundleError> {
-    let Some(base) = bundle.base().cloned() else { return bundle.verify_signatures(trust, now) };
-    let found = bases.iter().position(|(digest, _)| *digest == base.manifest_sha256);
+    let finish = |bundle: Unverified, base: Option<&SignedBundle>| match (adding, base) {
+        (Some(adding), base) => bundle.verify_to_sign(trust, now, base, adding),
+        (None, Some(base)) => bundle.verify_with_base(trust, now, base),
+        (None, None) => bundle.verify_signatures(trust, now),
+    };
+    let Some(base) = bundle.base().cloned() else { return finish(bundle, None) };
+    let found = bases.iter().position(|(_, digest, _)| *digest == base.manifest_sha256);
     // Each is used once: a chain that comes back to itself finds nothing.
     let Some(at) = found.filter(|_| depth > 0) else {
         return Err(match bases.first() {
-            Some((other, _)) => {
+            Some((_, other, _)) => {
                 DeltaError::OtherBase { expected: base.manifest_sha256, found: *other }.into()
             }
             None => DeltaError::BaseMissing(base).into(),
         });
     };
-    let (_, beneath) = bases.swap_remove(at);
-    let beneath = resolve(beneath, bases, trust, now, depth - 1)?;
-    bundle.verify_with_base(trust, now, &beneath)
+    let (path, _, beneath) = bases.swap_remove(at);
+    let beneath = resolve(beneath, bases, trust, now, None, depth - 1).map_err(|e| of_base(path, e))?;
+    finish(bundle, Some(&beneath))
 }

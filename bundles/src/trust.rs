@@ -295,30 +295,10 @@ impl Trust {
         if verdict.trusted().next().is_none() {
             return Err(SignatureError::Untrusted { signers: verdict.signers.clone() });
         }
-        for (name, role) in &self.roles {
-            let in_role = |s: &&Signatory| self.role_of(s) == Some(name.as_str());
-            // A set, though the container holds at most one signature of a key.
-            let keys: BTreeSet<KeyId> = verdict.trusted().filter(in_role).map(|s| s.key_id).collect();
-            if keys.len() < role.threshold {
-                return Err(SignatureError::Threshold {
-                    role: name.clone(),
-                    wanted: role.threshold,
-                    found: keys.len(),
-                    place: role.place.clone(),
-                    signers: verdict.signers.clone(),
-                });
-            }
+        if let Some(lack) = self.lacks(verdict).into_iter().next() {
+            return Err(SignatureError::threshold(lack, verdict));
         }
-        let mut sequences = verdict.trusted().filter_map(|s| Some((s.key_id, s.attestation.sequence?)));
-        match sequences.next() {
-            None if self.needs_sequence => return Err(SignatureError::NoSequence),
-            None => {}
-            Some((first, sequence)) => {
-                if let Some((second, other)) = sequences.find(|(_, other)| *other != sequence) {
-                    return Err(SignatureError::Sequences { first, sequence, second, other });
-                }
-            }
-        }
+        self.agree(verdict.trusted().filter_map(|s| Some((s.key_id, s.attestation.sequence?))))?;
         if self.needs_expiry && verdict.trusted().all(|s| s.attestation.expires.is_none()) {
             return Err(SignatureError::NoExpiry);
         }

@@ -25,6 +25,7 @@ mod policy;
 mod projects;
 mod reach;
 mod real;
+mod review;
 mod secrets;
 mod site;
 mod statements;

@@ -9,9 +9,10 @@ use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
 use crate::keyring;
 use crate::progress::Progress;
+use crate::refusal;
 use airgo_bundle::{
-    Bundle, BundleError, ErrorClass, LastSeen, LastSeenError, Limits, ObjectError, SignatureError,
-    SignedBundle, Source, Unverified,
+    Adding, Base, Bundle, BundleError, DeltaError, ErrorClass, LastSeen, LastSeenError, Limits, ObjectError,
+    SignedBundle, Source, Trust, Unverified,
 };
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
@@ -34,6 +35,34 @@ pub fn open_signed_files(context: &Context, files: &[PathBuf], trust: &TrustArgs
         .map_err(|e| signature_failure(&e, files.first().map_or(Path::new(""), PathBuf::as_path)))
 }
 
+/// The same for who is about to add a signature; gives the trust too.
+pub fn open_to_sign(
+    context: &Context,
+    file: &Path,
+    trust: &TrustArgs,
+    adding: &Adding<'_>,
+) -> Result<(SignedBundle, Trust)> {
+    let trusted = keyring::trust(context, trust)?;
+    let limits = Limits::default();
+    let files = [file.to_owned()];
+    let source = Source { files: &files, bases: &trust.base, limits: &limits };
+    let bundle = source.verify_to_sign(&trusted, Timestamp::now(), adding);
+    Ok((bundle.map_err(|e| signature_failure(&e, file))?, trusted))
+}
+
+/// The bundle of `--base` that a delta builds on.
+pub fn open_base(trust: &Trust, bases: &[PathBuf], base: &Base) -> Result<SignedBundle> {
+    let limits = Limits::default();
+    for file in bases {
+        let source = Source { files: std::slice::from_ref(file), bases, limits: &limits };
+        let failed = |e: BundleError| signature_failure(&e, file);
+        if source.open().map_err(failed)?.manifest_sha256() == base.manifest_sha256 {
+            return source.verify_signatures(trust, Timestamp::now()).map_err(failed);
+        }
+    }
+    Err(bundle_failure(&DeltaError::BaseMissing(base.clone()).into()))
+}
+
 /// The same for one file.
 pub fn open_signed(context: &Context, file: &Path, trust: &TrustArgs) -> Result<SignedBundle> {
     open_signed_files(context, &[file.to_owned()], trust)
@@ -41,14 +70,12 @@ pub fn open_signed(context: &Context, file: &Path, trust: &TrustArgs) -> Result<
 
 /// The failure for a bundle that does not verify.
 pub fn signature_failure(error: &BundleError, file: &Path) -> Failure {
-    let failure = bundle_failure(error).fact("bundle", file.display().to_string());
+    let failure = failure(error, Some(file));
     match error {
-        BundleError::Signature(SignatureError::Untrusted { .. }) => failure.hint(format!(
-            "if you trust the signer, name a file with the public key: --trust FILE (then: airgo verify {} --trust FILE)",
-            file.display()
-        )),
-        BundleError::Delta(_) => failure.hint("name the bundle that the delta builds on: --base OLD"),
-        _ => failure,
+        BundleError::Base { path, .. } => {
+            failure.fact("base", path).fact("delta", file.display().to_string())
+        }
+        _ => failure.fact("bundle", file.display().to_string()),
     }
 }
 
@@ -66,17 +93,16 @@ pub fn record_last_seen(record: &LastSeenArg, bundle: &SignedBundle) -> Result<(
 }
 
 fn last_seen_failure(error: LastSeenError, file: &Path) -> Failure {
-    let refused = error.rule().is_some();
-    let failure = bundle_failure(&error.into()).fact("last seen", file.display().to_string());
-    if refused {
-        failure.hint("ask for the newest bundle; if this one is meant, remove its entry from the record")
-    } else {
-        failure
-    }
+    bundle_failure(&error.into()).fact("last seen", file.display().to_string())
 }
 
 /// The failure for an error of the bundle room.
 pub fn bundle_failure(error: &BundleError) -> Failure {
+    failure(error, None)
+}
+
+/// The same where the file is known that hints speak of.
+fn failure(error: &BundleError, file: Option<&Path>) -> Failure {
     let exit = match error.class() {
         ErrorClass::Failed => Exit::Failed,
         ErrorClass::Signature => Exit::Signature,
@@ -104,12 +130,9 @@ pub fn bundle_failure(error: &BundleError) -> Failure {
             failure.hints.extend(disk::read_hint(source));
             failure
         }
-        BundleError::Signature(SignatureError::Missing) => {
-            Failure::new(exit, error.to_string()).hint("sign it: airgo sign FILE --key KEY")
-        }
-        _ if exit == Exit::Malformed || exit == Exit::Signature => Failure::new(exit, error.to_string())
+        _ if exit == Exit::Malformed => Failure::new(exit, error.to_string())
             .hint("pack it again, or copy it again: nothing in it can be trusted"),
-        _ => Failure::new(exit, error.to_string()),
+        _ => refusal::advise(Failure::new(exit, error.to_string()), error, file),
     }
 }
 

@@ -67,9 +67,10 @@ fn personal_file(context: &Context) -> Result<PathBuf> {
 pub fn trust(context: &Context, args: &TrustArgs) -> Result<Trust> {
     let mut trust = Trust::new();
     for file in args.trust.iter().filter(|file| !file.as_os_str().is_empty()) {
-        trust.load(file).map_err(|e| key_failure(file, &e))?;
+        trust.load(file).map_err(|e| trust_failure(file, &e))?;
     }
-    if trust.is_empty()
+    // Who named files trusts what they say, even where that is nobody.
+    if args.trust.iter().all(|file| file.as_os_str().is_empty())
         && let Ok(file) = personal_file(context)
         && file.exists()
     {
@@ -78,6 +79,25 @@ pub fn trust(context: &Context, args: &TrustArgs) -> Result<Trust> {
         trust.add(TrustedKey::new(key, Some("you".to_owned())));
     }
     Ok(trust)
+}
+
+/// The failure for a file that says whom to trust. Making a key pair would not
+/// help: the sender has one.
+fn trust_failure(file: &Path, error: &KeyError) -> Failure {
+    let named = |message: String| Failure::failed(message).fact("trust", file.display().to_string());
+    let wanted = "what is wanted is the sender's public key, the file that ends in .pub: --trust SENDER.pub";
+    match error {
+        KeyError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            named(format!("there is no trust file {}", file.display())).hint(wanted)
+        }
+        KeyError::Unrecognised if std::fs::metadata(file).is_ok_and(|m| m.len() == 0) => {
+            named(format!("the trust file {} is empty", file.display())).hint(wanted)
+        }
+        KeyError::Unrecognised | KeyError::PrivateGiven | KeyError::Algorithm(_) => {
+            named(error.to_string()).hint(wanted)
+        }
+        _ => named(error.to_string()),
+    }
 }
 
 /// The failure for a key file.

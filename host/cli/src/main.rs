@@ -31,6 +31,7 @@ mod project;
 mod projects;
 mod reasons;
 mod recorded;
+mod refusal;
 mod signing;
 mod sources;
 mod statements;

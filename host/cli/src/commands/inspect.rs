@@ -13,6 +13,7 @@ use crate::keyring;
 use crate::printer::bytes;
 use crate::table;
 use airgo_bundle::manifest::{Module, Replacement, SumSource};
+use airgo_bundle::statement::Attestation;
 use airgo_bundle::{Manifest, Verdict};
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -48,6 +49,10 @@ fn signatures(verdict: &Verdict) -> serde_json::Value {
             "keyId": s.key_id.to_string(),
             "publicKey": s.public_key.to_openssh(),
             "role": s.attestation.role,
+            "comment": s.attestation.comment,
+            "signedAt": s.attestation.signed_at,
+            "sequence": s.attestation.sequence,
+            "expires": s.attestation.expires,
             "trusted": s.standing.is_trusted(),
             "standing": s.standing.to_string(),
         })
@@ -67,6 +72,9 @@ fn text(manifest: &Manifest, verdict: &Verdict, width: Option<usize>) -> String 
             signer.attestation.role.as_ref().map(|r| format!(" as {}", foreign(r))).unwrap_or_default();
         let _ =
             writeln!(out, "signed by    {}{role}: {}", signer.key_id, foreign(&signer.standing.to_string()));
+        for (what, said) in claims(&signer.attestation) {
+            let _ = writeln!(out, "  {what:<11}{}", foreign(&said));
+        }
     }
     let selected: Vec<_> = manifest.modules.iter().filter(|m| m.selected).collect();
     let zips: u64 = manifest.modules.iter().filter_map(|m| m.zip).map(|z| z.size).sum();
@@ -81,6 +89,18 @@ fn text(manifest: &Manifest, verdict: &Verdict, width: Option<usize>) -> String 
     let rows: Vec<_> = selected.iter().map(|m| row(m)).collect();
     out.push_str(&table::render(&["MODULE", "VERSION", "SIZE", "KIND", "CHECKED", "TIME"], &rows, width));
     out
+}
+
+/// What a signer claims beside the contents, as far as it says anything.
+pub fn claims(attestation: &Attestation) -> Vec<(&'static str, String)> {
+    let Attestation { comment, signed_at, sequence, expires, .. } = attestation;
+    let all = [
+        ("comment", comment.clone()),
+        ("signed at", signed_at.clone()),
+        ("sequence", sequence.map(|n| n.to_string())),
+        ("expires", expires.clone()),
+    ];
+    all.into_iter().filter_map(|(what, said)| Some((what, said?))).collect()
 }
 
 fn row(module: &Module) -> Vec<String> {

@@ -6,9 +6,10 @@ use crate::bundle_io::{self, bundle_failure};
 use crate::disk;
 use crate::failure::{Failure, Result};
 use crate::project::shown;
+use crate::refusal;
 use crate::signing;
 use airgo_bundle::detached::{self, Format};
-use airgo_bundle::{Limits, Signing, Source};
+use airgo_bundle::{Adding, Lack, Limits, Signing, Source, Standing};
 use jiff::Timestamp;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -23,30 +24,67 @@ pub fn run(context: &Context, args: &Sign) -> Result<()> {
 
 fn sign(context: &Context, args: &Sign) -> Result<()> {
     let key = signing::signer(context, &args.signer, false)?;
-    let bundle = bundle_io::open_signed(context, &args.file, &args.trust)?;
+    let mut signing = Signing::new(&*key);
+    signing.claims = signing::claims(&args.signer, &args.role)?;
+    let key_id = key.public_key().id();
+    let adding = Adding { key: key_id, claims: &signing.claims, replace: args.replace };
+    let (bundle, trust) = bundle_io::open_to_sign(context, &args.file, &args.trust, &adding)?;
     let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
     bundle.verify_objects(bundle_io::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
-    let mut signing = Signing::new(&*key);
-    signing.claims = signing::claims(&args.signer, &args.role)?;
     // The file is opened anew for the copy: it must still be what was verified.
     let again = bundle_io::open(&args.file)?;
     if again.manifest_sha256() != airgo_bundle::Sha256::of(bundle.manifest_bytes()) {
         return Err(Failure::failed("the bundle was replaced while it was being verified")
             .hint("run the command again"));
     }
-    let written = again.countersign(&args.file, &signing, args.replace).map_err(|e| bundle_failure(&e))?;
-    let id = key.public_key().id().to_string();
+    let written = match again.base() {
+        None => again.countersign(&args.file, &signing, args.replace),
+        Some(base) => {
+            let base = bundle_io::open_base(&trust, &args.trust.base, base)?;
+            again.countersign_delta(&base, &args.file, &signing, args.replace)
+        }
+    };
+    let written = written.map_err(|e| bundle_failure(&e))?;
+    // What counts now is read from what was written.
+    let verdict =
+        bundle_io::open(&args.file)?.standings(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
+    let lacks = trust.lacks(&verdict);
+    let standing = verdict.signers().iter().find(|s| s.key_id == key_id).map(|s| &s.standing);
+    let id = key_id.to_string();
     if context.printer.is_json() {
         context.printer.document(&serde_json::json!({
             "schema": "airgo.dev/sign/v1",
             "file": args.file.display().to_string(),
             "manifestSha256": written.manifest_sha256.to_string(),
             "keyId": id,
+            "role": args.role,
+            "counts": standing.is_some_and(Standing::is_trusted),
+            "standing": standing.map(ToString::to_string),
+            "stillMissing": lacks.iter().map(refusal::lack_json).collect::<Vec<_>>(),
         }))?;
     }
-    context.printer.status("Signed", format!("{} as {id}", args.file.display()));
+    context.printer.status("Signed", format!("{} as {id}, in the role {}", args.file.display(), args.role));
+    if let Some(standing) = standing.filter(|s| !s.is_trusted()) {
+        context.printer.warning(format!("by this trust the new signature does not count: {standing}"));
+    }
+    if trust.roles().next().is_some() {
+        context.printer.status("Roles", missing(&lacks));
+    }
+    for lack in &lacks {
+        context.printer.hint(refusal::ask(lack, &args.file.display().to_string()));
+    }
     Ok(())
+}
+
+/// What the trust file still asks for.
+fn missing(lacks: &[Lack]) -> String {
+    if lacks.is_empty() {
+        return "still missing: nothing, every role has the signatures that it needs".to_owned();
+    }
+    let one =
+        |l: &Lack| format!("{} of {} in the role {} ({})", l.wanted - l.found, l.wanted, l.role, l.place);
+    format!("still missing: {}", lacks.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
 /// Whether a file is WebAssembly: a plugin, which its reviewer signs as it is.

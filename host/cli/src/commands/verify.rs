@@ -4,6 +4,7 @@ use crate::Context;
 use crate::args::Verify;
 use crate::bundle_io::{self, bundle_failure};
 use crate::disk;
+use crate::escape::foreign;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::keyring;
@@ -56,6 +57,10 @@ fn verify(context: &Context, args: &Verify, damaged: &mut bool) -> Result<()> {
             "objects": verified.objects,
             "bytes": verified.bytes,
             "trustedSigners": signers,
+            "comments": bundle.verdict().trusted().filter_map(|s| {
+                let comment = s.attestation.comment.as_ref()?;
+                Some(serde_json::json!({ "keyId": s.key_id.to_string(), "comment": comment }))
+            }).collect::<Vec<_>>(),
             "sequence": bundle.verdict().sequence(),
             "expires": bundle.verdict().expires().map(|t| t.to_string()),
             "detachedSignatureBy": detached,
@@ -71,6 +76,11 @@ fn verify(context: &Context, args: &Verify, damaged: &mut bool) -> Result<()> {
             signers.join(", ")
         ),
     );
+    for signer in bundle.verdict().trusted() {
+        if let Some(comment) = &signer.attestation.comment {
+            context.printer.status("Comment", format!("of {}: {}", signer.key_id, foreign(comment)));
+        }
+    }
     Ok(())
 }
 
