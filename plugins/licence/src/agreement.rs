@@ -49,7 +49,7 @@ fn every_template_matches_itself() {
 }
 
 /// A template with `[[ a || b ]]` as `a` and `<<n>>` as a name.
-fn first_branches(template: &str) -> String {
+pub fn first_branches(template: &str) -> String {
     let mut text = String::new();
     // For each open bracket, whether its first branch is over.
     let mut over: Vec<bool> = Vec::new();

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::matcher::Matcher;
 use crate::opcodes::FIRST_OPCODE;
+use crate::statement::{Statement, statements};
 use crate::templates::{self, Template};
 use crate::text::{Text, is_neutral};
 use crate::trigrams::Trigrams;
@@ -44,8 +45,8 @@ pub struct Detection {
     pub tags: Vec<String>,
     /// Words that belong to no known text, names and headings aside.
     pub unknown_words: usize,
-    /// It says that one may choose among licences.
-    pub choice: bool,
+    /// What its prose says of licences and of other files.
+    pub statements: Vec<Statement>,
     /// Beside the licences it speaks of what may not be done.
     pub restricts: bool,
 }
@@ -92,7 +93,6 @@ fn by_words(raw: &str) -> Detection {
     let mut detection = Detection { tags: tags(raw), ..Detection::default() };
     for gap in gaps {
         let between = text.between(gap.from, gap.to);
-        detection.choice |= speaks_of_choice(between);
         // Few words are enough to forbid something, on however short lines.
         detection.restricts |= speaks_of_limits(between);
         let words: usize = between
@@ -101,11 +101,13 @@ fn by_words(raw: &str) -> Detection {
             .map(|line| line.split_whitespace().count())
             .sum();
         if words < FEW_WORDS {
+            detection.statements.extend(statements(between));
             continue;
         }
         let close = close(&text, gap);
         if close.is_empty() {
             detection.unknown_words += words;
+            detection.statements.extend(statements(between));
         }
         found.extend(close.into_iter().map(|id| Found { id: id.to_owned(), exact: false }));
     }
@@ -205,19 +207,6 @@ fn may_be_close(template: &Template, shared: &Trigrams) -> bool {
         position += 1;
     });
     asked < 8 || hits * 2 >= asked
-}
-
-fn speaks_of_choice(text: &str) -> bool {
-    const PHRASES: [&str; 7] = [
-        "dual-licensed",
-        "dual licensed",
-        "dual licence",
-        "dual license",
-        "dual-licenced",
-        "at your option",
-        "either of the",
-    ];
-    has_one_of(text, &PHRASES)
 }
 
 fn speaks_of_limits(text: &str) -> bool {

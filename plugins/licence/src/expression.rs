@@ -34,7 +34,11 @@ impl Expression {
 
     /// All of some expressions, each once; None of none.
     pub fn all(parts: impl IntoIterator<Item = Expression>) -> Option<Self> {
-        join(parts, Expression::And)
+        let flat = parts.into_iter().flat_map(|part| match part {
+            Expression::And(inner) => inner,
+            other => vec![other],
+        });
+        join(flat, Expression::And)
     }
 
     /// One of some expressions; None of none.

@@ -3,6 +3,10 @@
 use airgo_plugin::FileEntry;
 use serde::{Deserialize, Serialize};
 
+use crate::combine::is_named;
+use crate::groups::canonical;
+use crate::statement::{Kind, Statement};
+
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Role {
@@ -29,7 +33,8 @@ pub fn role(name: &str) -> Option<Role> {
     if OTHER_KINDS.contains(&end) {
         return None;
     }
-    const LICENCES: [&str; 6] = ["license", "licence", "unlicense", "unlicence", "copying", "copyright"];
+    const LICENCES: [&str; 8] =
+        ["license", "licence", "unlicense", "unlicence", "copying", "copyright", "licensing", "licencing"];
     const ASIDE: [&str; 3] = ["notice", "patents", "third"];
     let word = name.split(['.', '-', '_', ' ']).next().unwrap_or_default();
     let is = |kind: &str| word == kind || word.strip_suffix('s') == Some(kind);
@@ -56,6 +61,27 @@ pub fn at_root(files: &[FileEntry]) -> Vec<(Role, &FileEntry)> {
     let mut found: Vec<_> = named.filter_map(|f| Some((role(&f.path)?, f))).collect();
     found.sort_by_key(|(role, file)| (*role, &file.path));
     found
+}
+
+/// No more files below the root are followed.
+const MAX_NAMED: usize = 64;
+
+/// The files below the root that files at the root name, or that lie in a
+/// directory of which they say that it has a licence of its own; and those of
+/// LICENSES/ that are named for a licence.
+pub fn named<'a>(files: &'a [FileEntry], said: &[&Statement]) -> Vec<&'a FileEntry> {
+    let wanted = |path: &str| {
+        let Some((dir, name)) = path.rsplit_once('/') else { return false };
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        (dir == "LICENSES" && (canonical(stem).is_some() || stem.starts_with("LicenseRef-")))
+            || said.iter().any(|said| {
+                said.files.iter().any(|named| is_named(path, named))
+                    || (said.kind == Kind::Part
+                        && role(name) == Some(Role::Licence)
+                        && said.dirs.iter().any(|named| dir == named))
+            })
+    };
+    files.iter().filter(|f| f.size <= MAX_BYTES && wanted(&f.path)).take(MAX_NAMED).collect()
 }
 
 /// Licence files below the root: code that was copied in, or, in LICENSES/,
@@ -87,6 +113,7 @@ mod tests {
             "UNLICENSE",
             "MIT-LICENSE.txt",
             "COPYRIGHT",
+            "LICENSING.md",
             "LICENSES",
             "GO_LICENSE",
             "LICENSE_BSD.rst",

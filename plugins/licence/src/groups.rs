@@ -172,14 +172,22 @@ pub fn is_licence(name: &str) -> bool {
         || GROUPS.iter().any(|(_, ids)| ids.contains(&id))
 }
 
+/// An id of the SPDX licence list as the list writes it.
+pub fn canonical(name: &str) -> Option<&'static str> {
+    SPDX_IDS.lines().find(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// Whether an entry of a list speaks of a licence. `GPL-2.0`, which is what
 /// the bare text is found to be, stands for `-only` and `-or-later` as well.
 pub fn covers(entry: &str, id: &str) -> bool {
     if entry.eq_ignore_ascii_case(id) {
         return true;
     }
-    if entry.contains(" WITH ") {
-        return false;
+    if let Some((licence, exception)) = entry.split_once(" WITH ") {
+        // With the very exception, the bare name stands for both here too.
+        return id
+            .split_once(" WITH ")
+            .is_some_and(|(own, with)| exception.eq_ignore_ascii_case(with) && covers(licence, own));
     }
     let id = id.split(" WITH ").next().unwrap_or(id);
     let id = id.strip_prefix("LicenseRef-").unwrap_or(id);
@@ -188,7 +196,8 @@ pub fn covers(entry: &str, id: &str) -> bool {
         || bare(entry).eq_ignore_ascii_case(id)
 }
 
-fn bare(id: &str) -> &str {
+/// Without what says which later versions hold.
+pub fn bare(id: &str) -> &str {
     let id = id.strip_suffix('+').unwrap_or(id);
     let id = id.strip_suffix("-or-later").unwrap_or(id);
     id.strip_suffix("-only").unwrap_or(id)
@@ -208,6 +217,8 @@ mod tests {
             ("GPL-2.0", "GPL-3.0", false),
             ("GPL-2.0", "GPL-2.0-only WITH Classpath-exception-2.0", true),
             ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only", false),
+            ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0 WITH Classpath-exception-2.0", true),
+            ("GPL-2.0 WITH Classpath-exception-2.0", "GPL-2.0 WITH Font-exception-2.0", false),
             ("mit", "MIT", true),
             ("CommonsClause", "LicenseRef-CommonsClause", true),
         ] {

@@ -9,6 +9,7 @@
 
 #[cfg(test)]
 mod agreement;
+mod combine;
 mod config;
 mod detect;
 mod expression;
@@ -16,7 +17,11 @@ mod files;
 mod groups;
 mod matcher;
 mod module;
+mod names;
 mod opcodes;
+#[cfg(test)]
+mod pointers;
+mod statement;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -26,11 +31,12 @@ mod words;
 
 use airgo_plugin::{Bundle, CheckError, Description, Facts, Finding, ModuleInfo, Policy, Rule, Verdict};
 
+use combine::combine;
 use config::{Config, Rules};
 use expression::Expression;
 use files::Role;
 use groups::group_of;
-use module::{Files, Licence, Read, expression_of, licence};
+use module::{Files, Licence, Read, licence};
 
 struct LicencePolicy;
 
@@ -70,11 +76,11 @@ impl Policy for LicencePolicy {
         for module in bundle.modules() {
             // Only its go.mod is in the bundle: there is no code of it.
             let Some(files) = Self::fact(bundle, module.index)? else { continue };
-            let licence = licence(bundle, &module, files.root, &rules)?;
-            judge(&module, &licence, &rules, &mut findings);
             if rules.nested != Verdict::Allow {
                 nested(&module, &files.nested, &rules, &mut findings);
             }
+            let licence = licence(bundle, &module, files, &rules)?;
+            judge(&module, &licence, &rules, &mut findings);
         }
         findings.extend(unused(&rules));
         Ok(findings)
@@ -120,6 +126,10 @@ fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut V
                 (rules.unknown, "unknown", "has a licence file, but none of the licences that are known")
             }
         };
+        // A pointer that leads nowhere is the reason.
+        let missing = licence.doubts.iter().find(|doubt| doubt.message.ends_with("not in the module"));
+        let message =
+            missing.map_or_else(|| message.to_owned(), |doubt| format!("{message}: {}", doubt.message));
         if level != Verdict::Allow {
             let advice = "read what its authors say, then add a clarification that is pinned to a file";
             tell(Finding::new(level, rule, message).advice(advice), first);
@@ -186,7 +196,7 @@ fn held_against_lists(module: &ModuleInfo, expression: &Expression, rules: &Rule
 /// Code that a module has taken in from others.
 fn nested(module: &ModuleInfo, files: &[Read], rules: &Rules, findings: &mut Vec<Finding>) {
     for file in files {
-        let Some(expression) = expression_of(&file.detection) else { continue };
+        let Some(expression) = combine(vec![file.clone()], &[]).expression else { continue };
         let mut allowed = |id: &str| rules.excepted(module, id) || (rules.allows(id) && !rules.denies(id));
         if !expression.permits(&mut allowed) {
             let message = format!("{} is {expression}, which is not allowed", file.path);
