@@ -19,6 +19,7 @@ mod findings;
 mod hints;
 mod line;
 mod machine;
+mod offline;
 mod plugin;
 mod plugin_signatures;
 mod policy;

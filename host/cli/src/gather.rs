@@ -8,6 +8,7 @@ use crate::assemble::{self, Parts};
 use crate::commands::resolve::walk;
 use crate::downloads::{self, Downloads, subject};
 use crate::failure::Result;
+use crate::offline;
 use crate::printer::{bytes, count, duration};
 use crate::progress::Progress;
 use crate::project::{Loaded, shown};
@@ -82,6 +83,8 @@ pub fn gather(
     });
     let objects = objects?;
     context.interrupt.check()?;
+    let build = Build { platforms: wanted.platform.clone(), tags: wanted.tags.clone() };
+    offline::check(context, projects, &resolutions, &objects, &build, wanted.allow_incomplete)?;
     let (unsummed, lacking) = unsummed(projects, &wants, &objects);
     let vouched = sumdb::vouch(context, &fetcher, &cache, &lacking, unsummed)?;
     progress.finish();
@@ -95,7 +98,6 @@ pub fn gather(
             duration(began.elapsed())
         ),
     );
-    let build = Build { platforms: wanted.platform.clone(), tags: wanted.tags.clone() };
     let imports = projects.list.iter().map(|loaded| sources::imports(context, loaded, &build));
     let parts = Parts {
         projects,

@@ -24,6 +24,7 @@ mod keyring;
 mod manual;
 mod nature;
 mod nearest;
+mod offline;
 mod plugin_signatures;
 mod printer;
 mod progress;

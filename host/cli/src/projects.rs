@@ -4,6 +4,7 @@
 use crate::args::Scope;
 use crate::failure::{Failure, Result};
 use crate::goenv::GoEnv;
+use crate::offline;
 use crate::project::{self, Loaded, shown};
 use airgo_gomod::gosum::GoSum;
 use std::path::{Component, Path, PathBuf};
@@ -27,7 +28,11 @@ pub fn load(args: &[PathBuf], env: &GoEnv, scope: Scope) -> Result<Projects> {
     };
     for arg in args {
         match below(arg) {
-            None => add(project::load(arg, env)?),
+            None => {
+                let loaded = project::load(arg, env)?;
+                offline::check_used(arg, &project::absolute(arg)?, &loaded)?;
+                add(loaded);
+            }
             Some(dir) => {
                 for module in modules_below(&dir, arg)? {
                     add(load_of_tree(&module, env)?);

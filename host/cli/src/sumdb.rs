@@ -13,6 +13,7 @@ use crate::printer::count;
 use crate::sums::{self, Unsummed};
 use airgo_fetch::{FetchError, Fetcher, SumDbSource};
 use airgo_gomod::ModuleVersion;
+use airgo_gomod::gosum::Subject;
 use airgo_gomod::sumdb::{
     Client, Config, Evidence, LookupError, Ops, SumDbError, SumDbMismatch, is_consulted,
 };
@@ -60,9 +61,10 @@ pub fn vouch(
     let (asked, unchecked): (Vec<_>, Vec<_>) =
         unsummed.into_iter().partition(|u| is_consulted(&u.module.path, &gosumdb, &nosumdb, &goproxy));
     for one in &unchecked {
+        let suffix = if one.subject == Subject::GoMod { "/go.mod" } else { "" };
         context.printer.warning(format!(
-            "nothing vouches for {}: go.sum has no line for it, and GONOSUMDB, GOPRIVATE or GOSUMDB exempts it",
-            one.module
+            "nothing vouches for {}: {sum_file} lacks the line `{} {}{suffix}`, and GONOSUMDB, GOPRIVATE or GOSUMDB exempts it",
+            one.module, one.module.path, one.module.version
         ));
     }
     if asked.is_empty() {

@@ -134,9 +134,10 @@ pub struct Pack {
     /// The projects: directories in Go modules or workspaces; DIR/... is every module below DIR
     #[arg(default_value = ".", value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
-    /// The bundle to write
+    /// The bundle to write; default: the last element of the module path, with .airgo, in the
+    /// working directory
     #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
+    pub output: Option<PathBuf>,
     #[command(flatten)]
     pub signer: SignerArgs,
     /// Leave out the signed statements that hold a time, so that the same inputs give the same file:

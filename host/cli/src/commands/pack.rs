@@ -5,12 +5,13 @@ use crate::args::{Pack, Trust};
 use crate::baseline::{self, Baseline};
 use crate::bundle_io::{self, bundle_failure};
 use crate::disk;
+use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::gather::{self, Gathered};
 use crate::judge;
 use crate::printer::{bytes, count};
 use crate::project::shown;
-use crate::projects;
+use crate::projects::{self, Projects};
 use crate::signing;
 use crate::statements::{self, Stated};
 use airgo_bundle::keys::Signer;
@@ -24,15 +25,36 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Packs the project of `args.dir` into `args.output`.
+/// Packs the projects of `args.dirs` into `args.output`.
 pub fn run(context: &Context, args: &Pack) -> Result<()> {
-    let target = shown(&args.output);
-    pack(context, args).map_err(|failure| failure.outcome(format!("{target} was not written")))
+    if let Some(output) = &args.output {
+        check_target(output)?;
+    }
+    let loaded = projects::load(&args.dirs, &context.env, args.gather.scope);
+    let named = loaded.as_ref().map_or_else(|_| PathBuf::from("the bundle"), default_output);
+    let output = args.output.clone().unwrap_or(named);
+    let target = shown(&output);
+    let packed = loaded.and_then(|projects| {
+        check_target(&output)?;
+        pack(context, args, &output, &projects)
+    });
+    packed.map_err(|failure| failure.outcome(format!("{target} was not written")))
 }
 
-fn pack(context: &Context, args: &Pack) -> Result<()> {
-    check_target(args)?;
-    let projects = projects::load(&args.dirs, &context.env, args.gather.scope)?;
+/// `<last element of the module path>.airgo`, as `go build` names a program: of
+/// several modules the directory that all are in gives the name.
+fn default_output(projects: &Projects) -> PathBuf {
+    let mains: Vec<_> = projects.list.iter().flat_map(|loaded| &loaded.project.mains).collect();
+    let path = match mains.as_slice() {
+        [main] => main.modfile.module.as_ref().map(|m| m.path.as_str()).unwrap_or_default(),
+        _ => projects.root.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+    };
+    let (prefix, _) = airgo_gomod::module::split_path_version(path).unwrap_or((path, ""));
+    let name = prefix.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("bundle");
+    PathBuf::from(format!("{name}.airgo"))
+}
+
+fn pack(context: &Context, args: &Pack, output: &Path, projects: &Projects) -> Result<()> {
     // Before the network is asked for anything: a bad key or policy file must
     // not cost a download.
     let key = signing::signer(context, &args.signer, true)?;
@@ -43,34 +65,41 @@ fn pack(context: &Context, args: &Pack) -> Result<()> {
     };
     let policy = judge::load(context, args.policy.as_deref(), &projects.root, args.at.as_deref())?;
     let approved = Baseline::open(context, args.baseline.as_deref(), &args.trust)?;
-    let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
-    let (view, again) = (gather::view(context, &gathered), check_command(args));
+    let gathered = gather::gather(context, &args.gather, &args.network, projects)?;
+    let (view, again) = (gather::view(context, &gathered), check_command(args, output));
     let verdict = baseline::evaluate(context, &policy, view, approved.as_ref(), &again)?;
     context.printer.status("Judged", judge::summary(&verdict));
     let signing = Plan { signer: &*key, claims, older: older.as_ref() };
-    let written = write(context, args, &gathered, &verdict, signing)?;
+    let written = write(context, args, output, &gathered, &verdict, signing)?;
     let id = key.public_key().id().to_string();
     context.printer.status("Signed", format!("as {id}"));
     report(context, args, &gathered, &written, &id, &verdict)
 }
 
 /// What judges the bundle once more, when it is written.
-fn check_command(args: &Pack) -> String {
+fn check_command(args: &Pack, output: &Path) -> String {
     let base = args.since.iter().chain(&args.trust.base).cloned().collect();
     let trust = Trust { base, trust: args.trust.trust.clone() };
     match args.split {
-        None => judge::check_command(&args.output, &trust),
+        None => judge::check_command(output, &trust),
         Some(_) => {
-            let first = format!("{}.001", args.output.display());
+            let first = format!("{}.001", output.display());
             judge::check_command(Path::new(&first), &trust)
         }
     }
 }
 
 /// Says at once what would otherwise come to light after all downloads.
-fn check_target(args: &Pack) -> Result<()> {
-    let dir = args.output.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if dir.is_dir() && !args.output.is_dir() {
+fn check_target(output: &Path) -> Result<()> {
+    if output == Path::new("-") {
+        return Err(Failure::new(
+            Exit::Usage,
+            "a bundle cannot be written to stdout: its head is written last",
+        )
+        .hint("name a file: -o app.airgo; to write a file of the name -: -o ./-"));
+    }
+    let dir = output.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if dir.is_dir() && !output.is_dir() {
         // Whether it can be written only the system knows.
         return match tempfile::tempfile_in(dir) {
             Ok(_) => Ok(()),
@@ -78,12 +107,12 @@ fn check_target(args: &Pack) -> Result<()> {
                 // Without the path of the file that was tried.
                 let plain = io::Error::from(e.kind());
                 let error = if IoCause::of(&plain) == IoCause::Other { e } else { plain };
-                Err(disk::unwritable(&shown(&args.output), &error, "name a file elsewhere: -o FILE"))
+                Err(disk::unwritable(&shown(output), &error, "name a file elsewhere: -o FILE"))
             }
         };
     }
-    let problem = if args.output.is_dir() { "is a directory" } else { "its directory does not exist" };
-    Err(Failure::failed(format!("cannot write {}: {problem}", shown(&args.output)))
+    let problem = if output.is_dir() { "is a directory" } else { "its directory does not exist" };
+    Err(Failure::failed(format!("cannot write {}: {problem}", shown(output)))
         .hint("name a file: -o app.airgo"))
 }
 
@@ -99,14 +128,15 @@ struct Plan<'a> {
 fn write(
     context: &Context,
     args: &Pack,
+    output: &Path,
     gathered: &Gathered,
     verdict: &Report,
     plan: Plan<'_>,
 ) -> Result<Written> {
     let Gathered { manifest, objects, evidence, .. } = gathered;
     let mut writer = match plan.older {
-        None => BundleWriter::create(&args.output, manifest),
-        Some(older) => BundleWriter::create_delta(&args.output, manifest, older.manifest()),
+        None => BundleWriter::create(output, manifest),
+        Some(older) => BundleWriter::create_delta(output, manifest, older.manifest()),
     }
     .map_err(|e| bundle_failure(&e))?;
     let entries = writer.objects().len() as u64;
@@ -139,13 +169,13 @@ fn stated(args: &Pack) -> Stated {
 }
 
 /// Cuts the bundle into volumes and removes it.
-fn cut(context: &Context, args: &Pack, size: u64) -> Result<Vec<PathBuf>> {
-    let failed = |e: io::Error| Failure::failed(format!("could not split {}: {e}", shown(&args.output)));
-    let whole = File::open(&args.output).and_then(PositionedFile::new).map_err(failed)?;
+fn cut(context: &Context, output: &Path, size: u64) -> Result<Vec<PathBuf>> {
+    let failed = |e: io::Error| Failure::failed(format!("could not split {}: {e}", shown(output)));
+    let whole = File::open(output).and_then(PositionedFile::new).map_err(failed)?;
     let watch = bundle_io::Watch::new(context, "Splitting", "volumes", 0);
-    let volumes = split(&whole, &args.output, size, &watch).map_err(|e| bundle_failure(&e))?;
+    let volumes = split(&whole, output, size, &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
-    std::fs::remove_file(&args.output).map_err(failed)?;
+    std::fs::remove_file(output).map_err(failed)?;
     Ok(volumes)
 }
 
@@ -159,7 +189,7 @@ fn report(
 ) -> Result<()> {
     let volumes = match args.split {
         None => Vec::new(),
-        Some(size) => cut(context, args, size)?,
+        Some(size) => cut(context, &written.path, size)?,
     };
     let what = match (volumes.as_slice(), &args.since) {
         ([], None) => format!("{} ({})", shown(&written.path), bytes(written.size)),
