@@ -13,11 +13,13 @@ use crate::failure::{Failure, Result};
 use crate::findings::{Findings, Places};
 use crate::gather;
 use crate::judge::{self, Loaded};
-use crate::project::shown;
+use crate::printer::count;
+use crate::project::{self, shown};
 use crate::projects;
 use crate::view::View;
 use airgo_bundle::Manifest;
 use airgo_policy::TriedPlugin;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -103,7 +105,19 @@ fn tried(context: &Context, args: &PolicyCheck) -> Result<Vec<TriedPlugin>> {
     args.plugin.iter().map(|name| plugin::tried(context, name, args.config.as_deref())).collect()
 }
 
-/// Writes the commented policy file; one that is there stays.
+/// The modules that a project's go.mod files require: since Go 1.17 all whose
+/// packages it builds with. Without a project, or one that can be read, none.
+fn required(context: &Context, dir: &Path) -> BTreeSet<String> {
+    let Ok(loaded) = project::load(dir, &context.env) else { return BTreeSet::new() };
+    let mains = &loaded.project.mains;
+    let own: BTreeSet<&str> =
+        mains.iter().filter_map(|m| m.modfile.module.as_ref()).map(|m| m.path.as_str()).collect();
+    let requires = mains.iter().flat_map(|m| &m.modfile.require).map(|r| r.module.path.clone());
+    requires.filter(|path| !own.contains(path.as_str())).collect()
+}
+
+/// Writes the commented policy file, with the modules of today on its allow list;
+/// one that is there stays.
 pub fn init(context: &Context, dir: &Path) -> Result<()> {
     let file: PathBuf = dir.join(judge::FILE);
     let name = shown(&file);
@@ -116,8 +130,13 @@ pub fn init(context: &Context, dir: &Path) -> Result<()> {
             disk::unwritable(&name, &e, "name another directory: airgo policy init DIR")
         }
     })?;
-    out.write_all(airgo_policy::airgo_toml::TEMPLATE.as_bytes())
-        .map_err(|e| Failure::failed(format!("could not write {name}: {e}")))?;
-    context.printer.status("Wrote", format!("{name}; try it: airgo policy check"));
+    let modules = required(context, dir);
+    let text = airgo_policy::airgo_toml::template_for(modules.iter().map(String::as_str));
+    out.write_all(text.as_bytes()).map_err(|e| Failure::failed(format!("could not write {name}: {e}")))?;
+    let listed = match modules.len() {
+        0 => String::new(),
+        n => format!(", which allows {} that go.mod requires", count(n, "module")),
+    };
+    context.printer.status("Wrote", format!("{name}{listed}; try it: airgo policy check"));
     Ok(())
 }

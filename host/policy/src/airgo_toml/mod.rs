@@ -44,6 +44,22 @@ pub const JSON_SCHEMA: &str = include_str!("airgo.schema.json");
 /// A commented policy file to start from.
 pub const TEMPLATE: &str = include_str!("template.toml");
 
+/// [`TEMPLATE`] with these modules on the allow list, in place of its example.
+/// An entry is a module path, exactly: another module below it is a new one.
+pub fn template_for<'a>(modules: impl IntoIterator<Item = &'a str>) -> String {
+    let mut lines = String::new();
+    for module in modules {
+        // Go's module paths have neither quotes nor backslashes nor control characters.
+        lines.push_str("    \"=");
+        lines.extend(module.chars().filter(|c| !matches!(c, '"' | '\\') && !c.is_control()));
+        lines.push_str("\",\n");
+    }
+    if lines.is_empty() { TEMPLATE.to_owned() } else { TEMPLATE.replacen(EXAMPLE, &lines, 1) }
+}
+
+/// What [`template_for`] replaces.
+const EXAMPLE: &str = "    \"golang.org/x/*\",\n";
+
 /// What a policy file says.
 #[derive(Clone, Debug)]
 pub struct PolicyFile {

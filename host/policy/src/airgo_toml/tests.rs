@@ -166,6 +166,10 @@ fn the_template_is_right_with_and_without_its_examples() {
     let all = parse("airgo.toml", &TEMPLATE.replace("#: ", "")).expect("its examples are right");
     assert_eq!((all.plugins.len(), all.exceptions.len(), all.data.len()), (BUILTINS.len() + 1, 1, 1));
     assert_eq!(all.plugins[0].config["allow"].as_array().map(Vec::len), Some(4));
+    let listed =
+        parse("airgo.toml", &template_for(["example.com/a", "example.com/b/v2"])).expect("so is a list");
+    assert_eq!(listed.plugins[0].config["allow"], serde_json::json!(["=example.com/a", "=example.com/b/v2"]));
+    assert_eq!(template_for([]), TEMPLATE);
 }
 
 /// The parser says itself what it allows.
