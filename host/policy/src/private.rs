@@ -15,7 +15,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// is not this user's alone.
 pub fn open_dir(dir: &Path) -> Option<()> {
     imp::make_dir(dir).ok()?;
-    imp::is_ours(dir).then_some(())
+    imp::is_ours(dir).then_some(())?;
+    sweep(dir);
+    Some(())
+}
+
+/// Removes what killed runs left half written. Who writes a file holds its lock.
+fn sweep(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let ours = name.to_str().is_some_and(|name| name.starts_with('.') && name.contains(".airgo-"));
+        if ours && imp::open(&entry.path()).is_some_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// A file of at most so many bytes; `None` where there is none that can be
@@ -33,6 +46,8 @@ pub fn replace(path: &Path, parts: &[&[u8]]) {
     let temporary = dir.join(format!(".{}.{}.{count}", name.to_string_lossy(), std::process::id()));
     let write = || -> std::io::Result<()> {
         let mut file = imp::create(&temporary)?;
+        // Where a sweep was faster, the file goes, and is not kept this time.
+        let _ = file.try_lock();
         parts.iter().try_for_each(|part| file.write_all(part))?;
         fs::rename(&temporary, path)
     };
@@ -64,11 +79,18 @@ mod imp {
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
     }
 
-    pub fn read(path: &Path, limit: u64) -> Option<Vec<u8>> {
-        let no_follow = rustix::fs::OFlags::NOFOLLOW.bits() as i32;
-        let file = OpenOptions::new().read(true).custom_flags(no_follow).open(path).ok()?;
+    /// Opens a regular file of this user's; a named pipe is not waited for.
+    pub fn open(path: &Path) -> Option<File> {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
         let meta = file.metadata().ok()?;
-        if !meta.is_file() || !only_ours(&meta) || meta.len() > limit {
+        (meta.is_file() && only_ours(&meta)).then_some(file)
+    }
+
+    pub fn read(path: &Path, limit: u64) -> Option<Vec<u8>> {
+        let file = open(path)?;
+        if file.metadata().ok()?.len() > limit {
             return None;
         }
         let mut bytes = Vec::new();
@@ -91,7 +113,30 @@ mod imp {
     pub fn create(path: &Path) -> std::io::Result<File> {
         File::create_new(path)
     }
+    pub fn open(_: &Path) -> Option<File> {
+        None
+    }
     pub fn read(_: &Path, _: u64) -> Option<Vec<u8>> {
         None
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_left_goes_and_what_a_live_one_writes_stays() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("kept");
+        open_dir(&dir).unwrap();
+        replace(&dir.join("a.airgo-code"), &[b"whole"]);
+        let (dead, live) = (dir.join(".a.airgo-code.7.0"), dir.join(".a.airgo-code.8.0"));
+        imp::create(&dead).unwrap();
+        let file = imp::create(&live).unwrap();
+        file.lock().unwrap();
+        open_dir(&dir).unwrap();
+        assert!(!dead.exists() && live.exists());
+        assert_eq!(read(&dir.join("a.airgo-code"), 99).unwrap(), b"whole");
     }
 }
