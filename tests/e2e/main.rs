@@ -12,6 +12,7 @@ mod bad_disk;
 mod bad_network;
 mod bad_project;
 mod baseline;
+mod cache;
 mod defaults;
 mod drift;
 mod exchange;

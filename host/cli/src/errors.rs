@@ -1,14 +1,16 @@
 //! From each room's typed errors to what the user sees: sentence, exit code,
 //! hint.
 
+use crate::escape::foreign;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::gomod_hints;
 use crate::printer::count;
 use airgo_fetch::FetchError;
 use airgo_gomod::ModuleVersion;
-use airgo_modcache::{InstallError, Problem};
+use airgo_modcache::{ChangeKind, Changes, InstallError, Problem};
 use airgo_resolve::{LoadFault, ResolveError};
+use std::io;
 
 /// A download that failed.
 pub fn fetch_failure(error: &FetchError) -> Failure {
@@ -92,15 +94,68 @@ pub fn install_failure(error: &InstallError) -> Failure {
         .fact("bundle", want.to_string())
         .fact(file, have)
         .hint("find out who wrote it; then remove it (go clean -modcache) or name another: --gomodcache DIR"),
+        Problem::Changed { changes, tree, download } => changed(module, changes, tree, download),
         Problem::Zip(_) | Problem::Module(_) | Problem::NotCanonical(_) => failure(Exit::Malformed),
-        Problem::Write { source, .. } | Problem::Source(source) => {
-            failure(Exit::Failed).fact("system", source.to_string()).hint(match source.kind() {
-                std::io::ErrorKind::StorageFull => {
-                    "free some space, then run the command again: it goes on from there"
-                }
-                _ => "name a directory that you may write to: --gomodcache DIR",
-            })
-        }
+        Problem::Write { file, source } => cache_disk(failure(Exit::Failed), Some(file), source),
+        Problem::Read { source, .. } => cache_disk(failure(Exit::Failed), None, source),
+        Problem::Source(source) => failure(Exit::Failed).fact("system", source.to_string()),
+        Problem::Obstacle { .. } => failure(Exit::Failed)
+            .hint("find out who put it there; then remove it, or name another cache: --gomodcache DIR"),
         _ => failure(Exit::Failed),
     }
+}
+
+/// The files of a module that are not as they were when the cache was filled.
+fn changed(module: &ModuleVersion, changes: &Changes, tree: &str, download: &str) -> Failure {
+    let message = format!("checksum mismatch for {module} in the module cache");
+    let mut failure = Failure::new(Exit::Checksum, message);
+    for change in &changes.files {
+        let what = match change.kind {
+            ChangeKind::Changed => "changed",
+            ChangeKind::Added => "added",
+            ChangeKind::Missing => "missing",
+        };
+        failure = failure.fact(what, foreign(&change.file).into_owned());
+    }
+    if changes.more > 0 {
+        failure = failure.line(format!("  and {} more", changes.more));
+    }
+    failure.hint(format!(
+        "find out who changed it; then remove {} and {} from the cache and run the command again",
+        foreign(tree),
+        foreign(&format!("{download}.*"))
+    ))
+}
+
+/// What the system said of the module cache, and what helps against it.
+pub fn cache_disk(failure: Failure, file: Option<&str>, error: &io::Error) -> Failure {
+    let failure = failure.fact("system", error.to_string());
+    // As go and Linux have it: of an element 255 bytes, of a path 4095.
+    let element = file.into_iter().flat_map(|file| file.split('/')).find(|element| element.len() > 255);
+    let hint = match (error.raw_os_error(), error.kind()) {
+        (_, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            "free some space, then run the command again: it goes on from there"
+        }
+        (_, io::ErrorKind::ReadOnlyFilesystem) => {
+            "the file system is mounted read-only: name a directory on another one: --gomodcache DIR"
+        }
+        (_, io::ErrorKind::InvalidFilename) => {
+            if let Some(element) = element {
+                return failure
+                    .fact("limit", format!("255 bytes a file name; this one has {}", element.len()))
+                    .hint("no module cache here can hold it: choose another version of the module, and pack again");
+            }
+            return failure
+                .fact("limit", "4096 bytes a path")
+                .hint("name a module cache with a shorter path: --gomodcache DIR");
+        }
+        // EMFILE and ENFILE, which have no kind of their own.
+        (Some(23 | 24), _) => {
+            "raise the limit of open files (ulimit -n 1024), or run fewer at once: --jobs 1"
+        }
+        (_, io::ErrorKind::PermissionDenied) => "name a directory that you may write to: --gomodcache DIR",
+        (_, io::ErrorKind::NotFound) => "another program removed it meanwhile: run the command again",
+        _ => return failure,
+    };
+    failure.hint(hint)
 }

@@ -1,14 +1,16 @@
 //! The cache, and installing one module into it.
 
 use crate::crash_point;
-use crate::error::{Hashed, InstallError, OpenError, Problem};
+use crate::error::{InstallError, OpenError, Problem};
 use crate::existing::{Existing, look};
 use crate::input::{ModuleInput, Outcome, Progress, ZipInput};
 use crate::place::Place;
 use crate::small::SmallFiles;
-use crate::stage::{Staging, Target, copy_zip};
+use crate::stage::{Extraction, Staging, Target, copy_zip};
 use crate::system::{edit_cache_file, lock};
+use crate::temporary::Temporary;
 use crate::tree::Meter;
+use crate::verify::Verifier;
 use airgo_gomod::modzip::{Limits, Scratch};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -19,9 +21,9 @@ use std::path::Path;
 pub struct Options {
     /// Leave the directories of extracted trees writable (`-modcacherw`).
     pub keep_writable: bool,
-    /// Hash zips and trees again that are there already. The go command trusts
-    /// their `.ziphash`.
-    pub verify_existing: bool,
+    /// Trust the `.ziphash` of zips and trees that are there already, as the go
+    /// command does, instead of hashing them again.
+    pub trust_existing: bool,
     /// How large a zip may be.
     pub limits: Limits,
 }
@@ -31,7 +33,13 @@ pub struct Options {
 pub struct ModCache {
     pub(crate) root: Dir,
     pub(crate) options: Options,
+    pub(crate) temporary: Temporary,
+    /// How long a path below the cache may be for the go command to open it.
+    path_limit: usize,
 }
+
+/// Bytes of a path, with the NUL at its end: PATH_MAX.
+const PATH_MAX: usize = if cfg!(target_os = "macos") { 1024 } else { 4096 };
 
 impl ModCache {
     /// Opens the cache, made if there is none. The directory itself may be a
@@ -40,7 +48,9 @@ impl ModCache {
         let error = |source| OpenError { path: path.to_owned(), source };
         Dir::create_ambient_dir_all(path, ambient_authority()).map_err(error)?;
         let root = Dir::open_ambient_dir(path, ambient_authority()).map_err(error)?;
-        Ok(Self { root, options })
+        let temporary = Temporary::open(&root).map_err(error)?;
+        let own = std::path::absolute(path).map_err(error)?.as_os_str().len();
+        Ok(Self { root, options, temporary, path_limit: PATH_MAX.saturating_sub(own + 2) })
     }
 
     /// Installs one module.
@@ -85,11 +95,12 @@ impl Installer<'_> {
         if progress.cancelled() {
             return Err(Problem::Cancelled.of(&module));
         }
-        let download = place.make_download(&self.cache.root)?;
-        let target = Target { place: &place, download: &download, root: &self.cache.root };
+        let ModCache { root, temporary, .. } = self.cache;
+        let download = place.make_download(root)?;
+        let target = Target { place: &place, download: &download, root, temporary, progress };
         match zip {
-            Some(zip) => self.install_zip(&target, small, zip, progress),
-            None => small.missing(&target)?.write_alone(&target),
+            Some(zip) => self.install_zip(&target, small, zip),
+            None => small.missing(&target)?.write(&target),
         }
     }
 
@@ -97,49 +108,51 @@ impl Installer<'_> {
         &mut self,
         target: &Target<'_>,
         small: SmallFiles,
-        zip: ZipInput<'_>,
-        progress: &dyn Progress,
+        mut zip: ZipInput<'_>,
     ) -> Result<Outcome, InstallError> {
-        let place = target.place;
+        let Target { place, progress, .. } = *target;
         // As Go does, look first without the lock: a complete cache need not be
         // writable.
         let existing = look(target, zip.h1)?;
         let missing = small.missing(target)?;
         if existing == Existing::Complete && missing.is_nothing() {
-            self.verify(target, &zip)?;
-            progress.bytes(zip.size);
+            self.verify(target, existing, &mut zip)?;
             return Ok(Outcome::AlreadyPresent);
         }
         let lock_name = place.file("lock");
         let wait = || progress.waiting(&place.module);
-        let locked = edit_cache_file(target.download, &lock_name).and_then(|file| lock(file, wait));
-        let _locked = locked.map_err(|error| place.obstacle(&place.download_path(&lock_name), error))?;
+        let locked = edit_cache_file(target.download, &lock_name)
+            .and_then(|file| lock(file, wait, || progress.cancelled()));
+        let _locked = locked.map_err(|error| place.lock_error(&place.download_path(&lock_name), error))?;
         // Another process may have been at it meanwhile.
         let existing = look(target, zip.h1)?;
         let missing = missing.again(target)?;
         target.remove_leftovers();
         match existing {
             Existing::Complete => {
-                self.verify(target, &zip)?;
-                progress.bytes(zip.size);
-                return missing.write_locked(target);
+                self.verify(target, existing, &mut zip)?;
+                return missing.write(target);
             }
             Existing::TreeOnly => {
+                self.verify(target, existing, &mut zip)?;
                 let mut staging = Staging::start(target);
                 let _meter = Meter::new(progress, zip.size, 1);
-                let file = copy_zip(&mut staging, zip, &mut self.buffer, progress)?;
+                let file = copy_zip(&mut staging, zip, &mut self.buffer)?;
                 file.verify(&self.cache.options.limits, &mut self.scratch)?.publish(staging, missing)?;
             }
-            Existing::Nothing => {
+            Existing::ZipOnly | Existing::Nothing => {
+                self.verify(target, existing, &mut zip)?;
                 let mut staging = Staging::start(target);
                 let root = staging.make_tree()?;
                 crash_point!("partial");
                 let size = zip.size;
-                let file = copy_zip(&mut staging, zip, &mut self.buffer, progress)?;
+                let file = copy_zip(&mut staging, zip, &mut self.buffer)?;
                 crash_point!("zip copied");
                 let Options { keep_writable, limits, .. } = &self.cache.options;
+                let how =
+                    Extraction { limits, keep_writable: *keep_writable, path_limit: self.cache.path_limit };
                 let meter = |content| Meter::new(progress, size, content);
-                let verified = file.extract(limits, &mut self.scratch, root, *keep_writable, meter)?;
+                let verified = file.extract(&how, &mut self.scratch, root, meter)?;
                 crash_point!("tree extracted");
                 verified.publish(staging, missing)?;
             }
@@ -147,24 +160,20 @@ impl Installer<'_> {
         Ok(Outcome::Installed)
     }
 
-    /// Hashes again what is there, if that is asked for.
-    fn verify(&mut self, target: &Target<'_>, zip: &ZipInput<'_>) -> Result<(), InstallError> {
-        if !self.cache.options.verify_existing {
+    /// Hashes what is there, unless it is to be trusted.
+    fn verify(
+        &mut self,
+        target: &Target<'_>,
+        existing: Existing,
+        zip: &mut ZipInput<'_>,
+    ) -> Result<(), InstallError> {
+        let Options { trust_existing, limits, .. } = &self.cache.options;
+        // Where it goes on from here, what is copied is told.
+        let _meter = (existing == Existing::Complete).then(|| Meter::new(target.progress, zip.size, 1));
+        if *trust_existing {
             return Ok(());
         }
-        let conflict = |what, file, have: String| {
-            Err(target.place.error(Problem::Conflict { what, file, want: zip.h1, have }))
-        };
-        let tree = crate::existing::hash_tree_of(target)?;
-        if tree != zip.h1.to_string() {
-            return conflict(Hashed::Tree, target.place.tree_path(), tree);
-        }
-        let limits = &self.cache.options.limits;
-        let in_zip = crate::existing::hash_zip_of(target, limits, &mut self.scratch)?;
-        if in_zip != zip.h1 {
-            let file = target.place.download_path(&target.place.file("zip"));
-            return conflict(Hashed::Zip, file, in_zip.to_string());
-        }
-        Ok(())
+        let Self { scratch, buffer, .. } = self;
+        Verifier { target, limits, scratch, buffer }.verify(existing, zip)
     }
 }

@@ -1,5 +1,6 @@
 //! Why a module was not installed.
 
+use crate::changes::Changes;
 use airgo_gomod::module::ModuleError;
 use airgo_gomod::modzip::ModZipError;
 use airgo_gomod::{H1, ModuleVersion};
@@ -86,6 +87,18 @@ pub enum Problem {
         /// The hash that the cache has.
         have: String,
     },
+    /// The cache holds the module's hash, and other files than those it was made
+    /// of. Nothing was changed.
+    #[error("the module cache was changed since it was filled: {changes}")]
+    Changed {
+        /// The files.
+        changes: Changes,
+        /// The extracted tree, below the cache.
+        tree: String,
+        /// What the names of the module's other files start with, below the
+        /// cache.
+        download: String,
+    },
     /// Something stands in the cache where no writer of caches puts it, such as
     /// a symbolic link. Nothing was changed.
     #[error("{file} in the module cache is {what}")]
@@ -94,6 +107,15 @@ pub enum Problem {
         file: String,
         /// What stands there.
         what: &'static str,
+    },
+    /// What is in the cache cannot be read. Nothing was changed.
+    #[error("cannot read {file} in the module cache")]
+    Read {
+        /// Where in the cache.
+        file: String,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
     },
     /// The cache cannot be written. What had been written of the module was
     /// removed again.

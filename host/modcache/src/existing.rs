@@ -3,20 +3,21 @@
 
 use crate::error::{Hashed, InstallError, Problem};
 use crate::stage::Target;
-use crate::system::{open_dir, open_file};
-use crate::tree::hash_tree;
+use crate::system::{open_file, special};
 use airgo_gomod::H1;
-use airgo_gomod::modzip::{Limits, ModuleZip, Scratch, WalkError};
-use cap_std::fs::Dir;
+use cap_std::fs::MetadataExt as _;
+use rustix::fs::FileType;
 use std::io::{ErrorKind, Read as _};
 
 /// How much of a module's zip and tree is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Existing {
-    /// Zip and tree, with the right hash.
+    /// Zip and tree, with the right `.ziphash`.
     Complete,
-    /// The tree, with the right hash, but no zip: someone made room.
+    /// The tree, with the right `.ziphash`, but no zip: someone made room.
     TreeOnly,
+    /// The zip, to be extracted. Its `.ziphash` is right, or there is none.
+    ZipOnly,
     /// Neither, or what a process left that did not come to its end.
     Nothing,
 }
@@ -41,6 +42,7 @@ pub(crate) fn look(target: &Target<'_>, want: H1) -> Result<Existing, InstallErr
         })),
         Some(_) if there && zip => Ok(Existing::Complete),
         Some(_) if there => Ok(Existing::TreeOnly),
+        _ if zip => Ok(Existing::ZipOnly),
         _ => Ok(Existing::Nothing),
     }
 }
@@ -49,9 +51,9 @@ fn is_there(target: &Target<'_>, name: &str) -> Result<bool, InstallError> {
     let file = || target.place.download_path(name);
     match target.download.symlink_metadata(name) {
         Ok(metadata) if metadata.is_file() => Ok(true),
-        Ok(_) => Err(target.obstacle(file(), "no regular file")),
+        Ok(metadata) => Err(target.obstacle(file(), special(FileType::from_raw_mode(metadata.mode())))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(target.place.write_error(&file(), error)),
+        Err(error) => Err(target.place.read_error(&file(), error)),
     }
 }
 
@@ -62,7 +64,7 @@ fn has_tree(target: &Target<'_>) -> Result<bool, InstallError> {
         Ok(metadata) if metadata.is_dir() => Ok(true),
         Ok(_) => Err(target.obstacle(place.tree_path(), "no directory, or a symbolic link")),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(place.write_error(&place.tree_path(), error)),
+        Err(error) => Err(place.read_error(&place.tree_path(), error)),
     }
 }
 
@@ -79,33 +81,6 @@ fn read_sum(target: &Target<'_>) -> Result<Option<String>, InstallError> {
             .map(|text| text.trim().to_owned())
             .filter(|sum| sum.len() == SUM_LEN && !sum.contains('\0'))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(target.place.obstacle(&target.place.download_path(&name), error)),
-    }
-}
-
-/// The hash of the extracted tree, or why there is none.
-pub(crate) fn hash_tree_of(target: &Target<'_>) -> Result<String, InstallError> {
-    let place = target.place;
-    let failed = |error| place.obstacle(&place.tree_path(), error);
-    let Some(parent) = place.open_parent(target.root)? else { return Ok("nothing".to_owned()) };
-    let root: Dir = open_dir(&parent, place.tree_name()).map_err(failed)?;
-    let hash = hash_tree(&root, &place.module.to_string()).map_err(failed)?;
-    Ok(hash.map_or_else(|error| error.to_string(), |h1| h1.to_string()))
-}
-
-/// The hash of what is in the zip.
-pub(crate) fn hash_zip_of(
-    target: &Target<'_>,
-    limits: &Limits,
-    scratch: &mut Scratch,
-) -> Result<H1, InstallError> {
-    let place = target.place;
-    let name = place.file("zip");
-    let file = open_file(target.download, &name)
-        .map_err(|error| place.obstacle(&place.download_path(&name), error))?;
-    match ModuleZip::open(file.into_std(), &place.module, limits)?.walk_with(scratch, &mut ()) {
-        Ok(h1) => Ok(h1),
-        Err(WalkError::Zip(error)) => Err(error.into()),
-        Err(WalkError::Sink(never)) => match never {},
+        Err(error) => Err(target.place.read_error(&target.place.download_path(&name), error)),
     }
 }

@@ -29,20 +29,24 @@
 //! finds a module that is not there yet, or one that it extracts again from a
 //! verified zip; at no moment is there a zip without its `.ziphash`, for which
 //! `go mod verify` would fail. The lock ends with the process; the next one to
-//! hold it, airgo or go, removes what was left. Nothing is synced to the disk,
+//! hold it, airgo or go, removes what was left of the tree. Files that are not in
+//! their place yet are in `cache/airgo-tmp`, which the next run sweeps. Nothing is synced to the disk,
 //! as in the go command: after a power failure run `go mod verify`.
 //!
-//! **What is there already** is taken as the go command takes it: complete is a
-//! module with its tree, its zip, a `.ziphash` with the right hash, and no
+//! **What is there already** is told apart as the go command does it: complete is
+//! a module with its tree, its zip, a `.ziphash` with the right hash, and no
 //! `.partial`. Another hash is an error that names both; nothing is overwritten
-//! that claims to be something else. With [`Options::verify_existing`] what is
-//! there is hashed again.
+//! that claims to be something else. The go command then trusts `.ziphash`; here
+//! zip and tree are hashed, and an error names the files that were changed, added
+//! or removed, unless [`Options::trust_existing`] is set.
 //!
 //! **Links below GOMODCACHE are hostile:** every directory is opened by name
-//! below the handle of its parent, not following links, through cap-std.
+//! below the handle of its parent, not following links, through cap-std. Files are
+//! opened without waiting, must be regular, and are read up to their limit.
 
 mod all;
 mod cache;
+mod changes;
 mod error;
 mod existing;
 mod input;
@@ -52,13 +56,16 @@ mod small;
 mod stage;
 mod sumdb;
 mod system;
+mod temporary;
 mod tree;
+mod verify;
 
 #[cfg(test)]
 mod crash_tests;
 
 pub use all::Installed;
 pub use cache::{Installer, ModCache, Options};
+pub use changes::{Change, ChangeKind, Changes};
 pub use error::{Hashed, InstallAllError, InstallError, OpenError, Problem};
 pub use input::{GoModInput, ModuleInput, Outcome, Progress, ZipInput};
 pub use sumdb::SumDbError;

@@ -1,18 +1,25 @@
 //! The `list` file of a module's versions, which a cache that is served as a
 //! GOPROXY answers with (cmd/go modfetch/cache.go rewriteVersionList).
 
-use crate::system::{edit_cache_file, lock};
+use crate::input::Progress;
+use crate::system::{edit_cache_file, lock, read_file};
 use airgo_gomod::{module, semver};
 use cap_std::fs::Dir;
 use std::io::{self, Read, Seek, Write};
+
+/// Bytes of a list that is read: some hundred thousand versions.
+const MAX_LIST: u64 = 16 << 20;
 
 /// Whether the list names the version, or it would not stand in it.
 pub(crate) fn lists(dir: &Dir, version: &str) -> io::Result<bool> {
     if module::canonical_version(version) != version {
         return Ok(true);
     }
-    match dir.read_to_string("list") {
-        Ok(list) => Ok(list.lines().any(|line| line == version)),
+    match read_file(dir, "list", MAX_LIST) {
+        // One that is too long is written anew, as one that lacks the version.
+        Ok(list) => {
+            Ok(list.is_some_and(|list| list.split(|b| *b == b'\n').any(|line| line == version.as_bytes())))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
@@ -20,8 +27,8 @@ pub(crate) fn lists(dir: &Dir, version: &str) -> io::Result<bool> {
 
 /// Writes the list anew, under its lock, from the `.mod` files in the directory:
 /// those whose names, escaped as they are, are canonical versions.
-pub(crate) fn rewrite(dir: &Dir) -> io::Result<()> {
-    let mut file = lock(edit_cache_file(dir, "list")?, || ())?;
+pub(crate) fn rewrite(dir: &Dir, progress: &dyn Progress) -> io::Result<()> {
+    let mut file = lock(edit_cache_file(dir, "list")?, || (), || progress.cancelled())?;
     let mut versions = Vec::new();
     for entry in dir.entries()? {
         let name = entry?.file_name();
@@ -37,7 +44,7 @@ pub(crate) fn rewrite(dir: &Dir) -> io::Result<()> {
         list.push('\n');
     }
     let mut old = Vec::new();
-    file.read_to_end(&mut old)?;
+    (&file).take(MAX_LIST).read_to_end(&mut old)?;
     if old == list.as_bytes() {
         return Ok(());
     }

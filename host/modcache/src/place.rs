@@ -83,7 +83,7 @@ impl Place {
         match open_all(root, &self.parent) {
             Ok(dir) => Ok(Some(dir)),
             Err((_, error)) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err((at, error)) => Err(self.obstacle(&self.parent[..at], error)),
+            Err((at, error)) => Err(self.read_error(&self.parent[..at], error)),
         }
     }
 
@@ -97,6 +97,22 @@ impl Place {
         match what_stands_there(&error) {
             Some(what) => self.error(Problem::Obstacle { file: file.to_owned(), what }),
             None => self.write_error(file, error),
+        }
+    }
+
+    /// What an error means of something that is only read.
+    pub(crate) fn read_error(&self, file: &str, error: io::Error) -> InstallError {
+        match what_stands_there(&error) {
+            Some(what) => self.error(Problem::Obstacle { file: file.to_owned(), what }),
+            None => self.error(Problem::Read { file: file.to_owned(), source: error }),
+        }
+    }
+
+    /// What an error of [`crate::system::lock`] means.
+    pub(crate) fn lock_error(&self, file: &str, error: io::Error) -> InstallError {
+        match error.kind() {
+            ErrorKind::Interrupted => self.error(Problem::Cancelled),
+            _ => self.obstacle(file, error),
         }
     }
 
@@ -115,7 +131,7 @@ fn make_all(root: &Dir, path: &str) -> Result<Dir, (usize, io::Error)> {
 }
 
 fn open_all(root: &Dir, path: &str) -> Result<Dir, (usize, io::Error)> {
-    walk(root, path, open_dir)
+    walk(root, path, |dir, name| open_dir(dir, name))
 }
 
 fn walk(

@@ -10,6 +10,11 @@ use crate::system::open_file;
 use airgo_gomod::dirhash::hash_go_mod;
 use std::io::{ErrorKind, Read as _};
 
+/// Bytes of an `.info` file; a longer one is none, as one that is no JSON.
+const MAX_INFO: u64 = 1 << 20;
+/// Bytes of a go.mod (x/mod/zip MaxGoMod).
+const MAX_GO_MOD: u64 = 16 << 20;
+
 /// A module's small files, the go.mod with the right hash.
 #[derive(Debug)]
 pub(crate) struct SmallFiles {
@@ -55,7 +60,8 @@ impl Missing {
     pub(crate) fn again(mut self, target: &Target<'_>) -> Result<Self, InstallError> {
         let place = target.place;
         if self.info.is_some()
-            && let Some(have) = read(target, &place.file("info"))?
+            && let Some(have) = read(target, &place.file("info"), MAX_INFO)?
+            && have.len() as u64 <= MAX_INFO
             && is_info_of(&have, &place.module.version)
         {
             self.info = None;
@@ -63,15 +69,21 @@ impl Missing {
         if let Some(go_mod) = &self.go_mod {
             let name = place.file("mod");
             let list = list::lists(target.download, place.version());
-            self.list = !list.map_err(|error| place.write_error(&place.download_path("list"), error))?;
-            match read(target, &name)? {
+            self.list = !list.map_err(|error| place.read_error(&place.download_path("list"), error))?;
+            match read(target, &name, MAX_GO_MOD)? {
                 Some(have) if have == go_mod.bytes => self.go_mod = None,
                 Some(have) => {
+                    // What is longer than a go.mod may be is not hashed whole.
+                    let whole = have.len() as u64 <= MAX_GO_MOD;
                     return Err(place.error(Problem::Conflict {
                         what: Hashed::GoMod,
                         file: place.download_path(&name),
                         want: go_mod.h1,
-                        have: hash_go_mod(&have).to_string(),
+                        have: if whole {
+                            hash_go_mod(&have).to_string()
+                        } else {
+                            format!("more than {MAX_GO_MOD} bytes")
+                        },
                     }));
                 }
                 None => self.list = true,
@@ -84,28 +96,13 @@ impl Missing {
         self.info.is_none() && self.go_mod.is_none() && !self.list
     }
 
-    /// Writes the files of a module without a zip: without a lock, as Go does.
-    pub(crate) fn write_alone(self, target: &Target<'_>) -> Result<Outcome, InstallError> {
-        self.write(target, None)
-    }
-
-    /// Writes the files while the module's lock is held.
-    pub(crate) fn write_locked(self, target: &Target<'_>) -> Result<Outcome, InstallError> {
-        // Both go and airgo remove temporary files of this name that they find
-        // under the lock.
-        let temporary = target.place.file("zip");
-        self.write(target, Some(&temporary))
-    }
-
-    fn write(self, target: &Target<'_>, temporary: Option<&str>) -> Result<Outcome, InstallError> {
+    /// Writes the files. Those of a module without a zip need no lock, as in Go.
+    pub(crate) fn write(self, target: &Target<'_>) -> Result<Outcome, InstallError> {
         let place = target.place;
         if self.is_nothing() {
             return Ok(Outcome::AlreadyPresent);
         }
-        let write = |suffix: &str, bytes: &[u8]| {
-            let name = place.file(suffix);
-            target.write_whole(temporary.unwrap_or(&name), &name, bytes)
-        };
+        let write = |suffix: &str, bytes: &[u8]| target.write_whole(&place.file(suffix), bytes);
         if let Some(info) = self.info {
             write("info", &info)?;
             crash_point!("info");
@@ -115,20 +112,21 @@ impl Missing {
             crash_point!("mod");
         }
         if self.list {
-            list::rewrite(target.download)
-                .map_err(|error| place.write_error(&place.download_path("list"), error))?;
+            list::rewrite(target.download, target.progress)
+                .map_err(|error| place.lock_error(&place.download_path("list"), error))?;
             crash_point!("list");
         }
         Ok(Outcome::Installed)
     }
 }
 
-fn read(target: &Target<'_>, name: &str) -> Result<Option<Vec<u8>>, InstallError> {
+/// Reads a file, and of one that is longer than the limit one byte more.
+fn read(target: &Target<'_>, name: &str, limit: u64) -> Result<Option<Vec<u8>>, InstallError> {
     let mut bytes = Vec::new();
-    match open_file(target.download, name).and_then(|mut file| file.read_to_end(&mut bytes)) {
+    match open_file(target.download, name).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)) {
         Ok(_) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(target.place.obstacle(&target.place.download_path(name), error)),
+        Err(error) => Err(target.place.read_error(&target.place.download_path(name), error)),
     }
 }
 

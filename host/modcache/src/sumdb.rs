@@ -8,7 +8,7 @@
 
 use crate::cache::ModCache;
 use crate::input::Outcome;
-use crate::system::{create_cache_file, make_dir, open_file};
+use crate::system::{make_dir, open_file};
 use cap_std::fs::Dir;
 use std::io::{self, ErrorKind, Write as _};
 
@@ -50,15 +50,9 @@ impl ModCache {
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => return Err(e),
         }
-        // No two processes share a temporary name, and go ignores this one.
-        let temporary = format!("{name}.airgo-{}.tmp", std::process::id());
-        let written = create_cache_file(&dir, &temporary)
-            .and_then(|mut file| file.write_all(bytes))
-            .and_then(|()| dir.rename(&temporary, &dir, name));
-        if written.is_err() {
-            let _ = dir.remove_file(&temporary);
-        }
-        written.map(|()| Outcome::Installed)
+        let mut temporary = self.temporary.create()?;
+        temporary.file.write_all(bytes)?;
+        temporary.rename(&dir, name).map(|()| Outcome::Installed)
     }
 }
 

@@ -1,14 +1,18 @@
-//! What is the operating system's: opening without following links, modes,
-//! locks. All else in this crate goes through cap-std alone.
+//! What is the operating system's: opening without following links and without
+//! waiting, modes, locks. All else in this crate goes through cap-std alone.
 //!
 //! Every name that is opened here is a single element, relative to a handle of
 //! its directory: the kernel walks no path per file, and there is no path that
 //! could lead elsewhere.
 
 use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt as _};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
-use std::io::{self, ErrorKind};
+use std::fs::TryLockError;
+use std::io::{self, ErrorKind, Read as _};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 /// The mode of files in an extracted tree, before the umask (x/mod/zip Unzip).
 const TREE_FILE: u32 = 0o444;
@@ -21,7 +25,7 @@ fn flags(flags: OFlags) -> i32 {
 }
 
 /// Opens a directory that is no link.
-pub(crate) fn open_dir(parent: &Dir, name: &str) -> io::Result<Dir> {
+pub(crate) fn open_dir(parent: &Dir, name: impl AsRef<Path>) -> io::Result<Dir> {
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(flags(OFlags::DIRECTORY | OFlags::NOFOLLOW));
     Ok(Dir::from_std_file(parent.open_with(name, &options)?.into_std()))
@@ -53,23 +57,63 @@ pub(crate) fn create_cache_file(dir: &Dir, name: &str) -> io::Result<File> {
 pub(crate) fn edit_cache_file(dir: &Dir, name: &str) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).mode(CACHE_FILE);
-    dir.open_with(name, options.custom_flags(flags(OFlags::NOFOLLOW)))
+    open_regular(dir, name.as_ref(), &mut options)
 }
 
-/// Opens a file for reading that is no link.
-pub(crate) fn open_file(dir: &Dir, name: &str) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    dir.open_with(name, options.read(true).custom_flags(flags(OFlags::NOFOLLOW)))
+/// Opens a file for reading that is a regular one.
+pub(crate) fn open_file(dir: &Dir, name: impl AsRef<Path>) -> io::Result<File> {
+    open_regular(dir, name.as_ref(), OpenOptions::new().read(true))
+}
+
+/// Opens without following a link and without waiting, as a named pipe would
+/// have it for a writer that never comes.
+fn open_regular(dir: &Dir, name: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    let no_wait = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = dir.open_with(name, options.custom_flags(flags(no_wait)))?;
+    let kind = file.metadata()?.file_type();
+    match special(FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode)) {
+        _ if kind.is_file() => Ok(file),
+        what => Err(io::Error::other(NotRegular(what))),
+    }
+}
+
+/// Reads a file of at most so many bytes; none of a longer one.
+pub(crate) fn read_file(dir: &Dir, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    open_file(dir, name)?.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}
+
+/// What should have been a regular file.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotRegular(&'static str);
+
+/// What stands where a regular file should.
+pub(crate) fn special(kind: FileType) -> &'static str {
+    match kind {
+        FileType::Directory => "a directory",
+        FileType::Symlink => "a symbolic link",
+        FileType::Fifo => "a named pipe",
+        FileType::Socket => "a socket",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device",
+        _ => "no regular file",
+    }
 }
 
 /// What an error of the functions above says about a thing that should have been
 /// a directory or a file, and is not.
 pub(crate) fn what_stands_there(error: &io::Error) -> Option<&'static str> {
+    if let Some(NotRegular(what)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return Some(what);
+    }
     match Errno::from_io_error(error)? {
         // Linux says so of a link where a directory was asked for.
         Errno::NOTDIR => Some("no directory, or a symbolic link"),
         Errno::LOOP => Some("a symbolic link"),
         Errno::ISDIR => Some("a directory"),
+        // Asked to open it; a device whose driver is missing says the same.
+        Errno::NXIO | Errno::NODEV => Some("a socket or a device"),
         _ => None,
     }
 }
@@ -104,20 +148,33 @@ impl DirMode {
     }
 }
 
+/// How long until the lock of another process is tried again. A lock that the
+/// kernel waits for cannot be given up.
+const RETRY: Duration = Duration::from_millis(25);
+
 /// Takes Go's lock on an open file (cmd/go lockedfile): flock on Unix, which
 /// ends with the file handle, whatever becomes of the process. Calls `wait`
-/// once where someone else holds it.
-pub(crate) fn lock(file: File, wait: impl FnOnce()) -> io::Result<std::fs::File> {
+/// once where someone else holds it; an error of the kind `Interrupted` where
+/// `cancelled` says so meanwhile.
+pub(crate) fn lock(
+    file: File,
+    wait: impl FnOnce(),
+    cancelled: impl Fn() -> bool,
+) -> io::Result<std::fs::File> {
     let file = file.into_std();
-    match file.try_lock() {
-        Ok(()) => return Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => wait(),
-        Err(std::fs::TryLockError::Error(error)) => return Err(error),
-    }
+    let mut wait = Some(wait);
     loop {
-        match file.lock() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result.map(|()| file),
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Interrupted => return Err(error),
+            Err(_) => {}
         }
+        if cancelled() {
+            return Err(ErrorKind::Interrupted.into());
+        }
+        if let Some(wait) = wait.take() {
+            wait();
+        }
+        thread::sleep(RETRY);
     }
 }

@@ -1,17 +1,16 @@
-//! Writing, hashing and removing an extracted tree.
+//! Writing and removing an extracted tree.
 //!
 //! Directories are held open while files are put into them: a file costs one
 //! open, one write and one close, whatever its depth.
 
 use crate::crash_point;
 use crate::input::Progress;
-use crate::system::{DirMode, create_tree_file, make_dir, open_dir, open_file};
-use airgo_gomod::H1;
-use airgo_gomod::dirhash::{Hash1, NewlineInName};
+use crate::system::{DirMode, create_tree_file, make_dir, open_dir};
 use airgo_gomod::modzip::Sink;
 use cap_std::fs::{Dir, File};
-use sha2::{Digest, Sha256};
-use std::io::{self, ErrorKind, Read, Write};
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 
 /// Why a tree was not written.
 #[derive(Debug)]
@@ -182,37 +181,10 @@ impl Drop for Meter<'_> {
     }
 }
 
-/// Hashes what is in a directory as `go mod verify` does: all that is no
-/// directory, under `prefix` (x/mod dirhash HashDir).
-pub(crate) fn hash_tree(root: &Dir, prefix: &str) -> io::Result<Result<H1, NewlineInName>> {
-    let mut hash = Hash1::new();
-    hash_below(root, prefix, &mut hash, &mut vec![0; 256 << 10])?;
-    Ok(hash.finish())
-}
-
-fn hash_below(dir: &Dir, prefix: &str, hash: &mut Hash1, buffer: &mut [u8]) -> io::Result<()> {
-    for (name, is_dir) in names(dir)? {
-        let full = format!("{prefix}/{name}");
-        if is_dir {
-            hash_below(&open_dir(dir, &name)?, &full, hash, buffer)?;
-            continue;
-        }
-        let mut file = open_file(dir, &name)?;
-        let mut sha256 = Sha256::new();
-        loop {
-            match file.read(buffer)? {
-                0 => break,
-                len => sha256.update(&buffer[..len]),
-            }
-        }
-        hash.add(&full, sha256.finalize().into());
-    }
-    Ok(())
-}
-
 /// Removes a tree whose directories may be read-only (cmd/go modfetch
 /// RemoveAll). Links in it are removed, not followed. None there is fine.
-pub(crate) fn remove_tree(parent: &Dir, name: &str) -> io::Result<()> {
+pub(crate) fn remove_tree(parent: &Dir, name: impl AsRef<Path>) -> io::Result<()> {
+    let name = name.as_ref();
     let dir = match open_dir(parent, name) {
         Ok(dir) => dir,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -229,13 +201,11 @@ pub(crate) fn remove_tree(parent: &Dir, name: &str) -> io::Result<()> {
 
 /// What is in a directory, and whether it is a directory itself; all read
 /// before any of it is touched.
-fn names(dir: &Dir) -> io::Result<Vec<(String, bool)>> {
+pub(crate) fn names(dir: &Dir) -> io::Result<Vec<(OsString, bool)>> {
     let mut names = Vec::new();
     for entry in dir.entries()? {
         let entry = entry?;
-        // Go makes no other names.
-        let name = entry.file_name().into_string().map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
-        names.push((name, entry.file_type()?.is_dir()));
+        names.push((entry.file_name(), entry.file_type()?.is_dir()));
     }
     Ok(names)
 }

@@ -77,6 +77,7 @@ fn equals_what_go_downloads_with_modcacherw() {
     let options = Options { keep_writable: true, ..Options::default() };
     let cache = ModCache::open(&tree.join("target"), options).unwrap();
     cache.install_all(inputs_of(&go.gomodcache()), 2, &()).unwrap();
+    drop(cache);
     TreeDiff::gomodcaches(go.gomodcache(), tree.join("target")).assert_same();
 }
 

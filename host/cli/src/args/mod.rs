@@ -292,6 +292,10 @@ pub struct Unpack {
     /// Leave directories writable, as go's -modcacherw does
     #[arg(long)]
     pub modcacherw: bool,
+    /// Trust the .ziphash of modules that are in the cache already, as go does, instead of hashing
+    /// their zips and files again
+    #[arg(long)]
+    pub trust_existing: bool,
     /// How many modules to install at once
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,

@@ -4,7 +4,7 @@ use crate::Context;
 use crate::args::Unpack;
 use crate::baseline::{self, Baseline};
 use crate::bundle_io::{self, bundle_failure};
-use crate::errors::install_failure;
+use crate::errors::{cache_disk, install_failure};
 use crate::escape::foreign;
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
@@ -150,10 +150,11 @@ fn install(
     bundle: &SignedBundle,
 ) -> Result<BTreeMap<ModuleVersion, Outcome>> {
     let inputs = inputs(bundle)?;
-    let options = Options { keep_writable: args.modcacherw || modcacherw(context), ..Options::default() };
+    let keep_writable = args.modcacherw || modcacherw(context);
+    let options = Options { keep_writable, trust_existing: args.trust_existing, ..Options::default() };
     let cache = ModCache::open(target, options).map_err(|e| {
-        Failure::failed(format!("could not open the module cache {}: {}", e.path.display(), e.source))
-            .hint("name a directory that you may write to: --gomodcache DIR")
+        let failure = Failure::failed(format!("could not open the module cache {}", e.path.display()));
+        cache_disk(failure, None, &e.source)
     })?;
     let watch = Watch {
         progress: Progress::new(&context.printer, "Unpacking", "modules", inputs.len() as u64),
@@ -175,8 +176,10 @@ fn keep_evidence(cache: &ModCache, bundle: &SignedBundle) -> Result<()> {
             continue;
         };
         let bytes = bundle.read_evidence(name).map_err(|e| bundle_failure(&e))?;
+        context.interrupt.check()?;
         cache.keep_sumdb(path, &bytes).map_err(|e| {
-            Failure::failed(e.to_string()).hint("name a directory that you may write to: --gomodcache DIR")
+            let failure = Failure::failed(format!("cannot write {} in the module cache", e.file));
+            cache_disk(failure, Some(&e.file), &e.source)
         })?;
     }
     Ok(())

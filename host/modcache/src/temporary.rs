@@ -1,0 +1,218 @@
+//! Files on their way into the cache, under names that nobody takes for more.
+//!
+//! ```text
+//! cache/airgo-tmp/<run>/<n>     what a run writes, until it is renamed into place
+//! cache/airgo-tmp/<run>.lock    locked while the run lives
+//! ```
+//!
+//! All of a run's files are in one place, so that the next run finds what a
+//! killed one left, whichever modules either of them installs; the lock tells
+//! it from a run that is still alive. Nothing of it is there once no run is.
+
+use crate::system::{create_cache_file, edit_cache_file, make_dir, open_dir};
+use crate::tree::remove_tree;
+use cap_std::fs::{Dir, File};
+use rustix::fs::AtFlags;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, ErrorKind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Where the runs' directories are, below GOMODCACHE.
+const PLACE: &str = "cache/airgo-tmp";
+const CACHE: &str = "cache";
+const NAME: &str = "airgo-tmp";
+
+/// This run's temporary files. Nothing is made before the first is.
+#[derive(Debug)]
+pub(crate) struct Temporary {
+    root: Dir,
+    run: Mutex<Option<Run>>,
+    count: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Run {
+    /// `cache`.
+    cache: Dir,
+    /// `cache/airgo-tmp`.
+    all: Dir,
+    name: String,
+    own: Dir,
+    /// Held as long as the run lives.
+    _lock: std::fs::File,
+}
+
+/// A temporary file, removed unless it is renamed.
+#[derive(Debug)]
+pub(crate) struct TemporaryFile {
+    dir: Dir,
+    name: String,
+    pub(crate) file: File,
+    kept: bool,
+}
+
+impl Temporary {
+    /// Removes what killed runs left, as well as can be.
+    pub(crate) fn open(root: &Dir) -> io::Result<Self> {
+        sweep(root);
+        Ok(Self { root: root.try_clone()?, run: Mutex::new(None), count: AtomicU64::new(0) })
+    }
+
+    /// For messages: where the files are, below GOMODCACHE.
+    pub(crate) const fn place() -> &'static str {
+        PLACE
+    }
+
+    /// A new, empty file for reading and writing.
+    pub(crate) fn create(&self) -> io::Result<TemporaryFile> {
+        let dir = {
+            let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+            if run.is_none() {
+                *run = Some(Run::start(&self.root)?);
+            }
+            match &*run {
+                Some(run) => run.own.try_clone()?,
+                None => return Err(ErrorKind::NotFound.into()),
+            }
+        };
+        let name = self.count.fetch_add(1, Ordering::Relaxed).to_string();
+        let file = create_cache_file(&dir, &name)?;
+        Ok(TemporaryFile { dir, name, file, kept: false })
+    }
+}
+
+impl TemporaryFile {
+    /// Moves the file, whole now, to its place; what was there goes.
+    pub(crate) fn rename(mut self, dir: &Dir, name: &str) -> io::Result<()> {
+        self.dir.rename(&self.name, dir, name)?;
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        if !self.kept {
+            // What cannot be removed is left to the next run.
+            let _ = self.dir.remove_file(&self.name);
+        }
+    }
+}
+
+impl Run {
+    fn start(root: &Dir) -> io::Result<Self> {
+        let cache = make_dir(root, CACHE)?.0;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::try_start(&cache, tries) {
+                // Another run, the last one until now, has just removed the directory or
+                // taken the lock for that of a dead one.
+                Err(error)
+                    if tries < 1000
+                        && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) => {}
+                started => return started,
+            }
+        }
+    }
+
+    fn try_start(cache: &Dir, tries: u32) -> io::Result<Self> {
+        let all = make_dir(cache, NAME)?.0;
+        let random = RandomState::new().hash_one(tries);
+        let name = format!("{}-{random:016x}", std::process::id());
+        let lock_name = lock_name(&name);
+        let lock = create_cache_file(&all, &lock_name)?.into_std();
+        // Where the file system has no locks, no one removes anything either.
+        if let Err(std::fs::TryLockError::WouldBlock) = lock.try_lock() {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let there = rustix::fs::statat(&all, lock_name.as_str(), AtFlags::SYMLINK_NOFOLLOW)?;
+        if there.st_ino != rustix::fs::fstat(&lock)?.st_ino {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let own = make_dir(&all, &name)?.0;
+        Ok(Self { cache: cache.try_clone()?, all, name, own, _lock: lock })
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if self.all.remove_dir(&self.name).is_ok() {
+            let _ = self.all.remove_file(lock_name(&self.name));
+        }
+        // Not while another run has something there.
+        let _ = self.cache.remove_dir(NAME);
+    }
+}
+
+fn lock_name(run: &str) -> String {
+    format!("{run}.lock")
+}
+
+fn sweep(root: &Dir) {
+    let Ok(cache) = open_dir(root, CACHE) else { return };
+    let Ok(all) = open_dir(&cache, NAME) else { return };
+    let Ok(entries) = all.entries() else { return };
+    for name in entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()) {
+        let Some(run) = name.strip_suffix(".lock") else { continue };
+        let Ok(lock) = edit_cache_file(&all, &name) else { continue };
+        if lock.into_std().try_lock().is_ok() && remove_tree(&all, run).is_ok() {
+            let _ = all.remove_file(&name);
+        }
+    }
+    let _ = cache.remove_dir(NAME);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::io::Write as _;
+
+    fn open(temp: &airgo_testkit::TempTree) -> Temporary {
+        let root = Dir::open_ambient_dir(temp.path(), cap_std::ambient_authority()).unwrap();
+        Temporary::open(&root).unwrap()
+    }
+
+    #[test]
+    fn removes_what_dead_runs_left_and_nothing_else() {
+        let temp = airgo_testkit::TempTree::new();
+        let place = temp.join(PLACE);
+        fs::create_dir_all(place.join("7-dead/deep")).unwrap();
+        fs::write(place.join("7-dead/0"), "half").unwrap();
+        fs::write(place.join("7-dead.lock"), "").unwrap();
+        let live = open(&temp);
+        assert!(!place.exists());
+        let mut file = live.create().unwrap();
+        file.file.write_all(b"whole").unwrap();
+        let second = open(&temp);
+        let other = second.create().unwrap();
+        drop(other);
+        drop(second);
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 2, "a live run's files were removed");
+        let root = Dir::open_ambient_dir(temp.path(), cap_std::ambient_authority()).unwrap();
+        file.rename(&root, "there").unwrap();
+        drop(live.create().unwrap());
+        drop(live);
+        assert!(!place.exists());
+        assert_eq!(fs::read(temp.join("there")).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn follows_no_link() {
+        let temp = airgo_testkit::TempTree::new();
+        let outside = airgo_testkit::TempTree::new();
+        fs::write(outside.join("x.lock"), "").unwrap();
+        fs::create_dir(outside.join("x")).unwrap();
+        fs::create_dir(temp.join("cache")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), temp.join(PLACE)).unwrap();
+        assert!(open(&temp).create().is_err());
+        fs::remove_file(temp.join(PLACE)).unwrap();
+        fs::create_dir(temp.join(PLACE)).unwrap();
+        std::os::unix::fs::symlink(outside.join("x"), temp.join(PLACE).join("y")).unwrap();
+        fs::write(temp.join(PLACE).join("y.lock"), "").unwrap();
+        drop(open(&temp));
+        assert!(outside.join("x").exists());
+    }
+}

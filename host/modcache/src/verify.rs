@@ -1,0 +1,303 @@
+//! Hashes what the cache holds of a module already, and finds the files that
+//! are not those of the module.
+//!
+//! The tree is held against its hash, file by file where that differs: a zip
+//! with entries for directories has another hash than the tree that go makes of
+//! it (x/mod dirhash HashZip and HashDir), and such a tree is right all the same.
+
+use crate::changes::{Change, ChangeKind, Changes};
+use crate::error::{InstallError, Problem};
+use crate::existing::Existing;
+use crate::input::{Progress, ZipInput};
+use crate::stage::{Staging, Target, copy_zip};
+use crate::system::{open_dir, open_file, what_stands_there};
+use crate::tree::names;
+use airgo_gomod::H1;
+use airgo_gomod::dirhash::Hash1;
+use airgo_gomod::modzip::{Limits, ModuleZip, Scratch, Sink, WalkError};
+use cap_std::fs::Dir;
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _, Seek as _};
+
+/// How much of a file is hashed at a time.
+const PIECE: usize = 256 << 10;
+/// Directories in directories: each is held open while those in it are read.
+const DEPTH: usize = 500;
+
+/// Files by their name below the module's root, each with its SHA-256; none for
+/// one that is longer than a module may be.
+type Files = BTreeMap<String, Option<[u8; 32]>>;
+
+/// Checks one module.
+pub(crate) struct Verifier<'v> {
+    pub(crate) target: &'v Target<'v>,
+    pub(crate) limits: &'v Limits,
+    pub(crate) scratch: &'v mut Scratch,
+    pub(crate) buffer: &'v mut Vec<u8>,
+}
+
+impl Verifier<'_> {
+    /// Hashes the zip and the tree, those of them that go would take as they are.
+    pub(crate) fn verify(&mut self, existing: Existing, zip: &mut ZipInput<'_>) -> Result<(), InstallError> {
+        let (has_zip, has_tree) = match existing {
+            Existing::Complete => (true, true),
+            Existing::ZipOnly => (true, false),
+            Existing::TreeOnly => (false, true),
+            Existing::Nothing => return Ok(()),
+        };
+        let place = self.target.place;
+        let zip_name = place.file("zip");
+        let mut good_zip = None;
+        if has_zip {
+            let opened = open_file(self.target.download, &zip_name);
+            let file =
+                opened.map_err(|error| place.read_error(&place.download_path(&zip_name), error))?.into_std();
+            if self.is_zip(&file, zip)? {
+                good_zip = Some(file);
+            }
+        }
+        let tree = if has_tree { self.tree()? } else { Files::new() };
+        let mut changes = Vec::new();
+        if has_zip && good_zip.is_none() {
+            changes.push(Change { file: place.download_path(&zip_name), kind: ChangeKind::Changed });
+        }
+        if has_tree && !self.is_tree(&tree, zip.h1) {
+            match self.files_of(good_zip, zip)? {
+                Some(want) => self.differences(&want, &tree, &mut changes),
+                // Without the module's files to compare with, only this is known.
+                None => changes.push(Change { file: place.tree_path(), kind: ChangeKind::Changed }),
+            }
+        }
+        match Changes::of(changes) {
+            None => Ok(()),
+            Some(changes) => Err(place.error(Problem::Changed {
+                changes,
+                tree: place.tree_path(),
+                download: place.download_path(place.version()),
+            })),
+        }
+    }
+
+    /// Whether the zip in the cache has the module's content. Its bytes may be
+    /// others: proxies compress differently.
+    fn is_zip(&mut self, mut file: &File, zip: &ZipInput<'_>) -> Result<bool, InstallError> {
+        let place = self.target.place;
+        let name = place.download_path(&place.file("zip"));
+        let failed = |error| place.read_error(&name, error);
+        let size = file.metadata().map_err(failed)?.len();
+        if size > self.limits.zip {
+            return Ok(false);
+        }
+        if size == zip.size {
+            let sha256 = self.sha256(file, size).map_err(failed)?;
+            self.target.check()?;
+            if sha256 == Some(zip.sha256) {
+                return Ok(true);
+            }
+            file.rewind().map_err(failed)?;
+        }
+        let Ok(mut module) = ModuleZip::open(file, &place.module, self.limits) else { return Ok(false) };
+        match module.walk_with(self.scratch, &mut Digests::unless_cancelled(self.target.progress)) {
+            Ok(h1) => Ok(h1 == zip.h1),
+            Err(WalkError::Zip(_)) => Ok(false),
+            Err(WalkError::Sink(Cancelled)) => Err(place.error(Problem::Cancelled)),
+        }
+    }
+
+    /// The hash of at most so many bytes; none where there are more, or the
+    /// caller gave up.
+    fn sha256(&mut self, mut file: &File, most: u64) -> io::Result<Option<[u8; 32]>> {
+        self.buffer.resize(PIECE, 0);
+        let (mut sha256, mut done) = (Sha256::new(), 0);
+        loop {
+            let piece = match file.read(self.buffer) {
+                Ok(0) => return Ok(Some(sha256.finalize().into())),
+                Ok(len) => self.buffer.get(..len).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            done += piece.len() as u64;
+            if done > most || self.target.progress.cancelled() {
+                return Ok(None);
+            }
+            sha256.update(piece);
+        }
+    }
+
+    /// The files of the extracted tree.
+    fn tree(&mut self) -> Result<Files, InstallError> {
+        let place = self.target.place;
+        let (mut files, mut left) = (Files::new(), self.limits.total);
+        // It was there a moment ago.
+        let gone = || place.read_error(&place.tree_path(), ErrorKind::NotFound.into());
+        let parent = place.open_parent(self.target.root)?.ok_or_else(gone)?;
+        let root = open_dir(&parent, place.tree_name());
+        let root = root.map_err(|error| place.read_error(&place.tree_path(), error))?;
+        self.below(&root, "", 0, &mut files, &mut left)?;
+        Ok(files)
+    }
+
+    fn below(
+        &mut self,
+        dir: &Dir,
+        path: &str,
+        depth: usize,
+        files: &mut Files,
+        left: &mut u64,
+    ) -> Result<(), InstallError> {
+        let place = self.target.place;
+        let in_cache = |path: &str| format!("{}/{path}", place.tree_path()).trim_end_matches('/').to_owned();
+        let failed = |path: &str, error| place.read_error(&in_cache(path), error);
+        for (name, is_dir) in names(dir).map_err(|error| failed(path, error))? {
+            self.target.check()?;
+            // Go makes no name that is not UTF-8: one of the kind is one too many, by whatever name.
+            let shown = name.to_string_lossy();
+            let full = if path.is_empty() { shown.into_owned() } else { format!("{path}/{shown}") };
+            if is_dir {
+                if depth == DEPTH {
+                    let what = "nested deeper than a module";
+                    return Err(self.target.obstacle(in_cache(&full), what));
+                }
+                let child = open_dir(dir, &name).map_err(|error| failed(&full, error))?;
+                self.below(&child, &full, depth + 1, files, left)?;
+                continue;
+            }
+            let digest = match open_file(dir, &name) {
+                Ok(file) => {
+                    let file = file.into_std();
+                    let size = file.metadata().map_err(|error| failed(&full, error))?.len();
+                    let digest = if size > *left {
+                        None
+                    } else {
+                        self.sha256(&file, size).map_err(|error| failed(&full, error))?
+                    };
+                    *left -= size.min(*left);
+                    digest
+                }
+                // Go makes none such: whatever it is, it is not the module's file.
+                Err(error) if what_stands_there(&error).is_some() => None,
+                Err(error) => return Err(failed(&full, error)),
+            };
+            files.insert(full, digest.filter(|_| name.to_str().is_some()));
+            if files.len() as u64 > self.limits.entries {
+                return Err(self.target.obstacle(place.tree_path(), "more files than a module may have"));
+            }
+        }
+        self.target.check()
+    }
+
+    /// Whether the files hash to this (x/mod dirhash HashDir).
+    fn is_tree(&self, files: &Files, want: H1) -> bool {
+        let mut hash = Hash1::new();
+        for (name, digest) in files {
+            let Some(digest) = digest else { return false };
+            hash.add(&format!("{}/{name}", self.target.place.module), *digest);
+        }
+        hash.finish().is_ok_and(|h1| h1 == want)
+    }
+
+    /// The module's files, from its zip in the cache or from the one that is to
+    /// be installed; none where neither can be read in full.
+    fn files_of(
+        &mut self,
+        there: Option<File>,
+        zip: &mut ZipInput<'_>,
+    ) -> Result<Option<Files>, InstallError> {
+        let mut digests = Digests::of_all(self.target.progress);
+        let h1 = match there {
+            Some(file) => self.walk(file, &mut digests)?,
+            None => {
+                let reader = std::mem::replace(&mut zip.reader, Box::new(io::empty()));
+                let ZipInput { size, sha256, h1, .. } = *zip;
+                let mut staging = Staging::start(self.target);
+                let copied = copy_zip(&mut staging, ZipInput { reader, size, sha256, h1 }, self.buffer);
+                match copied {
+                    Ok(copied) => self.walk(copied.into_file(), &mut digests)?,
+                    // The cache may be read-only.
+                    Err(error) if matches!(*error.problem, Problem::Write { .. }) => return Ok(None),
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        Ok((h1 == zip.h1).then_some(digests.files))
+    }
+
+    fn walk(&mut self, file: File, digests: &mut Digests<'_>) -> Result<H1, InstallError> {
+        let place = self.target.place;
+        match ModuleZip::open(file, &place.module, self.limits)?.walk_with(self.scratch, digests) {
+            Ok(h1) => Ok(h1),
+            Err(WalkError::Zip(error)) => Err(error.into()),
+            Err(WalkError::Sink(Cancelled)) => Err(place.error(Problem::Cancelled)),
+        }
+    }
+
+    fn differences(&self, want: &Files, have: &Files, changes: &mut Vec<Change>) {
+        let mut push = |name: &str, kind| {
+            let file = format!("{}/{name}", self.target.place.tree_path());
+            changes.push(Change { file, kind });
+        };
+        for (name, digest) in want {
+            match have.get(name) {
+                None => push(name, ChangeKind::Missing),
+                Some(other) if other != digest => push(name, ChangeKind::Changed),
+                Some(_) => {}
+            }
+        }
+        for name in have.keys().filter(|name| !want.contains_key(*name)) {
+            push(name, ChangeKind::Added);
+        }
+    }
+}
+
+/// The caller gave up.
+#[derive(Debug)]
+pub(crate) struct Cancelled;
+
+/// Takes the files of a walk, to give up when the caller does, and their hashes
+/// where they are wanted.
+pub(crate) struct Digests<'p> {
+    progress: &'p dyn Progress,
+    files: Files,
+    all: bool,
+    current: Option<(String, Sha256)>,
+}
+
+impl<'p> Digests<'p> {
+    /// Takes no hashes.
+    pub(crate) fn unless_cancelled(progress: &'p dyn Progress) -> Self {
+        Self { progress, files: Files::new(), all: false, current: None }
+    }
+
+    fn of_all(progress: &'p dyn Progress) -> Self {
+        Self { all: true, ..Self::unless_cancelled(progress) }
+    }
+
+    fn check(&self) -> Result<(), Cancelled> {
+        if self.progress.cancelled() { Err(Cancelled) } else { Ok(()) }
+    }
+}
+
+impl Sink for Digests<'_> {
+    type Error = Cancelled;
+
+    fn start(&mut self, name: &str, _: u64) -> Result<(), Cancelled> {
+        self.current = self.all.then(|| (name.to_owned(), Sha256::new()));
+        self.check()
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<(), Cancelled> {
+        if let Some((_, sha256)) = &mut self.current {
+            sha256.update(bytes);
+        }
+        self.check()
+    }
+
+    fn end(&mut self) -> Result<(), Cancelled> {
+        if let Some((name, sha256)) = self.current.take() {
+            self.files.insert(name, Some(sha256.finalize().into()));
+        }
+        Ok(())
+    }
+}
