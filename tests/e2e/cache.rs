@@ -1,7 +1,6 @@
 //! Module caches that were changed, that another process holds, or that a
 //! killed run left.
 
-use crate::airgo::{Airgo, Run};
 use crate::site::{Site, main_module, small_world, snapshot, text};
 use airgo_testkit::{Go, Module, TreeDiff, require_tool};
 use std::fs::{self, File, Permissions};
@@ -153,36 +152,4 @@ fn the_first_interrupt_ends_the_wait_for_a_lock() {
     assert_eq!(interrupt(child, Duration::from_secs(3)), Some(130));
     drop(lock);
     site.unpack(&site.bundle(), &[]).done();
-}
-
-/// Runs airgo with at most so many open files.
-fn with_files(airgo: &Airgo, limit: u32, args: &[&str]) -> Run {
-    let plain = airgo.command();
-    let mut cmd = Command::new("sh");
-    cmd.arg("-c").arg(format!("ulimit -n {limit}; exec \"$0\" \"$@\"")).arg(plain.get_program()).args(args);
-    cmd.env_clear().stdin(Stdio::null());
-    for (name, value) in plain.get_envs() {
-        if let Some(value) = value {
-            cmd.env(name, value);
-        }
-    }
-    if let Some(dir) = plain.get_current_dir() {
-        cmd.current_dir(dir);
-    }
-    crate::airgo::run(cmd)
-}
-
-#[test]
-fn few_open_files_are_enough() {
-    let site = many();
-    let (project, bundle, key) = (site.project(), site.bundle(), site.key());
-    let (public, cache) = (site.public_key(), site.modcache());
-    let pack = ["pack", text(&project), "-o", text(&bundle), "--key", text(&key)];
-    with_files(&site.airgo, 64, &pack).done();
-    let unpack = ["unpack", text(&bundle), "--gomodcache", text(&cache), "--trust", text(&public)];
-    with_files(&site.airgo, 64, &unpack).done();
-    // With none to spare it says so.
-    let ran = with_files(&site.airgo, 8, &pack);
-    assert_ne!(ran.code, 0);
-    assert!(ran.stderr.contains("ulimit -n"), "{}", ran.stderr);
 }

@@ -129,7 +129,8 @@ impl Verifier<'_> {
     /// The files of the extracted tree.
     fn tree(&mut self) -> Result<Files, InstallError> {
         let place = self.target.place;
-        let (mut files, mut left) = (Files::new(), self.limits.total);
+        // Twice what a module may be, so that files that were added hide no other.
+        let (mut files, mut left) = (Files::new(), self.limits.total.saturating_mul(2));
         // It was there a moment ago.
         let gone = || place.read_error(&place.tree_path(), ErrorKind::NotFound.into());
         let parent = place.open_parent(self.target.root)?.ok_or_else(gone)?;
@@ -168,13 +169,12 @@ impl Verifier<'_> {
                 Ok(file) => {
                     let file = file.into_std();
                     let size = file.metadata().map_err(|error| failed(&full, error))?.len();
-                    let digest = if size > *left {
+                    if size > self.limits.total || size > *left {
                         None
                     } else {
+                        *left -= size;
                         self.sha256(&file, size).map_err(|error| failed(&full, error))?
-                    };
-                    *left -= size.min(*left);
-                    digest
+                    }
                 }
                 // Go makes none such: whatever it is, it is not the module's file.
                 Err(error) if what_stands_there(&error).is_some() => None,
