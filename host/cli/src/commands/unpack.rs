@@ -161,7 +161,7 @@ fn install(
         interrupt: context.interrupt.clone(),
         printer: context.printer,
     };
-    keep_evidence(&cache, bundle)?;
+    keep_evidence(context, &cache, bundle)?;
     match cache.install_all(inputs, bundle_io::jobs(args.jobs).get(), &watch) {
         Ok(installed) => Ok(installed.into_iter().collect()),
         Err(error) => Err(incomplete(&error, target)),
@@ -170,7 +170,7 @@ fn install(
 
 /// The checksum database's word goes where an offline `go` looks for it when
 /// go.sum has no line; go checks its signature and proofs itself.
-fn keep_evidence(cache: &ModCache, bundle: &SignedBundle) -> Result<()> {
+fn keep_evidence(context: &Context, cache: &ModCache, bundle: &SignedBundle) -> Result<()> {
     for name in bundle.evidence() {
         let Some(path) = name.strip_prefix(EVIDENCE).filter(|path| !path.ends_with("/supported")) else {
             continue;
