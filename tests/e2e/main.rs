@@ -19,6 +19,7 @@ mod exchange;
 mod findings;
 mod hints;
 mod line;
+mod little_memory;
 mod machine;
 mod offline;
 mod plugin;

@@ -226,6 +226,12 @@ fn policy_failure(error: &PolicyError) -> Failure {
             };
             frame::add(failure, e.line, e.column, &e.line_text).hint(hint)
         }
+        PolicyError::Plugin { source, .. } if source.is_out_of_memory() => Failure::failed(error.to_string())
+            .line("a plugin that cannot run has not judged, so nothing is let through")
+            .hint("raise the limit (ulimit -v unlimited, or the container's memory), or run fewer at a time on fewer cores"),
+        PolicyError::NoneJudged { .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
+            .line("where no plugin judged, nothing is let through")
+            .hint("airgo policy check -v tells more"),
         PolicyError::Plugin { source, .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
             .line("a plugin that fails has not judged, so the bundle is refused")
             .hint(if source.is_over_limit() {

@@ -43,6 +43,30 @@ pub(crate) struct Shared {
     cache: Option<CodeCache>,
 }
 
+/// Whether the machine grants the address space that wasmtime reserves for the
+/// memories of all plugins that run at a time: 4 GiB each, of which next to
+/// nothing is used. Under `ulimit -v` and in some containers it does not. The
+/// answer is had by asking for it.
+fn has_room(engine: &wasmtime::Engine) -> bool {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let at_a_time = 2 * cores.min(crate::gather::MAX_WORKERS) + 8;
+    let mut store = wasmtime::Store::new(engine, ());
+    (0..at_a_time).all(|_| wasmtime::Memory::new(&mut store, wasmtime::MemoryType::new(1, None)).is_ok())
+}
+
+/// The same machine, whose memories take no more than they have, and move when
+/// they grow. Its code checks bounds itself, so the code that came with airgo
+/// does not fit, and plugins are compiled when they are first used.
+fn small_config() -> wasmtime::Config {
+    let mut config = machine::config();
+    config.memory_reservation(0);
+    config.memory_reservation_for_growth(1 << 20);
+    config.memory_guard_size(0);
+    config.guard_before_linear_memory(false);
+    config.memory_may_move(true);
+    config
+}
+
 impl Engine {
     /// Starts an engine.
     ///
@@ -51,10 +75,12 @@ impl Engine {
     /// be used is none.
     pub fn new(config: EngineConfig) -> Result<Self, PolicyError> {
         let start = || -> wasmtime::Result<Shared> {
-            let wasmtime = wasmtime::Engine::new(&machine::config())?;
+            let roomy = wasmtime::Engine::new(&machine::config())?;
+            let small = !has_room(&roomy);
+            let wasmtime = if small { wasmtime::Engine::new(&small_config())? } else { roomy };
             let mut linker = Linker::new(&wasmtime);
             PolicyPlugin::add_to_linker::<State, HasSelf<State>>(&mut linker, |state| state)?;
-            let pool = Pool::new();
+            let pool = if small { None } else { Pool::new() };
             let engines = [Some(&wasmtime), pool.as_ref().map(|pool| &pool.wasmtime)];
             let ticker = Ticker::start(engines.into_iter().flatten().cloned().collect())?;
             let memory = config.cache_dir.as_ref().map(|dir| Memory::at(dir.join(crate::memory::DIR)));

@@ -44,6 +44,14 @@ pub enum PolicyError {
     /// A data source is missing, too old, or damaged.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Plugins were wanted, and none of them judged.
+    #[error("none of the {wanted} plugins judged: {first}")]
+    NoneJudged {
+        /// How many there are.
+        wanted: usize,
+        /// How the first one failed.
+        first: String,
+    },
     /// The engine does not start.
     #[error("cannot start the plugin engine: {0}")]
     Engine(String),
@@ -161,6 +169,9 @@ pub enum PluginError {
         /// How it failed.
         source: Box<PluginError>,
     },
+    /// The machine has no memory for it, which says nothing of the plugin.
+    #[error("could not be run for want of memory: {0}")]
+    Memory(String),
     /// A mistake in the host.
     #[error("could not be run: {0}")]
     Internal(String),
@@ -175,6 +186,15 @@ impl PluginError {
             | PluginError::Budget { .. }
             | PluginError::Timeout { .. } => true,
             PluginError::Gather { source, .. } => source.is_over_limit(),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the machine that lacks memory.
+    pub fn is_out_of_memory(&self) -> bool {
+        match self {
+            PluginError::Memory(_) => true,
+            PluginError::Gather { source, .. } => source.is_out_of_memory(),
             _ => false,
         }
     }

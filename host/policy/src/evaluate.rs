@@ -87,7 +87,9 @@ impl Policy {
     ) -> Result<Self, PolicyError> {
         let origin = Origin { base, judged_at, signatures };
         let loaded = in_parallel(&file.plugins, |entry| match load(engine, &file, entry, &origin) {
-            Err(PolicyError::Plugin { source, .. }) if file.is_default() => Ok(Err(source)),
+            Err(PolicyError::Plugin { source, .. }) if file.is_default() && !source.is_out_of_memory() => {
+                Ok(Err(source))
+            }
             loaded => loaded.map(Ok),
         })?;
         let (mut file, mut plugins, mut failed) = (file, Vec::new(), Vec::new());
@@ -199,6 +201,10 @@ impl Policy {
                 findings.push(reported);
             }
         }
+        if let (true, Some(first)) = (plugins.is_empty(), failed.first()) {
+            let first = format!("{} {}", first.name, first.err);
+            return Err(PolicyError::NoneJudged { wanted: failed.len(), first });
+        }
         findings.extend(failed.iter().map(not_judged));
         findings.sort();
         let standing = |f: &&ReportedFinding| f.excepted.is_none();
@@ -232,7 +238,9 @@ impl Policy {
 
     /// A failure that is no reason to refuse; an error where it is one.
     fn excused(&self, entry: &PluginEntry, err: PluginError) -> Result<Failed, PolicyError> {
-        if self.file.is_default() {
+        // That the machine has no memory says nothing of the bundle: with more,
+        // the same plugin judges.
+        if self.file.is_default() && !err.is_out_of_memory() {
             return Ok(Failed { name: entry.name.clone(), err });
         }
         Err(plugin_error(&self.file, entry, err))

@@ -356,7 +356,8 @@ fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T, PluginError> + Send) 
             .name("airgo-plugin".to_owned())
             .stack_size(THREAD_STACK)
             .spawn_scoped(scope, work)
-            .map_err(|err| PluginError::Internal(format!("no thread can be started: {err}")))?;
+            // Its stack does not fit, or there are too many.
+            .map_err(|err| PluginError::Memory(format!("no thread can be started: {err}")))?;
         thread.join().unwrap_or_else(|_| Err(PluginError::Internal("the host panicked".to_owned())))
     })
 }
@@ -398,6 +399,9 @@ fn failure(err: &wasmtime::Error, state: &State, during: &'static str) -> Plugin
     if err.downcast_ref::<OutOfTime>().is_some() {
         return PluginError::Timeout { during, limit: state.limits.time };
     }
+    if is_out_of_memory(err) {
+        return PluginError::Memory(clip(err.root_cause().to_string()));
+    }
     match err.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => PluginError::Timeout { during, limit: state.limits.time },
         Some(Trap::StackOverflow) => PluginError::Stack { during },
@@ -420,6 +424,16 @@ fn failure(err: &wasmtime::Error, state: &State, during: &'static str) -> Plugin
             PluginError::Lie(clip(reason))
         }
     }
+}
+
+/// Whether the system refused memory to the host.
+fn is_out_of_memory(err: &wasmtime::Error) -> bool {
+    #[cfg(unix)]
+    if err.downcast_ref::<rustix::io::Errno>().is_some_and(|e| *e == rustix::io::Errno::NOMEM) {
+        return true;
+    }
+    let refused = |e: &std::io::Error| e.kind() == std::io::ErrorKind::OutOfMemory;
+    err.downcast_ref::<std::io::Error>().is_some_and(refused)
 }
 
 pub(crate) type RawDescription = raw::Description;
