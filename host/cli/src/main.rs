@@ -7,6 +7,7 @@ mod baseline;
 mod bundle_io;
 mod commands;
 mod defaults;
+mod disguise;
 mod disk;
 mod downloads;
 mod errors;

@@ -2,6 +2,7 @@
 //! policy made of them, what the checksum database answered.
 
 use crate::Context;
+use crate::disguise;
 use crate::failure::{Failure, Result};
 use crate::gather::Gathered;
 use airgo_bundle::predicate::{
@@ -68,9 +69,9 @@ fn verdict(report: &Report) -> Result<PolicyVerdict> {
 pub fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
     let env = &context.env;
     let settings = PackSettings {
-        gonosumdb: env.get("GONOSUMDB").or_else(|| env.get("GOPRIVATE")).map(str::to_owned),
-        goproxy: env.get("GOPROXY").map(without_credentials),
-        gosumdb: env.get("GOSUMDB").map(str::to_owned),
+        gonosumdb: env.get("GONOSUMDB").or_else(|| env.get("GOPRIVATE")).map(disguise::globs),
+        goproxy: env.get("GOPROXY").map(disguise::addresses),
+        gosumdb: env.get("GOSUMDB").and_then(disguise::gosumdb),
     };
     let mut version = BTreeMap::from([("airgo".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
     version.extend(env.go_version().map(|go| ("go".to_owned(), go)));
@@ -84,12 +85,12 @@ pub fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
     };
     let fetched = |module: &ModuleVersion| {
         let get = |kind| gathered.objects.get(&Object::new(module.clone(), kind));
-        let location = get(Kind::Zip).or_else(|| get(Kind::Mod)).map(|f| without_credentials(&f.source));
+        let location = get(Kind::Zip).or_else(|| get(Kind::Mod)).map(|f| disguise::addresses(&f.source));
         let origin = get(Kind::Info).and_then(|f| f.origin.as_ref()).map(|o| Origin {
             hash: o.hash.clone(),
             reference: o.reference.clone(),
             subdir: o.subdir.clone(),
-            url: without_credentials(&o.url),
+            url: without_login(&o.url),
             vcs: o.vcs.clone(),
         });
         let advice = gathered.advice.get(module);
@@ -113,8 +114,8 @@ fn seconds(time: Timestamp) -> String {
 fn builder(context: &Context) -> String {
     let env = &context.env;
     match (env.var("GITHUB_SERVER_URL"), env.var("GITHUB_WORKFLOW_REF"), env.var("CI_SERVER_URL")) {
-        (Some(server), Some(workflow), _) => format!("{server}/{workflow}"),
-        (_, _, Some(gitlab)) => format!("{gitlab}/-/runners"),
+        (Some(server), Some(workflow), _) => format!("{}/{workflow}", without_login(server)),
+        (_, _, Some(gitlab)) => format!("{}/-/runners", without_login(gitlab)),
         _ => "https://airgo.dev/builder/local".to_owned(),
     }
 }
@@ -125,25 +126,17 @@ fn invocation(context: &Context) -> Option<String> {
     if let (Some(server), Some(repository), Some(run)) =
         (env.var("GITHUB_SERVER_URL"), env.var("GITHUB_REPOSITORY"), env.var("GITHUB_RUN_ID"))
     {
-        return Some(format!("{server}/{repository}/actions/runs/{run}"));
+        return Some(format!("{}/{repository}/actions/runs/{run}", without_login(server)));
     }
-    env.var("CI_JOB_URL").map(str::to_owned)
+    env.var("CI_JOB_URL").map(without_login)
 }
 
-/// Takes user name and password out of every address of a list.
-fn without_credentials(list: &str) -> String {
-    let mut out = String::with_capacity(list.len());
-    let mut rest = list;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        out.push_str(before);
-        let end = after.find(['/', ',', '|']).unwrap_or(after.len());
-        let authority = &after[..end];
-        out.push_str(authority.rsplit_once('@').map_or(authority, |(_, host)| host));
-        rest = &after[end..];
-    }
-    out.push_str(rest);
-    out
+/// An address that is no setting of a proxy: its path says what was meant.
+fn without_login(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    format!("{scheme}://{}{path}", host.rsplit_once('@').map_or(host, |(_, host)| host))
 }
 
 #[cfg(test)]
@@ -152,11 +145,7 @@ mod tests {
 
     #[test]
     fn addresses_lose_their_credentials() {
-        assert_eq!(
-            without_credentials("https://u:p@a.example/x,https://b.example|http://t@c.example,direct"),
-            "https://a.example/x,https://b.example|http://c.example,direct"
-        );
-        assert_eq!(without_credentials("https://u:p@ss@a.example/@v"), "https://a.example/@v");
-        assert_eq!(without_credentials("off"), "off");
+        assert_eq!(without_login("https://u:p@ss@a.example/x/y?t=T"), "https://a.example/x/y");
+        assert_eq!(without_login("https://a.example"), "https://a.example");
     }
 }

@@ -15,7 +15,7 @@ use airgo_fetch::{FetchError, Fetcher, SumDbSource};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
 use airgo_gomod::sumdb::{
-    Client, Config, Evidence, LookupError, Ops, SumDbError, SumDbMismatch, is_consulted,
+    Client, Config, ConfigError, Evidence, LookupError, Ops, SumDbError, SumDbMismatch, is_consulted,
 };
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -71,9 +71,12 @@ pub fn vouch(
         return Ok(Vouched { unchecked, ..Vouched::default() });
     }
     let config = Config::parse(&gosumdb).map_err(|e| {
-        Failure::failed(format!("GOSUMDB cannot be used: {e}"))
-            .fact("GOSUMDB", &gosumdb)
-            .hint("unset it for Go's own database")
+        // Neither the value nor a name in it: it may be an address with a password.
+        let why = match e {
+            ConfigError::Name(_) => "invalid sumdb name (must be host[/path])".to_owned(),
+            e => e.to_string(),
+        };
+        Failure::failed(format!("GOSUMDB cannot be used: {why}")).hint("unset it for Go's own database")
     })?;
     let source = fetcher
         .sumdb(config.name(), config.url.as_deref())
