@@ -23,7 +23,7 @@ use crate::positioned::{self, ReadAt};
 use crate::reader::{Bundle, SignedBundle, Verified};
 use crate::split;
 use crate::trust::Trust;
-use crate::volume::{VolumeError, WholeFile};
+use crate::volume::{MAX_VOLUMES, VolumeError, WholeFile};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -33,6 +33,8 @@ use std::sync::{Arc, Mutex};
 
 /// The schema of a request to send parts again.
 pub const REQUEST_SCHEMA: &str = "https://airgo.dev/repair-request/v1";
+/// The schema of a request to send volumes again.
+pub const VOLUMES_REQUEST_SCHEMA: &str = "https://airgo.dev/repair-request/v2";
 /// Bytes of a request.
 const MAX_REQUEST: usize = 32 << 20;
 
@@ -93,6 +95,8 @@ impl Damage {
                 schema: REQUEST_SCHEMA.to_owned(),
                 directory: Some(*directory),
                 size: Some(*size),
+                file: None,
+                volumes: None,
             }),
             Self::Directory { .. } => Some(Request {
                 directory_sha256: None,
@@ -100,6 +104,8 @@ impl Damage {
                 schema: REQUEST_SCHEMA.to_owned(),
                 directory: None,
                 size: None,
+                file: None,
+                volumes: None,
             }),
         }
     }
@@ -179,14 +185,30 @@ pub struct Request {
     /// The digest of the bytes from there on: it names the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory_sha256: Option<Sha256>,
+    /// The file that the volumes are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<WholeFile>,
     /// What is wanted, ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranges: Vec<Range>,
-    /// [`REQUEST_SCHEMA`].
+    /// [`REQUEST_SCHEMA`], or [`VOLUMES_REQUEST_SCHEMA`] of volumes.
     pub schema: String,
     /// The file's size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+    /// The volumes that are wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<WantedVolumes>,
+}
+
+/// Volumes to be sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WantedVolumes {
+    /// Their numbers, from 1, ascending.
+    pub numbers: Vec<u32>,
+    /// How many there are in all.
+    pub of: u32,
 }
 
 /// A range of bytes.
@@ -200,6 +222,18 @@ pub struct Range {
 }
 
 impl Request {
+    pub(crate) fn of_volumes(file: WholeFile, of: u32, numbers: Vec<u32>, ranges: Vec<Range>) -> Self {
+        Self {
+            directory: None,
+            directory_sha256: None,
+            file: Some(file),
+            ranges,
+            schema: VOLUMES_REQUEST_SCHEMA.to_owned(),
+            size: None,
+            volumes: Some(WantedVolumes { numbers, of }),
+        }
+    }
+
     /// The request as canonical JSON.
     ///
     /// # Errors
@@ -220,14 +254,35 @@ impl Request {
         let bytes = bytes.trim_ascii_end();
         json::check_canonical(bytes).map_err(|e| wrong(e.to_string()))?;
         let request: Self = serde_json::from_slice(bytes).map_err(|e| wrong(e.to_string()))?;
-        if request.schema != REQUEST_SCHEMA {
-            let reason = format!("its schema is {:?}, this airgo reads {REQUEST_SCHEMA}", request.schema);
+        if ![REQUEST_SCHEMA, VOLUMES_REQUEST_SCHEMA].contains(&request.schema.as_str()) {
+            let reason = format!(
+                "its schema is {:?}, this airgo reads {REQUEST_SCHEMA} and {VOLUMES_REQUEST_SCHEMA}",
+                request.schema
+            );
             return Err(wrong(reason));
         }
         let named = request.directory.is_some() as u8
             + request.directory_sha256.is_some() as u8
             + request.size.is_some() as u8;
-        if named != 0 && named != 3 || (named == 3) == request.ranges.is_empty() {
+        let asks = match (&request.file, &request.volumes) {
+            (None, None) => {
+                request.schema == REQUEST_SCHEMA
+                    && (named == 0 || named == 3)
+                    && (named == 3) != request.ranges.is_empty()
+            }
+            (Some(file), Some(volumes)) => {
+                request.schema == VOLUMES_REQUEST_SCHEMA
+                    && named == 0
+                    && volumes.is_sound()
+                    && volumes.numbers.len() == request.ranges.len()
+                    && request
+                        .ranges
+                        .iter()
+                        .all(|r| r.offset.checked_add(r.size).is_some_and(|end| end <= file.size))
+            }
+            _ => false,
+        };
+        if !asks {
             return Err(wrong("it asks for ranges without naming the file, or for nothing".to_owned()));
         }
         let mut at = 0;
@@ -239,6 +294,16 @@ impl Request {
             at = range.offset + range.size;
         }
         Ok(request)
+    }
+}
+
+impl WantedVolumes {
+    fn is_sound(&self) -> bool {
+        let within = |n: &u32| (1..=self.of).contains(n);
+        self.of <= MAX_VOLUMES
+            && !self.numbers.is_empty()
+            && self.numbers.is_sorted_by(|a, b| a < b)
+            && self.numbers.iter().all(within)
     }
 }
 
@@ -274,6 +339,9 @@ pub fn write_patch(
         return Err(other("it is shorter"));
     }
     let file = WholeFile { sha256: split::whole_digest(&**good, progress)?, size: good.len() };
+    if request.file.is_some_and(|wanted| wanted != file) {
+        return Err(other("its bytes differ"));
+    }
     let patch = split::write(&**good, file, &ranges, None, target, progress)?;
     let size = patch.as_file().metadata().map_err(BundleError::read(name))?.len();
     split::persist(patch, target)?;

@@ -59,6 +59,7 @@ mod tail;
 mod trust;
 mod trust_file;
 mod volume;
+mod volume_names;
 mod writer;
 
 pub use allowed_signers::NAMESPACE;
@@ -84,4 +85,5 @@ pub use tail::{Claims, NewStatement, Signing};
 pub use trust::{Revocation, Role, Standing, Trust, TrustedKey};
 pub use trust_file::{TRUST_SCHEMA, TrustFileError};
 pub use volume::{MAX_VOLUMES, Number, Part, VOLUME_SCHEMA, VolumeError, VolumeHeader, WholeFile};
+pub use volume_names::{Leftover, is_foreign_volume, remove_stale_volumes};
 pub use writer::{BundleWriter, ObjectSource, Written};

@@ -2,10 +2,12 @@
 //! from patches laid over a damaged file.
 
 use crate::content::{BUFFER, Progress};
+use crate::damage::{Range, Request};
 use crate::digest::Sha256;
 use crate::error::BundleError;
 use crate::positioned::{PositionedFile, ReadAt};
-use crate::volume::{Part, VolumeError, VolumeHeader, WholeFile};
+use crate::volume::{MAX_VOLUMES, Part, VolumeError, VolumeHeader, WholeFile};
+use crate::volume_names::siblings;
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::collections::BTreeMap;
 use std::io;
@@ -52,8 +54,27 @@ impl Piece {
     /// # Errors
     /// As [`Piece::open`].
     pub fn from_source(name: String, source: Arc<dyn ReadAt>) -> Result<Self, BundleError> {
-        let (header, start) = VolumeHeader::read(&*source, &name)?;
+        let (header, start, _) = VolumeHeader::read(&*source, &name, 0)?;
         Ok(Self { name, header, source, start })
+    }
+
+    /// Opens the volumes that a file holds, several where they were joined by hand.
+    ///
+    /// # Errors
+    /// As [`Piece::open`], for any of them.
+    pub fn open_all(path: &Path) -> Result<Vec<Self>, BundleError> {
+        let (name, source) = (path.display().to_string(), open_file(path)?);
+        let mut all: Vec<Self> = Vec::new();
+        let mut next = Some(0);
+        while let Some(at) = next {
+            if all.len() >= MAX_VOLUMES as usize {
+                return Err(VolumeError::TooMany.into());
+            }
+            let (header, start, more) = VolumeHeader::read(&*source, &name, at)?;
+            all.push(Self { name: name.clone(), header, source: Arc::clone(&source), start });
+            next = more;
+        }
+        Ok(all)
     }
 
     /// Its file.
@@ -218,30 +239,28 @@ pub struct Volumes {
     /// Files whose header could not be read, with the reason.
     unreadable: Vec<(String, String)>,
     of: u32,
+    /// The file that they are of.
+    file: Option<WholeFile>,
 }
 
 impl Volumes {
     /// Opens volumes in any order; one alone stands for all beside it whose names
-    /// differ in the digits after the last dot only. A volume may be given more
-    /// than once, such as the damaged one and the one sent again.
+    /// differ in the digits after the last dot only, and the name without digits
+    /// for all of them. Of those that were not named, volumes of another file are
+    /// passed over. A volume may be given more than once, such as the damaged one
+    /// and the one sent again.
     ///
     /// # Errors
     /// No volume with a sound header, or volumes of different files.
     pub fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
         let found;
-        let paths = match paths {
-            [one] => {
-                found = siblings(one);
-                &found
-            }
-            many => many,
-        };
-        let mut all = Self { pieces: BTreeMap::new(), unreadable: Vec::new(), of: 0 };
-        let mut file: Option<WholeFile> = None;
+        let named = paths.len();
+        let mut all = Self { pieces: BTreeMap::new(), unreadable: Vec::new(), of: 0, file: None };
         let mut failure = None;
-        for path in paths {
-            let piece = match Piece::open(path) {
-                Ok(piece) => piece,
+        found = if let [one] = paths { siblings(one) } else { paths.to_vec() };
+        for path in &found {
+            let pieces = match Piece::open_all(path) {
+                Ok(pieces) => pieces,
                 Err(error @ BundleError::Volume(VolumeError::Header { .. } | VolumeError::NotAVolume(_))) => {
                     all.unreadable.push((path.display().to_string(), error.to_string()));
                     failure = failure.or(Some(error));
@@ -249,31 +268,66 @@ impl Volumes {
                 }
                 Err(error) => return Err(error),
             };
-            let Some(number) = piece.header.volume else {
-                return Err(VolumeError::NotAVolume(piece.name).into());
-            };
-            let (expected, of) = match file {
-                None => (piece.header.file, number.of),
-                Some(file) => (file, all.of),
-            };
-            if piece.header.file == expected && number.of != of {
-                let reason = format!("it is one of {} volumes, where others are of {of}", number.of);
-                return Err(VolumeError::Header { name: piece.name, reason }.into());
+            for piece in pieces {
+                all.add(piece, named == 1)?;
             }
-            if piece.header.file != expected {
-                let found = piece.header.file.sha256;
-                return Err(
-                    VolumeError::Foreign { name: piece.name, expected: expected.sha256, found }.into()
-                );
-            }
-            (file, all.of) = (Some(expected), of);
-            all.pieces.entry(number.number).or_default().push(piece);
         }
-        match (file, failure) {
+        match (all.file, failure) {
             (None, Some(error)) => Err(error),
             (None, None) => Err(VolumeError::Missing { missing: vec![1], of: 1 }.into()),
             _ => Ok(all),
         }
+    }
+
+    /// Adds one; those of another file or of another split of it are passed over
+    /// where `lenient`, once the first has said what file it is.
+    fn add(&mut self, piece: Piece, lenient: bool) -> Result<(), BundleError> {
+        let Some(number) = piece.header.volume else {
+            if lenient && self.file.is_some() {
+                return Ok(());
+            }
+            return Err(VolumeError::NotAVolume(piece.name).into());
+        };
+        let file = *self.file.get_or_insert(piece.header.file);
+        if self.of == 0 {
+            self.of = number.of;
+        }
+        let other = piece.header.file != file;
+        if lenient && (other || number.of != self.of) {
+            return Ok(());
+        }
+        if other {
+            let (name, found) = (piece.name, piece.header.file.sha256);
+            return Err(VolumeError::Foreign { name, expected: file.sha256, found }.into());
+        }
+        if number.of != self.of {
+            let reason = format!("it is one of {} volumes, where others are of {}", number.of, self.of);
+            return Err(VolumeError::Header { name: piece.name, reason }.into());
+        }
+        self.pieces.entry(number.number).or_default().push(piece);
+        Ok(())
+    }
+
+    /// All pieces, of several copies of a volume the sound ones first.
+    pub fn pieces(&self) -> Vec<Piece> {
+        self.pieces.values().flat_map(|copies| preferred(copies)).cloned().collect()
+    }
+
+    /// Asks for these volumes again: by their numbers, and by the bytes that they
+    /// hold, which follow from any volume that is at hand.
+    pub fn request(&self, numbers: &[u32]) -> Option<Request> {
+        let file = self.file?;
+        let (number, piece) = self.pieces.iter().find_map(|(n, copies)| Some((*n, copies.first()?)))?;
+        let part = piece.header.parts.first()?;
+        // All but the last are of one size; the last says where the others end.
+        let size = if number < self.of { part.size } else { part.offset / u64::from(self.of - 1).max(1) };
+        let range = |n: &u32| {
+            let offset = u64::from(n - 1).checked_mul(size)?;
+            let end = if *n == self.of { file.size } else { offset.checked_add(size)?.min(file.size) };
+            (end > offset).then(|| Range { offset, size: end - offset })
+        };
+        let ranges = numbers.iter().map(range).collect::<Option<Vec<_>>>()?;
+        Some(Request::of_volumes(file, self.of, numbers.to_vec(), ranges))
     }
 
     /// The numbers of those that are not there.
@@ -290,8 +344,7 @@ impl Volumes {
         if !missing.is_empty() {
             return Err(VolumeError::Missing { missing, of: self.of }.into());
         }
-        let pieces: Vec<Piece> = self.pieces.values().flat_map(|copies| preferred(copies)).cloned().collect();
-        let assembly = Assembly::new(&pieces, None)?;
+        let assembly = Assembly::new(&self.pieces(), None)?;
         match assembly.gap() {
             Some((from, to)) => Err(VolumeError::Gap { from, to }.into()),
             None => Ok(assembly),
@@ -355,24 +408,4 @@ impl VolumeSurvey {
     pub fn is_sound(&self) -> bool {
         self.missing.is_empty() && self.damaged.is_empty()
     }
-}
-
-/// The stem of a volume's name, if it is one: `app.airgo` of `app.airgo.003`.
-fn stem(name: &str) -> Option<&str> {
-    let (stem, digits) = name.rsplit_once('.')?;
-    (digits.len() >= 3 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(stem)
-}
-
-/// The volumes beside this one, itself among them, in the order of their names.
-fn siblings(path: &Path) -> Vec<PathBuf> {
-    let alone = vec![path.to_owned()];
-    let Some(wanted) = path.file_name().and_then(|n| n.to_str()).and_then(stem) else { return alone };
-    let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(entries) = std::fs::read_dir(dir) else { return alone };
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| stem(name) == Some(wanted))
-        .collect();
-    names.sort();
-    names.into_iter().map(|name| path.with_file_name(name)).collect()
 }

@@ -23,6 +23,7 @@ use crate::reader::{Bundle, SignedBundle, Unverified};
 use crate::refusal::Adding;
 use crate::trust::Trust;
 use crate::volume::VolumeHeader;
+use crate::volume_names::siblings;
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -56,14 +57,23 @@ pub struct Diagnosis {
 
 /// Opens one file, or the volumes that it is one of, as one.
 fn read(files: &[PathBuf]) -> Result<Arc<dyn ReadAt>, BundleError> {
-    if let [one] = files {
-        let file = open_file(one)?;
-        let name = one.display().to_string();
-        if !VolumeHeader::is_volume(&*file).map_err(BundleError::read(&name))? {
-            return Ok(file);
-        }
+    match whole(files)? {
+        Some(file) => Ok(file),
+        None => Ok(Arc::new(Volumes::open(files)?.assemble()?)),
     }
-    Ok(Arc::new(Volumes::open(files)?.assemble()?))
+}
+
+/// The file, if it is one and not a volume.
+fn whole(files: &[PathBuf]) -> Result<Option<Arc<dyn ReadAt>>, BundleError> {
+    let [one] = files else { return Ok(None) };
+    // The name that a bundle was split under stands for its volumes.
+    if siblings(one).first() != Some(one) {
+        return Ok(None);
+    }
+    let file = open_file(one)?;
+    let name = one.display().to_string();
+    let volume = VolumeHeader::is_volume(&*file).map_err(BundleError::read(&name))?;
+    Ok((!volume).then_some(file))
 }
 
 impl Source<'_> {
@@ -75,22 +85,21 @@ impl Source<'_> {
         read(self.files)
     }
 
+    /// Whether it comes in volumes.
+    ///
+    /// # Errors
+    /// Files that cannot be read.
+    pub fn in_volumes(&self) -> Result<bool, BundleError> {
+        Ok(whole(self.files)?.is_none())
+    }
+
     /// Finds out what is damaged: which volumes, and which entries of the file
     /// that they make. For after a bundle was refused, to say what to send again.
     ///
     /// # Errors
     /// Files that cannot be read at all, or being told to stop.
     pub fn diagnose(&self, jobs: NonZeroUsize, progress: &dyn Progress) -> Result<Diagnosis, BundleError> {
-        let whole = match self.files {
-            [one] => {
-                let file = open_file(one)?;
-                let name = one.display().to_string();
-                let volume = VolumeHeader::is_volume(&*file).map_err(BundleError::read(&name))?;
-                (!volume).then_some(file)
-            }
-            _ => None,
-        };
-        if let Some(file) = whole {
+        if let Some(file) = whole(self.files)? {
             let damage = Some(damage::survey(&file, self.limits, jobs, progress)?);
             return Ok(Diagnosis { volumes: None, damage });
         }

@@ -40,6 +40,12 @@ pub fn split(
         let temporary = write(source, file, &[(offset, len)], Some(Number { number, of }), &path, progress)?;
         done.push((temporary, path));
     }
+    // All are written: only now is anything of an earlier set replaced.
+    for (_, path) in &done {
+        if crate::volume_names::is_foreign_volume(path) {
+            return Err(VolumeError::Occupied(path.display().to_string()).into());
+        }
+    }
     done.into_iter()
         .map(|(temporary, path)| {
             persist(temporary, &path)?;

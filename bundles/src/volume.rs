@@ -70,6 +70,9 @@ pub enum VolumeError {
         /// The byte after the last.
         to: u64,
     },
+    /// A file that no split has written stands where a volume belongs.
+    #[error("{0} exists and is not a volume of a bundle; it was not replaced")]
+    Occupied(String),
     /// The size asked for has no room for anything.
     #[error("volumes of {size} bytes are too small, the least is {least}")]
     TooSmall {
@@ -146,6 +149,22 @@ pub struct Number {
     pub of: u32,
 }
 
+/// A source from a place on.
+struct From<'a> {
+    source: &'a dyn ReadAt,
+    at: u64,
+}
+
+impl ReadAt for From<'_> {
+    fn len(&self) -> u64 {
+        self.source.len().saturating_sub(self.at)
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.source.read_at(buf, self.at.saturating_add(offset))
+    }
+}
+
 impl VolumeHeader {
     /// The two lines.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
@@ -166,8 +185,29 @@ impl VolumeHeader {
         Ok(head == MAGIC.as_bytes())
     }
 
-    /// Reads the header; gives it with the place where the bytes begin.
-    pub(crate) fn read(source: &dyn ReadAt, name: &str) -> Result<(Self, u64), BundleError> {
+    /// Reads the header of the volume that begins at `at`; gives it with the place
+    /// where the bytes begin, and with the place where another volume follows, as
+    /// where somebody has joined volumes by hand.
+    pub(crate) fn read(
+        source: &dyn ReadAt,
+        name: &str,
+        at: u64,
+    ) -> Result<(Self, u64, Option<u64>), BundleError> {
+        let source = &From { source, at };
+        let (header, start) = Self::read_one(source, name)?;
+        let end = start + header.parts.iter().map(|p| p.size).sum::<u64>();
+        if end >= source.len() {
+            return Ok((header, at + start, None));
+        }
+        let more = &From { source, at: end };
+        if Self::is_volume(more).map_err(BundleError::read(name))? {
+            return Ok((header, at + start, Some(at + end)));
+        }
+        let reason = format!("{} bytes follow its parts", source.len() - end);
+        Err(VolumeError::Header { name: name.to_owned(), reason }.into())
+    }
+
+    fn read_one(source: &dyn ReadAt, name: &str) -> Result<(Self, u64), BundleError> {
         let damaged = |reason: String| VolumeError::Header { name: name.to_owned(), reason };
         if !Self::is_volume(source).map_err(BundleError::read(name))? {
             return Err(VolumeError::NotAVolume(name.to_owned()).into());
@@ -201,29 +241,24 @@ impl VolumeHeader {
         json::check_canonical(&line).map_err(|e| damaged(e.to_string()))?;
         let header: Self = serde_json::from_slice(&line).map_err(|e| damaged(e.to_string()))?;
         let start = (FIRST + end + 1) as u64;
-        header.check(source.len() - start).map_err(damaged)?;
+        header.check().map_err(damaged)?;
         Ok((header, start))
     }
 
-    fn check(&self, payload: u64) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
         if self.schema != VOLUME_SCHEMA {
             return Err(format!("its schema is {:?}, this airgo reads {VOLUME_SCHEMA}", self.schema));
         }
         let mut at = 0;
-        let mut total = 0_u64;
         for part in &self.parts {
             let end = part.offset.checked_add(part.size).filter(|end| *end <= self.file.size);
             if part.offset < at || part.size == 0 || end.is_none() {
                 return Err("its parts overlap, are empty or are not in the file".to_owned());
             }
             at = part.offset + part.size;
-            total += part.size;
         }
         if self.parts.is_empty() {
             return Err("it has no parts".to_owned());
-        }
-        if total < payload {
-            return Err(format!("{} bytes follow its parts", payload - total));
         }
         match self.volume {
             Some(n) if n.number == 0 || n.number > n.of || n.of > MAX_VOLUMES || self.parts.len() != 1 => {

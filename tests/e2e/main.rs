@@ -33,5 +33,6 @@ mod secrets;
 mod site;
 mod statements;
 mod untrusted_text;
+mod volumes;
 mod vulndb;
 mod why;

@@ -11,17 +11,33 @@ use crate::keyring;
 use crate::progress::Progress;
 use crate::refusal;
 use airgo_bundle::{
-    Adding, Base, Bundle, BundleError, DeltaError, ErrorClass, LastSeen, LastSeenError, Limits, ObjectError,
+    Adding, Base, BundleError, DeltaError, ErrorClass, LastSeen, LastSeenError, Limits, ObjectError,
     SignedBundle, Source, Trust, Unverified,
 };
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-/// Opens a bundle and checks its container only.
+/// Opens a bundle, also one in volumes, and checks its container only.
 pub fn open(file: &Path) -> Result<Unverified> {
-    Bundle::open(file, &Limits::default())
-        .map_err(|e| bundle_failure(&e).fact("bundle", file.display().to_string()))
+    let (files, limits) = ([file.to_owned()], Limits::default());
+    let source = Source { files: &files, bases: &[], limits: &limits };
+    source.open().map_err(|e| bundle_failure(&e).fact("bundle", file.display().to_string()))
+}
+
+/// Refuses a bundle in volumes where it is to be changed in its place.
+pub fn demand_one_file(file: &Path) -> Result<()> {
+    let (files, limits) = ([file.to_owned()], Limits::default());
+    let source = Source { files: &files, bases: &[], limits: &limits };
+    match source.in_volumes() {
+        Ok(true) => Err(Failure::failed(format!(
+            "{} is in volumes, which cannot be signed one by one",
+            file.display()
+        ))
+        .hint(format!("put them together first: airgo repair {} -o WHOLE.airgo", file.display()))),
+        // What is wrong with it shows when it is read.
+        _ => Ok(()),
+    }
 }
 
 /// Opens a bundle that somebody trusted has signed: one file, or volumes; a

@@ -2,7 +2,9 @@
 //! from the cause, as the bundle crate gives it.
 
 use crate::failure::Failure;
-use airgo_bundle::{BundleError, Cause, DeltaError, Lack, LastSeenError, Signatory, SignatureError};
+use airgo_bundle::{
+    BundleError, Cause, DeltaError, Lack, LastSeenError, Signatory, SignatureError, VolumeError,
+};
 use std::path::Path;
 
 /// Adds what helps, and for machines the rule that refused.
@@ -15,6 +17,15 @@ pub fn advise(failure: Failure, error: &BundleError, file: Option<&Path>) -> Fai
         }
         BundleError::Signature(refused) => signature(failure, refused, &name),
         BundleError::LastSeen(seen) => last_seen(failure, seen),
+        BundleError::Volume(volume) => match volume {
+            VolumeError::Missing { .. } => failure
+                .hint("copy the missing volumes beside the others, or ask for them: airgo verify FILE --request need.json"),
+            VolumeError::Foreign { name: other, .. } => failure.hint(format!(
+                "name the volumes of one bundle only; if {other} is left from an older one, remove it"
+            )),
+            VolumeError::Occupied(_) => failure.hint("move that file away, or name another bundle: -o FILE"),
+            _ => failure,
+        },
         BundleError::Delta(DeltaError::BaseMissing(_) | DeltaError::OtherBase { .. }) => {
             failure.hint("name the bundle that the delta builds on: --base OLD")
         }

@@ -17,7 +17,8 @@ use crate::statements::{self, Stated};
 use airgo_bundle::keys::Signer;
 use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{
-    BundleWriter, Claims, Object as Entry, ObjectKind, PositionedFile, SignedBundle, Signing, Written, split,
+    BundleWriter, Claims, Object as Entry, ObjectKind, PositionedFile, SignedBundle, Signing, VolumeError,
+    Written, is_foreign_volume, remove_stale_volumes, split,
 };
 use airgo_fetch::{IoCause, Kind, Object};
 use airgo_policy::Report;
@@ -28,14 +29,14 @@ use std::path::{Path, PathBuf};
 /// Packs the projects of `args.dirs` into `args.output`.
 pub fn run(context: &Context, args: &Pack) -> Result<()> {
     if let Some(output) = &args.output {
-        check_target(output)?;
+        check_target(args, output)?;
     }
     let loaded = projects::load(&args.dirs, &context.env, args.gather.scope);
     let named = loaded.as_ref().map_or_else(|_| PathBuf::from("the bundle"), default_output);
     let output = args.output.clone().unwrap_or(named);
     let target = shown(&output);
     let packed = loaded.and_then(|projects| {
-        check_target(&output)?;
+        check_target(args, &output)?;
         pack(context, args, &output, &projects)
     });
     packed.map_err(|failure| failure.outcome(format!("{target} was not written")))
@@ -90,13 +91,18 @@ fn check_command(args: &Pack, output: &Path) -> String {
 }
 
 /// Says at once what would otherwise come to light after all downloads.
-fn check_target(output: &Path) -> Result<()> {
+fn check_target(args: &Pack, output: &Path) -> Result<()> {
     if output == Path::new("-") {
         return Err(Failure::new(
             Exit::Usage,
             "a bundle cannot be written to stdout: its head is written last",
         )
         .hint("name a file: -o app.airgo; to write a file of the name -: -o ./-"));
+    }
+    let first = PathBuf::from(format!("{}.001", output.display()));
+    if args.split.is_some() && is_foreign_volume(&first) {
+        return Err(bundle_failure(&VolumeError::Occupied(shown(&first)).into())
+            .outcome(format!("{} was not written", shown(output))));
     }
     let dir = output.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if dir.is_dir() && !output.is_dir() {
@@ -168,15 +174,33 @@ fn stated(args: &Pack) -> Stated {
     Stated { provenance: !args.no_provenance, verdict: !args.no_provenance || args.at.is_some() }
 }
 
-/// Cuts the bundle into volumes and removes it.
+/// Cuts the bundle into volumes and removes it, and what is left of an earlier
+/// set. The whole file goes last: until then it has all that the volumes have.
 fn cut(context: &Context, output: &Path, size: u64) -> Result<Vec<PathBuf>> {
     let failed = |e: io::Error| Failure::failed(format!("could not split {}: {e}", shown(output)));
     let whole = File::open(output).and_then(PositionedFile::new).map_err(failed)?;
     let watch = bundle_io::Watch::new(context, "Splitting", "volumes", 0);
     let volumes = split(&whole, output, size, &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
+    clean(context, output, &volumes)?;
     std::fs::remove_file(output).map_err(failed)?;
     Ok(volumes)
+}
+
+/// Removes the volumes of an earlier set, which would be read as of this one.
+fn clean(context: &Context, output: &Path, volumes: &[PathBuf]) -> Result<()> {
+    let left = remove_stale_volumes(output, volumes).map_err(|e| bundle_failure(&e))?;
+    if let [first, ..] = left.removed.as_slice() {
+        let many = match left.removed.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        context.printer.status("Removed", format!("{}{many}, of an earlier bundle", shown(first)));
+    }
+    for file in &left.foreign {
+        context.printer.warning(format!("{} is named as a volume of this bundle and is none", shown(file)));
+    }
+    Ok(())
 }
 
 fn report(
@@ -187,9 +211,13 @@ fn report(
     key_id: &str,
     verdict: &Report,
 ) -> Result<()> {
+    let whole = |f: Failure| f.outcome(format!("{} is written in one piece", shown(&written.path)));
     let volumes = match args.split {
-        None => Vec::new(),
-        Some(size) => cut(context, &written.path, size)?,
+        None => {
+            clean(context, &written.path, &[]).map_err(whole)?;
+            Vec::new()
+        }
+        Some(size) => cut(context, &written.path, size).map_err(whole)?,
     };
     let what = match (volumes.as_slice(), &args.since) {
         ([], None) => format!("{} ({})", shown(&written.path), bytes(written.size)),

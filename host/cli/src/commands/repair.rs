@@ -26,6 +26,8 @@ fn repair(context: &Context, args: &Repair) -> Result<()> {
             Ok(piece) if piece.header().volume.is_none() => patches.push(piece),
             // Also a volume whose header is damaged: another copy of it may be there.
             Ok(_) | Err(BundleError::Volume(_)) => rest.push(file.clone()),
+            // The name that the bundle was split under.
+            Err(_) if in_volumes(file) => rest.push(file.clone()),
             Err(e) => return Err(bundle_failure(&e).fact("file", shown(file))),
         }
     }
@@ -35,10 +37,16 @@ fn repair(context: &Context, args: &Repair) -> Result<()> {
             f.hint("airgo verify FILE --request need.json says what is damaged; airgo resend answers it")
         })?,
         (_, []) => Assembly::new(&patches, None).map_err(|e| bundle_failure(&e))?,
-        (_, [one]) if !is_volume(one) => {
+        (_, [one]) if !in_volumes(one) => {
             Assembly::new(&patches, Some(open(one)?)).map_err(|e| bundle_failure(&e))?
         }
-        _ => Assembly::new(&patches, Some(Arc::new(volumes()?))).map_err(|e| bundle_failure(&e))?,
+        // A patch may stand for volumes that are missing; whether it does shows
+        // when all are laid together.
+        _ => {
+            let volumes = Volumes::open(&rest).map_err(|e| bundle_failure(&e))?;
+            let all: Vec<Piece> = patches.iter().cloned().chain(volumes.pieces()).collect();
+            Assembly::new(&all, None).map_err(|e| bundle_failure(&e))?
+        }
     };
     let trust = keyring::trust(context, &args.trust)?;
     let limits = Limits::default();
@@ -99,8 +107,9 @@ pub fn resend(context: &Context, args: &Resend) -> Result<()> {
     Ok(())
 }
 
-fn is_volume(file: &Path) -> bool {
-    Piece::open(file).is_ok()
+fn in_volumes(file: &Path) -> bool {
+    let (files, limits) = ([file.to_owned()], Limits::default());
+    Source { files: &files, bases: &[], limits: &limits }.in_volumes().unwrap_or(false)
 }
 
 fn open(file: &Path) -> Result<Arc<dyn ReadAt>> {

@@ -24,6 +24,7 @@ pub fn run(context: &Context, args: &Sign) -> Result<()> {
 
 fn sign(context: &Context, args: &Sign) -> Result<()> {
     let key = signing::signer(context, &args.signer, false)?;
+    bundle_io::demand_one_file(&args.file)?;
     let mut signing = Signing::new(&*key);
     signing.claims = signing::claims(&args.signer, &args.role)?;
     let key_id = key.public_key().id();

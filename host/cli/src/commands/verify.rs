@@ -10,7 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::keyring;
 use crate::printer::{bytes, count, duration};
 use crate::project::shown;
-use airgo_bundle::damage::{self, Damage};
+use airgo_bundle::damage::{self, Damage, Request};
 use airgo_bundle::detached::{self, DetachedError};
 use airgo_bundle::{BundleError, Limits, Source, Volumes};
 use jiff::Timestamp;
@@ -26,7 +26,14 @@ pub fn run(context: &Context, args: &Verify) -> Result<()> {
     let mut damaged = false;
     verify(context, args, &mut damaged).or_else(|failure| {
         damaged |= matches!(failure.exit, Exit::Checksum | Exit::Malformed | Exit::Failed);
-        if damaged { Err(survey(context, args, failure)?) } else { Err(failure) }
+        let failure = if damaged { survey(context, args, failure)? } else { failure };
+        // Who asked for a request learns why there is none.
+        Err(match &args.request {
+            Some(file) => {
+                failure.outcome(format!("{} was not written: nothing here can be asked for", shown(file)))
+            }
+            None => failure,
+        })
     })
 }
 
@@ -120,10 +127,20 @@ fn survey(context: &Context, args: &Verify, failure: Failure) -> Result<Failure>
         for (name, reason) in &survey.unreadable {
             failure = failure.line(format!("{name} begins as no volume does: {reason}"));
         }
+        // A file whose header is damaged is one of those that seem to be missing.
+        let gone = survey.missing.len() > survey.unreadable.len();
+        failure.exit = if gone { Exit::Failed } else { Exit::Checksum };
         failure.report = Some(serde_json::json!({
             "sendAgain": survey.send_again(), "of": survey.of, "missing": survey.missing,
+            "damaged": survey.damaged.iter().map(|d| d.0).collect::<Vec<_>>(),
         }));
-        return Ok(failure.hint("with the volumes sent again beside these: airgo repair FILES… -o app.airgo"));
+        if let (Some(file), Some(request)) = (&args.request, volumes.request(&survey.send_again())) {
+            return ask(file, &request, failure);
+        }
+        failure.hints.retain(|hint| !hint.contains("--request"));
+        return Ok(failure
+            .hint("to ask for these volumes: airgo verify FILE --request need.json")
+            .hint("with the volumes sent again beside these: airgo repair FILES… -o app.airgo"));
     }
     let limits = Limits::default();
     let source = Source { files: &args.files, bases: &[], limits: &limits };
@@ -169,6 +186,11 @@ fn tell(args: &Verify, damage: &Damage, mut failure: Failure) -> Result<Failure>
     let (Some(file), Some(request)) = (&args.request, damage.request()) else {
         return Ok(failure.hint("to ask for these parts alone: airgo verify FILE --request need.json"));
     };
+    ask(file, &request, failure)
+}
+
+/// Writes the request, and says who does what with it.
+fn ask(file: &Path, request: &Request, failure: Failure) -> Result<Failure> {
     let text = request.to_bytes().map_err(|e| bundle_failure(&e))?;
     std::fs::write(file, text)
         .map_err(|e| disk::unwritable(&shown(file), &e, "name another file: --request FILE"))?;
