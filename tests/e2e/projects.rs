@@ -289,3 +289,37 @@ fn the_main_modules_own_imports_are_recorded() {
     );
     site.pack_with(&["--platform", "linux"]).ends(2);
 }
+
+/// The build on the other side would want what the bundle lacks: unpack says so
+/// where the project is there to compare with.
+#[test]
+fn unpack_says_when_the_bundle_is_for_another_state() {
+    let site = Site::new();
+    site.pack().done();
+    let (bundle, key, cache) = (site.bundle(), site.public_key(), site.modcache());
+    let unpack = |dir: &std::path::Path| {
+        let mut cmd = site.airgo.command();
+        cmd.arg("unpack")
+            .arg(&bundle)
+            .arg("--trust")
+            .arg(&key)
+            .arg("--gomodcache")
+            .arg(&cache)
+            .current_dir(dir);
+        crate::airgo::run(cmd).done().stderr
+    };
+    let says = "packed for another state of this project: ";
+    assert!(!unpack(&site.project()).contains(says) && !unpack(site.temp.path()).contains(says));
+    let sums = std::fs::read_to_string(site.project().join("go.sum")).unwrap();
+    let fewer: Vec<&str> = sums.lines().filter(|line| !line.starts_with("example.com/a v")).collect();
+    site.temp.write("main/go.sum", format!("{}\n", fewer.join("\n")));
+    assert!(unpack(&site.project()).contains("go.sum no longer has the line for example.com/a@"));
+    site.temp.write("main/go.sum", &sums);
+    let go_mod = std::fs::read_to_string(site.project().join("go.mod")).unwrap();
+    site.temp.write("main/go.mod", format!("{go_mod}\n// more\n"));
+    let said = unpack(&site.project());
+    assert!(
+        said.contains("go.mod is not the go.mod that was packed") && said.contains("hint: pack again"),
+        "{said}"
+    );
+}

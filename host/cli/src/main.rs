@@ -4,6 +4,7 @@ mod advice;
 mod args;
 mod assemble;
 mod baseline;
+mod beside;
 mod bundle_io;
 mod commands;
 mod defaults;

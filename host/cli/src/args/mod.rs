@@ -36,7 +36,7 @@ pub struct Global {
     /// Print errors and warnings only
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
-    /// Print more: sources, keys, timings
+    /// Print more: policy files, keys, retries, what plugins gathered and how long it took
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
     /// When to colour

@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::args::Unpack;
 use crate::baseline::{self, Baseline};
+use crate::beside;
 use crate::bundle_io::{self, bundle_failure};
 use crate::errors::{cache_disk, install_failure};
 use crate::escape::foreign;
@@ -39,6 +40,7 @@ fn unpack(context: &Context, args: &Unpack) -> Result<()> {
     for signer in bundle.verdict().trusted() {
         context.printer.detail(format!("signed by {}", signer.key_id));
     }
+    beside::compare(context, bundle.manifest());
     let judged = judge(context, args, source, &bundle)?;
     context.interrupt.check()?;
     verify(context, args, &bundle)?;
