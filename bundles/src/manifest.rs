@@ -108,9 +108,10 @@ pub struct MainModule {
     /// Its go line, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub go_version: Option<String>,
-    /// What its own packages import, by path: where reachability starts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub imports: Vec<Import>,
+    /// What its own packages import, by path: where reachability starts. Empty
+    /// where they import nothing; `None` where that was not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imports: Option<Vec<Import>>,
     /// Its module path.
     pub path: String,
     /// The directory of the go.work file that it is resolved with, if any.

@@ -113,8 +113,9 @@ impl Manifest {
         self.data.sort_by(|a, b| a.name.cmp(&b.name));
         self.main_modules.sort_by(|a, b| (&a.dir, &a.path).cmp(&(&b.dir, &b.path)));
         for main in &mut self.main_modules {
-            main.imports.sort_by(|a, b| a.path.cmp(&b.path));
-            main.imports.iter_mut().for_each(|i| tidy(&mut i.platforms));
+            let Some(imports) = &mut main.imports else { continue };
+            imports.sort_by(|a, b| a.path.cmp(&b.path));
+            imports.iter_mut().for_each(|i| tidy(&mut i.platforms));
         }
         self.modules.sort_by(|a, b| a.order().cmp(&b.order()));
         self.workspaces.sort_by(|a, b| a.dir.cmp(&b.dir));
@@ -210,8 +211,9 @@ fn check_main_modules(m: &Manifest) -> Result<(), RuleError> {
         if !is_clean_directory(&main.dir) {
             return Err(refuse(&main.path, Rule::Directory));
         }
-        ascending(&main.path, main.imports.iter().map(|i| &i.path))?;
-        for import in &main.imports {
+        let imports = main.imports.as_deref().unwrap_or_default();
+        ascending(&main.path, imports.iter().map(|i| &i.path))?;
+        for import in imports {
             texts(&main.path, std::slice::from_ref(&import.path))?;
             ascending(&import.path, &import.platforms)?;
             texts(&import.path, &import.platforms)?;

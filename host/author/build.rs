@@ -18,6 +18,7 @@ fn main() {
         list(&mut out, &language.to_uppercase(), &plugins.join("templates").join(language));
     }
     list(&mut out, "RUST_SDK", &plugins.join("sdk/src"));
+    list(&mut out, "RUST_GOSOURCE", &plugins.join("gosource/src"));
     list(&mut out, "GO_SDK", &plugins.join("go"));
     list(&mut out, "WIT", &plugins.join("wit"));
     let lock = fs::canonicalize(plugins.join("Cargo.lock")).unwrap();

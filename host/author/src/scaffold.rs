@@ -39,6 +39,8 @@ pub fn scaffold(language: Language, name: &str) -> Result<Vec<NewFile>, Scaffold
     if language == Language::Rust {
         // Cargo drops what is not needed and keeps the versions of the rest.
         new.push(as_is("Cargo.lock", files::RUST_LOCK));
+        let reader = files::RUST_GOSOURCE.iter();
+        new.extend(reader.map(|(path, bytes)| as_is(&format!("gosource/src/{path}"), bytes)));
         new.extend(files::RUST_SDK.iter().map(|(path, bytes)| as_is(&format!("sdk/src/{path}"), bytes)));
     }
     if language == Language::Go {
@@ -96,19 +98,25 @@ mod tests {
             toml::from_str(&std::fs::read_to_string(plugins.join(path)).unwrap()).unwrap()
         };
         let workspace = read("Cargo.toml");
-        let mut wanted = read("sdk/Cargo.toml")["dependencies"].as_table().unwrap().clone();
-        for (name, dependency) in &mut wanted {
-            *dependency = workspace["workspace"]["dependencies"][name].clone();
-        }
-        let files = scaffold(Language::Rust, "a").unwrap();
-        let new = files.iter().find(|file| file.path == "sdk/Cargo.toml").unwrap();
-        let new: toml::Table = toml::from_str(std::str::from_utf8(&new.bytes).unwrap()).unwrap();
-        assert_eq!(new["dependencies"].as_table().unwrap(), &wanted);
         let shared = &workspace["workspace"]["package"];
-        assert_eq!(
-            (&new["package"]["edition"], &new["package"]["rust-version"]),
-            (&shared["edition"], &shared["rust-version"])
-        );
+        let files = scaffold(Language::Rust, "a").unwrap();
+        for part in ["sdk", "gosource"] {
+            let mut wanted = read(&format!("{part}/Cargo.toml"))["dependencies"].as_table().unwrap().clone();
+            for (name, dependency) in &mut wanted {
+                *dependency = workspace["workspace"]["dependencies"][name].clone();
+                // Of the same workspace: it is beside the SDK in a new plugin too.
+                if let Some(path) = dependency.get_mut("path") {
+                    *path = format!("../{}", path.as_str().unwrap()).into();
+                }
+            }
+            let new = files.iter().find(|file| file.path == format!("{part}/Cargo.toml")).unwrap();
+            let new: toml::Table = toml::from_str(std::str::from_utf8(&new.bytes).unwrap()).unwrap();
+            assert_eq!(new["dependencies"].as_table().unwrap(), &wanted);
+            assert_eq!(
+                (&new["package"]["edition"], &new["package"]["rust-version"]),
+                (&shared["edition"], &shared["rust-version"])
+            );
+        }
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn mains(parts: &Parts<'_>) -> Vec<MainModule> {
             dir: relative(&projects.root, Path::new(&main.dir)),
             go_mod_sha256: Sha256::of(bytes),
             go_version: main.modfile.go.as_ref().map(|go| go.version.clone()),
-            imports: imports.clone(),
+            imports: Some(imports.clone()),
             path: main.modfile.module.as_ref().map(|m| m.path.clone()).unwrap_or_default(),
             workspace: workspace.clone(),
         });

@@ -10,7 +10,7 @@ use crate::Context;
 use crate::failure::{Failure, Result};
 use crate::project::{Loaded, shown};
 use airgo_bundle::manifest::Import;
-use airgo_gomod::gosource::{Header, Platform, Tags, Truth, is_built, scan};
+use airgo_gomod::gosource::{Platform, Source, Tags, Truth, is_built, is_hidden, read};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
@@ -49,7 +49,9 @@ pub fn imports(context: &Context, loaded: &Loaded, build: &Build) -> Result<Vec<
                 found.read_all(&Reader { root: &dir, ignored: &[], ..reader }, &dir, Part::Replacement)?;
             }
         }
-        found.follow(&reader, path)?;
+        let mut roots = vec![(path, PathBuf::from(&main.dir))];
+        roots.extend(replacements(loaded));
+        found.follow(&reader, &roots)?;
         Ok(found.finish(path, build))
     });
     mains.collect()
@@ -82,18 +84,25 @@ impl Found {
         Ok(())
     }
 
-    /// Reads the packages of the module that its packages import and `./...`
-    /// does not match, until there is no further one.
-    fn follow(&mut self, reader: &Reader<'_>, module: &str) -> Result<()> {
+    /// Reads the packages of the project's modules that its packages import and
+    /// `./...` does not match, until there is no further one.
+    fn follow(&mut self, reader: &Reader<'_>, roots: &[(&str, PathBuf)]) -> Result<()> {
         loop {
-            let own = self.code.keys().chain(self.tests.keys()).filter_map(|path| path.strip_prefix(module));
-            let dirs = own.filter_map(|rest| match rest.strip_prefix('/') {
-                // A name that leads out of the module is no package of it.
-                Some(below) if Path::new(below).components().all(|c| matches!(c, Component::Normal(_))) => {
-                    Some(reader.root.join(below))
-                }
-                None if rest.is_empty() => Some(reader.root.to_owned()),
-                _ => None,
+            let paths = self.code.keys().chain(self.tests.keys());
+            let dirs = paths.flat_map(|path| {
+                roots.iter().filter_map(move |(module, root)| {
+                    let rest = path.strip_prefix(module)?;
+                    match rest.strip_prefix('/') {
+                        // A name that leads out of the module is no package of it.
+                        Some(below)
+                            if Path::new(below).components().all(|c| matches!(c, Component::Normal(_))) =>
+                        {
+                            Some(root.join(below))
+                        }
+                        None if rest.is_empty() => Some(root.clone()),
+                        _ => None,
+                    }
+                })
             });
             let new: BTreeSet<PathBuf> =
                 dirs.filter(|dir| !self.read.contains(dir) && dir.is_dir()).collect();
@@ -124,45 +133,48 @@ impl Found {
             let path = entry.path();
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            if name.starts_with(['.', '_']) {
+            if is_hidden(&name) {
                 continue;
             }
             let kind = entry.file_type().map_err(unreadable)?;
+            // Go reads a file through a link, and passes over a linked directory.
+            let is_file = kind.is_file() || kind.is_symlink() && path.is_file();
             if kind.is_dir() && part != Part::Package {
                 let other = name == "testdata" || (dir == root && name == "vendor");
                 if !other && !path.join("go.mod").is_file() && !is_ignored(root, &path, ignored) {
                     open.push(path);
                 }
-            } else if kind.is_file()
-                && name.ends_with(".go")
-                && (part == Part::Main || !name.ends_with("_test.go"))
+            } else if is_file && name.ends_with(".go") && (part == Part::Main || !name.ends_with("_test.go"))
             {
                 let bytes = std::fs::read(&path)
                     .map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(&path))))?;
-                match scan(&bytes) {
-                    Ok(header) => self.add(&name, &header, build),
-                    // It does not build either; what it would import, nobody knows.
-                    Err(e) => context
-                        .printer
-                        .warning(format!("the imports of {} are not recorded: {e}", shown(&path))),
+                let source = read(&bytes);
+                // Go refuses the file; what it would import, nobody knows.
+                if self.add(&name, &source, build)
+                    && let Some(e) = &source.error
+                {
+                    let path = shown(&path);
+                    context.printer.warning(format!("the imports of {path} are not recorded: {e}"));
                 }
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, name: &str, header: &Header, build: &Build) {
+    /// Whether the file is built at all.
+    fn add(&mut self, name: &str, source: &Source, build: &Build) -> bool {
         let built =
-            |platform| is_built(name, header, &Tags { platform, build: &build.tags, cgo: None }) != Truth::No;
+            |platform| is_built(name, source, &Tags { platform, build: &build.tags, cgo: None }) != Truth::No;
         let on: BTreeSet<String> =
             build.platforms.iter().filter(|p| built(Some(p))).map(ToString::to_string).collect();
         if on.is_empty() && (!build.platforms.is_empty() || !built(None)) {
-            return;
+            return false;
         }
         let map = if name.ends_with("_test.go") { &mut self.tests } else { &mut self.code };
-        for import in header.imports.iter().filter(|i| *i != "C") {
-            map.entry(import.clone()).or_default().extend(on.iter().cloned());
+        for import in source.imports.iter().filter(|i| i.path != "C") {
+            map.entry(import.path.clone()).or_default().extend(on.iter().cloned());
         }
+        true
     }
 
     /// Leaves out the module's own packages: these are where the question starts.
@@ -208,6 +220,16 @@ pub fn package_directories(context: &Context, root: &Path, ignored: &[&str]) -> 
     }
     found.sort();
     Ok(found)
+}
+
+/// Modules that directories replace, with these.
+fn replacements(loaded: &Loaded) -> impl Iterator<Item = (&str, PathBuf)> {
+    let work = loaded.project.workspace.iter().map(|work| (&work.dir, &work.file.replace));
+    let mains = loaded.project.mains.iter().map(|main| (&main.dir, &main.modfile.replace));
+    work.chain(mains).flat_map(|(dir, replaces)| {
+        let local = replaces.iter().filter(|replace| replace.new.version.is_empty());
+        local.map(|replace| (replace.old.path.as_str(), Path::new(dir).join(&replace.new.path)))
+    })
 }
 
 /// `ignore ./dir` is a directory of the module, `ignore dir` one of that name

@@ -44,14 +44,18 @@ impl View {
         let main_modules = manifest.main_modules.iter().map(|main| MainModule {
             path: main.path.clone(),
             go_version: main.go_version.clone(),
-            imports: main.imports.iter().map(|i| i.path.clone()).collect(),
-            attributes: Vec::new(),
+            imports: main.imports.iter().flatten().map(|i| i.path.clone()).collect(),
+            // An empty list alone does not say whether anybody looked.
+            attributes: main.imports.iter().map(|_| pair("imports", "recorded")).collect(),
         });
         let info = BundleInfo {
             content_id: manifest.content_id.clone(),
             main_modules: main_modules.collect(),
             platforms: manifest.platforms.clone(),
-            attributes: Vec::new(),
+            attributes: (!manifest.build_tags.is_empty())
+                .then(|| pair("build-tags", &manifest.build_tags.join(" ")))
+                .into_iter()
+                .collect(),
         };
         let modules = selected.iter().map(|m| module_info(m)).collect();
         let stored = selected.iter().map(|m| m.stored_as()).collect();
@@ -148,6 +152,10 @@ impl View {
 }
 
 /// The names are those of the plugin interface (airgo:policy types).
+fn pair(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
+}
+
 fn attributes(notes: &DependencyNotes) -> Vec<(String, String)> {
     let origin = notes.origin.clone().unwrap_or_default();
     let from_origin = [

@@ -6,7 +6,6 @@
 
 pub mod dirhash;
 pub mod goenv;
-pub mod gosource;
 pub mod gosum;
 pub mod gover;
 pub mod info;
@@ -21,6 +20,7 @@ pub mod sumdb;
 pub mod tlog;
 mod unicode;
 
+pub use airgo_gosource as gosource;
 pub use dirhash::H1;
 pub use gosum::GoSum;
 pub use module::ModuleVersion;

@@ -1,7 +1,7 @@
 //! The heads of Go's own sources, read as `go list` reads them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use airgo_gomod::gosource::{Platform, Tags, Truth, is_built, scan};
+use airgo_gomod::gosource::{Platform, Tags, Truth, is_built, read};
 use airgo_testkit::require_tool;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -61,14 +61,14 @@ fn imports(dir: &Path, platform: &Platform) -> (BTreeSet<String>, BTreeSet<Strin
         if !name.ends_with(".go") {
             continue;
         }
-        let header =
-            scan(&std::fs::read(&path).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let header = read(&std::fs::read(&path).unwrap());
+        assert_eq!(header.error, None, "{}", path.display());
         let built = is_built(name, &header, &tags);
         if built != Truth::No {
-            perhaps.extend(header.imports.iter().cloned());
+            perhaps.extend(header.imports.iter().map(|i| i.path.clone()));
         }
         if built == Truth::Yes {
-            surely.extend(header.imports);
+            surely.extend(header.imports.into_iter().map(|i| i.path));
         }
     }
     (surely, perhaps)
@@ -76,12 +76,14 @@ fn imports(dir: &Path, platform: &Platform) -> (BTreeSet<String>, BTreeSet<Strin
 
 #[test]
 fn heads_are_read_to_the_last_import() {
-    let header = scan(
+    let header = read(
         b"\xEF\xBB\xBF// A file.\r\n\n//go:build (linux && !cgo) || custom\n\n/* c */ package x // x\nimport \"a/b\"; import ( . \"c\"\n_ `d`; e /* e */ \"f\" )\nvar import_ = \"g\"\n",
-    )
-    .unwrap();
+    );
+    assert_eq!(header.error, None);
     assert_eq!(header.package, "x");
-    assert_eq!(header.imports, ["a/b", "c", "d", "f"]);
+    let imports: Vec<_> = header.imports.iter().map(|i| (i.path.as_str(), i.line)).collect();
+    assert_eq!(imports, [("a/b", 6), ("c", 6), ("d", 7), ("f", 7)]);
+    assert!(header.complete);
     let linux = Platform::parse("linux/amd64").unwrap();
     let windows = Platform::parse("windows/amd64").unwrap();
     let custom = ["custom".to_owned()];
@@ -97,7 +99,7 @@ fn heads_are_read_to_the_last_import() {
 #[test]
 fn old_constraints_need_a_blank_line_behind_them() {
     let tags = Tags::default();
-    let with = |text: &str| is_built("x.go", &scan(text.as_bytes()).unwrap(), &tags);
+    let with = |text: &str| is_built("x.go", &read(text.as_bytes()), &tags);
     assert_eq!(with("// +build ignore\n\npackage x\n"), Truth::No);
     assert_eq!(with("// +build ignore\npackage x\n"), Truth::Yes);
     assert_eq!(with("// +build linux,!ignore darwin\n// +build !ignore\n\npackage x\n"), Truth::Maybe);
@@ -110,11 +112,38 @@ fn broken_heads_are_named_with_their_line() {
         ("", 1, "expected the package clause"),
         ("\n\nfunc main() {}\n", 3, "expected the package clause"),
         ("package x\n/* no end", 2, "the comment does not end"),
-        ("package x\nimport (\n\tx\n)\n", 4, "expected an import path"),
-        ("package x\nimport \"a\n\"", 2, "the import path does not end"),
-        ("//go:build linux &&\npackage x\n", 1, "malformed //go:build line"),
+        ("package x\nimport (\n\tx\n)\n", 3, "expected an import path"),
+        ("package x\nimport \"a\n\"", 2, "the string does not end"),
+        ("package x\nimport \"a b\"\n", 2, "invalid import path"),
+        ("package x\nimport \"a\\x20b\"\n", 2, "invalid import path"),
+        ("package x\nimport \"a\" import \"b\"\n", 2, "expected a semicolon or the end of the line"),
+        ("package x\n// \u{feff}\nimport \"a\"\n", 2, "a character that Go source may not have"),
+        ("package x\n\x00", 2, "unexpected NUL"),
+        ("//go:build linux &&\npackage x\n", 1, "the //go:build line is not an expression"),
+        ("//go:build x\n//go:build y\n\npackage x\n", 2, "multiple //go:build comments"),
     ] {
-        let error = scan(text.as_bytes()).unwrap_err();
+        let error = read(text.as_bytes()).error.unwrap();
         assert_eq!((error.line, error.problem), (line, problem), "{text:?}");
+    }
+}
+
+#[test]
+fn what_nobody_knows_is_in_doubt_both_ways() {
+    let tags = Tags::default();
+    for (constraint, wanted) in [
+        ("go1.18", Truth::Yes),
+        ("!go1.18", Truth::No),
+        // The Go that builds may be older, or newer.
+        ("go1.99", Truth::Maybe),
+        ("!go1.99", Truth::Maybe),
+        ("go1.018", Truth::No),
+        ("amd64.v3", Truth::Maybe),
+        ("!amd64.v3", Truth::Maybe),
+        ("boringcrypto", Truth::Maybe),
+        ("tools", Truth::No),
+        ("!tools", Truth::Yes),
+    ] {
+        let source = read(format!("//go:build {constraint}\n\npackage a\n").as_bytes());
+        assert_eq!(is_built("a.go", &source, &tags), wanted, "{constraint}");
     }
 }

@@ -1,9 +1,8 @@
 //! Looks through the files of one module.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use airgo_plugin::gosource::{Header, Token, Tokens, header};
+use airgo_plugin::gosource::{Source, Token, Tokens, Truth, read as read_source};
 use airgo_plugin::{Bundle, CheckError, FileEntry, ModuleInfo, ReadError};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
@@ -96,8 +95,7 @@ impl Scan<'_> {
             // Most sources say what they import in their first lines.
             if !self.depth.directives && file.size > HEAD as u64 {
                 let start = read(self.bundle, self.module, &file.path, HEAD as u32)?;
-                let start = String::from_utf8_lossy(head_of(&start));
-                let head = header(&start);
+                let head = read_source(head_of(&start));
                 if head.complete {
                     self.imports(&head, &file.path);
                     return Ok(());
@@ -120,12 +118,9 @@ impl Scan<'_> {
 
     /// What a whole source holds.
     fn source(&mut self, bytes: &[u8], path: &str) {
-        let start = String::from_utf8_lossy(head_of(bytes));
-        let whole: Cow<'_, str>;
-        let mut head = header(&start);
+        let mut head = read_source(head_of(bytes));
         if !head.complete && bytes.len() >= HEAD {
-            whole = String::from_utf8_lossy(bytes);
-            head = header(&whole);
+            head = read_source(bytes);
         }
         let Some(linkname) = self.imports(&head, path).filter(|_| self.depth.directives) else { return };
         // A look at the bytes spares most files the reading of their tokens.
@@ -141,8 +136,8 @@ impl Scan<'_> {
     /// What a source imports; whether the compiler takes its //go:linkname,
     /// which it does only in files that import unsafe. None where no build has
     /// the file.
-    fn imports(&mut self, head: &Header<'_>, path: &str) -> Option<bool> {
-        if head.build.is_some_and(is_for_no_build) {
+    fn imports(&mut self, head: &Source, path: &str) -> Option<bool> {
+        if is_for_no_build(head) {
             return None;
         }
         // Several imports of a file count once.
@@ -186,17 +181,9 @@ fn head_of(bytes: &[u8]) -> &[u8] {
 }
 
 /// `//go:build ignore`: by custom a program for `go run`, part of no package.
-fn is_for_no_build(line: &str) -> bool {
-    // What is negated as a whole may well be built.
-    let dense: String = line.split_whitespace().collect();
-    if dense.contains("!(") {
-        return false;
-    }
-    let negated_or_absent = |part: &str| {
-        let mut words = part.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '!')));
-        !words.any(|word| word == "ignore")
-    };
-    !line.split("||").any(negated_or_absent)
+fn is_for_no_build(head: &Source) -> bool {
+    let has = |tag: &str| if tag == "ignore" { Truth::No } else { Truth::Maybe };
+    head.evaluate(&has) == Truth::No
 }
 
 fn tell_directives(text: &str, linkname: bool, path: &str, found: &mut Found) {

@@ -33,7 +33,6 @@ mod describe;
 mod facts;
 mod finding;
 mod glue;
-pub mod gosource;
 mod module;
 pub mod select;
 pub mod testing;
@@ -57,6 +56,8 @@ pub mod bindings;
 #[rustfmt::skip]
 pub mod facts_bindings;
 
+/// Reading Go source as `go list` does.
+pub use airgo_gosource as gosource;
 pub use bindings::airgo::policy::host::LogLevel;
 pub use bindings::airgo::policy::types::{
     BundleInfo, DataInfo, FileEntry, Finding, MainModule, ModuleInfo, ModuleRef, ReadError, Verdict,

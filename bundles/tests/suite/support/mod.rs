@@ -72,7 +72,7 @@ pub fn empty_manifest() -> Manifest {
             dir: ".".into(),
             go_mod_sha256: Sha256::of(b"module example.com/app\n"),
             go_version: Some("1.24".into()),
-            imports: vec![Import { path: "example.com/Upper".into(), platforms: vec![], test: false }],
+            imports: Some(vec![Import { path: "example.com/Upper".into(), platforms: vec![], test: false }]),
             path: "example.com/app".into(),
             workspace: None,
         }],

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Result};
 use crate::project::shown;
 use airgo_fetch::{Fetched, Kind, Object, Reader};
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::gosource::{Platform, Tags, Truth, is_built, scan};
+use airgo_gomod::gosource::{Platform, Tags, Truth, is_built, read};
 use airgo_gomod::modzip::{Limits, ModuleZip};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -126,9 +126,9 @@ impl<'a> Sources<'a> {
     /// None where the file is built nowhere, or is no Go: that fails on both
     /// sides of the gap, and of what it would import nobody knows.
     fn go_file(&self, name: String, bytes: &[u8], whole: bool) -> Option<GoFile> {
-        let header = scan(bytes).ok()?;
+        let header = read(bytes);
         // Imports may go on where the head ends within them.
-        if !whole && header.imports.is_empty() {
+        if header.error.is_some() || !whole && !header.complete {
             return None;
         }
         let mut built = 0;
@@ -139,7 +139,8 @@ impl<'a> Sources<'a> {
             }
         }
         let is_test = name.ends_with("_test.go");
-        Some(GoFile { name, imports: header.imports, built, is_test })
+        let imports = header.imports.into_iter().map(|import| import.path).collect();
+        Some(GoFile { name, imports, built, is_test })
     }
 
     fn directories(&mut self, module: &ModuleVersion) -> Result<Rc<Directories>> {

@@ -6,7 +6,7 @@
 use super::Steps;
 use super::paths::Paths;
 use airgo_bundle::Manifest;
-use airgo_gomod::gosource::{Header, Truth, scan};
+use airgo_gomod::gosource::{Source, Truth, read};
 use airgo_policy::BundleView;
 use std::collections::{BTreeMap, HashMap};
 
@@ -52,7 +52,9 @@ impl Imports {
         let modules = view.modules();
         let by_path: HashMap<&str, usize> =
             modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
-        if by_path.len() < modules.len() || manifest.main_modules.iter().all(|m| m.imports.is_empty()) {
+        if by_path.len() < modules.len()
+            || manifest.main_modules.iter().all(|m| m.imports.as_ref().is_none_or(Vec::is_empty))
+        {
             return None;
         }
         let mut reader = Reader { view, by_path, files: HashMap::new(), listed: 0, bytes: 0 };
@@ -75,7 +77,7 @@ impl Imports {
         for main in &manifest.main_modules {
             let node = this.node(&main.path, None);
             // What code imports goes before what tests import.
-            let mut imports: Vec<_> = main.imports.iter().collect();
+            let mut imports: Vec<_> = main.imports.iter().flatten().collect();
             imports.sort_by_key(|import| import.test);
             for import in imports {
                 this.reach(&mut reader, &import.path, node)?;
@@ -225,7 +227,7 @@ impl Reader<'_> {
                 return None;
             }
             if may_be_built(&header) {
-                imports.extend(header.imports.into_iter().filter(|i| i != "C"));
+                imports.extend(header.imports.into_iter().map(|i| i.path).filter(|path| path != "C"));
             }
         }
         imports.sort();
@@ -233,25 +235,23 @@ impl Reader<'_> {
         Some(imports)
     }
 
-    fn header(&mut self, module: usize, file: &str) -> Option<Header> {
+    fn header(&mut self, module: usize, file: &str) -> Option<Source> {
         let mut most = HEAD;
         loop {
             let bytes = self.view.read(module, file, 0, most).ok()?;
             self.bytes += bytes.len() as u64;
             let whole = bytes.len() < most as usize;
-            match scan(&bytes) {
-                // Where the text ends in the middle of an import block, that is
-                // an error; where it ends before one, that does not show.
-                Ok(header) if whole || !header.imports.is_empty() || most == MAX_HEAD => return Some(header),
-                Err(_) if whole || most == MAX_HEAD => return None,
-                _ => most = MAX_HEAD,
+            let source = read(&bytes);
+            if source.complete || whole || most == MAX_HEAD {
+                return source.error.is_none().then_some(source);
             }
+            most = MAX_HEAD;
         }
     }
 }
 
 /// With some tags and on some platform (cmd/go imports.AnyTags).
-fn may_be_built(header: &Header) -> bool {
+fn may_be_built(source: &Source) -> bool {
     let tag = |tag: &str| if tag == "ignore" { Truth::No } else { Truth::Maybe };
-    header.constraint.as_ref().is_none_or(|expr| expr.evaluate(&tag) != Truth::No)
+    source.evaluate(&tag) != Truth::No
 }

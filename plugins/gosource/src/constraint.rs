@@ -60,8 +60,11 @@ pub enum Expr {
     Or(Box<Self>, Box<Self>),
 }
 
-/// How deep parentheses and `!` may nest; Go's own parser has a limit too.
-const MAX_DEPTH: usize = 1000;
+/// How many operands an expression may have, as in Go; parentheses cannot nest
+/// deeper either.
+const MAX_OPERANDS: usize = 1000;
+/// How many operators a `// +build` line may have, as in Go.
+const MAX_PLUS_OPERATORS: usize = 100;
 
 impl Expr {
     /// Whether it holds, where `has` says it of each tag.
@@ -74,33 +77,41 @@ impl Expr {
         }
     }
 
-    /// Reads what stands behind `//go:build`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let mut parser = Parser { rest: text.trim(), depth: 0 };
+    /// Reads what is behind `//go:build`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut parser = Parser { rest: text, operands: 0 };
         let expr = parser.or()?;
+        parser.skip();
         parser.rest.is_empty().then_some(expr)
     }
 
-    /// Reads what stands behind `// +build`: words are alternatives, commas
-    /// join what must all hold.
-    pub(super) fn parse_plus(text: &str) -> Option<Self> {
-        let word = |word: &str| {
-            word.split(',')
-                .map(|tag| {
-                    let (negated, tag) = tag.strip_prefix('!').map_or((false, tag), |t| (true, t));
-                    let valid = !tag.is_empty() && tag.chars().all(is_tag);
-                    let tag = Self::Tag(tag.to_owned());
-                    valid.then(|| if negated { Self::Not(Box::new(tag)) } else { tag })
-                })
-                .reduce(|x, y| Some(Self::And(Box::new(x?), Box::new(y?))))?
+    /// Reads what is behind `// +build`: words are alternatives, commas join
+    /// what must all hold. What is not a tag counts as `ignore`. `None` where
+    /// the line is too complex: Go then passes over it.
+    pub(crate) fn parse_plus(text: &str) -> Option<Self> {
+        let tag = |tag: &str| {
+            let valid = !tag.is_empty() && tag.chars().all(is_tag);
+            Self::Tag(if valid { tag } else { "ignore" }.to_owned())
         };
-        text.split_whitespace().map(word).reduce(|x, y| Some(Self::Or(Box::new(x?), Box::new(y?))))?
+        let literal = |text: &str| match text.strip_prefix('!') {
+            Some(rest) if rest.is_empty() || rest.starts_with('!') => tag(""),
+            Some(rest) => Self::Not(Box::new(tag(rest))),
+            None => tag(text),
+        };
+        let words = text.split_whitespace().count();
+        if words.saturating_sub(1) + text.matches(',').count() > MAX_PLUS_OPERATORS {
+            return None;
+        }
+        let word =
+            |word: &str| word.split(',').map(literal).reduce(|x, y| Self::And(Box::new(x), Box::new(y)));
+        let alternatives = text.split_whitespace().filter_map(word);
+        Some(alternatives.reduce(|x, y| Self::Or(Box::new(x), Box::new(y))).unwrap_or_else(|| tag("")))
     }
 }
 
 struct Parser<'a> {
     rest: &'a str,
-    depth: usize,
+    operands: usize,
 }
 
 impl Parser<'_> {
@@ -121,28 +132,34 @@ impl Parser<'_> {
     }
 
     fn not(&mut self) -> Option<Expr> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
+        self.operands += 1;
+        if self.operands > MAX_OPERANDS {
             return None;
         }
-        let expr = if self.take("!") {
-            Expr::Not(Box::new(self.not()?))
-        } else if self.take("(") {
+        // A second `!` is not an operand: Go refuses `!!x`.
+        if self.take("!") { Some(Expr::Not(Box::new(self.atom()?))) } else { self.atom() }
+    }
+
+    fn atom(&mut self) -> Option<Expr> {
+        if self.take("(") {
             let inner = self.or()?;
-            self.take(")").then_some(inner)?
-        } else {
-            let end = self.rest.find(|c| !is_tag(c)).unwrap_or(self.rest.len());
-            let (tag, rest) = self.rest.split_at(end);
-            self.rest = rest.trim_start();
-            (!tag.is_empty()).then(|| Expr::Tag(tag.to_owned()))?
-        };
-        self.depth -= 1;
-        Some(expr)
+            return self.take(")").then_some(inner);
+        }
+        self.skip();
+        let end = self.rest.find(|c| !is_tag(c)).unwrap_or(self.rest.len());
+        let (tag, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        (!tag.is_empty()).then(|| Expr::Tag(tag.to_owned()))
+    }
+
+    fn skip(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', '\t']);
     }
 
     fn take(&mut self, token: &str) -> bool {
+        self.skip();
         let Some(rest) = self.rest.strip_prefix(token) else { return false };
-        self.rest = rest.trim_start();
+        self.rest = rest;
         true
     }
 }

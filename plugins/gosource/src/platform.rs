@@ -1,7 +1,7 @@
 //! Operating systems and architectures, in build tags and file names
 //! (internal/syslist, go/build matchTag and goodOSArchFile).
 
-use super::constraint::Truth;
+use crate::constraint::Truth;
 
 /// What a program is built for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,12 +49,20 @@ impl Tags<'_> {
             "gc" => return Truth::Yes,
             "gccgo" => return Truth::No,
             // Every toolchain has its own set of experiments that are on.
+            "boringcrypto" => return Truth::Maybe,
             tag if tag.starts_with("goexperiment.") => return Truth::Maybe,
             _ => {}
         }
-        // Which Go will build is not known; a file for later ones counts.
-        if tag.strip_prefix("go1.").is_some_and(|n| n.parse::<u32>().is_ok()) {
-            return Truth::Yes;
+        // Which Go will build is not known, only that it is not older than this.
+        if let Some(minor) = tag.strip_prefix("go1.").filter(|n| !n.starts_with(['0', '+']))
+            && let Ok(minor) = minor.parse::<u32>()
+        {
+            return if minor <= OLDEST_GO { Truth::Yes } else { Truth::Maybe };
+        }
+        // `amd64.v3` depends on GOAMD64 and the like.
+        if let Some((arch, _)) = tag.split_once('.').filter(|(arch, _)| ARCHITECTURES.contains(arch)) {
+            let other = self.platform.is_some_and(|p| !p.arch.starts_with(arch.trim_end_matches("le")));
+            return if other { Truth::No } else { Truth::Maybe };
         }
         let decided_by_platform = SYSTEMS.contains(&tag) || ARCHITECTURES.contains(&tag) || tag == "unix";
         match self.platform {
@@ -73,7 +81,7 @@ impl Tags<'_> {
 
 /// `name_GOOS.go`, `name_GOARCH.go` and `name_GOOS_GOARCH.go`, `_test` aside
 /// (go/build goodOSArchFile).
-pub(super) fn by_name(name: &str, tags: &Tags<'_>) -> Truth {
+pub(crate) fn by_name(name: &str, tags: &Tags<'_>) -> Truth {
     let name = name.split('.').next().unwrap_or_default();
     // Only what stands behind an underscore counts: `linux.go` is for all.
     let Some((_, name)) = name.split_once('_') else { return Truth::Yes };
@@ -89,6 +97,10 @@ pub(super) fn by_name(name: &str, tags: &Tags<'_>) -> Truth {
         _ => Truth::Yes,
     }
 }
+
+/// The minor version of the oldest go command that is reckoned with: the first
+/// that chooses toolchains.
+const OLDEST_GO: u32 = 21;
 
 const SYSTEMS: &[&str] = &[
     "aix",
