@@ -253,11 +253,10 @@ impl Volumes {
     /// # Errors
     /// No volume with a sound header, or volumes of different files.
     pub fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
-        let found;
         let named = paths.len();
         let mut all = Self { pieces: BTreeMap::new(), unreadable: Vec::new(), of: 0, file: None };
         let mut failure = None;
-        found = if let [one] = paths { siblings(one) } else { paths.to_vec() };
+        let found = if let [one] = paths { siblings(one) } else { paths.to_vec() };
         for path in &found {
             let pieces = match Piece::open_all(path) {
                 Ok(pieces) => pieces,

@@ -121,7 +121,9 @@ fn the_database_is_asked_as_go_asks_it() {
     let key = SignerKey::from_seed(&name, &[7; 32]).unwrap().verifier().to_string();
 
     use Is::{Carrier, CarrierTree, Down, Gives, OddTree, Tree};
-    let mut cases: Vec<(Vec<(Is, &str)>, &str, &str)> = Vec::new();
+    // Proxies with their separators, how the list ends, and GONOPROXY.
+    type Case = (Vec<(Is, &'static str)>, &'static str, &'static str);
+    let mut cases: Vec<Case> = Vec::new();
     // One proxy alone, and each way for the list to end.
     for is in [Carrier, Gives(404), Gives(410), Gives(400), Gives(401), Gives(403), Gives(500), Down] {
         for (separator, end) in

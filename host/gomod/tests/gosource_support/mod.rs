@@ -279,7 +279,7 @@ impl Random {
                     let (spec, end) = (self.spec(), self.end());
                     text.push_str(&format!("{}{spec}{end}", self.one(&["\n\t", "", "// \"no\"\n"])));
                 }
-                text.push_str(")");
+                text.push(')');
                 text.push_str(end);
                 text
             }
