@@ -77,7 +77,7 @@ fn many() -> Site {
         let path = format!("example.com/many/m{i:02}");
         let mut module = Module::new(&path, "v1.0.0").go("1.21");
         for file in 0..6 {
-            module = module.file(&format!("d{file}/noise"), noise(i * 10 + file));
+            module = module.file(format!("d{file}/noise"), noise(i * 10 + file));
         }
         world = world.with(module);
         main = main.require(&path, "v1.0.0");

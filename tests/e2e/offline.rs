@@ -315,9 +315,9 @@ fn pack_refuses_what_go_refuses_and_nothing_else() {
     airgo.run(&["keygen", "-o", text(&key)]).done();
     let mut wrong = Vec::new();
     for case in CASES {
-        let (dir, cache) = (temp.join(case.name), temp.join(&format!("{}-cache", case.name)));
+        let (dir, cache) = (temp.join(case.name), temp.join(format!("{}-cache", case.name)));
         write(case, &world, &dir);
-        let bundle = temp.join(&format!("{}.airgo", case.name));
+        let bundle = temp.join(format!("{}.airgo", case.name));
         let pack =
             ["pack", text(&dir), "-o", text(&bundle), "--key", text(&key), "--platform", "linux/amd64"];
         let run = airgo.run(&pack);
@@ -359,8 +359,8 @@ fn pack_refuses_what_go_refuses_and_nothing_else() {
 fn a_module_beside_its_workspace_is_refused() {
     let tree = TempTree::new();
     for name in ["a", "c"] {
-        tree.write(&format!("{name}/go.mod"), format!("module example.com/{name}\n\ngo 1.21\n"));
-        tree.write(&format!("{name}/x.go"), format!("package {name}\n"));
+        tree.write(format!("{name}/go.mod"), format!("module example.com/{name}\n\ngo 1.21\n"));
+        tree.write(format!("{name}/x.go"), format!("package {name}\n"));
     }
     tree.dir("c/sub");
     tree.write("go.work", "go 1.21\n\nuse ./a\n");

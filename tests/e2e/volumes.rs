@@ -57,7 +57,7 @@ fn packing_again_leaves_nothing_of_the_earlier_set() {
     site.unpack(&volume(&site, 2), &[]).done();
     // In one piece, and in volumes once more.
     site.pack().done().says(&["Removed"]);
-    assert_eq!(volumes(&site), [own.clone()]);
+    assert_eq!(volumes(&site), std::slice::from_ref(&own));
     on(&site, "verify", &[&site.bundle()], &[]).done();
     site.pack_with(&["--split", "8KiB"]).done();
     assert!(!site.bundle().exists());
