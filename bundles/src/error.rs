@@ -135,6 +135,14 @@ pub enum EntriesError {
         /// The bound.
         limit: usize,
     },
+    /// Too many bytes of signatures and statements.
+    #[error("the signatures and statements are {found} bytes, over the limit of {limit} for all of them")]
+    EnvelopeTotal {
+        /// How many.
+        found: u64,
+        /// The bound.
+        limit: u64,
+    },
     /// The CRC in the headers is not that of the content, though its digest is right.
     #[error("the CRC-32 of {0} is not that of its content")]
     Crc(String),

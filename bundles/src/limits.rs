@@ -21,6 +21,9 @@ pub struct Limits {
     pub envelope: u64,
     /// Signatures and statements together.
     pub envelopes: usize,
+    /// Bytes of all signatures and statements: whoever holds a bundle may add
+    /// some, and they are in memory before anybody is trusted.
+    pub envelope_total: u64,
     /// Bytes of a `.info` object.
     pub info: u64,
     /// Bytes of a go.mod (x/mod zip.MaxGoMod).
@@ -44,6 +47,7 @@ impl Default for Limits {
             base: 4 << 10,
             envelope: 16 << 20,
             envelopes: 256,
+            envelope_total: 64 << 20,
             info: 1 << 20,
             go_mod: 16 << 20,
             zip: 500 << 20,

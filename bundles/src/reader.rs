@@ -100,6 +100,11 @@ impl Unverified {
         if found > limits.envelopes {
             return Err(EntriesError::Envelopes { found, limit: limits.envelopes }.into());
         }
+        let found =
+            container.entries.iter().filter(is_envelope).fold(0_u64, |n, e| n.saturating_add(e.meta.size));
+        if found > limits.envelope_total {
+            return Err(EntriesError::EnvelopeTotal { found, limit: limits.envelope_total }.into());
+        }
         let mut envelopes = BTreeMap::new();
         for entry in container.entries.iter().filter(is_envelope) {
             envelopes.insert(entry.meta.name.clone(), read(entry)?);

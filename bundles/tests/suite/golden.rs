@@ -72,3 +72,15 @@ fn the_golden_bundle_is_read_and_would_be_written_again() {
     writer.finish(&[signing(&key)]).unwrap();
     assert!(std::fs::read(&again).unwrap() == std::fs::read(&path).unwrap());
 }
+
+/// Signatures are in memory before anybody is trusted, and anybody can add some.
+#[test]
+fn all_signatures_together_have_a_limit() {
+    let open = |envelope_total: u64| {
+        let limits = Limits { envelope_total, ..Limits::default() };
+        Bundle::open(&golden("full.airgo"), &limits).map(|_| ())
+    };
+    assert!(open(Limits::default().envelope_total).is_ok());
+    let error = open(100).unwrap_err();
+    assert!(error.to_string().contains("over the limit of 100 for all of them"), "{error}");
+}
