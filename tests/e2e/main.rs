@@ -18,6 +18,7 @@ mod drift;
 mod exchange;
 mod findings;
 mod hints;
+mod keys;
 mod line;
 mod little_memory;
 mod machine;

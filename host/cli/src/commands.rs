@@ -5,6 +5,7 @@ pub mod completions;
 pub mod diff;
 pub mod doctor;
 pub mod inspect;
+pub mod key;
 pub mod keygen;
 pub mod man;
 pub mod pack;
@@ -38,6 +39,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Sign(args) => sign::run(context, &args),
         Command::Repair(args) => repair::run(context, &args),
         Command::Resend(args) => repair::resend(context, &args),
+        Command::Key { command } => key::run(context, &command),
         Command::Keygen(args) => keygen::run(context, &args),
         Command::Resolve(args) => resolve::run(context, &args),
         Command::Doctor(args) => doctor::run(context, &args),

@@ -5,8 +5,9 @@ use crate::Context;
 use crate::args::Trust as TrustArgs;
 use crate::disk;
 use crate::failure::{Failure, Result};
-use airgo_bundle::keys::{self, KeyError, PublicKey, SigningKey};
+use airgo_bundle::keys::{self, KeyError, PublicKey, Signer as _, SigningKey};
 use airgo_bundle::{Trust, TrustedKey};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -34,7 +35,10 @@ pub fn load(context: &Context, file: &Path) -> Result<SigningKey> {
 fn personal(context: &Context) -> Result<SigningKey> {
     let file = personal_file(context)?;
     if file.exists() {
-        return load(context, &file);
+        let key = load(context, &file)?;
+        // One made by an older airgo has no public half beside it.
+        publish(&file, key.public_key());
+        return Ok(key);
     }
     let key = SigningKey::generate().map_err(|e| key_failure(&file, &e))?;
     if let Some(dir) = file.parent() {
@@ -43,6 +47,7 @@ fn personal(context: &Context) -> Result<SigningKey> {
     }
     let text = key.to_pkcs8_pem().map_err(|e| key_failure(&file, &e))?;
     keys::create_private_file(&file, &text).map_err(|e| key_failure(&file, &e))?;
+    publish(&file, key.public_key());
     context.printer.status(
         "Made",
         format!(
@@ -54,12 +59,58 @@ fn personal(context: &Context) -> Result<SigningKey> {
     Ok(key)
 }
 
+/// Writes the public half beside a private key. That it cannot be written fails
+/// nothing: `airgo key export` prints it.
+fn publish(file: &Path, key: &PublicKey) {
+    let Ok(text) = key.to_pem() else { return };
+    let _ = std::fs::File::create_new(public_name(file)).and_then(|mut f| f.write_all(text.as_bytes()));
+}
+
+/// How the public half of a private key is named, as ssh-keygen does: `team.pub`
+/// of `team`, and of `team.key` too.
+pub fn public_name(private: &Path) -> PathBuf {
+    if private.extension().is_some_and(|e| e == "key") && private.file_stem().is_some() {
+        return private.with_extension("pub");
+    }
+    suffixed(private)
+}
+
+fn suffixed(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".pub");
+    PathBuf::from(name)
+}
+
+/// The file that holds this public key: the one named, if it does, or the one
+/// beside a private key, also as airgo named it before (`team.key.pub`).
+pub fn public_file_of(file: &Path, key: &PublicKey) -> Option<PathBuf> {
+    let holds = |path: &PathBuf| PublicKey::load(path).is_ok_and(|found| found == *key);
+    [file.to_owned(), public_name(file), suffixed(file)].into_iter().find(holds)
+}
+
+/// The public key in a file that holds either half.
+pub fn public_half(context: &Context, file: &Path) -> Result<PublicKey> {
+    match PublicKey::load(file) {
+        Ok(key) => Ok(key),
+        Err(KeyError::PrivateGiven) => Ok(load(context, file)?.public_key().clone()),
+        Err(error) => Err(key_failure(file, &error)),
+    }
+}
+
+/// The file to trust by, where there is only the one of an older airgo:
+/// `team.key.pub` for `team.pub`.
+fn present(file: &Path) -> PathBuf {
+    let older = file.with_extension("key.pub");
+    let missing = file.extension().is_some_and(|e| e == "pub") && !file.exists();
+    if missing && older.exists() { older } else { file.to_owned() }
+}
+
 fn key_id(key: &SigningKey) -> String {
-    use airgo_bundle::keys::Signer as _;
     key.public_key().id().to_string()
 }
 
-fn personal_file(context: &Context) -> Result<PathBuf> {
+/// Where the user's own key is.
+pub fn personal_file(context: &Context) -> Result<PathBuf> {
     Ok(context.env.airgo_config_dir()?.join("personal.key"))
 }
 
@@ -67,14 +118,13 @@ fn personal_file(context: &Context) -> Result<PathBuf> {
 pub fn trust(context: &Context, args: &TrustArgs) -> Result<Trust> {
     let mut trust = Trust::new();
     for file in args.trust.iter().filter(|file| !file.as_os_str().is_empty()) {
-        trust.load(file).map_err(|e| trust_failure(file, &e))?;
+        trust.load(&present(file)).map_err(|e| trust_failure(file, &e))?;
     }
     // Who named files trusts what they say, even where that is nobody.
     if args.trust.iter().all(|file| file.as_os_str().is_empty())
         && let Ok(file) = personal_file(context)
         && file.exists()
     {
-        use airgo_bundle::keys::Signer as _;
         let key: PublicKey = load(context, &file)?.public_key().clone();
         trust.add(TrustedKey::new(key, Some("you".to_owned())));
     }

@@ -107,6 +107,11 @@ pub fn examples(path: &str) -> &'static [Example] {
             "airgo repair app.airgo patch -o whole.airgo --trust team.pub",
         )],
         "resend" => &[("answer a request", "airgo resend need.json app.airgo -o patch")],
+        "key show" => &[("the personal key", "airgo key show")],
+        "key export" => &[
+            ("for openssl and cosign", "airgo key export team.key > team.pem"),
+            ("for minisign -p", "airgo key export team.pub --format minisign"),
+        ],
         "keygen" => &[
             ("an ed25519 key pair in PEM", "airgo keygen -o team.key"),
             (

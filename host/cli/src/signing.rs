@@ -8,7 +8,7 @@ use crate::keyring::{self, key_failure};
 use airgo_bundle::Claims;
 use airgo_bundle::keys::{CommandSigner, PublicKey, Signer};
 use jiff::Timestamp;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The signer: a command, the key of `--key`, or the user's personal key where
 /// `personal` allows that.
@@ -25,6 +25,15 @@ pub fn signer(context: &Context, args: &SignerArgs, personal: bool) -> Result<Bo
             .hint("airgo keygen -o FILE makes a key pair"));
     }
     Ok(Box::new(keyring::signing_key(context, args.key.as_deref().map(Path::new))?))
+}
+
+/// The file with the public key that signatures of this signer verify with.
+pub fn public_file(context: &Context, args: &SignerArgs, key: &PublicKey) -> Option<PathBuf> {
+    let file = match (&args.public_key, &args.key) {
+        (Some(file), _) | (None, Some(file)) => file.clone(),
+        (None, None) => keyring::personal_file(context).ok()?,
+    };
+    keyring::public_file_of(&file, key)
 }
 
 /// What is claimed in this role.

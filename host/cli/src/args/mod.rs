@@ -1,11 +1,13 @@
 //! The command line as typed; clap makes help, man pages and completions of it.
 
 mod groups;
+mod key;
 mod plugin;
 mod policy;
 mod vulndb;
 
 pub use groups::*;
+pub use key::*;
 pub use plugin::*;
 pub use policy::*;
 pub use vulndb::*;
@@ -98,6 +100,11 @@ pub enum Command {
     Resend(Resend),
     /// Make an ed25519 key pair
     Keygen(Keygen),
+    /// Show a key, or print its public half for openssl, cosign, ssh-keygen or minisign
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// Print a project's build list or module graph
     Resolve(Resolve),
     /// Examine what lies between this machine and its modules: DNS, proxies, TLS, the checksum
@@ -370,7 +377,7 @@ pub enum DetachedFormat {
 /// `airgo keygen`.
 #[derive(Args, Debug)]
 pub struct Keygen {
-    /// The private key to write; the public key goes beside it as FILE.pub
+    /// The private key to write; the public key goes beside it: team.pub of team.key or team
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// How to write the pair

@@ -5,17 +5,15 @@ use crate::args::{KeyFormat, Keygen};
 use crate::disk;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::keyring::{PASSPHRASE, key_failure};
+use crate::keyring::{self, PASSPHRASE, key_failure};
 use airgo_bundle::keys::{self, Signer as _, SigningKey};
 use std::io::Write as _;
 use zeroize::Zeroizing;
 
-/// Writes the private key (mode 0600) and `FILE.pub`; what exists stays.
+/// Writes the private key (mode 0600) and the public one beside it; what exists stays.
 pub fn run(context: &Context, args: &Keygen) -> Result<()> {
     let file = &args.output;
-    let mut public = file.as_os_str().to_owned();
-    public.push(".pub");
-    let public = std::path::PathBuf::from(public);
+    let public = keyring::public_name(file);
     for path in [file, &public] {
         if path.exists() {
             return Err(Failure::failed(format!("{} exists; a key is never overwritten", path.display()))

@@ -14,7 +14,7 @@ use crate::project::shown;
 use crate::projects::{self, Projects};
 use crate::signing;
 use crate::statements::{self, Stated};
-use airgo_bundle::keys::Signer;
+use airgo_bundle::keys::{PublicKey, Signer};
 use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{
     BundleWriter, Claims, Object as Entry, ObjectKind, PositionedFile, SignedBundle, Signing, VolumeError,
@@ -74,7 +74,27 @@ fn pack(context: &Context, args: &Pack, output: &Path, projects: &Projects) -> R
     let written = write(context, args, output, &gathered, &verdict, signing)?;
     let id = key.public_key().id().to_string();
     context.printer.status("Signed", format!("as {id}"));
-    report(context, args, &gathered, &written, &id, &verdict)
+    report(context, args, &gathered, &written, &id, &verdict)?;
+    context.printer.hint(on_the_other_side(context, args, output, key.public_key()));
+    Ok(())
+}
+
+/// The command that unpacks the bundle where nobody knows the key yet.
+fn on_the_other_side(context: &Context, args: &Pack, output: &Path, key: &PublicKey) -> String {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let bundle = name(output);
+    let base = args.since.as_ref().map(|old| format!(" --base {}", name(old))).unwrap_or_default();
+    match signing::public_file(context, &args.signer, key) {
+        Some(file) => format!(
+            "on the other side: airgo unpack {bundle} --trust {}{base} (the public key is {})",
+            name(&file),
+            shown(&file)
+        ),
+        None => format!(
+            "on the other side: airgo unpack {bundle} --trust SENDER.pub{base} \
+             (airgo key export KEY > SENDER.pub writes the public key)"
+        ),
+    }
 }
 
 /// What judges the bundle once more, when it is written.
