@@ -125,7 +125,7 @@ fn a_failure_is_inside_the_json_too() {
 #[test]
 fn a_wrong_command_line_is_usage() {
     let airgo = Airgo::new("off");
-    for args in [&["pack"][..], &["frobnicate"], &["unpack"], &["resolve", "--format", "xml"]] {
+    for args in [&["pack", "-o"][..], &["frobnicate"], &["unpack"], &["resolve", "--format", "xml"]] {
         assert_eq!(airgo.run(args).code, 2, "{args:?}");
     }
     let help = airgo.run(&["--help"]).done();
