@@ -30,6 +30,9 @@ impl ProxyUrl {
         if !text.contains(':') || absolute {
             return Err(bad("proxy address without https://, http:// or file://"));
         }
+        if let Some(why) = refused_by_go(&text) {
+            return Err(bad(why));
+        }
         let mut url = Url::parse(&text).map_err(|e| bad(&e.to_string()))?;
         match url.scheme() {
             "file" => {
@@ -99,6 +102,24 @@ impl ProxyUrl {
     }
 }
 
+/// What Go's net/url refuses and browsers forgive: control characters, a `%` that
+/// begins no escape, a space in the host.
+fn refused_by_go(text: &str) -> Option<&'static str> {
+    if text.bytes().any(|b| b < 0x20 || b == 0x7f) {
+        return Some("control character in a proxy address");
+    }
+    // What follows `?` is not unescaped.
+    let escaped = text.split('?').next().unwrap_or_default();
+    let mut parts = escaped.split('%').skip(1);
+    if parts
+        .any(|part| !matches!(part.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
+    {
+        return Some("invalid URL escape in a proxy address");
+    }
+    let authority = escaped.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+    authority.is_some_and(|host| host.contains(' ')).then_some("space in the host of a proxy address")
+}
+
 /// Scheme, host, port and path, nothing else.
 pub(crate) fn show(url: &Url) -> String {
     format!("{}://{}{}", url.scheme(), host(url), url.path())
@@ -159,6 +180,7 @@ mod tests {
         assert_eq!(shown("host/path/").unwrap(), "https://host/path");
         assert_eq!(shown("http://h/x").unwrap(), "http://h/x");
         assert_eq!(shown("file:///srv/proxy/").unwrap(), "file:///srv/proxy");
+        assert!(shown("file:///srv/a%20b").is_ok() && shown("https://h/a?x=%").is_ok());
         for bad in [
             "word",
             "/srv/proxy",
@@ -169,6 +191,11 @@ mod tests {
             "ftp://h/",
             "https://",
             "://x",
+            "file:///a%b",
+            "file:///a%zz/b",
+            "https://h/%",
+            "https://h/a\tb",
+            "https://a b/",
         ] {
             assert!(shown(bad).is_err(), "{bad}");
         }

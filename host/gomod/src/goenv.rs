@@ -13,6 +13,7 @@
 //! ```
 
 mod flags;
+mod known_flags;
 
 pub use flags::{GoFlags, GoFlagsError};
 

@@ -5,7 +5,7 @@
 use airgo_gomod::goenv::GoFlags;
 use airgo_testkit::{Go, TempTree, require_tool};
 
-const TEXTS: [&str; 30] = [
+const TEXTS: [&str; 35] = [
     "",
     "  \t ",
     "-modfile=a.mod",
@@ -36,6 +36,12 @@ const TEXTS: [&str; 30] = [
     "-modcacherw=maybe",
     "-modfile=a.mod\u{a0}",
     "-mod=mod -mod=readonly -modfile=a=b.mod",
+    // Of another command is as good; of none is refused.
+    "-nosuchflag",
+    "-mod=mod -nosuchflag=1",
+    "-test.run=x -shuffle=on -modfile=a.mod",
+    "-test.nosuchflag",
+    "-Mod=mod",
 ];
 
 #[test]

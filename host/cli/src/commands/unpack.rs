@@ -18,6 +18,7 @@ use airgo_bundle::keys::KeyId;
 use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
+use airgo_gomod::goenv::GoFlags;
 use airgo_modcache::{GoModInput, InstallAllError, ModCache, ModuleInput, Options, Outcome, ZipInput};
 use airgo_policy::Report;
 use jiff::Timestamp;
@@ -187,12 +188,14 @@ fn keep_evidence(context: &Context, cache: &ModCache, bundle: &SignedBundle) -> 
     Ok(())
 }
 
-/// Whether GOFLAGS asks for a writable cache, as it does of go.
-fn modcacherw(context: &Context) -> bool {
-    let flags = context.env.get_or_empty("GOFLAGS");
-    flags
-        .split_whitespace()
-        .any(|flag| matches!(flag.trim_start_matches('-'), "modcacherw" | "modcacherw=true"))
+/// Whether GOFLAGS asks for a writable cache, as it does of go. What go refuses
+/// in it is refused: the build that follows would end with it.
+fn modcacherw(context: &Context) -> Result<bool> {
+    let flags = GoFlags::parse(&context.env.get_or_empty("GOFLAGS"));
+    flags.and_then(|flags| flags.boolean("modcacherw")).map_err(|e| {
+        Failure::failed(e.to_string())
+            .hint("correct GOFLAGS: `go env GOFLAGS` shows it, `go help environment` says what it may hold")
+    })
 }
 
 /// Every module of the bundle, its objects still behind the bundle's handle.

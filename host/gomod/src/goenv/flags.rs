@@ -1,10 +1,12 @@
 //! GOFLAGS: how its words are split, and what its flags say (cmd/internal/quoted
 //! Split; cmd/go/internal/base/goflags.go).
 
+use super::known_flags::is_known;
+
 /// The flags of GOFLAGS, in order.
 ///
-/// Which flags a command knows is not judged here: the go command refuses those
-/// that none of its commands has.
+/// A flag that no go command has is an error, as it is for go: a flag that is
+/// misspelt would otherwise be taken for one that was never set.
 ///
 /// ```
 /// use airgo_gomod::goenv::GoFlags;
@@ -37,6 +39,12 @@ pub enum GoFlagsError {
         /// The word.
         word: String,
     },
+    /// A flag that no go command has.
+    #[error("parsing $GOFLAGS: unknown flag -{name}")]
+    Unknown {
+        /// The flag's name.
+        name: String,
+    },
     /// A flag without the value that it needs.
     #[error("flag needs an argument: -{name} (from $GOFLAGS)")]
     NoValue {
@@ -62,10 +70,14 @@ impl GoFlags {
             if name.is_empty() || name.starts_with(['-', '=']) {
                 return Err(GoFlagsError::NotAFlag { word: word.to_owned() });
             }
-            flags.push(match name.split_once('=') {
-                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
-                None => (name.to_owned(), None),
-            });
+            let (name, value) = match name.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (name, None),
+            };
+            if !is_known(name) {
+                return Err(GoFlagsError::Unknown { name: name.to_owned() });
+            }
+            flags.push((name.to_owned(), value));
         }
         Ok(Self { flags })
     }
