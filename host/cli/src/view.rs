@@ -46,7 +46,10 @@ impl View {
             go_version: main.go_version.clone(),
             imports: main.imports.iter().flatten().map(|i| i.path.clone()).collect(),
             // An empty list alone does not say whether anybody looked.
-            attributes: main.imports.iter().map(|_| pair("imports", "recorded")).collect(),
+            attributes: {
+                let recorded = main.imports.iter().map(|_| pair("imports", "recorded"));
+                recorded.chain(toolchain(manifest, main)).collect()
+            },
         });
         let info = BundleInfo {
             content_id: manifest.content_id.clone(),
@@ -152,6 +155,14 @@ impl View {
 }
 
 /// The names are those of the plugin interface (airgo:policy types).
+/// The toolchain line of a main module, by the graph; in a workspace go does
+/// not look at it.
+fn toolchain(manifest: &Manifest, main: &airgo_bundle::manifest::MainModule) -> Option<(String, String)> {
+    let node = manifest.graph.iter().find(|node| node.module == main.path && main.workspace.is_none())?;
+    let name = node.requires.iter().find_map(|required| required.strip_prefix("toolchain@"))?;
+    Some(pair("toolchain", name))
+}
+
 fn pair(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
