@@ -28,7 +28,9 @@ fn values() -> impl Strategy<Value = Value> {
 }
 
 fn modules() -> impl Strategy<Value = Vec<Module>> {
-    let one = ("[a-zA-Z]{1,6}", 0_u8..3, 0_u8..3, any::<[u8; 3]>(), 0_u8..4, any::<bool>());
+    // Begins with no letter of a Windows device (aux, con, nul, prn, com1, lpt1).
+    let one =
+        ("[bd-kmoq-zBD-KMOQ-Z][a-zA-Z]{0,5}", 0_u8..3, 0_u8..3, any::<[u8; 3]>(), 0_u8..4, any::<bool>());
     vec(one, 0..12).prop_map(|list| {
         let make = |(name, minor, patch, content, holds, direct): (String, u8, u8, [u8; 3], u8, bool)| {
             let h1 = airgo_testkit::h1_go_mod(&content);

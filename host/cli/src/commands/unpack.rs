@@ -153,7 +153,7 @@ fn install(
     bundle: &SignedBundle,
 ) -> Result<BTreeMap<ModuleVersion, Outcome>> {
     let inputs = inputs(bundle)?;
-    let keep_writable = args.modcacherw || modcacherw(context);
+    let keep_writable = modcacherw(context)? || args.modcacherw;
     let options = Options { keep_writable, trust_existing: args.trust_existing, ..Options::default() };
     let cache = ModCache::open(target, options).map_err(|e| {
         let failure = Failure::failed(format!("could not open the module cache {}", e.path.display()));
