@@ -2,7 +2,7 @@
 
 use crate::airgo::Airgo;
 use crate::site::{Site, snapshot, text};
-use airgo_testkit::sha256_hex;
+use airgo_testkit::{Module, World, sha256_hex};
 use std::fs;
 
 fn json(text: &str) -> serde_json::Value {
@@ -102,4 +102,30 @@ fn an_unknown_name_server_is_usage_and_a_silent_one_an_error() {
     let run =
         airgo.run(&[&pack[..], &["--dns", "127.0.0.1:1", "--timeout", "2s", "--retries", "0"]].concat());
     run.ends(1).says(&["proxy.invalid", "127.0.0.1"]);
+}
+
+/// 64 files are what some builders allow: less runs at once, and all is done.
+#[test]
+fn few_open_files_slow_down_and_stop_nothing() {
+    let modules = (0..80)
+        .map(|i| Module::new(&format!("example.com/m{i}"), "v1.0.0").go("1.21").file("m.go", "package m\n"));
+    let world = modules.fold(World::new(), World::with);
+    let main = (0..80).fold(Module::project("example.com/main").go("1.21"), |main, i| {
+        main.require(&format!("example.com/m{i}"), "v1.0.0")
+    });
+    let imports: String = (0..80).map(|i| format!("import _ \"example.com/m{i}\"\n")).collect();
+    let site =
+        Site::of(world, &main.file("main.go", format!("package main\n\n{imports}\nfunc main() {{}}\n")));
+    let airgo = site.airgo.command();
+    let (program, cache) = (airgo.get_program().to_owned(), site.modcache());
+    let limited = |args: &[&str]| {
+        let mut cmd = std::process::Command::new("sh");
+        cmd.envs(airgo.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        cmd.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""]).arg(&program).args(args);
+        cmd.current_dir(site.temp.path());
+        crate::airgo::run(cmd).done();
+    };
+    let (project, bundle, key, public) = (site.project(), site.bundle(), site.key(), site.public_key());
+    limited(&["pack", text(&project), "-o", text(&bundle), "--key", text(&key)]);
+    limited(&["unpack", text(&bundle), "--trust", text(&public), "--gomodcache", text(&cache)]);
 }

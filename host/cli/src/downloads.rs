@@ -8,6 +8,7 @@ use crate::errors::fetch_failure;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::nearest;
+use crate::open_files;
 use crate::progress::Progress;
 use crate::sums;
 use airgo_fetch::{
@@ -58,9 +59,8 @@ fn config_of(context: &Context, network: &Network, goproxy: String) -> Result<Fe
     config.environment = Environment::new(std::env::vars_os());
     config.direct.govcs = env.get_or_empty("GOVCS");
     config.source_cache = env.gomodcache().ok().filter(|dir| dir.is_dir());
-    if let Some(jobs) = network.jobs {
-        config.jobs = jobs.max(1);
-    }
+    let wanted = network.jobs.unwrap_or(config.jobs).max(1);
+    config.jobs = open_files::requests(wanted, open_files::raise());
     config.dns = network.dns;
     if let Some(limit) = network.timeout {
         config.timeouts = Timeouts::within(limit);

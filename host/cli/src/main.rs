@@ -27,6 +27,7 @@ mod manual;
 mod nature;
 mod nearest;
 mod offline;
+mod open_files;
 mod plugin_signatures;
 mod printer;
 mod progress;
