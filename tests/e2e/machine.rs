@@ -108,7 +108,7 @@ fn an_unknown_name_server_is_usage_and_a_silent_one_an_error() {
 #[test]
 fn few_open_files_slow_down_and_stop_nothing() {
     let modules = (0..80)
-        .map(|i| Module::new(&format!("example.com/m{i}"), "v1.0.0").go("1.21").file("m.go", "package m\n"));
+        .map(|i| Module::new(format!("example.com/m{i}"), "v1.0.0").go("1.21").file("m.go", "package m\n"));
     let world = modules.fold(World::new(), World::with);
     let main = (0..80).fold(Module::project("example.com/main").go("1.21"), |main, i| {
         main.require(&format!("example.com/m{i}"), "v1.0.0")
