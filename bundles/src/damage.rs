@@ -22,6 +22,7 @@ use crate::pieces::Assembly;
 use crate::positioned::{self, ReadAt};
 use crate::reader::{Bundle, SignedBundle, Verified};
 use crate::split;
+use crate::temporary;
 use crate::trust::Trust;
 use crate::volume::{MAX_VOLUMES, VolumeError, WholeFile};
 use jiff::Timestamp;
@@ -383,13 +384,8 @@ pub fn repair(
     }
     let fail = |source: io::Error| BundleError::Write { path: target.display().to_string(), source };
     let dir = target.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".airgo-repair.").suffix(".tmp");
-    let permissions = positioned::public_permissions();
-    if let Some(permissions) = &permissions {
-        builder.permissions(permissions.clone());
-    }
-    let out = builder.tempfile_in(dir).map_err(fail)?;
+    let out =
+        temporary::create(dir, ".airgo-repair.".as_ref(), positioned::public_permissions()).map_err(fail)?;
     let mut at = 0;
     let mut failed = None;
     let copied = crate::keys::each_piece(assembly, |part| {

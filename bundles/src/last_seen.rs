@@ -20,6 +20,7 @@ use crate::digest::Sha256;
 use crate::json::{self, JsonError};
 use crate::positioned;
 use crate::reader::SignedBundle;
+use crate::temporary;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -252,7 +253,7 @@ impl LastSeen {
             Some(dir) if !dir.as_os_str().is_empty() => dir,
             _ => Path::new("."),
         };
-        let mut file = tempfile::Builder::new().prefix(".last-seen.").tempfile_in(dir).map_err(self.io())?;
+        let mut file = temporary::create(dir, ".last-seen.".as_ref(), None).map_err(self.io())?;
         file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(self.io())?;
         file.persist(&self.path).map_err(|e| self.io()(e.error))?;
         positioned::sync_directory(dir).map_err(self.io())

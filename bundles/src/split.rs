@@ -4,6 +4,7 @@ use crate::content::{BUFFER, Progress};
 use crate::digest::Sha256;
 use crate::error::BundleError;
 use crate::positioned::{self, ReadAt};
+use crate::temporary;
 use crate::volume::{MAX_VOLUMES, Number, Part, VOLUME_SCHEMA, VolumeError, VolumeHeader, WholeFile};
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::io;
@@ -121,13 +122,8 @@ pub(crate) fn write(
 ) -> Result<NamedTempFile, BundleError> {
     let fail = write_error(path);
     let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".airgo-volume.").suffix(".tmp");
-    let permissions = positioned::public_permissions();
-    if let Some(permissions) = &permissions {
-        builder.permissions(permissions.clone());
-    }
-    let out = builder.tempfile_in(dir).map_err(&fail)?;
+    let out =
+        temporary::create(dir, ".airgo-volume.".as_ref(), positioned::public_permissions()).map_err(&fail)?;
     let zero = |(offset, size): &(u64, u64)| Part { offset: *offset, sha256: Sha256([0; 32]), size: *size };
     let mut header = VolumeHeader {
         file,

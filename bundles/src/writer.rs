@@ -15,6 +15,7 @@ use crate::names::{self, ObjectKind, Section};
 use crate::objects::Object;
 use crate::positioned;
 use crate::tail::{self, Signing};
+use crate::temporary;
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -207,16 +208,8 @@ impl Output {
         let mut prefix = std::ffi::OsString::from(".");
         prefix.push(name);
         prefix.push(".");
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(".tmp");
         let permissions = positioned::public_permissions();
-        if let Some(permissions) = &permissions {
-            builder.permissions(permissions.clone());
-        }
-        let file = builder.tempfile_in(directory(target)).map_err(|e| {
-            // tempfile wraps the error with its own path; the system's number is enough.
-            fail(e.raw_os_error().map_or(e, io::Error::from_raw_os_error))
-        })?;
+        let file = temporary::create(directory(target), &prefix, permissions).map_err(fail)?;
         Ok(Self { target: target.to_owned(), file, metas: Vec::new(), at: 0 })
     }
 
