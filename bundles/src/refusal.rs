@@ -99,7 +99,7 @@ impl SignatureError {
             Self::Uncovered { .. } => add(Cause::Uncovered),
             Self::AlreadySigned { .. } => add(Cause::AlreadySigned),
             Self::Untrusted { signers } => {
-                // A key that is known and refused says more than strangers do.
+                // A key that is known and refused says more than unknown ones do.
                 let known = |s: &&Signatory| s.standing != Standing::Unknown;
                 signers.iter().filter(known).filter_map(Cause::of).for_each(&mut add);
                 signers.iter().filter(|s| !known(s)).filter_map(Cause::of).for_each(add);
@@ -111,7 +111,7 @@ impl SignatureError {
                     found: *found,
                     place: place.clone(),
                 }));
-                // Anybody may add a signature: a stranger's is no reason.
+                // Anybody may add a signature: one by an unknown key is not a reason.
                 let known = |s: &&Signatory| s.standing != Standing::Unknown;
                 signers.iter().filter(known).filter_map(Cause::of).for_each(add);
             }

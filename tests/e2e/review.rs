@@ -92,7 +92,7 @@ fn reviewers_sign_one_after_the_other_under_the_teams_file() {
     team.sign("sue", &trust, &["--role", "security"]).done().says(&["still missing: 1 of 2", "reviewer"]);
     team.sign("rob", &trust, &[]).done().says(&["still missing: nothing"]);
     team.verify(&trust, &[]).done();
-    // A stranger's signature is added, and told to be of no use.
+    // A signature by an unknown key is added, and reported as not trusted.
     team.sign("eve", &trust, &[]).done().says(&["does not count", "not trusted"]);
     team.verify(&trust, &[]).done();
 }

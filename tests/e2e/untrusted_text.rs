@@ -1,5 +1,5 @@
-//! What strangers write never commands a CI system, moves the cursor or hides
-//! on its way to a log: planted wherever a stranger can write, looked for in
+//! What others write never commands a CI system, moves the cursor or hides
+//! on its way to a log: planted wherever somebody else can write, looked for in
 //! everything that airgo prints.
 
 use crate::airgo::{Airgo, Run};

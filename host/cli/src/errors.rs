@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::gomod_hints;
 use crate::printer::count;
-use airgo_fetch::FetchError;
+use airgo_fetch::{FetchError, IoCause};
 use airgo_gomod::ModuleVersion;
 use airgo_modcache::{ChangeKind, Changes, InstallError, Problem};
 use airgo_resolve::{LoadFault, ResolveError};
@@ -132,14 +132,12 @@ pub fn cache_disk(failure: Failure, file: Option<&str>, error: &io::Error) -> Fa
     let failure = failure.fact("system", error.to_string());
     // As go and Linux have it: of an element 255 bytes, of a path 4095.
     let element = file.into_iter().flat_map(|file| file.split('/')).find(|element| element.len() > 255);
-    let hint = match (error.raw_os_error(), error.kind()) {
-        (_, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
-            "free some space, then run the command again: it goes on from there"
-        }
-        (_, io::ErrorKind::ReadOnlyFilesystem) => {
+    let hint = match IoCause::of(error) {
+        IoCause::Full => "free some space, then run the command again: it goes on from there",
+        IoCause::ReadOnly => {
             "the file system is mounted read-only: name a directory on another one: --gomodcache DIR"
         }
-        (_, io::ErrorKind::InvalidFilename) => {
+        IoCause::NameTooLong => {
             if let Some(element) = element {
                 return failure
                     .fact("limit", format!("255 bytes a file name; this one has {}", element.len()))
@@ -149,12 +147,11 @@ pub fn cache_disk(failure: Failure, file: Option<&str>, error: &io::Error) -> Fa
                 .fact("limit", "4096 bytes a path")
                 .hint("name a module cache with a shorter path: --gomodcache DIR");
         }
-        // EMFILE and ENFILE, which have no kind of their own.
-        (Some(23 | 24), _) => {
+        IoCause::OpenFiles => {
             "raise the limit of open files (ulimit -n 1024), or run fewer at once: --jobs 1"
         }
-        (_, io::ErrorKind::PermissionDenied) => "name a directory that you may write to: --gomodcache DIR",
-        (_, io::ErrorKind::NotFound) => "another program removed it meanwhile: run the command again",
+        IoCause::Denied => "name a directory that you may write to: --gomodcache DIR",
+        IoCause::Missing => "another program removed it meanwhile: run the command again",
         _ => return failure,
     };
     failure.hint(hint)

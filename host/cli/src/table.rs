@@ -43,8 +43,8 @@ pub fn render_rows(header: &[&str], rows: impl IntoIterator<Item = Row>, width: 
     for row in &rows {
         write_row(&mut out, &row.cells, &widths);
         if let Some(note) = &row.note {
-            let room = width.map_or(usize::MAX, |w| w.saturating_sub(2 * GAP).max(MIN_COLUMN));
-            for line in fold(note, room) {
+            let space = width.map_or(usize::MAX, |w| w.saturating_sub(2 * GAP).max(MIN_COLUMN));
+            for line in fold(note, space) {
                 out.push_str(&" ".repeat(2 * GAP));
                 out.push_str(&line);
                 out.push('\n');

@@ -144,7 +144,7 @@ impl FetchError {
     }
 }
 
-/// How to see which versions there are; nothing for what is no module's file.
+/// How to see which versions there are; nothing for what is not a file of a module.
 fn versions(at: &At) -> Option<String> {
     let module = matches!(at.object.kind, Kind::Info | Kind::Mod | Kind::Zip);
     module.then(|| format!("go list -m -versions {}", at.object.module.path))
