@@ -22,9 +22,9 @@ use crate::pieces::Assembly;
 use crate::positioned::{self, ReadAt};
 use crate::reader::{Bundle, SignedBundle, Verified};
 use crate::split;
-use crate::temporary;
 use crate::trust::Trust;
 use crate::volume::{MAX_VOLUMES, VolumeError, WholeFile};
+use airgo_model::atomic::{self, Access};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -383,9 +383,7 @@ pub fn repair(
         return Err(EntriesError::Limit { name: target.display().to_string(), found, limit }.into());
     }
     let fail = |source: io::Error| BundleError::Write { path: target.display().to_string(), source };
-    let dir = target.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let out =
-        temporary::create(dir, ".airgo-repair.".as_ref(), positioned::public_permissions()).map_err(fail)?;
+    let out = atomic::create(atomic::directory(target), Access::Public).map_err(fail)?;
     let mut at = 0;
     let mut failed = None;
     let copied = crate::keys::each_piece(assembly, |part| {

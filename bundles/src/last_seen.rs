@@ -18,14 +18,13 @@
 
 use crate::digest::Sha256;
 use crate::json::{self, JsonError};
-use crate::positioned;
 use crate::reader::SignedBundle;
-use crate::temporary;
+use airgo_model::atomic::{self, Access};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// The schema of the record.
@@ -249,14 +248,7 @@ impl LastSeen {
 
     fn write(&self, record: Record) -> Result<()> {
         let bytes = json::to_canonical(&record).map_err(|e| self.malformed(e))?;
-        let dir = match self.path.parent() {
-            Some(dir) if !dir.as_os_str().is_empty() => dir,
-            _ => Path::new("."),
-        };
-        let mut file = temporary::create(dir, ".last-seen.".as_ref(), None).map_err(self.io())?;
-        file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(self.io())?;
-        file.persist(&self.path).map_err(|e| self.io()(e.error))?;
-        positioned::sync_directory(dir).map_err(self.io())
+        atomic::replace(&self.path, &bytes, Access::Private).map_err(self.io())
     }
 }
 

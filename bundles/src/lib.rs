@@ -56,7 +56,6 @@ mod source;
 mod split;
 pub mod statement;
 mod tail;
-mod temporary;
 mod trust;
 mod trust_file;
 mod volume;

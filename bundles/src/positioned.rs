@@ -118,33 +118,3 @@ pub(crate) fn write_all_at(file: &File, mut buf: &[u8], mut offset: u64) -> io::
     }
     Ok(())
 }
-
-/// Makes a rename in this directory survive a power cut, where the system can.
-pub(crate) fn sync_directory(dir: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    File::open(dir)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = dir;
-    Ok(())
-}
-
-/// Opens a new file that only its owner may read; fails where one exists.
-pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// The permissions of a bundle: what the umask leaves of 0666.
-#[cfg(unix)]
-pub(crate) fn public_permissions() -> Option<std::fs::Permissions> {
-    Some(std::os::unix::fs::PermissionsExt::from_mode(0o666))
-}
-
-/// The permissions of a bundle: the system's own default.
-#[cfg(not(unix))]
-pub(crate) fn public_permissions() -> Option<std::fs::Permissions> {
-    None
-}

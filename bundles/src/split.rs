@@ -4,8 +4,8 @@ use crate::content::{BUFFER, Progress};
 use crate::digest::Sha256;
 use crate::error::BundleError;
 use crate::positioned::{self, ReadAt};
-use crate::temporary;
 use crate::volume::{MAX_VOLUMES, Number, Part, VOLUME_SCHEMA, VolumeError, VolumeHeader, WholeFile};
+use airgo_model::atomic::{self, Access};
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -121,9 +121,7 @@ pub(crate) fn write(
     progress: &dyn Progress,
 ) -> Result<NamedTempFile, BundleError> {
     let fail = write_error(path);
-    let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let out =
-        temporary::create(dir, ".airgo-volume.".as_ref(), positioned::public_permissions()).map_err(&fail)?;
+    let out = atomic::create(atomic::directory(path), Access::Public).map_err(&fail)?;
     let zero = |(offset, size): &(u64, u64)| Part { offset: *offset, sha256: Sha256([0; 32]), size: *size };
     let mut header = VolumeHeader {
         file,
@@ -142,16 +140,12 @@ pub(crate) fn write(
         part.sha256 = digest(source, part.offset, part.size, &mut take, progress)?;
     }
     positioned::write_all_at(out.as_file(), &encode(&header)?, 0).map_err(&fail)?;
-    out.as_file().sync_all().map_err(&fail)?;
     Ok(out)
 }
 
 /// Gives a temporary file its name, durably.
 pub(crate) fn persist(temporary: NamedTempFile, path: &Path) -> Result<(), BundleError> {
-    let fail = write_error(path);
-    temporary.persist(path).map_err(|e| fail(e.error))?;
-    let dir = path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    positioned::sync_directory(dir).map_err(&fail)
+    atomic::persist(temporary, path).map_err(write_error(path))
 }
 
 /// The digest of a whole source.

@@ -3,8 +3,8 @@
 
 use crate::error::BundleError;
 use crate::pieces::Piece;
-use crate::positioned;
 use crate::volume::VolumeError;
+use airgo_model::atomic;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -16,14 +16,10 @@ fn parts(name: &str) -> Option<(&str, u32)> {
     (number && !stem.is_empty()).then_some((stem, digits.parse().ok()?))
 }
 
-fn directory(path: &Path) -> &Path {
-    path.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 /// The files beside `path` that are named as volumes of `stem`, by number.
 fn named_after(path: &Path, stem: &str) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(directory(path))? {
+    for entry in std::fs::read_dir(atomic::directory(path))? {
         let Ok(name) = entry?.file_name().into_string() else { continue };
         if let Some((_, number)) = parts(&name).filter(|(s, _)| *s == stem) {
             found.push((number, name));
@@ -103,7 +99,7 @@ pub fn remove_stale_volumes(target: &Path, current: &[PathBuf]) -> Result<Leftov
         }
     }
     if !left.removed.is_empty() {
-        positioned::sync_directory(directory(target)).map_err(fail(target))?;
+        atomic::sync_directory(atomic::directory(target)).map_err(fail(target))?;
     }
     Ok(left)
 }

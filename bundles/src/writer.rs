@@ -15,7 +15,7 @@ use crate::names::{self, ObjectKind, Section};
 use crate::objects::Object;
 use crate::positioned;
 use crate::tail::{self, Signing};
-use crate::temporary;
+use airgo_model::atomic::{self, Access};
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -204,12 +204,10 @@ impl Output {
         if target.is_dir() {
             return Err(fail(io::ErrorKind::IsADirectory.into()));
         }
-        let name = target.file_name().ok_or_else(|| fail(io::ErrorKind::InvalidInput.into()))?;
-        let mut prefix = std::ffi::OsString::from(".");
-        prefix.push(name);
-        prefix.push(".");
-        let permissions = positioned::public_permissions();
-        let file = temporary::create(directory(target), &prefix, permissions).map_err(fail)?;
+        if target.file_name().is_none() {
+            return Err(fail(io::ErrorKind::InvalidInput.into()));
+        }
+        let file = atomic::create(atomic::directory(target), Access::Public).map_err(fail)?;
         Ok(Self { target: target.to_owned(), file, metas: Vec::new(), at: 0 })
     }
 
@@ -301,20 +299,10 @@ impl Output {
         let (count, size) = (self.metas.len() as u64, directory_bytes.len() as u64);
         directory_bytes.extend(container::end_records(count, self.at, size));
         positioned::write_all_at(self.file(), &directory_bytes, self.at).map_err(self.fail())?;
-        self.file().sync_all().map_err(self.fail())?;
         let size = self.at + directory_bytes.len() as u64;
         let Self { target, file, .. } = self;
         let fail = |source| BundleError::Write { path: target.display().to_string(), source };
-        file.persist(&target).map_err(|e| fail(e.error))?;
-        positioned::sync_directory(directory(&target)).map_err(fail)?;
+        atomic::persist(file, &target).map_err(fail)?;
         Ok(Written { path: target.clone(), size, manifest_sha256 })
-    }
-}
-
-/// The directory that a file is in.
-fn directory(target: &Path) -> &Path {
-    match target.parent() {
-        Some(dir) if !dir.as_os_str().is_empty() => dir,
-        _ => Path::new("."),
     }
 }

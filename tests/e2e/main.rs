@@ -19,6 +19,7 @@ mod exchange;
 mod findings;
 mod hints;
 mod keys;
+mod killed;
 mod line;
 mod little_memory;
 mod machine;

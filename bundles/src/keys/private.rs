@@ -1,7 +1,8 @@
 //! Private keys: PKCS#8 PEM and OpenSSH, read and written.
 
 use super::{KeyError, PublicKey, Signer};
-use crate::positioned::{self, ReadAt};
+use crate::positioned::ReadAt;
+use airgo_model::atomic::{self, Access};
 use ed25519_dalek::Signer as _;
 use ed25519_dalek::pkcs8::KeypairBytes;
 use pkcs8::der::pem::PemLabel as _;
@@ -13,7 +14,7 @@ use rand_core::{OsRng, RngCore as _};
 use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::{LineEnding, PrivateKey};
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -175,14 +176,8 @@ impl SigningKey {
 /// Writes a private key's text to a new file of mode 0600; what exists stays.
 pub fn create_private_file(path: &Path, text: &str) -> Result<(), KeyError> {
     let shown = || path.display().to_string();
-    let mut file = positioned::create_private(path).map_err(|source| match source.kind() {
+    atomic::create_new(path, text.as_bytes(), Access::Private).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyError::Exists { path: shown() },
         _ => KeyError::Write { path: shown(), source },
-    })?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    written.map_err(|source| {
-        // Half a key is worse than none.
-        let _ = std::fs::remove_file(path);
-        KeyError::Write { path: shown(), source }
     })
 }

@@ -7,7 +7,7 @@ use crate::disk;
 use crate::failure::{Failure, Result};
 use airgo_bundle::keys::{self, KeyError, PublicKey, Signer as _, SigningKey};
 use airgo_bundle::{Trust, TrustedKey};
-use std::io::Write as _;
+use airgo_model::atomic::{self, Access};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -63,7 +63,7 @@ fn personal(context: &Context) -> Result<SigningKey> {
 /// nothing: `airgo key export` prints it.
 fn publish(file: &Path, key: &PublicKey) {
     let Ok(text) = key.to_pem() else { return };
-    let _ = std::fs::File::create_new(public_name(file)).and_then(|mut f| f.write_all(text.as_bytes()));
+    let _ = atomic::create_new(&public_name(file), text.as_bytes(), Access::Public);
 }
 
 /// How the public half of a private key is named, as ssh-keygen does: `team.pub`

@@ -17,8 +17,8 @@ use airgo_gomod::gosum::Subject;
 use airgo_gomod::sumdb::{
     Client, Config, ConfigError, Evidence, LookupError, Ops, SumDbError, SumDbMismatch, is_consulted,
 };
+use airgo_model::atomic::{self, Access};
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// What came of asking.
@@ -198,11 +198,9 @@ impl Ops for Joint<'_> {
 /// The newest head that this user has seen.
 const LATEST: &str = "latest";
 
-/// Writes beside the target and renames into place.
+/// Makes the directory where it is missing, and puts a file that only its owner
+/// reads in the place of what is there.
 pub fn replace(file: &Path, data: &[u8]) -> std::io::Result<()> {
-    let dir = file.parent().ok_or(std::io::ErrorKind::InvalidInput)?;
-    std::fs::create_dir_all(dir)?;
-    let mut temporary = tempfile::NamedTempFile::new_in(dir)?;
-    temporary.write_all(data)?;
-    temporary.persist(file).map(|_| ()).map_err(|e| e.error)
+    std::fs::create_dir_all(atomic::directory(file))?;
+    atomic::replace(file, data, Access::Private)
 }

@@ -8,21 +8,22 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const GOMOD: &str = "airgo-gomod";
+const MODEL: &str = "airgo-model";
 const TESTKIT: &str = "airgo-testkit";
 const CLI: &str = "airgo";
 const BENCH: &str = "airgo-bench";
 const MAX_LINES: usize = 500;
 
 #[test]
-fn rooms_use_gomod_and_nothing_sideways() {
+fn crates_use_gomod_and_model_and_nothing_sideways() {
     let mut wrong = Vec::new();
     for (name, uses, kind) in edges() {
         let fine = match (name.as_str(), uses.as_str(), kind.as_str()) {
             (_, TESTKIT, "dev") | (BENCH, TESTKIT, _) => true,
             (_, TESTKIT, _) => false,
             (CLI, ..) => true,
-            (GOMOD, ..) => false,
-            (_, used, _) => used == GOMOD,
+            (GOMOD | MODEL, ..) => false,
+            (_, used, _) => used == GOMOD || used == MODEL,
         };
         if !fine {
             wrong.push(format!("{name} uses {uses} ({kind})"));

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::keyring::{self, PASSPHRASE, key_failure};
 use airgo_bundle::keys::{self, Signer as _, SigningKey};
-use std::io::Write as _;
+use airgo_model::atomic::{self, Access};
 use zeroize::Zeroizing;
 
 /// Writes the private key (mode 0600) and the public one beside it; what exists stays.
@@ -49,7 +49,7 @@ pub fn run(context: &Context, args: &Keygen) -> Result<()> {
         }
     };
     keys::create_private_file(file, &private_text).map_err(failure)?;
-    let written = std::fs::File::create_new(&public).and_then(|mut f| f.write_all(public_text.as_bytes()));
+    let written = atomic::create_new(&public, public_text.as_bytes(), Access::Public);
     if let Err(e) = written {
         // A private key without its public half is of no use: leave neither.
         let _ = std::fs::remove_file(file);

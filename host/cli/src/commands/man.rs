@@ -5,6 +5,7 @@ use crate::disk;
 use crate::exit;
 use crate::failure::Result;
 use crate::manual;
+use airgo_model::atomic::{self, Access};
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -24,7 +25,7 @@ pub fn run(context: &Context, dir: &Path) -> Result<()> {
     let mut pages = Vec::new();
     render(&command, "", &mut pages).map_err(failure)?;
     for (name, page) in &pages {
-        std::fs::write(dir.join(name), page).map_err(failure)?;
+        atomic::replace(&dir.join(name), page, Access::Public).map_err(failure)?;
     }
     context.printer.status("Wrote", format!("{} man pages to {}", pages.len(), dir.display()));
     Ok(())

@@ -18,9 +18,9 @@ use crate::project::{self, shown};
 use crate::projects;
 use crate::view::View;
 use airgo_bundle::Manifest;
+use airgo_model::atomic::{self, Access};
 use airgo_policy::TriedPlugin;
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -121,7 +121,9 @@ fn required(context: &Context, dir: &Path) -> BTreeSet<String> {
 pub fn init(context: &Context, dir: &Path) -> Result<()> {
     let file: PathBuf = dir.join(judge::FILE);
     let name = shown(&file);
-    let mut out = std::fs::File::create_new(&file).map_err(|e| {
+    let modules = required(context, dir);
+    let text = airgo_policy::airgo_toml::template_for(modules.iter().map(String::as_str));
+    atomic::create_new(&file, text.as_bytes(), Access::Public).map_err(|e| {
         if e.kind() == std::io::ErrorKind::AlreadyExists {
             Failure::failed(format!("{name} is there already"))
                 .outcome(format!("{name} is unchanged"))
@@ -130,9 +132,6 @@ pub fn init(context: &Context, dir: &Path) -> Result<()> {
             disk::unwritable(&name, &e, "name another directory: airgo policy init DIR")
         }
     })?;
-    let modules = required(context, dir);
-    let text = airgo_policy::airgo_toml::template_for(modules.iter().map(String::as_str));
-    out.write_all(text.as_bytes()).map_err(|e| Failure::failed(format!("could not write {name}: {e}")))?;
     let listed = match modules.len() {
         0 => String::new(),
         n => format!(", which allows {} that go.mod requires", count(n, "module")),

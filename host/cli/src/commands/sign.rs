@@ -10,6 +10,7 @@ use crate::refusal;
 use crate::signing;
 use airgo_bundle::detached::{self, Format};
 use airgo_bundle::{Adding, Lack, Limits, Signing, Source, Standing};
+use airgo_model::atomic::{self, Access};
 use jiff::Timestamp;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -118,7 +119,7 @@ fn detached(context: &Context, args: &Sign, format: DetachedFormat) -> Result<()
     let name = args.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let signature = detached::sign(&*key, &whole, format, &name, Timestamp::now())
         .map_err(|e| failed(Failure::failed(e.to_string())))?;
-    std::fs::write(&target, signature)
+    atomic::replace(&target, &signature, Access::Public)
         .map_err(|e| disk::unwritable(&shown(&target), &e, "name another file: -o FILE"))?;
     let id = key.public_key().id().to_string();
     if context.printer.is_json() {

@@ -13,6 +13,7 @@ use crate::project::shown;
 use airgo_bundle::damage::{self, Damage, Request};
 use airgo_bundle::detached::{self, DetachedError};
 use airgo_bundle::{BundleError, Limits, Source, Volumes};
+use airgo_model::atomic::{self, Access};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -192,7 +193,7 @@ fn tell(args: &Verify, damage: &Damage, mut failure: Failure) -> Result<Failure>
 /// Writes the request, and says who does what with it.
 fn ask(file: &Path, request: &Request, failure: Failure) -> Result<Failure> {
     let text = request.to_bytes().map_err(|e| bundle_failure(&e))?;
-    std::fs::write(file, text)
+    atomic::replace(file, &text, Access::Public)
         .map_err(|e| disk::unwritable(&shown(file), &e, "name another file: --request FILE"))?;
     let request = shown(file);
     Ok(failure

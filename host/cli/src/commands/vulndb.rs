@@ -8,10 +8,11 @@ use crate::printer::{bytes, count};
 use crate::project::shown;
 use crate::vulnsource;
 use airgo_bundle::Sha256;
+use airgo_model::atomic::{self, Access};
 use airgo_vulndb::{Builder, Header, Snapshot};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 
 /// Bytes of a snapshot, as of any data source.
@@ -50,7 +51,7 @@ fn import(context: &Context, args: &VulndbImport) -> Result<()> {
             .hint("see whether this machine's clock is right, and whose data these are"));
     }
     context.interrupt.check()?;
-    replace(&args.output, &snapshot)
+    atomic::replace(&args.output, &snapshot, Access::Public)
         .map_err(|e| disk::unwritable(&shown(&args.output), &e, "name another file: -o FILE"))?;
     let sha256 = Sha256::of(&snapshot).to_string();
     if context.printer.is_json() {
@@ -129,19 +130,4 @@ fn document(header: &Header, file: &Path, snapshot: &[u8], sha256: &str) -> serd
         "modules": header.modules,
         "sources": header.origins,
     })
-}
-
-/// Writes beside the target and renames into place; readable as any new file.
-fn replace(file: &Path, data: &[u8]) -> std::io::Result<()> {
-    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut temporary = builder.prefix(".airgo-vulndb-").tempfile_in(dir)?;
-    temporary.write_all(data)?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(file).map(|_| ()).map_err(|e| e.error)
 }

@@ -11,6 +11,7 @@ use super::git::{self, Git, without_userinfo};
 use super::process::RunError;
 use super::refs::{all_hex, is_hash, parse_refs};
 use crate::store::hex;
+use airgo_model::atomic::ScratchDir;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File, TryLockError};
@@ -144,9 +145,10 @@ impl<'a> Repo<'a> {
             fs::remove_dir_all(&dir).map_err(disk("remove", &dir))?;
         }
         let parent = dir.parent().unwrap_or(&dir);
-        let scratch = tempfile::Builder::new()
-            .prefix("new-")
-            .tempdir_in(parent)
+        // The name is this repository's own, and its lock is held: what is there
+        // is of a killed run.
+        let name = dir.file_name().unwrap_or_default().to_string_lossy();
+        let scratch = ScratchDir::create(parent, &format!("new-{name}-"))
             .map_err(disk("create a directory in", parent))?;
         let bare = scratch.path().join("bare");
         fs::create_dir(&bare).map_err(disk("create", &bare))?;

@@ -13,6 +13,7 @@ use crate::project::shown;
 use crate::table;
 use crate::view::View;
 use airgo_author::{fixture, generated};
+use airgo_model::atomic::ScratchDir;
 use airgo_policy::{CheckRequest, DataSet, Engine, EngineConfig, Gathering, Limits, Plugin, Usage};
 use serde_json::json;
 use std::sync::Arc;
@@ -49,7 +50,7 @@ pub fn run(context: &Context, args: &PluginBench) -> Result<()> {
     let compile = begin.elapsed();
     let (subject, request, plugin) = subject(context, args, &component, &loaded)?;
     // For compiled code, then for facts.
-    let dir = tempfile::tempdir().map_err(|e| {
+    let dir = ScratchDir::create(&std::env::temp_dir(), "airgo-bench-").map_err(|e| {
         disk::unwritable("to a temporary directory", &e, "name one that can be written: TMPDIR=DIR")
     })?;
     let remembers = start(EngineConfig { cache_dir: Some(dir.path().join("plugins")) })?;

@@ -10,7 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::printer::{bytes, duration};
 use crate::project::shown;
 use airgo_author::{BuildError, PROJECT_FILE, Project, recipes};
-use std::io::Write as _;
+use airgo_model::atomic::{self, Access};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -30,7 +30,7 @@ pub fn run(context: &Context, args: &PluginBuild) -> Result<()> {
     let plugin = engine(context)?.load(&built, &limits).map_err(|e| {
         Failure::failed(format!("what was built {}", foreign(&e.to_string()))).outcome(unwritten())
     })?;
-    write(&output, &built).map_err(|e| {
+    atomic::replace(&output, &built, Access::Public).map_err(|e| {
         disk::unwritable(&shown(&output), &e, "name another file: -o FILE").outcome(unwritten())
     })?;
     let file = output.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -80,20 +80,4 @@ fn build_failure(context: &Context, error: &BuildError) -> Failure {
 /// The entry has the plugin's own name and limits, one key a line.
 fn foreign_lines(text: &str) -> String {
     text.lines().map(|line| format!("{}\n", foreign(line))).collect()
-}
-
-/// Writes beside the target and renames: never half a component.
-fn write(file: &Path, data: &[u8]) -> std::io::Result<()> {
-    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // Less the umask, as any compiler's output.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut temporary = builder.prefix(".airgo-").tempfile_in(dir)?;
-    temporary.write_all(data)?;
-    temporary.persist(file)?;
-    Ok(())
 }

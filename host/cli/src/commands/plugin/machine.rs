@@ -5,6 +5,7 @@ use crate::Context;
 use crate::disk;
 use crate::failure::Result;
 use airgo_author::{Ran, Step, Tools};
+use airgo_model::atomic::ScratchDir;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,13 @@ use std::process::{Command, Stdio};
 /// This machine.
 pub struct Machine<'a> {
     context: &'a Context,
-    scratch: tempfile::TempDir,
+    scratch: ScratchDir,
 }
 
 impl<'a> Machine<'a> {
     /// With a fresh scratch directory.
     pub fn new(context: &'a Context) -> Result<Self> {
-        let scratch = tempfile::Builder::new().prefix("airgo-build-").tempdir().map_err(|e| {
+        let scratch = ScratchDir::create(&std::env::temp_dir(), "airgo-build-").map_err(|e| {
             disk::unwritable("to a temporary directory", &e, "name one that can be written: TMPDIR=DIR")
         })?;
         Ok(Machine { context, scratch })

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Result};
 use crate::printer::count;
 use crate::project::shown;
 use airgo_author::{NewFile, ScaffoldError, scaffold};
-use std::io::Write as _;
+use airgo_model::atomic::{self, Access};
 use std::path::{Path, PathBuf};
 
 /// Writes the files; a directory that is there and not empty stays as it is.
@@ -61,7 +61,7 @@ fn write(dir: &Path, files: &[NewFile]) -> std::result::Result<(), (PathBuf, std
         let create = || {
             std::fs::create_dir_all(path.parent().unwrap_or(dir))?;
             // Never over anything, whoever made it in the meantime.
-            std::fs::File::create_new(&path)?.write_all(&file.bytes)
+            atomic::create_new(&path, &file.bytes, Access::Public)
         };
         create().map_err(|e| (path.clone(), e))?;
     }

@@ -1,0 +1,4 @@
+//! What the crates above share and none of them owns. It uses no other crate of
+//! this workspace; every one but `gomod` may use it.
+
+pub mod atomic;
