@@ -8,6 +8,7 @@ use crate::assemble::{self, Parts};
 use crate::commands::resolve::walk;
 use crate::downloads::{self, Downloads, subject};
 use crate::failure::Result;
+use crate::lengths;
 use crate::offline;
 use crate::printer::{bytes, count, duration};
 use crate::progress::Progress;
@@ -85,6 +86,7 @@ pub fn gather(
     context.interrupt.check()?;
     let build = Build { platforms: wanted.platform.clone(), tags: wanted.tags.clone() };
     offline::check(context, projects, &resolutions, &objects, &build, wanted.allow_incomplete)?;
+    lengths::check(context, &objects, &build.platforms, wanted.allow_incomplete)?;
     let (unsummed, lacking) = unsummed(projects, &wants, &objects);
     let vouched = sumdb::vouch(context, &fetcher, &cache, &lacking, unsummed)?;
     progress.finish();

@@ -23,6 +23,7 @@ mod gomod_hints;
 mod interrupt;
 mod judge;
 mod keyring;
+mod lengths;
 mod manual;
 mod nature;
 mod nearest;

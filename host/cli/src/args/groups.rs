@@ -24,7 +24,8 @@ pub struct Gather {
     #[arg(long, value_enum, default_value = "build", value_name = "SCOPE")]
     pub scope: Scope,
     /// Go on where `go build ./...` or `go vet ./...` will refuse on the other side: an import that
-    /// no module provides, a line that go.sum lacks. What is refused by default becomes warnings
+    /// no module provides, a line that go.sum lacks, a file name that is too long for Linux. What
+    /// is refused by default becomes warnings
     #[arg(long)]
     pub allow_incomplete: bool,
 }

@@ -18,12 +18,14 @@
 mod check;
 mod error;
 mod escape;
+mod lengths;
 mod pattern;
 mod version;
 
 pub use check::{check_file_path, check_import_path, check_path};
 pub use error::{InvalidVersion, ModuleError, PathKind, PathProblem, VersionProblem};
 pub use escape::{escape_path, escape_version, unescape_path, unescape_version};
+pub use lengths::{System, TooLong};
 pub use pattern::match_prefix_patterns;
 pub use version::{
     canonical_version, check, check_path_major, is_incompatible, match_path_major, path_major_prefix,
