@@ -404,6 +404,6 @@ fn the_bundle_has_a_name_by_default_and_stdout_is_refused() {
     assert!(tree.join("tool.airgo").is_file());
     let mut command = airgo.command();
     command.args(["pack", ".", "-o", "-"]).current_dir(tree.path());
-    crate::airgo::run(command).ends(2).says(&["cannot be written to stdout"]);
+    crate::airgo::run(command).ends(2).says(&["writes none to stdout"]);
     assert!(!tree.join("-").exists());
 }

@@ -40,6 +40,7 @@ mod refusal;
 mod signing;
 mod sources;
 mod statements;
+mod streams;
 mod sumdb;
 mod sums;
 mod table;

@@ -5,7 +5,6 @@ use crate::args::{Pack, Trust};
 use crate::baseline::{self, Baseline};
 use crate::bundle_io::{self, bundle_failure};
 use crate::disk;
-use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::gather::{self, Gathered};
 use crate::judge;
@@ -112,13 +111,6 @@ fn check_command(args: &Pack, output: &Path) -> String {
 
 /// Says at once what would otherwise come to light after all downloads.
 fn check_target(args: &Pack, output: &Path) -> Result<()> {
-    if output == Path::new("-") {
-        return Err(Failure::new(
-            Exit::Usage,
-            "a bundle cannot be written to stdout: its head is written last",
-        )
-        .hint("name a file: -o app.airgo; to write a file of the name -: -o ./-"));
-    }
     let first = PathBuf::from(format!("{}.001", output.display()));
     if args.split.is_some() && is_foreign_volume(&first) {
         return Err(bundle_failure(&VolumeError::Occupied(shown(&first)).into())

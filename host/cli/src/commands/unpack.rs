@@ -49,10 +49,14 @@ fn unpack(context: &Context, args: &Unpack) -> Result<()> {
     bundle_io::record_last_seen(&args.last_seen, &bundle)?;
     let new = installed.values().filter(|outcome| **outcome == Outcome::Installed).count();
     let total: u64 = bundle.objects().map(|o| o.size).sum();
+    // A module is one whose code is there; the others have their go.mod read alone.
+    let with_code = bundle.manifest().modules.iter().filter(|m| m.zip.is_some()).count();
+    let more = installed.len().saturating_sub(with_code);
     if context.printer.is_json() {
         context.printer.document(&serde_json::json!({
             "schema": "airgo.dev/unpack/v1",
             "file": args.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
+            "files": args.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>(),
             "gomodcache": target.display().to_string(),
             "contentId": bundle.manifest().content_id,
             "installed": new,
@@ -65,8 +69,9 @@ fn unpack(context: &Context, args: &Unpack) -> Result<()> {
     context.printer.status(
         "Unpacked",
         format!(
-            "{} ({}, {} already there) into {} in {}",
-            count(installed.len(), "module"),
+            "{}{} ({}, {} already there) into {} in {}",
+            count(with_code, "module"),
+            if more == 0 { String::new() } else { format!(" and {}", count(more, "more go.mod file")) },
             bytes(total),
             installed.len() - new,
             target.display(),

@@ -61,6 +61,7 @@ fn verify(context: &Context, args: &Verify, damaged: &mut bool) -> Result<()> {
         context.printer.document(&serde_json::json!({
             "schema": "airgo.dev/verify/v1",
             "file": args.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
+            "files": args.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>(),
             "contentId": bundle.manifest().content_id,
             "objects": verified.objects,
             "bytes": verified.bytes,
