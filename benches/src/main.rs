@@ -3,13 +3,14 @@
 // A program for developers: it prints, and stops with what went wrong.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::panic, clippy::unwrap_used)]
 
-mod measure;
+mod bounds;
 mod pack;
 mod policy;
 mod setup;
 mod table;
 mod unpack;
 
+use airgo_testkit::Shape;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
@@ -31,6 +32,9 @@ struct Args {
     /// KiB of the largest zip that goes into it
     #[arg(long, default_value_t = 512)]
     max_zip: u64,
+    /// Projects that bounds grows, one after the other: chain:N, flat:N, dense:NxE (repeatable)
+    #[arg(long, value_delimiter = ',', default_values_t = SHAPES.map(|s| s.parse::<Shape>().unwrap()))]
+    shape: Vec<Shape>,
     /// The airgo binary; default: target/release/airgo beside this one
     #[arg(long)]
     airgo: Option<PathBuf>,
@@ -42,6 +46,11 @@ struct Args {
     dir: Option<PathBuf>,
 }
 
+/// Two sizes of each, of which the second is what the format's limits allow:
+/// 200,000 entries, of which a module takes four, and 64 MiB of manifest.
+const SHAPES: [&str; 6] =
+    ["chain:12000", "chain:49000", "flat:12000", "flat:49000", "dense:500x500", "dense:1000x1000"];
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
     All,
@@ -49,10 +58,16 @@ enum What {
     Unpack,
     /// Not part of all: it takes 5 GiB and some minutes
     Policy,
+    /// Every command on grown projects; not part of all: it takes 4 GiB and some minutes
+    Bounds,
 }
 
 fn main() {
     let args = Args::parse();
+    if args.what == What::Bounds {
+        bounds::run(&setup::binary(&args), args.dir.as_ref(), &args.shape);
+        return;
+    }
     let setup = setup::Setup::new(&args);
     println!("{}", setup.describe());
     if args.what == What::Policy {

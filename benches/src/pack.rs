@@ -1,9 +1,8 @@
 //! Fetching a project's modules from the proxy of this machine, cold.
 
-use crate::measure::{self, Sample};
 use crate::setup::Setup;
 use crate::table::Table;
-use airgo_testkit::Go;
+use airgo_testkit::{Go, Sample, measure};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -27,14 +26,14 @@ fn airgo(setup: &Setup) -> Sample {
     let mut cmd = setup.airgo_command();
     cmd.arg("pack").arg(setup.project()).arg("-o").arg(&bundle).arg("--key").arg(&setup.key);
     cmd.arg("--cache").arg(&store);
-    let sample = measure::run(cmd);
+    let sample = measure(cmd);
     let _ = fs::remove_dir_all(&store);
     let _ = fs::remove_file(&bundle);
     sample
 }
 
 fn go(setup: &Setup) -> Sample {
-    measure::run(Go::online().command(&setup.project(), &["mod", "download"]))
+    measure(Go::online().command(&setup.project(), &["mod", "download"]))
 }
 
 /// The bundle's own objects, fetched by a client that does nothing else.
@@ -65,7 +64,7 @@ impl Transfer {
         fs::create_dir(&dir).unwrap();
         let mut cmd = Command::new("curl");
         cmd.arg("--config").arg(&self.config).current_dir(&dir);
-        let sample = measure::run(cmd);
+        let sample = measure(cmd);
         let _ = fs::remove_dir_all(&dir);
         sample
     }

@@ -5,10 +5,9 @@
 //! it takes under another path, so that no two have the same zip. Modules above
 //! a size are left out, since a few giants would tell of nothing but inflating.
 
-use crate::measure::{self, Sample};
 use crate::setup::Setup;
 use crate::table::Table;
-use airgo_testkit::{Module, Proxy, World};
+use airgo_testkit::{Module, Proxy, Sample, World, measure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -88,7 +87,7 @@ impl<'a> Large<'a> {
             .arg(&bundle)
             .arg("--key")
             .arg(&setup.key);
-        measure::run(pack);
+        measure(pack);
         println!(
             "{modules} modules made of {} real ones with a zip of at most {} KiB: {files} files, {:.1} MiB, bundle {:.1} MiB",
             zips.len(),
@@ -120,7 +119,7 @@ impl<'a> Large<'a> {
         let mut cmd: Command = self.setup.airgo_command();
         cmd.env("HOME", home).args(["policy", "check", "--json", "--policy"]).arg(&policy);
         cmd.arg(&self.bundle).arg("--trust").arg(&self.setup.public);
-        measure::run(cmd)
+        measure(cmd)
     }
 }
 

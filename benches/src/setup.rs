@@ -32,12 +32,9 @@ pub struct Setup {
 
 impl Setup {
     pub fn new(args: &Args) -> Self {
-        let beside = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-        let airgo = args.airgo.clone().unwrap_or_else(|| beside.join("airgo"));
-        assert!(airgo.is_file(), "no airgo at {}: cargo build --release", airgo.display());
-        let airgo = fs::canonicalize(airgo).unwrap();
-        let bare =
-            args.bare.clone().or_else(|| Some(beside.join("examples/unpack_bench"))).filter(|b| b.is_file());
+        let airgo = binary(args);
+        let bare = args.bare.clone().unwrap_or_else(|| beside("examples/unpack_bench"));
+        let bare = Some(bare).filter(|b| b.is_file());
         let temp = TempTree::within(args.dir.as_ref().unwrap_or(&fast_temp_root()));
         let online = Go::online();
         let source = if args.project.contains('@') {
@@ -141,6 +138,18 @@ impl Setup {
             go.trim()
         )
     }
+}
+
+/// A file that was built with this program.
+fn beside(name: &str) -> PathBuf {
+    std::env::current_exe().unwrap().parent().unwrap().join(name)
+}
+
+/// The airgo that is measured.
+pub fn binary(args: &Args) -> PathBuf {
+    let airgo = args.airgo.clone().unwrap_or_else(|| beside("airgo"));
+    assert!(airgo.is_file(), "no airgo at {}: cargo build --release", airgo.display());
+    fs::canonicalize(airgo).unwrap()
 }
 
 fn count_zips(dir: &Path) -> usize {

@@ -1,6 +1,6 @@
 //! The table: medians, and each contender as a multiple of airgo.
 
-use crate::measure::Sample;
+use airgo_testkit::Sample;
 use std::time::Duration;
 
 /// What was measured side by side; the first contender is airgo.

@@ -1,9 +1,8 @@
 //! Filling a module cache from what is already here.
 
-use crate::measure::{self, Sample};
 use crate::setup::Setup;
 use crate::table::Table;
-use airgo_testkit::Go;
+use airgo_testkit::{Go, Sample, measure};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -28,12 +27,12 @@ fn airgo(setup: &Setup) -> Sample {
     let cache = setup.fresh("cache");
     let mut cmd = setup.airgo_command();
     cmd.arg("unpack").arg(&setup.bundle).arg("--gomodcache").arg(&cache).arg("--trust").arg(&setup.public);
-    finish(measure::run(cmd), &cache)
+    finish(measure(cmd), &cache)
 }
 
 fn go(setup: &Setup) -> Sample {
     let go = Go::with_proxy(&setup.file_proxy).env("GOFLAGS", "-mod=mod");
-    measure::run(go.command(&setup.project(), &["mod", "download"]))
+    measure(go.command(&setup.project(), &["mod", "download"]))
 }
 
 fn tar(setup: &Setup) -> Sample {
@@ -41,14 +40,14 @@ fn tar(setup: &Setup) -> Sample {
     fs::create_dir(&cache).unwrap();
     let mut cmd = Command::new("tar");
     cmd.arg("-xf").arg(&setup.tar).arg("-C").arg(&cache);
-    finish(measure::run(cmd), &cache)
+    finish(measure(cmd), &cache)
 }
 
 fn bare(setup: &Setup) -> Sample {
     let cache = setup.fresh("cache");
     let mut cmd = Command::new(setup.bare.as_ref().unwrap());
     cmd.arg("bare").arg(setup.finished_cache()).arg(&setup.list).arg(&cache);
-    finish(measure::run(cmd), &cache)
+    finish(measure(cmd), &cache)
 }
 
 /// Removes what was written, off the clock: a cache in memory would otherwise

@@ -5,6 +5,8 @@
 //! - [`Proxy`] serves a world on loopback, with scripted faults.
 //! - [`Go`] runs the real `go` in a clean environment: the oracle.
 //! - [`offline`] is the network=none builder, [`require_tool`] the loud skip.
+//! - [`Shape`] grows projects to any size, and [`measure`] tells what a command
+//!   takes over them.
 //! - [`TempTree`] is a directory that goes away even when made of read-only
 //!   module trees, [`TreeDiff`] compares two of them byte for byte.
 //!
@@ -24,6 +26,8 @@
 mod compare;
 mod gosum;
 mod gotool;
+mod grown;
+mod measure;
 mod module;
 mod proxy;
 mod temp;
@@ -35,6 +39,8 @@ mod zipfile;
 pub use compare::{Treatment, TreeDiff};
 pub use gosum::{go_sum, h1_files, h1_go_mod, sha256_hex};
 pub use gotool::Go;
+pub use grown::{Grown, Kind, Shape};
+pub use measure::{Bounded, Sample, measure, measure_within};
 pub use module::Module;
 pub use proxy::{Fault, Proxy, Request};
 pub use temp::{TempTree, fast_temp_root, target_tmp};
