@@ -12,6 +12,7 @@ mod bad_disk;
 mod bad_network;
 mod bad_project;
 mod baseline;
+mod bounds;
 mod cache;
 mod defaults;
 mod drift;

@@ -16,6 +16,7 @@ pub use requirements::Requirements;
 
 use airgo_bundle::Manifest;
 use airgo_policy::BundleView;
+use paths::Brief;
 
 /// One step after the other, the main module first.
 pub type Steps = Vec<String>;
@@ -53,7 +54,9 @@ impl Reason {
     }
 }
 
-/// The reasons for all modules of a manifest, found in one walk each.
+/// The reasons for all modules of a manifest, found in one walk each. A reason
+/// takes what it shows and no more, however long the chain: there may be as many
+/// as modules.
 pub struct Reasons {
     requirements: Requirements,
     imports: Option<Imports>,
@@ -68,12 +71,28 @@ impl Reasons {
 
     /// A shortest chain to `path@version`, in a length that can be shown.
     pub fn of_module(&self, module: &str) -> Option<Reason> {
-        let imported = self.imports.as_ref().and_then(|imports| imports.modules_to(module));
-        let reason = |by| move |steps| Reason { by, steps: shortened(steps) };
+        let imported = self.imports.as_ref().and_then(|imports| imports.brief(module));
+        let reason = |by| move |steps| Reason { by, steps };
         imported
             .map(reason(By::Imports))
-            .or_else(|| self.requirements.chains(module, 1).into_iter().next().map(reason(By::Requirements)))
+            .or_else(|| self.requirements.brief(module).map(reason(By::Requirements)))
     }
+}
+
+/// A chain by its nodes, as [`shortened`] would tell it.
+fn told<'n>(brief: &Brief, node: u32, name: impl Fn(u32) -> &'n str) -> Option<Steps> {
+    let (first, left_out, last) = brief.to(node, SHOWN.0, SHOWN.1);
+    let names = |nodes: Vec<u32>| nodes.into_iter().map(|node| name(node).to_owned()).collect::<Steps>();
+    let mut steps = names(first);
+    if left_out > 0 {
+        steps.push(more(left_out));
+        steps.extend(names(last));
+    }
+    (!steps.is_empty()).then_some(steps)
+}
+
+fn more(left_out: usize) -> String {
+    format!("… {left_out} more …")
 }
 
 /// A chain with its middle told as a number.
@@ -81,7 +100,7 @@ pub fn shortened(mut steps: Steps) -> Steps {
     let (first, last) = SHOWN;
     if steps.len() > first + last + 1 {
         let left_out = steps.len() - first - last;
-        steps.splice(first..first + left_out, [format!("… {left_out} more …")]);
+        steps.splice(first..first + left_out, [more(left_out)]);
     }
     steps
 }

@@ -4,7 +4,7 @@
 //! own tests, whose needs no build has; these do not count here.
 
 use super::Steps;
-use super::paths::Paths;
+use super::paths::{Brief, Paths};
 use airgo_bundle::Manifest;
 use airgo_gomod::gosource::{Source, Truth, read};
 use airgo_policy::BundleView;
@@ -32,6 +32,7 @@ pub struct Imports {
     paths: Paths,
     /// For each module its packages on the lowest level.
     nearest: HashMap<usize, Vec<u32>>,
+    brief: Brief,
 }
 
 /// The Go files of a module by directory.
@@ -67,6 +68,7 @@ impl Imports {
             modules: names,
             paths: Paths::default(),
             nearest: HashMap::new(),
+            brief: Brief::default(),
         };
         for main in &manifest.main_modules {
             let node = this.node(&main.path, None);
@@ -101,6 +103,9 @@ impl Imports {
                 }
             }
         }
+        let module = |node: u32| this.module[node as usize];
+        this.brief =
+            Brief::of(&this.paths, super::SHOWN.0, |a, b| module(a).is_some() && module(a) == module(b));
         Some(this)
     }
 
@@ -118,20 +123,15 @@ impl Imports {
         self.paths.to(node, most).into_iter().map(|path| path.into_iter().map(name).collect()).collect()
     }
 
-    /// A shortest chain to a module, told as the modules that it goes through.
-    pub fn modules_to(&self, module: &str) -> Option<Steps> {
-        let path = self.paths.to(*self.nearest_of(module)?.first()?, 1).into_iter().next()?;
-        let mut steps: Steps = Vec::new();
-        for node in path {
-            let step = match self.module[node as usize] {
+    /// A shortest chain to a module, told as the modules that it goes through, in
+    /// a length that can be shown.
+    pub fn brief(&self, module: &str) -> Option<Steps> {
+        super::told(&self.brief, *self.nearest_of(module)?.first()?, |node| {
+            match self.module[node as usize] {
                 Some(module) => &self.modules[module],
                 None => &self.names[node as usize],
-            };
-            if steps.last() != Some(step) {
-                steps.push(step.clone());
             }
-        }
-        Some(steps)
+        })
     }
 
     fn nearest_of(&self, module: &str) -> Option<&Vec<u32>> {

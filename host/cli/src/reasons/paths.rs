@@ -83,9 +83,89 @@ impl Paths {
     }
 }
 
+/// The first path to each node as a chain of groups (the modules of packages),
+/// ready to be told with its middle left out: what it takes to tell one does
+/// not depend on how long it is, for there may be as many as nodes.
+#[derive(Default)]
+pub struct Brief {
+    /// The last node of the group before, on the way to this one.
+    before: Vec<Option<u32>>,
+    /// How many groups the chain goes through.
+    len: Vec<u32>,
+    /// The node that ends the chain's beginning.
+    head: Vec<u32>,
+}
+
+impl Brief {
+    /// Of all paths, with so many steps for the beginning of a long chain.
+    pub fn of(paths: &Paths, first: usize, same: impl Fn(u32, u32) -> bool) -> Self {
+        let nodes = paths.depth.len();
+        let mut this = Self { before: vec![None; nodes], len: vec![0; nodes], head: vec![0; nodes] };
+        // Who leads to a node was reached before it.
+        for &node in &paths.queue {
+            let at = node as usize;
+            let from = paths.before[at].first().map(|&from| (from, from as usize));
+            (this.before[at], this.len[at]) = match from {
+                None => (None, 1),
+                Some((from, i)) if same(from, node) => (this.before[i], this.len[i]),
+                Some((from, i)) => (Some(from), this.len[i] + 1),
+            };
+            this.head[at] = match from {
+                Some((_, i)) if this.len[at] as usize > first => this.head[i],
+                _ => node,
+            };
+        }
+        this
+    }
+
+    /// A node of each group on the way to this one: all of them, or the
+    /// `first` that [`Brief::of`] was told and the `last` with the number of
+    /// those that are left out between.
+    pub fn to(&self, node: u32, first: usize, last: usize) -> (Vec<u32>, usize, Vec<u32>) {
+        let len = self.len.get(node as usize).map_or(0, |len| *len as usize);
+        if len == 0 {
+            return Default::default();
+        }
+        if len <= first + last + 1 {
+            return (self.back(node, len), 0, Vec::new());
+        }
+        let head = self.head[node as usize];
+        (self.back(head, first), len - first - last, self.back(node, last))
+    }
+
+    fn back(&self, node: u32, count: usize) -> Vec<u32> {
+        let before = |node: &u32| self.before[*node as usize];
+        let mut steps: Vec<_> = std::iter::successors(Some(node), before).take(count).collect();
+        steps.reverse();
+        steps
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Groups of three nodes each, in one line.
+    #[test]
+    fn a_brief_chain_is_the_whole_one_with_its_middle_left_out() {
+        let mut paths = Paths::default();
+        paths.reach(0, None);
+        (1..60).for_each(|node| paths.reach(node, Some(node - 1)));
+        let brief = Brief::of(&paths, 2, |a, b| a / 3 == b / 3);
+        let groups = |nodes: Vec<u32>| nodes.into_iter().map(|node| node / 3).collect::<Vec<_>>();
+        for node in 0..60 {
+            let whole: Vec<u32> = (0..=node / 3).collect();
+            let (first, left_out, last) = brief.to(node, 2, 3);
+            let (first, last) = (groups(first), groups(last));
+            if whole.len() <= 6 {
+                assert_eq!((first, left_out, last), (whole, 0, vec![]), "{node}");
+            } else {
+                let (from, to) = (whole[..2].to_vec(), whole[whole.len() - 3..].to_vec());
+                assert_eq!((first, left_out, last), (from, whole.len() - 5, to), "{node}");
+            }
+        }
+        assert_eq!(brief.to(99, 2, 3), (vec![], 0, vec![]));
+    }
 
     #[test]
     fn all_shortest_paths_are_found_and_no_more_than_asked_for() {

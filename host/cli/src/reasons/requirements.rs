@@ -1,7 +1,7 @@
 //! Chains of requirements.
 
 use super::Steps;
-use super::paths::Paths;
+use super::paths::{Brief, Paths};
 use airgo_bundle::Manifest;
 use std::collections::{HashMap, HashSet};
 
@@ -17,6 +17,8 @@ pub struct Requirements {
     selected: Paths,
     /// Every node, by every requirement.
     all: Paths,
+    /// Both, to be told in a length that can be shown.
+    brief: [Brief; 2],
 }
 
 impl Requirements {
@@ -27,6 +29,7 @@ impl Requirements {
             index: HashMap::new(),
             selected: Paths::default(),
             all: Paths::default(),
+            brief: Default::default(),
         };
         let mains: Vec<u32> = manifest.main_modules.iter().map(|main| this.node(&main.path)).collect();
         let edges: Vec<(u32, Vec<u32>)> = manifest
@@ -53,6 +56,7 @@ impl Requirements {
         this.all = walk(&mains, this.names.len(), |paths, node, _, _| {
             requires[node as usize].iter().for_each(|&to| paths.reach(to, Some(node)));
         });
+        this.brief = [&this.selected, &this.all].map(|paths| Brief::of(paths, super::SHOWN.0, |_, _| false));
         this
     }
 
@@ -62,6 +66,14 @@ impl Requirements {
         let paths = if self.selected.depth(node).is_some() { &self.selected } else { &self.all };
         let name = |node: u32| self.names[node as usize].clone();
         paths.to(node, most).into_iter().map(|path| path.into_iter().map(name).collect()).collect()
+    }
+
+    /// A shortest chain to `path@version`, in a length that can be shown.
+    pub fn brief(&self, module: &str) -> Option<Steps> {
+        let &node = self.index.get(module)?;
+        let [selected, all] = &self.brief;
+        let name = |node: u32| self.names[node as usize].as_str();
+        super::told(selected, node, name).or_else(|| super::told(all, node, name))
     }
 
     fn node(&mut self, name: &str) -> u32 {

@@ -1,0 +1,64 @@
+//! What commands take over a long chain of modules: memory and output in
+//! proportion to it. `airgo-bench --what bounds` has the whole table.
+
+use crate::airgo::Airgo;
+use airgo_testkit::{Sample, Shape, TempTree, measure_within};
+use std::time::Duration;
+
+/// Long enough that what grows with its square is far above what is allowed.
+const CHAIN: usize = 5000;
+
+struct Grown {
+    airgo: Airgo,
+    temp: TempTree,
+}
+
+impl Grown {
+    fn new() -> Self {
+        let temp = TempTree::new();
+        let grown = format!("chain:{CHAIN}").parse::<Shape>().unwrap().grow(temp.path());
+        let (key, public) = (temp.join("key"), temp.join("key.pub"));
+        let airgo = Airgo::new(&grown.goproxy)
+            .env("AIRGO_KEY", key.to_str().unwrap())
+            .env("AIRGO_TRUST", public.to_str().unwrap());
+        airgo.run(&["keygen", "-o", key.to_str().unwrap()]).done();
+        Self { airgo, temp }
+    }
+
+    /// Runs a command that must do with so much memory and output.
+    #[track_caller]
+    fn takes(&self, line: &str, mib: u64, output_kib: u64) {
+        let mut cmd = self.airgo.command();
+        cmd.args(line.split(' ')).current_dir(self.temp.path());
+        // The time only ends what would never end.
+        let most = Sample { wall: Duration::from_secs(300), peak_kib: 4 << 20 };
+        let run = measure_within(cmd, most, &self.temp.join("output"));
+        assert_eq!(
+            run.code,
+            Some(0),
+            "{line}: {}",
+            std::fs::read_to_string(self.temp.join("output")).unwrap()
+        );
+        let (peak, output) = (run.sample.peak_kib >> 10, run.output >> 10);
+        assert!(peak <= mib, "airgo {line}: {peak} MiB, more than {mib}");
+        assert!(output <= output_kib, "airgo {line}: {output} KiB of output, more than {output_kib}");
+    }
+}
+
+#[test]
+fn a_long_chain_takes_what_it_is_worth() {
+    let grown = Grown::new();
+    grown.takes("resolve project", 60, 200);
+    grown.takes("pack project -o b.airgo", 300, 4);
+    grown.takes("verify b.airgo", 90, 4);
+    grown.temp.write(
+        "airgo.toml",
+        "[[plugin]]\nname = \"allowlist\"\nbuiltin = \"allowlist\"\n\n\
+         [plugin.config]\ndefault = \"warn\"\nallow = [\"nowhere.example\"]\n",
+    );
+    // Each finding with its chain, of which no more than twelve steps are told.
+    let most = CHAIN as u64 * 7 / 10;
+    grown.takes("policy check b.airgo", 120, most);
+    grown.takes("policy check b.airgo --format github", 120, most);
+    grown.takes("policy check b.airgo --format sarif", 250, 3 * most);
+}
