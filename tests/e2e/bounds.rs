@@ -1,12 +1,13 @@
-//! What commands take over a long chain of modules: memory and output in
-//! proportion to it. `airgo-bench --what bounds` has the whole table.
+//! What commands take over thousands of modules: memory and output in
+//! proportion to them. `airgo-bench --what bounds` has the whole table.
 
 use crate::airgo::Airgo;
 use airgo_testkit::{Sample, Shape, TempTree, measure_within};
 use std::time::Duration;
 
-/// Long enough that what grows with its square is far above what is allowed.
-const CHAIN: usize = 5000;
+/// Enough that what grows with its square, or takes much for each,
+/// is far above what is allowed.
+const MODULES: usize = 5000;
 
 struct Grown {
     airgo: Airgo,
@@ -14,9 +15,9 @@ struct Grown {
 }
 
 impl Grown {
-    fn new() -> Self {
+    fn new(shape: &str) -> Self {
         let temp = TempTree::new();
-        let grown = format!("chain:{CHAIN}").parse::<Shape>().unwrap().grow(temp.path());
+        let grown = format!("{shape}:{MODULES}").parse::<Shape>().unwrap().grow(temp.path());
         let (key, public) = (temp.join("key"), temp.join("key.pub"));
         let airgo = Airgo::new(&grown.goproxy)
             .env("AIRGO_KEY", key.to_str().unwrap())
@@ -47,9 +48,9 @@ impl Grown {
 
 #[test]
 fn a_long_chain_takes_what_it_is_worth() {
-    let grown = Grown::new();
+    let grown = Grown::new("chain");
     grown.takes("resolve project", 60, 200);
-    grown.takes("pack project -o b.airgo", 300, 4);
+    grown.takes("pack project -o b.airgo", 160, 4);
     grown.takes("verify b.airgo", 90, 4);
     grown.temp.write(
         "airgo.toml",
@@ -57,8 +58,15 @@ fn a_long_chain_takes_what_it_is_worth() {
          [plugin.config]\ndefault = \"warn\"\nallow = [\"nowhere.example\"]\n",
     );
     // Each finding with its chain, of which no more than twelve steps are told.
-    let most = CHAIN as u64 * 7 / 10;
+    let most = MODULES as u64 * 7 / 10;
     grown.takes("policy check b.airgo", 120, most);
     grown.takes("policy check b.airgo --format github", 120, most);
     grown.takes("policy check b.airgo --format sarif", 250, 3 * most);
+}
+
+#[test]
+fn many_modules_at_once_take_what_they_are_worth() {
+    let grown = Grown::new("flat");
+    grown.takes("resolve project", 70, 200);
+    grown.takes("pack project -o b.airgo", 160, 4);
 }

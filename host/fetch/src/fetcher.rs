@@ -11,12 +11,18 @@ use airgo_gomod::H1;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// How many threads may block at once in file work and name resolution.
 const BLOCKING_THREADS: usize = 32;
+
+/// How many of a queue's requests are tasks at once. The others wait as what
+/// they are: a task takes a hundred times the room, and a project may ask for a
+/// hundred thousand files. More than run at once, so that some may sleep between
+/// two tries.
+const TASKS: usize = 256;
 
 /// How long dropping a fetcher waits for work that cannot be interrupted.
 const LAST_WORK: Duration = Duration::from_millis(250);
@@ -53,7 +59,11 @@ struct Completions {
 
 #[derive(Default)]
 struct State {
+    /// Submitted and not yet done.
     under_way: usize,
+    /// Submitted and no task's yet.
+    waiting: VecDeque<Request>,
+    tasks: usize,
     done: VecDeque<Completion>,
 }
 
@@ -151,20 +161,61 @@ impl Fetcher {
     }
 
     fn spawn(&self, completions: &Arc<Completions>, request: Request) {
-        completions.lock().under_way += 1;
-        let delivery = Delivery {
+        let mut state = completions.lock();
+        state.under_way += 1;
+        state.waiting.push_back(request);
+        if state.tasks >= TASKS.max(2 * self.engine.config.jobs) {
+            return;
+        }
+        state.tasks += 1;
+        drop(state);
+        let Some(runtime) = &self.runtime else { return };
+        runtime.spawn(work_off(Task {
             completions: Arc::clone(completions),
             engine: Arc::clone(&self.engine),
-            object: request.object.clone(),
+            cancelled: self.cancel.subscribe(),
+            handle: runtime.handle().clone(),
+        }));
+    }
+}
+
+/// What works off a queue's requests, one after the other.
+struct Task {
+    completions: Arc<Completions>,
+    engine: Arc<Engine>,
+    cancelled: watch::Receiver<bool>,
+    handle: Handle,
+}
+
+/// Ends when nothing waits.
+async fn work_off(task: Task) {
+    while let Some(request) = task.completions.take() {
+        let object = request.object.clone();
+        let delivery = Delivery {
+            completions: Arc::clone(&task.completions),
+            engine: Arc::clone(&task.engine),
+            object: object.clone(),
             delivered: false,
         };
-        let (engine, cancelled) = (Arc::clone(&self.engine), self.cancel.subscribe());
-        let Some(runtime) = &self.runtime else { return };
-        runtime.spawn(async move {
-            let object = request.object.clone();
-            let work = async { engine.obtain(&request).await };
-            delivery.deliver(until_cancelled(cancelled, object, work).await);
-        });
+        let cancelled = task.cancelled.clone();
+        let one = async { task.engine.obtain(&request).await };
+        delivery.deliver(until_cancelled(cancelled, object, one).await);
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        // One that ended in order has seen that nothing waits. One that died
+        // leaves its place to another, or what waits would wait for ever.
+        if std::thread::panicking() {
+            let next = Self {
+                completions: Arc::clone(&self.completions),
+                engine: Arc::clone(&self.engine),
+                cancelled: self.cancelled.clone(),
+                handle: self.handle.clone(),
+            };
+            self.handle.spawn(work_off(next));
+        }
     }
 }
 
@@ -218,6 +269,16 @@ impl Canceller {
 impl Completions {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next request for a task; none ends the task.
+    fn take(&self) -> Option<Request> {
+        let mut state = self.lock();
+        let request = state.waiting.pop_front();
+        if request.is_none() {
+            state.tasks -= 1;
+        }
+        request
     }
 
     fn next(&self) -> Option<Completion> {
