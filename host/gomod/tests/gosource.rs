@@ -1,7 +1,7 @@
 //! The heads of Go's own sources, read as `go list` reads them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use airgo_gomod::gosource::{Platform, Tags, Truth, is_built, read};
+use airgo_gomod::gosource::{Expr, Platform, Tags, Truth, is_built, read, when_built};
 use airgo_testkit::require_tool;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -146,4 +146,61 @@ fn what_nobody_knows_is_in_doubt_both_ways() {
         let source = read(format!("//go:build {constraint}\n\npackage a\n").as_bytes());
         assert_eq!(is_built("a.go", &source, &tags), wanted, "{constraint}");
     }
+}
+
+#[test]
+fn a_constraint_that_is_written_reads_as_it_was() {
+    for (text, written) in [
+        ("linux", "linux"),
+        ("(linux&&!cgo)||custom", "linux && !cgo || custom"),
+        ("linux && (!cgo || custom) && !(a && b)", "linux && (!cgo || custom) && !(a && b)"),
+        ("!(!a)", "!(!a)"),
+    ] {
+        let expr = Expr::parse(text).unwrap();
+        assert_eq!(expr.to_string(), written);
+        assert_eq!(Expr::parse(written), Some(expr), "{text}");
+    }
+}
+
+/// What is kept of a file says the same as the file.
+#[test]
+fn conditions_are_all_that_a_build_goes_by() {
+    let linux = Platform::parse("linux/amd64").unwrap();
+    for (name, text, wanted) in [
+        ("a.go", "package a\n", Truth::Yes),
+        ("a_windows.go", "package a\n", Truth::No),
+        ("a_linux_amd64.go", "//go:build !cgo\n\npackage a\n", Truth::Maybe),
+        ("a.go", "package a\n\nimport \"C\"\n", Truth::Maybe),
+        ("_a.go", "package a\n", Truth::No),
+        ("a.go", "package documentation\n", Truth::No),
+        ("a_arm64.s", "// Assembly.\n\n#include \"textflag.h\"\n", Truth::No),
+        ("a.s", "//go:build !linux\n\nTEXT ·f(SB)\n", Truth::No),
+        ("a.s", "/* c */ // c\n//go:build linux\n\nTEXT ·f(SB)\n", Truth::Yes),
+    ] {
+        let source = read(text.as_bytes());
+        let tags = Tags { platform: Some(&linux), ..Tags::default() };
+        assert_eq!(is_built(name, &source, &tags), wanted, "{name} {text:?}");
+        let kept = when_built(name, &source).map(|when| when.iter().map(Expr::to_string).collect::<Vec<_>>());
+        let again = kept.map_or(Truth::No, |kept| {
+            let has = |tag: &str| tags.has(tag);
+            kept.iter().fold(Truth::Yes, |all, text| all.and(Expr::parse(text).unwrap().evaluate(&has)))
+        });
+        assert_eq!(again, wanted, "{name} {text:?}");
+    }
+}
+
+#[test]
+fn every_port_of_go_is_known() {
+    if !require_tool("go") {
+        return;
+    }
+    let out = Command::new("go").args(["tool", "dist", "list"]).output().unwrap();
+    let ports: BTreeSet<String> = Platform::ports().iter().map(ToString::to_string).collect();
+    let missing: Vec<_> = String::from_utf8(out.stdout)
+        .unwrap()
+        .lines()
+        .filter(|p| !ports.contains(*p))
+        .map(str::to_owned)
+        .collect();
+    assert!(missing.is_empty() && ports.iter().all(|p| Platform::parse(p).is_some()), "{missing:?}");
 }

@@ -1,6 +1,8 @@
 //! Build constraints: `//go:build` expressions and the older `// +build`
 //! lines (go/build/constraint).
 
+use std::fmt;
+
 /// Whether something holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Truth {
@@ -77,8 +79,9 @@ impl Expr {
         }
     }
 
-    /// Reads what is behind `//go:build`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// Reads what is behind `//go:build`, or what `Display` writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let mut parser = Parser { rest: text, operands: 0 };
         let expr = parser.or()?;
         parser.skip();
@@ -106,6 +109,25 @@ impl Expr {
             |word: &str| word.split(',').map(literal).reduce(|x, y| Self::And(Box::new(x), Box::new(y)));
         let alternatives = text.split_whitespace().filter_map(word);
         Some(alternatives.reduce(|x, y| Self::Or(Box::new(x), Box::new(y))).unwrap_or_else(|| tag("")))
+    }
+}
+
+/// As in a `//go:build` line, with no more brackets than it needs.
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = |x: &Self| match (self, x) {
+            (Self::Not(_), Self::And(..) | Self::Or(..))
+            | (Self::And(..), Self::Or(..))
+            // Go refuses `!!x`.
+            | (Self::Not(_), Self::Not(_)) => format!("({x})"),
+            _ => x.to_string(),
+        };
+        match self {
+            Self::Tag(tag) => f.write_str(tag),
+            Self::Not(x) => write!(f, "!{}", inner(x)),
+            Self::And(x, y) => write!(f, "{} && {}", inner(x), inner(y)),
+            Self::Or(x, y) => write!(f, "{} || {}", inner(x), inner(y)),
+        }
     }
 }
 

@@ -41,22 +41,33 @@ pub use tokens::{Token, Tokens};
 /// [`Truth::Maybe`] where that depends on what is not known. A file with errors
 /// that is not ignored counts as built: go refuses the package because of it.
 pub fn is_built(name: &str, source: &Source, tags: &Tags<'_>) -> Truth {
+    let Some(when) = when_built(name, source) else { return Truth::No };
+    when.iter().fold(Truth::Yes, |all, expr| all.and(expr.evaluate(&|tag| tags.has(tag))))
+}
+
+/// The conditions that all have to hold for a file of this name to be built;
+/// `None` where no build has it. They say all that [`is_built`] goes by, for
+/// whoever keeps them until the settings are known.
+#[must_use]
+pub fn when_built(name: &str, source: &Source) -> Option<Vec<Expr>> {
     if is_hidden(name) {
-        return Truth::No;
+        return None;
     }
-    let by_name = platform::by_name(name, tags);
+    let tag = |tag: &str| Expr::Tag(tag.to_owned());
+    let mut when: Vec<Expr> = platform::tags_of_name(name).into_iter().map(tag).collect();
     if source.unreadable {
-        return by_name;
+        return Some(when);
     }
-    let by_text = source.evaluate(&|tag| tags.has(tag));
     if source.package == "documentation" {
-        return Truth::No;
+        return None;
     }
+    when.extend(source.constraints.iter().cloned());
     // A file that imports "C" is left out where cgo is off. A test may not
     // import it: go refuses such a file in either case.
-    let cgo =
-        source.error.is_none() && !name.ends_with("_test.go") && source.imports.iter().any(|i| i.path == "C");
-    by_name.and(by_text).and(if cgo { tags.has("cgo") } else { Truth::Yes })
+    if source.error.is_none() && !name.ends_with("_test.go") && source.imports.iter().any(|i| i.path == "C") {
+        when.push(tag("cgo"));
+    }
+    Some(when)
 }
 
 /// Names of files and directories that Go passes over, whatever is in them.

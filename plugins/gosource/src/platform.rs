@@ -13,6 +13,14 @@ pub struct Platform {
 }
 
 impl Platform {
+    /// All that a Go which is reckoned with builds for (`go tool dist list`, from
+    /// Go 1.21 to 1.26): where nobody names a platform, code is for these.
+    #[must_use]
+    pub fn ports() -> Vec<Self> {
+        let ports = PORTS.iter().flat_map(|(os, archs)| archs.iter().map(move |arch| (os, arch)));
+        ports.map(|(os, arch)| Self { os: (*os).to_owned(), arch: (*arch).to_owned() }).collect()
+    }
+
     /// Reads `os/arch`; `None` where Go knows no such pair's parts.
     pub fn parse(text: &str) -> Option<Self> {
         let (os, arch) = text.split_once('/')?;
@@ -79,28 +87,50 @@ impl Tags<'_> {
     }
 }
 
-/// `name_GOOS.go`, `name_GOARCH.go` and `name_GOOS_GOARCH.go`, `_test` aside
-/// (go/build goodOSArchFile).
-pub(crate) fn by_name(name: &str, tags: &Tags<'_>) -> Truth {
+/// The tags that a name asks for: `name_GOOS.go`, `name_GOARCH.go` and
+/// `name_GOOS_GOARCH.go`, `_test` aside (go/build goodOSArchFile).
+pub(crate) fn tags_of_name(name: &str) -> Vec<&str> {
     let name = name.split('.').next().unwrap_or_default();
     // Only what stands behind an underscore counts: `linux.go` is for all.
-    let Some((_, name)) = name.split_once('_') else { return Truth::Yes };
+    let Some((_, name)) = name.split_once('_') else { return Vec::new() };
     let mut parts: Vec<&str> = name.split('_').collect();
     if parts.last() == Some(&"test") {
         parts.pop();
     }
     match parts.as_slice() {
-        [.., os, arch] if SYSTEMS.contains(os) && ARCHITECTURES.contains(arch) => {
-            tags.has(os).and(tags.has(arch))
-        }
-        [.., last] if SYSTEMS.contains(last) || ARCHITECTURES.contains(last) => tags.has(last),
-        _ => Truth::Yes,
+        [.., os, arch] if SYSTEMS.contains(os) && ARCHITECTURES.contains(arch) => vec![os, arch],
+        [.., last] if SYSTEMS.contains(last) || ARCHITECTURES.contains(last) => vec![last],
+        _ => Vec::new(),
     }
 }
 
 /// The minor version of the oldest go command that is reckoned with: the first
 /// that chooses toolchains.
 const OLDEST_GO: u32 = 21;
+
+const PORTS: &[(&str, &[&str])] = &[
+    ("aix", &["ppc64"]),
+    ("android", &["386", "amd64", "arm", "arm64"]),
+    ("darwin", &["amd64", "arm64"]),
+    ("dragonfly", &["amd64"]),
+    ("freebsd", &["386", "amd64", "arm", "arm64", "riscv64"]),
+    ("illumos", &["amd64"]),
+    ("ios", &["amd64", "arm64"]),
+    ("js", &["wasm"]),
+    (
+        "linux",
+        &[
+            "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64",
+            "ppc64le", "riscv64", "s390x",
+        ],
+    ),
+    ("netbsd", &["386", "amd64", "arm", "arm64"]),
+    ("openbsd", &["386", "amd64", "arm", "arm64", "mips64", "ppc64", "riscv64"]),
+    ("plan9", &["386", "amd64", "arm"]),
+    ("solaris", &["amd64"]),
+    ("wasip1", &["wasm"]),
+    ("windows", &["386", "amd64", "arm", "arm64"]),
+];
 
 const SYSTEMS: &[&str] = &[
     "aix",

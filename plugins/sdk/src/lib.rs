@@ -34,6 +34,7 @@ mod facts;
 mod finding;
 mod glue;
 mod module;
+pub mod reach;
 pub mod select;
 pub mod testing;
 pub mod time;

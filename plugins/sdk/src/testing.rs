@@ -27,6 +27,10 @@ pub struct FakeBundle {
     pub modules: Vec<ModuleInfo>,
     /// What [`Bundle::info`] gives as the main modules.
     pub main_modules: Vec<MainModule>,
+    /// What [`Bundle::info`] gives as the platforms.
+    pub platforms: Vec<String>,
+    /// What [`Bundle::info`] gives as the bundle's attributes.
+    pub attributes: Vec<(String, String)>,
     /// What [`Bundle::baseline`] gives.
     pub baseline: Option<Vec<ModuleInfo>>,
     /// What [`Bundle::judged_at`] gives.
@@ -152,8 +156,8 @@ impl Bundle for FakeBundle {
         BundleInfo {
             content_id: String::new(),
             main_modules: self.main_modules.clone(),
-            platforms: Vec::new(),
-            attributes: Vec::new(),
+            platforms: self.platforms.clone(),
+            attributes: self.attributes.clone(),
         }
     }
     fn modules(&self) -> Vec<ModuleInfo> {
