@@ -111,6 +111,8 @@ for registry in "$cargo_home"/registry/src/*/; do
     remap="$remap --remap-path-prefix=${registry%/}=registry"
 done
 
+# What somebody else built in this target directory is none of ours.
+rm -f "$CARGO_TARGET_DIR/$target/release"/*.wasm
 # Without --target the flags would also go to what runs here.
 # shellcheck disable=SC2086 # nothing, or one flag
 RUSTFLAGS="$simd $remap" cargo build -q --locked --release $std --target $target $(

@@ -24,6 +24,7 @@ mod killed;
 mod line;
 mod little_memory;
 mod machine;
+mod native;
 mod offline;
 mod plugin;
 mod plugin_signatures;

@@ -37,6 +37,8 @@ plugin = "warn"
 binary = "warn"
 archive = "warn"
 generate = "warn"
+# What a module is, whoever uses it.
+level = "module"
 "#;
 
 /// The same view, whose modules have these attributes.

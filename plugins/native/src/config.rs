@@ -25,7 +25,19 @@ pub struct Config {
     generate: Verdict,
     unused: Verdict,
     tests: bool,
+    level: Level,
+    tags: Vec<String>,
     allow: Vec<WrittenAllowance>,
+}
+
+/// Which files count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// All of a module's, for whatever platform they are.
+    Module,
+    /// Those that the builds of the bundle have.
+    Package,
 }
 
 impl Default for Config {
@@ -43,6 +55,8 @@ impl Default for Config {
             generate: Verdict::Allow,
             unused: Verdict::Allow,
             tests: false,
+            level: Level::Package,
+            tags: Vec::new(),
             allow: Vec::new(),
         }
     }
@@ -59,7 +73,10 @@ struct WrittenAllowance {
 
 /// The table as it is meant.
 pub struct Rules {
-    levels: Vec<(Feature, Verdict)>,
+    verdicts: Vec<(Feature, Verdict)>,
+    pub level: Level,
+    /// Build tags, beside those of the packing.
+    pub tags: Vec<String>,
     pub unused: Verdict,
     pub allow: Vec<Allowance>,
 }
@@ -79,7 +96,7 @@ impl Config {
     }
 
     pub fn rules(self) -> Result<Rules, CheckError> {
-        let levels = vec![
+        let verdicts = vec![
             (Feature::Cgo, self.cgo),
             (Feature::Assembly, self.assembly),
             (Feature::Linkname, self.linkname),
@@ -102,18 +119,24 @@ impl Config {
             });
             Ok(Allowance { module, features: features.collect::<Result<_, _>>()?, used: Cell::new(false) })
         });
-        Ok(Rules { levels, unused: self.unused, allow: allow.collect::<Result<_, _>>()? })
+        Ok(Rules {
+            verdicts,
+            level: self.level,
+            tags: self.tags,
+            unused: self.unused,
+            allow: allow.collect::<Result<_, _>>()?,
+        })
     }
 }
 
 impl Rules {
-    pub fn level(&self, feature: Feature) -> Verdict {
-        self.levels.iter().find(|(own, _)| *own == feature).map_or(Verdict::Deny, |(_, level)| *level)
+    pub fn verdict(&self, feature: Feature) -> Verdict {
+        self.verdicts.iter().find(|(own, _)| *own == feature).map_or(Verdict::Deny, |(_, verdict)| *verdict)
     }
 
     /// Whether anybody asked.
     pub fn wants(&self, feature: Feature) -> bool {
-        self.level(feature) != Verdict::Allow
+        self.verdict(feature) != Verdict::Allow
     }
 
     /// Whether a module may hold it.

@@ -132,6 +132,14 @@ impl Feature {
         ARCHIVES.iter().any(|magic| bytes.starts_with(magic)).then_some(Feature::Archive)
     }
 
+    /// Whether compiled code of that name can be linked into a program, as C
+    /// code asks for it (`#cgo LDFLAGS`).
+    pub fn may_be_linked(name: &str) -> bool {
+        const RUN: [&str; 9] = ["exe", "wasm", "class", "jar", "war", "pyc", "node", "ko", "bc"];
+        let end = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase());
+        !end.is_some_and(|end| RUN.contains(&end.as_str()))
+    }
+
     /// Whether a file of that name is looked into for its first bytes: text by
     /// its name is text, and thousands of files are.
     pub fn may_be_hidden(name: &str) -> bool {

@@ -3,16 +3,23 @@
 //! See README.md for the config and the rules.
 
 mod config;
+mod count;
+mod embed;
 mod feature;
+mod part;
 mod scan;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use airgo_plugin::{Bundle, CheckError, Description, Facts, Finding, ModuleInfo, Policy, Rule, Verdict};
 
 use config::{Config, Rules};
-use feature::FEATURES;
-use scan::{Depth, Found};
+use count::{Counter, Seen};
+use feature::{FEATURES, Feature};
+use part::Part;
+use scan::Depth;
 
 struct Native;
 
@@ -35,28 +42,20 @@ impl Policy for Native {
 
     fn check(config: Config, bundle: &dyn Bundle) -> Result<Vec<Finding>, CheckError> {
         let rules = config.rules()?;
+        let modules = bundle.modules();
+        let counter = Counter::new(bundle, &modules, rules.level, &rules.tags);
         let mut findings = Vec::new();
-        for module in bundle.modules() {
-            for (feature, seen) in Self::fact(bundle, module.index)? {
-                let allowed = rules.allows(&module, feature);
-                if allowed || !rules.wants(feature) {
-                    continue;
+        for module in &modules {
+            let parts = Self::fact(bundle, module.index)?;
+            let features: BTreeSet<Feature> = parts.iter().map(|part| part.feature).collect();
+            // What nobody asked about is looked for only where an allowance could
+            // be of no use.
+            let asked = |feature: &Feature| rules.wants(*feature) || rules.unused != Verdict::Allow;
+            for feature in features.into_iter().filter(asked) {
+                let Some(seen) = counter.seen(module, &parts, feature)? else { continue };
+                if !rules.allows(module, feature) && rules.wants(feature) {
+                    findings.push(finding(module, feature, rules.verdict(feature), &seen));
                 }
-                let files =
-                    if seen.files == 1 { "1 file".to_owned() } else { format!("{} files", seen.files) };
-                let finding = Finding::new(
-                    rules.level(feature),
-                    feature.id(),
-                    format!("holds {} in {files}", feature.summary()),
-                )
-                .module(module.index)
-                .file(&seen.file)
-                .advice("review it, then allow it for the module")
-                .attribute("files", seen.files.to_string());
-                findings.push(match seen.line {
-                    Some(line) => finding.line(line),
-                    None => finding,
-                });
             }
         }
         findings.extend(unused(&rules));
@@ -64,14 +63,39 @@ impl Policy for Native {
     }
 }
 
+fn finding(module: &ModuleInfo, feature: Feature, verdict: Verdict, seen: &Seen) -> Finding {
+    let files = if seen.files == 1 { "1 file".to_owned() } else { format!("{} files", seen.files) };
+    let mut message = format!("holds {} in {files}", feature.summary());
+    match seen.systems.as_deref() {
+        Some([one]) => message.push_str(&format!(", built for {one} alone")),
+        Some([first, second]) => message.push_str(&format!(", built for {first} and {second} alone")),
+        Some([first, second, third]) => {
+            message.push_str(&format!(", built for {first}, {second} and {third} alone"));
+        }
+        _ => {}
+    }
+    let mut finding = Finding::new(verdict, feature.id(), message)
+        .module(module.index)
+        .file(&seen.file)
+        .advice("review it, then allow it for the module")
+        .attribute("files", seen.files.to_string());
+    if let Some(systems) = &seen.systems {
+        finding = finding.attribute("systems", systems.join(" "));
+    }
+    match seen.line {
+        Some(line) => finding.line(line),
+        None => finding,
+    }
+}
+
 impl Facts for Native {
-    type Fact = Found;
+    type Fact = Vec<Part>;
 
     fn plan(config: &Config) -> Option<String> {
         Some(config.depth().plan())
     }
 
-    fn gather(plan: &str, module: &ModuleInfo, bundle: &dyn Bundle) -> Result<Found, CheckError> {
+    fn gather(plan: &str, module: &ModuleInfo, bundle: &dyn Bundle) -> Result<Vec<Part>, CheckError> {
         scan::scan(bundle, module, Depth::of_plan(plan))
     }
 }

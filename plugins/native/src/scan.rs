@@ -1,16 +1,21 @@
 //! Looks through the files of one module.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use airgo_plugin::gosource::{Source, Token, Tokens, Truth, read as read_source};
+use airgo_plugin::gosource::{
+    Expr, Source, Token, Tokens, Truth, embed_patterns, is_hidden, read as read_source, when_built,
+};
 use airgo_plugin::{Bundle, CheckError, FileEntry, ModuleInfo, ReadError};
 use memchr::memmem;
-use serde::{Deserialize, Serialize};
 
+use crate::embed::{self, Embedder};
 use crate::feature::Feature;
+use crate::part::{Part, Parts, Place};
 
 /// Bytes in which the imports of nearly every file are.
 const HEAD: usize = 2 << 10;
+/// Bytes in which the constraints of an assembly file are, behind its licence.
+const COMMENTS: u32 = 16 << 10;
 /// The most that is read of one file; Go's zips have none that is larger than
 /// 500 MiB, and no source comes near.
 const WHOLE: u32 = 16 << 20;
@@ -18,17 +23,6 @@ const WHOLE: u32 = 16 << 20;
 const MARK: &[u8] = b"//go:";
 /// Bytes that tell what a file is.
 const MAGIC: u32 = 64;
-
-/// Where something was found first, and in how many files.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Seen {
-    pub files: usize,
-    pub file: String,
-    pub line: Option<u32>,
-}
-
-/// Feature → where.
-pub type Found = BTreeMap<Feature, Seen>;
 
 /// What is looked at, as the plan of the facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,17 +47,25 @@ impl Depth {
 }
 
 /// What a module holds, whatever a policy says of it.
-pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, depth: Depth) -> Result<Found, CheckError> {
-    let found = Found::new();
+pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, depth: Depth) -> Result<Vec<Part>, CheckError> {
     let files = match bundle.list_files(module.index) {
         Ok(files) => files,
         // Only its go.mod is in the bundle: there is no code of it.
-        Err(ReadError::NotFound) => return Ok(found),
+        Err(ReadError::NotFound) => return Ok(Vec::new()),
         Err(err) => return Err(unreadable(module, "the zip", &err)),
     };
     let tests = depth.tests;
-    let mut scan = Scan { bundle, module, depth, found, hidden: BTreeSet::new() };
-    for file in files.iter().filter(|file| tests || !(is_test(&file.path) || in_test_directory(&file.path))) {
+    let mut scan = Scan {
+        bundle,
+        module,
+        depth,
+        parts: Parts::default(),
+        hidden: BTreeSet::new(),
+        embedders: Vec::new(),
+        others: Vec::new(),
+    };
+    let looked_at = |file: &&FileEntry| tests || !(is_test(&file.path) || in_test_directory(&file.path));
+    for file in files.iter().filter(looked_at) {
         scan.file(file)?;
     }
     // No pattern matches these directories, but an import may name one.
@@ -76,7 +78,16 @@ pub fn scan(bundle: &dyn Bundle, module: &ModuleInfo, depth: Depth) -> Result<Fo
             }
         }
     }
-    Ok(scan.found)
+    // So may //go:embed.
+    let embedded = |file: &&FileEntry| {
+        let dir = file.path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        !looked_at(file) && !seen.contains(dir) && !embed::places(&scan.embedders, &file.path).is_empty()
+    };
+    let embedded: Vec<&FileEntry> = files.iter().filter(embedded).collect();
+    for file in embedded {
+        scan.other(file)?;
+    }
+    Ok(scan.finish())
 }
 
 /// What is known of a module while its files are looked at.
@@ -84,34 +95,71 @@ struct Scan<'a> {
     bundle: &'a dyn Bundle,
     module: &'a ModuleInfo,
     depth: Depth,
-    found: Found,
+    parts: Parts,
     /// Directories that builds pass over, but that something imports.
     hidden: BTreeSet<String>,
+    embedders: Vec<Embedder>,
+    /// Files that are no code of Go's, with what they hold and whether C code
+    /// may link them.
+    others: Vec<(String, Feature, bool)>,
 }
 
 impl Scan<'_> {
     fn file(&mut self, file: &FileEntry) -> Result<(), CheckError> {
-        if file.path.ends_with(".go") {
+        let name = name_of(&file.path);
+        if name.ends_with(".go") {
+            // Nothing ever builds it.
+            if is_hidden(name) {
+                return Ok(());
+            }
             // Most sources say what they import in their first lines.
             if !self.depth.directives && file.size > HEAD as u64 {
-                let start = read(self.bundle, self.module, &file.path, HEAD as u32)?;
+                let start = self.read(&file.path, HEAD as u32)?;
                 let head = read_source(head_of(&start));
-                if head.complete {
+                if head.complete && !is_embedder(&head) {
                     self.imports(&head, &file.path);
                     return Ok(());
                 }
             }
-            let bytes = read(self.bundle, self.module, &file.path, WHOLE)?;
+            let bytes = self.read(&file.path, WHOLE)?;
             self.source(&bytes, &file.path);
             return Ok(());
         }
-        let name = file.path.rsplit('/').next().unwrap_or_default();
+        match Feature::of_name(name) {
+            Some(Feature::Assembly | Feature::Cgo) if is_hidden(name) => Ok(()),
+            Some(feature @ (Feature::Assembly | Feature::Cgo)) => {
+                let start = self.read(&file.path, COMMENTS)?;
+                let mut when = when_built(name, &read_source(lines_of(&start))).unwrap_or_default();
+                // Go leaves assembly for the C compiler, and SWIG, to cgo.
+                if !name.ends_with(".s") {
+                    when.push(Expr::Tag("cgo".to_owned()));
+                }
+                let place = self.place(&file.path, &when);
+                self.parts.see(feature, vec![place], &file.path, None);
+                Ok(())
+            }
+            Some(Feature::Binary) if name.ends_with(".syso") => {
+                if let Some(when) = when_built(name, &Source::default()) {
+                    let place = self.place(&file.path, &when);
+                    self.parts.see(Feature::Binary, vec![place], &file.path, None);
+                }
+                Ok(())
+            }
+            _ => self.other(file),
+        }
+    }
+
+    /// A file that go does not build. What it holds counts where it gets into a
+    /// program all the same.
+    fn other(&mut self, file: &FileEntry) -> Result<(), CheckError> {
+        let name = name_of(&file.path);
         let mut feature = Feature::of_name(name);
         if feature.is_none() && file.size >= 4 && Feature::may_be_hidden(name) {
-            feature = Feature::of_magic(&read(self.bundle, self.module, &file.path, MAGIC)?);
+            feature = Feature::of_magic(&self.read(&file.path, MAGIC)?);
         }
-        if let Some(feature) = feature {
-            see(&mut self.found, feature, &file.path, None);
+        if let Some(feature @ (Feature::Binary | Feature::Archive)) = feature {
+            let linked = feature == Feature::Binary && !in_test_directory(&file.path);
+            self.others.push((file.path.clone(), feature, linked && Feature::may_be_linked(name)));
         }
         Ok(())
     }
@@ -122,29 +170,41 @@ impl Scan<'_> {
         if !head.complete && bytes.len() >= HEAD {
             head = read_source(bytes);
         }
-        let Some(linkname) = self.imports(&head, path).filter(|_| self.depth.directives) else { return };
+        let Some(built) = self.imports(&head, path) else { return };
+        if is_embedder(&head) {
+            let patterns = embed_patterns(bytes);
+            self.embedders.push(Embedder::new(dir_of(path), patterns, built.clone()));
+        }
+        if !self.depth.directives {
+            return;
+        }
+        // The compiler takes a //go:linkname only in files that import unsafe.
+        let linkname = head.imports.iter().any(|import| import.path == "unsafe");
         // A look at the bytes spares most files the reading of their tokens.
         let is = |at: usize| {
             let name = bytes.get(at + MARK.len()..).unwrap_or_default();
             name.starts_with(b"generate") || (linkname && name.starts_with(b"linkname"))
         };
         if memmem::find_iter(bytes, MARK).any(is) {
-            tell_directives(&String::from_utf8_lossy(bytes), linkname, path, &mut self.found);
+            for (feature, line) in directives(&String::from_utf8_lossy(bytes), linkname) {
+                self.parts.see(feature, vec![built.clone()], path, Some(line));
+            }
         }
     }
 
-    /// What a source imports; whether the compiler takes its //go:linkname,
-    /// which it does only in files that import unsafe. None where no build has
-    /// the file.
-    fn imports(&mut self, head: &Source, path: &str) -> Option<bool> {
+    /// What a source imports; where it is built. None where no build has the
+    /// file.
+    fn imports(&mut self, head: &Source, path: &str) -> Option<Place> {
         if is_for_no_build(head) {
             return None;
         }
+        let when = when_built(name_of(path), head)?;
+        let place = self.place(path, &when);
         // Several imports of a file count once.
         let mut told = BTreeSet::new();
         for import in &head.imports {
             if let Some(feature) = Feature::of_import(&import.path).filter(|feature| told.insert(*feature)) {
-                see(&mut self.found, feature, path, Some(import.line));
+                self.parts.see(feature, vec![place.clone()], path, Some(import.line));
             }
             let own = import.path.strip_prefix(self.module.path.as_str());
             if let Some(dir) = own.and_then(|dir| dir.strip_prefix('/'))
@@ -153,8 +213,52 @@ impl Scan<'_> {
                 self.hidden.insert(dir.to_owned());
             }
         }
-        Some(head.imports.iter().any(|import| import.path == "unsafe"))
+        Some(place)
     }
+
+    /// The package of a file. What tests have in testdata is the tests' whose
+    /// package lies around it.
+    fn place(&self, path: &str, when: &[Expr]) -> Place {
+        let dir = dir_of(path);
+        if !self.depth.tests {
+            return Place::package(dir, when);
+        }
+        let outside = dir.split('/').take_while(|part| !is_test_directory(part));
+        Place::package(&outside.collect::<Vec<_>>().join("/"), when)
+    }
+
+    fn finish(self) -> Vec<Part> {
+        let mut parts = self.parts;
+        for (path, feature, linked) in self.others {
+            let mut places = embed::places(&self.embedders, &path);
+            if linked {
+                places.push(Place::Linked);
+            }
+            if self.depth.tests && in_test_directory(&path) {
+                let outside = dir_of(&path).split('/').take_while(|part| !is_test_directory(part));
+                places.push(Place::package(&outside.collect::<Vec<_>>().join("/"), &[]));
+            }
+            parts.see(feature, places, &path, None);
+        }
+        parts.finish()
+    }
+
+    fn read(&self, path: &str, len: u32) -> Result<Vec<u8>, CheckError> {
+        self.bundle.read(self.module.index, path, 0, len).map_err(|err| unreadable(self.module, path, &err))
+    }
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+fn dir_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(dir, _)| dir)
+}
+
+/// Go looks for //go:embed only in files that import embed.
+fn is_embedder(head: &Source) -> bool {
+    head.imports.iter().any(|import| import.path == "embed")
 }
 
 /// What no build of a module that requires this one has in it.
@@ -168,16 +272,18 @@ fn in_test_directory(path: &str) -> bool {
 
 /// What `./...` does not match.
 fn is_test_directory(dir: &str) -> bool {
-    dir.split('/').any(|part| part == "testdata" || part.starts_with('_') || part.starts_with('.'))
+    dir.split('/').any(|part| part == "testdata" || is_hidden(part))
 }
 
-/// The first lines. A line that is cut could be taken for another thing: `//`
-/// for a slash.
+/// The first lines.
 fn head_of(bytes: &[u8]) -> &[u8] {
-    match bytes.get(..HEAD) {
-        Some(head) => head.get(..memchr::memrchr(b'\n', head).unwrap_or(0)).unwrap_or_default(),
-        None => bytes,
-    }
+    if bytes.len() < HEAD { bytes } else { lines_of(bytes.get(..HEAD).unwrap_or_default()) }
+}
+
+/// Whole lines. One that is cut could be taken for another thing: `//` for a
+/// slash.
+fn lines_of(bytes: &[u8]) -> &[u8] {
+    bytes.get(..memchr::memrchr(b'\n', bytes).unwrap_or(0)).unwrap_or_default()
 }
 
 /// `//go:build ignore`: by custom a program for `go run`, part of no package.
@@ -186,7 +292,8 @@ fn is_for_no_build(head: &Source) -> bool {
     head.evaluate(&has) == Truth::No
 }
 
-fn tell_directives(text: &str, linkname: bool, path: &str, found: &mut Found) {
+/// The first directive of each kind.
+fn directives(text: &str, linkname: bool) -> Vec<(Feature, u32)> {
     let mut seen: Vec<(Feature, u32)> = Vec::new();
     for (line, token) in Tokens::new(text) {
         let Token::Comment(comment) = token else { continue };
@@ -199,21 +306,7 @@ fn tell_directives(text: &str, linkname: bool, path: &str, found: &mut Found) {
     }
     seen.sort();
     seen.dedup_by_key(|(feature, _)| *feature);
-    for (feature, line) in seen {
-        see(found, feature, path, Some(line));
-    }
-}
-
-fn see(found: &mut Found, feature: Feature, file: &str, line: Option<u32>) {
-    found.entry(feature).and_modify(|seen| seen.files += 1).or_insert_with(|| Seen {
-        files: 1,
-        file: file.to_owned(),
-        line,
-    });
-}
-
-fn read(bundle: &dyn Bundle, module: &ModuleInfo, path: &str, len: u32) -> Result<Vec<u8>, CheckError> {
-    bundle.read(module.index, path, 0, len).map_err(|err| unreadable(module, path, &err))
+    seen
 }
 
 fn unreadable(module: &ModuleInfo, path: &str, err: &ReadError) -> CheckError {

@@ -1,7 +1,7 @@
 //! The plugin over bundles made of literals, on the author's machine.
 
 use airgo_plugin::testing::FakeBundle;
-use airgo_plugin::{CheckError, Finding};
+use airgo_plugin::{CheckError, Finding, MainModule};
 
 use crate::Native;
 
@@ -52,19 +52,166 @@ fn imports_are_found_where_they_are() {
 #[test]
 fn what_no_build_has_is_passed_over() {
     let file = |line: &str| format!("//go:build {line}\n\npackage main\nimport \"C\"\n");
-    for (line, wanted) in [
-        ("ignore", 0),
-        ("linux && ignore", 0),
-        ("!ignore", 1),
-        ("ignore || linux", 1),
-        ("ignored", 1),
+    for (line, wanted, in_module) in [
+        ("ignore", 0, 0),
+        ("linux && ignore", 0, 0),
+        ("!ignore", 1, 1),
+        ("ignore || linux", 1, 1),
+        // A tag that nobody sets.
+        ("ignored", 0, 1),
+        ("!ignored", 1, 1),
+        ("linux && windows", 0, 1),
+        // Go is not there, whatever its file names say.
+        ("hurd", 0, 1),
         // Brackets do not hide that the file is built.
-        ("!(ignore)", 1),
-        ("! ( ignore && x )", 1),
-        ("ignore && !x", 0),
+        ("!(ignore)", 1, 1),
+        ("! ( ignore && x )", 1, 1),
+        ("ignore && !x", 0, 0),
     ] {
-        assert_eq!(all(&[("a.go", &file(line))]).len(), wanted, "{line}");
+        let files = [("a.go", &*file(line))];
+        assert_eq!(all(&files).len(), wanted, "{line}");
+        assert_eq!(lines(MODULE, &project(&[], &files)).len(), in_module, "{line}");
     }
+    for name in ["_types_amd64.go", ".a.go", "_a.s", "_a.syso"] {
+        assert_eq!(all(&[(name, "package a\nimport \"C\"\n")]), [""; 0], "{name}");
+        let bundle = project(&[], &[(name, "package a\nimport \"C\"\n")]);
+        assert_eq!(lines(MODULE, &bundle), [""; 0], "{name}");
+    }
+}
+
+const MODULE: &str = r#"{"level":"module"}"#;
+
+/// A module `example.com/a` in the bundle of a main module that imports these.
+fn project(imports: &[&str], files: &[(&str, &str)]) -> FakeBundle {
+    let mut bundle = FakeBundle::new().module("example.com/a", "v1.0.0", files);
+    bundle.main_modules = vec![MainModule {
+        path: "example.com/main".to_owned(),
+        go_version: None,
+        imports: imports.iter().map(|path| (*path).to_owned()).collect(),
+        attributes: vec![("imports".to_owned(), "recorded".to_owned())],
+    }];
+    bundle
+}
+
+const CGO: &str = "package p\nimport \"C\"\n";
+
+#[test]
+fn the_packings_platforms_and_tags_decide_what_is_built() {
+    let files = [
+        ("a_darwin.go", CGO),
+        ("b_linux.go", "package p\n"),
+        ("c.go", "//go:build freebsd\n\npackage p\nimport \"C\"\n"),
+        ("d.go", "//go:build icu\n\npackage p\nimport \"C\"\n"),
+        ("rsrc_windows_386.syso", ""),
+    ];
+    let mut bundle = project(&["example.com/a"], &files);
+    assert_eq!(
+        lines("{}", &bundle),
+        [
+            "Warn cgo example.com/a a_darwin.go:2: holds C code, by way of cgo in 2 files, built for darwin, freebsd and ios alone",
+            "Warn binary example.com/a rsrc_windows_386.syso: holds compiled code in 1 file, built for windows alone",
+        ]
+    );
+    bundle.platforms = vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()];
+    assert_eq!(lines("{}", &bundle), [""; 0]);
+    assert_eq!(
+        lines(r#"{"tags":["icu"]}"#, &bundle),
+        ["Warn cgo example.com/a d.go:4: holds C code, by way of cgo in 1 file"]
+    );
+    bundle.attributes.push(("build-tags".to_owned(), "icu netgo".to_owned()));
+    assert_eq!(lines("{}", &bundle).len(), 1);
+    bundle.platforms.push("windows/386".to_owned());
+    assert_eq!(lines("{}", &bundle).len(), 2);
+    // All of the module, as before an airgo that knows of builds.
+    assert_eq!(
+        lines(MODULE, &bundle),
+        [
+            "Warn cgo example.com/a a_darwin.go:2: holds C code, by way of cgo in 3 files",
+            "Warn binary example.com/a rsrc_windows_386.syso: holds compiled code in 1 file",
+        ]
+    );
+}
+
+#[test]
+fn packages_that_nobody_imports_do_not_count() {
+    let files = [
+        ("a.go", "package a\nimport _ \"example.com/a/x\"\n"),
+        ("a_windows.go", "package a\nimport _ \"example.com/a/win\"\n"),
+        ("cmd/tool/main.go", "package main\nimport \"C\"\n"),
+        ("cmd/tool/x.syso", ""),
+        ("other/a.s", ""),
+        ("other/o.go", CGO),
+        ("win/w_linux.go", CGO),
+        ("win/w.go", "package win\n"),
+        ("x/x.go", CGO),
+    ];
+    let told = |imports: &[&str]| lines(r#"{"assembly":"warn"}"#, &project(imports, &files));
+    let cgo = |file: &str| format!("Warn cgo example.com/a {file}:2: holds C code, by way of cgo in 1 file");
+    assert_eq!(told(&["fmt"]), [""; 0]);
+    assert_eq!(told(&["example.com/a/x"]), [cgo("x/x.go")]);
+    // On windows alone win is imported, and there it has no C.
+    assert_eq!(told(&["example.com/a"]), [cgo("x/x.go")]);
+    assert_eq!(
+        told(&["example.com/a/other"]),
+        [
+            "Warn cgo example.com/a other/o.go:2: holds C code, by way of cgo in 1 file",
+            "Warn assembly example.com/a other/a.s: holds assembly in 1 file"
+        ]
+    );
+    assert_eq!(lines(MODULE, &project(&["fmt"], &files)).len(), 2);
+    // Who did not look does not know.
+    let mut bundle = project(&[], &files);
+    bundle.main_modules[0].attributes.clear();
+    assert_eq!(lines("{}", &bundle).len(), 2);
+}
+
+#[test]
+fn code_and_archives_count_where_they_get_into_a_program() {
+    let embed =
+        "package a\nimport _ \"embed\"\n\n//go:embed web testdata/x.zip \"all:more\"\nvar b embed.FS\n";
+    let files = [
+        ("a.go", embed),
+        ("docs/y.tar.gz", ""),
+        ("lib/x.a", ""),
+        ("more/.hidden.gz", ""),
+        ("testdata/x.zip", ""),
+        ("testdata/y.zip", ""),
+        ("web/.hidden.gz", ""),
+        ("web/app.wasm", ""),
+        ("web/deep/z.zip", ""),
+    ];
+    assert_eq!(
+        lines("{}", &project(&["example.com/a"], &files)),
+        [
+            "Warn binary example.com/a web/app.wasm: holds compiled code in 1 file",
+            "Warn archive example.com/a more/.hidden.gz: holds archives in 3 files",
+        ]
+    );
+    assert_eq!(lines("{}", &project(&["fmt"], &files)), [""; 0]);
+    // C code may link it.
+    let files = [("a.go", CGO), ("lib/x.a", ""), ("lib/y.exe", ""), ("b_windows.go", CGO)];
+    let mut bundle = project(&["example.com/a"], &files);
+    assert_eq!(lines("{}", &bundle)[1], "Warn binary example.com/a lib/x.a: holds compiled code in 1 file");
+    let no_c = [("a.go", "package a\n"), ("lib/x.a", ""), ("b_windows.go", CGO)];
+    bundle = project(&["example.com/a"], &no_c);
+    bundle.platforms = vec!["linux/amd64".to_owned()];
+    assert_eq!(lines("{}", &bundle), [""; 0]);
+}
+
+/// Facts have a limit: beyond it, too much is told and nothing is missed.
+#[test]
+fn a_module_of_very_many_packages_is_judged_as_a_whole() {
+    let files: Vec<(String, &str)> =
+        (0..4_000).map(|number| (format!("some/longer/path/to/package{number}/x.go"), CGO)).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let first = "example.com/a/some/longer/path/to/package0";
+    assert_eq!(
+        lines("{}", &project(&[first], &files)),
+        [
+            "Warn cgo example.com/a some/longer/path/to/package0/x.go:2: holds C code, by way of cgo in 4000 files"
+        ]
+    );
+    assert_eq!(lines("{}", &project(&["fmt"], &files)), [""; 0]);
 }
 
 #[test]
@@ -105,14 +252,23 @@ fn imports_behind_any_cut_are_found() {
 
 #[test]
 fn files_that_are_no_text() {
+    let files = [
+        ("x_amd64.s", "TEXT"),
+        ("lib/x.syso", ""),
+        ("data", "\x7fELFxx"),
+        ("b.bin", "PK\x03\x04xx"),
+        ("c.tar.gz", ""),
+    ];
     assert_eq!(
-        all(&[
-            ("x_amd64.s", "TEXT"),
-            ("lib/x.syso", ""),
-            ("data", "\x7fELFxx"),
-            ("b.bin", "PK\x03\x04xx"),
-            ("c.tar.gz", "")
-        ]),
+        all(&files),
+        [
+            "Warn assembly example.com/a x_amd64.s: holds assembly in 1 file",
+            "Warn binary example.com/a lib/x.syso: holds compiled code in 1 file",
+        ]
+    );
+    let config = format!("{{{ALL},\"level\":\"module\"}}");
+    assert_eq!(
+        lines(&config, &FakeBundle::new().module("example.com/a", "v1.0.0", &files)),
         [
             "Warn assembly example.com/a x_amd64.s: holds assembly in 1 file",
             "Warn binary example.com/a data: holds compiled code in 2 files",

@@ -42,6 +42,13 @@ impl Glob {
         Ok(Glob { text: trimmed.to_owned(), elements: elements.collect::<Result<_, _>>()? })
     }
 
+    /// How many path elements it has.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no pattern is empty")]
+    pub fn len(&self) -> usize {
+        self.elements.len()
+    }
+
     /// Whether the first elements of `path` match.
     pub fn matches_prefix(&self, path: &str) -> bool {
         let mut elements = path.split('/');
