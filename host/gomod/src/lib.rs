@@ -4,6 +4,7 @@
 //! The judge is golang.org/x/mod as vendored by the go command; each room
 //! names the file it follows.
 
+pub mod address;
 pub mod dirhash;
 pub mod goenv;
 pub mod gosum;
@@ -16,6 +17,7 @@ pub mod note;
 pub mod pseudo;
 mod quote;
 pub mod semver;
+pub mod setting;
 pub mod sumdb;
 pub mod tlog;
 mod unicode;
@@ -24,3 +26,4 @@ pub use airgo_gosource as gosource;
 pub use dirhash::H1;
 pub use gosum::GoSum;
 pub use module::ModuleVersion;
+pub use setting::Setting;

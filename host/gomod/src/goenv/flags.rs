@@ -2,6 +2,8 @@
 //! Split; cmd/go/internal/base/goflags.go).
 
 use super::known_flags::is_known;
+use crate::address::HIDDEN;
+use crate::setting::Setting;
 
 /// The flags of GOFLAGS, in order.
 ///
@@ -23,7 +25,8 @@ pub struct GoFlags {
     flags: Vec<(String, Option<String>)>,
 }
 
-/// Why GOFLAGS cannot be used.
+/// Why GOFLAGS cannot be used. Words that may be secrets are shown as
+/// [`address`](crate::address) and [`setting`](crate::setting) have it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GoFlagsError {
@@ -68,14 +71,14 @@ impl GoFlags {
         for word in split(text)? {
             let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).unwrap_or_default();
             if name.is_empty() || name.starts_with(['-', '=']) {
-                return Err(GoFlagsError::NotAFlag { word: word.to_owned() });
+                return Err(GoFlagsError::NotAFlag { word: told(word) });
             }
             let (name, value) = match name.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (name, None),
             };
             if !is_known(name) {
-                return Err(GoFlagsError::Unknown { name: name.to_owned() });
+                return Err(GoFlagsError::Unknown { name: told(name) });
             }
             flags.push((name.to_owned(), value));
         }
@@ -100,7 +103,7 @@ impl GoFlags {
                 None | Some("1" | "t" | "T" | "TRUE" | "true" | "True") => true,
                 Some("0" | "f" | "F" | "FALSE" | "false" | "False") => false,
                 Some(value) => {
-                    let (name, value) = (name.to_owned(), value.to_owned());
+                    let (name, value) = (name.to_owned(), told(value));
                     return Err(GoFlagsError::NotBoolean { name, value });
                 }
             };
@@ -110,6 +113,15 @@ impl GoFlags {
 
     fn of(&self, name: &str) -> impl Iterator<Item = Option<&str>> {
         self.flags.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_deref())
+    }
+}
+
+/// A word of GOFLAGS in an error: of `main.token=s3cret`, which stood outside of
+/// the quotes of its flag, the name.
+fn told(word: &str) -> String {
+    match word.split_once('=') {
+        Some((name, _)) => format!("{}={HIDDEN}", Setting::words(name).shown()),
+        None => Setting::words(word).shown(),
     }
 }
 
