@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     most_active: AtomicUsize,
     latency: Mutex<Duration>,
     ranges: AtomicBool,
+    prefix: Mutex<String>,
     stopped: AtomicBool,
     stop: (Mutex<bool>, Condvar),
 }
@@ -92,6 +93,13 @@ impl Proxy {
         self
     }
 
+    /// From now on its files are below this path, such as `/team/go`, and any
+    /// query may follow.
+    pub fn below(&self, prefix: &str) -> &Self {
+        *self.shared.prefix.lock().unwrap() = prefix.trim_matches('/').to_owned();
+        self
+    }
+
     /// Waits this long before every answer.
     pub fn latency(&self, pause: Duration) -> &Self {
         *self.shared.latency.lock().unwrap() = pause;
@@ -131,6 +139,7 @@ impl Proxy {
             most_active: AtomicUsize::new(0),
             latency: Mutex::default(),
             ranges: AtomicBool::new(false),
+            prefix: Mutex::default(),
             stopped: AtomicBool::new(false),
             stop: (Mutex::new(false), Condvar::new()),
         });
@@ -190,7 +199,7 @@ fn connection(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
             Some(None) => (Some(Fault::Status(416)), None),
             other => (fault, other.flatten()),
         };
-        let open = fault::answer(stream, shared, fault.as_ref(), body, length);
+        let open = fault::answer(stream, shared, fault.as_ref(), body, &request, length);
         shared.active.fetch_sub(1, Ordering::SeqCst);
         if !open? {
             return Ok(());
@@ -207,7 +216,9 @@ impl Shared {
     }
 
     fn find(&self, path: &str) -> Option<Vec<u8>> {
-        let path = path.trim_start_matches('/');
+        let path = path.split('?').next()?.trim_start_matches('/');
+        let prefix = self.prefix.lock().unwrap().clone();
+        let path = path.strip_prefix(&prefix)?.trim_start_matches('/');
         match &self.tree {
             Tree::Memory(files) => files.get(path).cloned(),
             Tree::Directory(dir) => {

@@ -14,6 +14,8 @@ pub enum Fault {
     Status(u16),
     /// This status with a `Retry-After` header.
     RetryAfter(u16, String),
+    /// This status with the address that was asked for, as servers repeat it.
+    Echo(u16),
     /// The connection is reset instead of an answer.
     Reset,
     /// The connection is reset after so many bytes of the body.
@@ -134,6 +136,7 @@ pub(super) fn answer(
     shared: &Shared,
     fault: Option<&Fault>,
     body: Option<Part>,
+    request: &Request,
     request_length: usize,
 ) -> io::Result<bool> {
     let whole = |body: Option<Part>| body.map(|part| part.whole);
@@ -164,6 +167,10 @@ pub(super) fn answer(
         Fault::Status(status) => {
             let plain = [("Content-Type", "text/plain; charset=utf-8")];
             text(stream, *status, &plain, &format!("scripted answer {status}\n"))
+        }
+        Fault::Echo(status) => {
+            let plain = [("Content-Type", "text/plain; charset=utf-8")];
+            text(stream, *status, &plain, &format!("nothing at {}\n", request.path))
         }
         Fault::RetryAfter(status, after) => text(stream, *status, &[("Retry-After", after)], "slow down\n"),
         Fault::Redirect(to) => text(stream, 302, &[("Location", to)], ""),
