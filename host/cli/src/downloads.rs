@@ -10,13 +10,14 @@ use crate::failure::{Failure, Result};
 use crate::nearest;
 use crate::open_files;
 use crate::progress::Progress;
+use crate::settings;
 use crate::sums;
 use airgo_fetch::{
     Credentials, Environment, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome,
     Queue, Timeouts,
 };
-use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::{GoSum, Recorded, Subject};
+use airgo_gomod::{ModuleVersion, Setting, address};
 use airgo_resolve::{GoModSource, SourceError};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -30,7 +31,7 @@ pub fn fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -
 
 /// Sets up a fetcher that asks no module proxy, for what is no module.
 pub fn file_fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -> Result<Fetcher> {
-    start(context, config_of(context, network, "off".to_owned())?, progress)
+    start(context, config_of(context, network, settings::GOPROXY.of("off"))?, progress)
 }
 
 fn start(context: &Context, mut config: FetchConfig, progress: &Arc<Progress>) -> Result<Fetcher> {
@@ -46,18 +47,18 @@ pub fn config(context: &Context, network: &Network) -> Result<FetchConfig> {
     config_of(context, network, context.env.goproxy()?)
 }
 
-fn config_of(context: &Context, network: &Network, goproxy: String) -> Result<FetchConfig> {
+fn config_of(context: &Context, network: &Network, goproxy: Setting) -> Result<FetchConfig> {
     let env = &context.env;
-    let mut config = FetchConfig::new(goproxy, cache_dir(context, network)?.join("store"));
-    config.goprivate = env.get_or_empty("GOPRIVATE");
-    config.gonoproxy = env.get_or_empty("GONOPROXY");
-    config.goinsecure = env.get_or_empty("GOINSECURE");
-    config.goauth = env.get_or_empty("GOAUTH");
-    config.default_goproxy = env.default_goproxy().to_owned();
+    let mut config = FetchConfig::new(goproxy.reveal(), cache_dir(context, network)?.join("store"));
+    config.goprivate = env.get_or_empty(settings::GOPRIVATE);
+    config.gonoproxy = env.get_or_empty(settings::GONOPROXY);
+    config.goinsecure = env.get_or_empty(settings::GOINSECURE);
+    config.goauth = env.get_or_empty(settings::GOAUTH);
+    config.default_goproxy = env.default_goproxy();
     config.credentials = credentials(context)?;
     // For git and GOAUTH commands, which are found on its PATH.
     config.environment = Environment::new(std::env::vars_os());
-    config.direct.govcs = env.get_or_empty("GOVCS");
+    config.direct.govcs = env.get_or_empty(settings::GOVCS);
     config.source_cache = env.gomodcache().ok().filter(|dir| dir.is_dir());
     let wanted = network.jobs.unwrap_or(config.jobs).max(1);
     config.jobs = open_files::requests(wanted, open_files::raise());
@@ -84,17 +85,16 @@ pub fn cache_dir(context: &Context, network: &Network) -> Result<PathBuf> {
 /// The netrc file, as cmd/go auth/netrc.go finds it.
 fn credentials(context: &Context) -> Result<Credentials> {
     let name = if cfg!(windows) { "_netrc" } else { ".netrc" };
-    let file = context
-        .env
-        .var("NETRC")
-        .map(PathBuf::from)
-        .or_else(|| context.env.home().map(|home| home.join(name)));
+    let file = context.env.path(settings::NETRC).or_else(|| context.env.home().map(|home| home.join(name)));
     let Some(file) = file else { return Ok(Credentials::default()) };
     match std::fs::read_to_string(&file) {
         Ok(text) => Ok(Credentials::from_netrc(&text)),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Credentials::default()),
-        Err(e) => Err(Failure::failed(format!("could not read {}: {e}", file.display()))
-            .hint("netrc is read for logins: make it readable, or name another file: NETRC=FILE")),
+        Err(e) => Err(Failure::failed(format!(
+            "could not read {}: {e}",
+            address::in_text(&file.display().to_string())
+        ))
+        .hint("netrc is read for logins: make it readable, or name another file: NETRC=FILE")),
     }
 }
 

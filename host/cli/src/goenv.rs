@@ -6,17 +6,26 @@
 //! in `go.env`, never in airgo.
 
 use crate::failure::{Failure, Result};
+use crate::settings::{self, Known};
+use airgo_gomod::Setting;
 use airgo_gomod::goenv::{GoEnv as Files, parse};
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
-/// The environment of one run.
-#[derive(Debug)]
+/// The environment of one run. `Debug` shows no values.
 pub struct GoEnv {
     process: HashMap<String, String>,
     files: Files,
     goroot: Option<PathBuf>,
     default_goproxy: String,
+}
+
+impl fmt::Debug for GoEnv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GoEnv({} variables)", self.process.len())
+    }
 }
 
 impl GoEnv {
@@ -39,19 +48,37 @@ impl GoEnv {
         env
     }
 
-    /// The value of a variable; `None` when unset or empty.
-    pub fn get(&self, key: &str) -> Option<&str> {
-        Some(self.files.get(key, self.var(key))).filter(|value| !value.is_empty())
+    /// A setting; `None` when unset or empty.
+    pub fn get(&self, known: Known) -> Option<Setting> {
+        self.value(known).map(|value| known.of(value))
     }
 
-    /// The value of a variable, or the empty string.
-    pub fn get_or_empty(&self, key: &str) -> String {
-        self.get(key).unwrap_or_default().to_owned()
+    /// A setting, empty where it is unset.
+    pub fn get_or_empty(&self, known: Known) -> Setting {
+        known.of(self.value(known).unwrap_or_default())
     }
 
     /// A variable of the process alone.
-    pub fn var(&self, key: &str) -> Option<&str> {
-        self.process.get(key).map(String::as_str).filter(|v| !v.is_empty())
+    pub fn var(&self, known: Known) -> Option<Setting> {
+        self.process_value(known).map(|value| known.of(value))
+    }
+
+    /// A file or directory that a variable of the process names.
+    pub fn path(&self, known: Known) -> Option<PathBuf> {
+        self.process_value(known).map(PathBuf::from)
+    }
+
+    /// The passphrase of an encrypted private key.
+    pub fn passphrase(&self) -> Option<Zeroizing<String>> {
+        self.process_value(settings::AIRGO_KEY_PASSPHRASE).map(|value| Zeroizing::new(value.to_owned()))
+    }
+
+    fn value(&self, known: Known) -> Option<&str> {
+        Some(self.files.get(known.name, self.process_value(known))).filter(|value| !value.is_empty())
+    }
+
+    fn process_value(&self, known: Known) -> Option<&str> {
+        self.process.get(known.name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Where Go is installed, if it is.
@@ -60,8 +87,8 @@ impl GoEnv {
     }
 
     /// GOPROXY; an error that says how to set it where nothing does.
-    pub fn goproxy(&self) -> Result<String> {
-        self.get("GOPROXY").map(str::to_owned).ok_or_else(|| {
+    pub fn goproxy(&self) -> Result<Setting> {
+        self.get(settings::GOPROXY).ok_or_else(|| {
             Failure::failed("GOPROXY is not set, and no Go installation was found to take its default from")
                 .hint("set it: export GOPROXY=https://<your proxy>")
                 .hint("or install Go, whose go.env holds the default")
@@ -69,13 +96,13 @@ impl GoEnv {
     }
 
     /// The GOPROXY that the Go installation comes with; empty where there is none.
-    pub fn default_goproxy(&self) -> &str {
-        &self.default_goproxy
+    pub fn default_goproxy(&self) -> Setting {
+        settings::GOPROXY.of(&self.default_goproxy)
     }
 
     /// The module cache that `go env GOMODCACHE` would print.
     pub fn gomodcache(&self) -> Result<PathBuf> {
-        let dir = match self.get("GOMODCACHE") {
+        let dir = match self.value(settings::GOMODCACHE) {
             Some(dir) => PathBuf::from(dir),
             None => self.gopath()?.join("pkg").join("mod"),
         };
@@ -83,13 +110,13 @@ impl GoEnv {
             return Ok(dir);
         }
         Err(Failure::failed("GOMODCACHE entry is relative; must be an absolute path")
-            .fact("GOMODCACHE", dir.display().to_string())
+            .fact("GOMODCACHE", self.get_or_empty(settings::GOMODCACHE).shown())
             .hint("name the target: airgo unpack FILE --gomodcache DIR"))
     }
 
     /// The first element of GOPATH, or `$HOME/go`.
     fn gopath(&self) -> Result<PathBuf> {
-        if let Some(list) = self.get("GOPATH")
+        if let Some(list) = self.value(settings::GOPATH)
             && let Some(first) = std::env::split_paths(list).next()
             && !first.as_os_str().is_empty()
         {
@@ -118,13 +145,11 @@ impl GoEnv {
     /// airgo's own directory for downloads and compiled plugins.
     pub fn airgo_cache_dir(&self) -> Result<PathBuf> {
         let base = if cfg!(windows) {
-            self.var("LocalAppData").map(PathBuf::from)
+            self.path(settings::LocalAppData)
         } else if cfg!(target_os = "macos") {
             self.home().map(|home| home.join("Library/Caches"))
         } else {
-            self.var("XDG_CACHE_HOME")
-                .map(PathBuf::from)
-                .or_else(|| self.home().map(|home| home.join(".cache")))
+            self.path(settings::XDG_CACHE_HOME).or_else(|| self.home().map(|home| home.join(".cache")))
         };
         base.map(|dir| dir.join("airgo")).ok_or_else(|| {
             Failure::failed("no cache directory: neither XDG_CACHE_HOME nor HOME is set")
@@ -134,24 +159,22 @@ impl GoEnv {
 
     /// The home directory.
     pub fn home(&self) -> Option<PathBuf> {
-        self.var(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from)
+        self.path(if cfg!(windows) { settings::USERPROFILE } else { settings::HOME })
     }
 
     /// As Go's os.UserConfigDir.
     fn user_config_dir(&self) -> Option<PathBuf> {
         if cfg!(windows) {
-            self.var("AppData").map(PathBuf::from)
+            self.path(settings::AppData)
         } else if cfg!(target_os = "macos") {
             self.home().map(|home| home.join("Library/Application Support"))
         } else {
-            self.var("XDG_CONFIG_HOME")
-                .map(PathBuf::from)
-                .or_else(|| self.home().map(|home| home.join(".config")))
+            self.path(settings::XDG_CONFIG_HOME).or_else(|| self.home().map(|home| home.join(".config")))
         }
     }
 
     fn env_file(&self) -> Option<PathBuf> {
-        match self.var("GOENV") {
+        match self.process_value(settings::GOENV) {
             Some("off") => None,
             Some(file) => Some(PathBuf::from(file)),
             None => self.user_config_dir().map(|dir| dir.join("go/env")),
@@ -164,11 +187,11 @@ impl GoEnv {
         if let Some(root) = users.filter(|root| !root.is_empty()) {
             return Some(PathBuf::from(root));
         }
-        if let Some(root) = self.var("GOROOT") {
-            return Some(PathBuf::from(root));
+        if let Some(root) = self.path(settings::GOROOT) {
+            return Some(root);
         }
         let name = if cfg!(windows) { "go.exe" } else { "go" };
-        std::env::split_paths(self.var("PATH")?)
+        std::env::split_paths(self.process_value(settings::PATH)?)
             .map(|dir| dir.join(name))
             .filter(|exe| exe.is_file())
             .find_map(|exe| {
@@ -203,12 +226,12 @@ mod tests {
         let (root, user) = (root.to_str().unwrap(), user.to_str().unwrap());
 
         let all = env(&[("GOROOT", root), ("GOENV", user), ("GOPROXY", "https://process")]);
-        assert_eq!(all.get("GOPROXY"), Some("https://process"));
+        assert_eq!(all.value(settings::GOPROXY), Some("https://process"));
         let file = env(&[("GOROOT", root), ("GOENV", user), ("GOPROXY", "")]);
-        assert_eq!(file.get("GOPROXY"), Some("https://two"));
-        assert_eq!(file.get("GOSUMDB"), Some("db"));
+        assert_eq!(file.value(settings::GOPROXY), Some("https://two"));
+        assert_eq!(file.value(settings::GOSUMDB), Some("db"));
         let off = env(&[("GOROOT", root), ("GOENV", "off")]);
-        assert_eq!(off.get("GOPROXY"), Some("https://from-goroot,direct"));
+        assert_eq!(off.value(settings::GOPROXY), Some("https://from-goroot,direct"));
     }
 
     #[test]

@@ -5,14 +5,14 @@ use crate::Context;
 use crate::args::Trust as TrustArgs;
 use crate::disk;
 use crate::failure::{Failure, Result};
+use crate::settings;
 use airgo_bundle::keys::{self, KeyError, PublicKey, Signer as _, SigningKey};
 use airgo_bundle::{Trust, TrustedKey};
 use airgo_model::atomic::{self, Access};
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
 /// The variable that holds the passphrase of an encrypted key.
-pub const PASSPHRASE: &str = "AIRGO_KEY_PASSPHRASE";
+pub const PASSPHRASE: &str = settings::AIRGO_KEY_PASSPHRASE.name;
 
 /// What helps where no key can be written.
 const ELSEWHERE: &str = "make the key elsewhere: airgo keygen -o FILE, and name it: --key FILE";
@@ -27,7 +27,7 @@ pub fn signing_key(context: &Context, key: Option<&Path>) -> Result<SigningKey> 
 
 /// Reads a private key; an encrypted one takes its passphrase from the environment.
 pub fn load(context: &Context, file: &Path) -> Result<SigningKey> {
-    let mut passphrase = || context.env.var(PASSPHRASE).map(|p| Zeroizing::new(p.to_owned()));
+    let mut passphrase = || context.env.passphrase();
     SigningKey::load(file, &mut passphrase).map_err(|e| key_failure(file, &e))
 }
 

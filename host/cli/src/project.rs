@@ -5,10 +5,13 @@
 use crate::failure::{Failure, Result};
 use crate::frame;
 use crate::goenv::GoEnv;
+use crate::settings;
+use crate::toolchains::toolchain_setting;
 use airgo_gomod::goenv::{GoFlags, GoFlagsError};
 use airgo_gomod::gosum::{GoSum, GoSumError};
 use airgo_gomod::modfile::{self, work};
-use airgo_resolve::{GoToolchain, MainModule, Mode, Project, SourceError, Workspace};
+use airgo_gomod::{Setting, address};
+use airgo_resolve::{MainModule, Mode, Project, SourceError, Workspace};
 use std::path::{Component, Path, PathBuf};
 
 /// A project as it stands on disk.
@@ -64,15 +67,13 @@ fn load_with(dir: &Path, env: &GoEnv, find_work: FindWork) -> Result<Loaded> {
     let mut loaded = match find_work(&start, env)? {
         Some(_) if flags.modfile.is_some() => {
             return Err(Failure::failed("-modfile cannot be used in workspace mode")
-                .fact("GOFLAGS", env.get_or_empty("GOFLAGS"))
+                .fact("GOFLAGS", env.get_or_empty(settings::GOFLAGS).shown())
                 .hint("to pack the module without its workspace: GOWORK=off airgo pack DIR -o FILE"));
         }
         Some(file) => load_workspace(&file)?,
         None => load_module(&start, dir, &flags)?,
     };
-    // Where no go is installed the one that unpacks is as go.env comes: auto.
-    let toolchain = env.get("GOTOOLCHAIN").unwrap_or("auto");
-    let toolchain = GoToolchain::parse(toolchain).map_err(|e| Failure::failed(e.to_string()))?;
+    let toolchain = toolchain_setting(env)?;
     loaded.project.local_go = toolchain.minimum.or_else(|| env.go_version());
     loaded.project.local_toolchain_only = !toolchain.switches;
     loaded.project.mode = flags.mode;
@@ -160,7 +161,8 @@ fn read(file: &Path) -> Result<Vec<u8>> {
 
 /// go.work in effect (cmd/go modload/init.go FindGoWork).
 fn find_work(start: &Path, env: &GoEnv) -> Result<Option<PathBuf>> {
-    match env.get("GOWORK") {
+    let gowork = env.get(settings::GOWORK);
+    match gowork.as_ref().map(Setting::reveal) {
         Some("off") => Ok(None),
         Some("auto") | None => {
             // As cmd/go: nothing in GOROOT or above it is in effect from below it.
@@ -169,7 +171,8 @@ fn find_work(start: &Path, env: &GoEnv) -> Result<Option<PathBuf>> {
             Ok(dirs.map(|d| d.join("go.work")).find(|f| f.is_file()))
         }
         Some(file) if Path::new(file).is_absolute() => Ok(Some(clean(Path::new(file)))),
-        Some(file) => Err(Failure::failed("invalid GOWORK: not an absolute path").fact("GOWORK", file)),
+        Some(_) => Err(Failure::failed("invalid GOWORK: not an absolute path")
+            .fact("GOWORK", gowork.unwrap_or_default().shown())),
     }
 }
 
@@ -182,14 +185,16 @@ struct Flags {
 impl Flags {
     /// `-mod=vendor` and `readonly` are one here: what is packed is modules.
     fn read(env: &GoEnv) -> Result<Self> {
-        let text = env.get_or_empty("GOFLAGS");
+        let setting = env.get_or_empty(settings::GOFLAGS);
+        let text = setting.shown();
         let fault = |e: GoFlagsError| Failure::failed(e.to_string()).fact("GOFLAGS", text.clone());
-        let flags = GoFlags::parse(&text).map_err(fault)?;
+        let flags = GoFlags::parse(setting.reveal()).map_err(fault)?;
         let mode = match flags.value("mod").map_err(fault)? {
             Some("mod") => Mode::Update,
             None | Some("" | "readonly" | "vendor") => Mode::Readonly,
             Some(mode) => {
                 let known = "can be '', 'mod', 'readonly', or 'vendor'";
+                let mode = Setting::words(mode).shown();
                 return Err(
                     Failure::failed(format!("-mod={mode} not supported ({known})")).fact("GOFLAGS", text)
                 );
@@ -198,6 +203,7 @@ impl Flags {
         let modfile = flags.value("modfile").map_err(fault)?.filter(|file| !file.is_empty());
         match modfile.filter(|file| !file.ends_with(".mod")) {
             Some(file) => {
+                let file = address::in_text(file);
                 let problem = format!("-modfile={file}: file does not have .mod extension");
                 Err(Failure::failed(problem).fact("GOFLAGS", text))
             }

@@ -2,16 +2,17 @@
 //! policy made of them, what the checksum database answered.
 
 use crate::Context;
-use crate::disguise;
 use crate::failure::{Failure, Result};
 use crate::gather::Gathered;
+use crate::settings::{self, Known};
 use airgo_bundle::predicate::{
     Builder, DependencyNotes, Lookup, Origin, PackSettings, PolicyVerdict, PredicateError, Provenance,
     RunDetails, RunMetadata, SumdbEvidence,
 };
 use airgo_bundle::{BundleWriter, NewStatement};
 use airgo_fetch::{Kind, Object};
-use airgo_gomod::ModuleVersion;
+use airgo_gomod::address::{self, HIDDEN};
+use airgo_gomod::{ModuleVersion, Setting};
 use airgo_policy::Report;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -69,9 +70,9 @@ fn verdict(report: &Report) -> Result<PolicyVerdict> {
 pub fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
     let env = &context.env;
     let settings = PackSettings {
-        gonosumdb: env.get("GONOSUMDB").or_else(|| env.get("GOPRIVATE")).map(disguise::globs),
-        goproxy: env.get("GOPROXY").map(disguise::addresses),
-        gosumdb: env.get("GOSUMDB").and_then(disguise::gosumdb),
+        gonosumdb: recorded(env.get(settings::GONOSUMDB).or_else(|| env.get(settings::GOPRIVATE))),
+        goproxy: recorded(env.get(settings::GOPROXY)),
+        gosumdb: recorded(env.get(settings::GOSUMDB)),
     };
     let mut version = BTreeMap::from([("airgo".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
     version.extend(env.go_version().map(|go| ("go".to_owned(), go)));
@@ -85,12 +86,13 @@ pub fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
     };
     let fetched = |module: &ModuleVersion| {
         let get = |kind| gathered.objects.get(&Object::new(module.clone(), kind));
-        let location = get(Kind::Zip).or_else(|| get(Kind::Mod)).map(|f| disguise::addresses(&f.source));
-        let origin = get(Kind::Info).and_then(|f| f.origin.as_ref()).map(|o| Origin {
+        let location = get(Kind::Zip).or_else(|| get(Kind::Mod)).map(|f| source(&f.source));
+        let origin = get(Kind::Info).and_then(|f| Some((f.origin.as_ref()?, &f.source)));
+        let origin = origin.map(|(o, source)| Origin {
             hash: o.hash.clone(),
             reference: o.reference.clone(),
             subdir: o.subdir.clone(),
-            url: without_login(&o.url),
+            url: repository(&o.url, source),
             vcs: o.vcs.clone(),
         });
         let advice = gathered.advice.get(module);
@@ -110,42 +112,42 @@ fn seconds(time: Timestamp) -> String {
     Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
 }
 
+fn recorded(setting: Option<Setting>) -> Option<String> {
+    setting.and_then(|setting| setting.recorded())
+}
+
+/// Who gave a module: a proxy, a repository, or a directory of this machine.
+fn source(source: &str) -> String {
+    if source.contains("://") { address::recorded(source) } else { source.to_owned() }
+}
+
+/// Where a version came from. A path that is not shown is not recorded either.
+fn repository(url: &str, source: &str) -> String {
+    match source.contains(HIDDEN) && source.starts_with("git ") {
+        true => address::recorded(url),
+        false => address::without_login(url),
+    }
+}
+
 /// Who ran airgo: a CI system by its own words, else a person.
 fn builder(context: &Context) -> String {
-    let env = &context.env;
-    match (env.var("GITHUB_SERVER_URL"), env.var("GITHUB_WORKFLOW_REF"), env.var("CI_SERVER_URL")) {
-        (Some(server), Some(workflow), _) => format!("{}/{workflow}", without_login(server)),
-        (_, _, Some(gitlab)) => format!("{}/-/runners", without_login(gitlab)),
+    let var = |known: Known| recorded(context.env.var(known));
+    match (var(settings::GITHUB_SERVER_URL), var(settings::GITHUB_WORKFLOW_REF), var(settings::CI_SERVER_URL))
+    {
+        (Some(server), Some(workflow), _) => format!("{server}/{workflow}"),
+        (_, _, Some(gitlab)) => format!("{gitlab}/-/runners"),
         _ => "https://airgo.dev/builder/local".to_owned(),
     }
 }
 
 /// The CI job, where there is one.
 fn invocation(context: &Context) -> Option<String> {
-    let env = &context.env;
-    if let (Some(server), Some(repository), Some(run)) =
-        (env.var("GITHUB_SERVER_URL"), env.var("GITHUB_REPOSITORY"), env.var("GITHUB_RUN_ID"))
-    {
-        return Some(format!("{}/{repository}/actions/runs/{run}", without_login(server)));
-    }
-    env.var("CI_JOB_URL").map(without_login)
-}
-
-/// An address that is no setting of a proxy: its path says what was meant.
-fn without_login(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    format!("{scheme}://{}{path}", host.rsplit_once('@').map_or(host, |(_, host)| host))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_lose_their_credentials() {
-        assert_eq!(without_login("https://u:p@ss@a.example/x/y?t=T"), "https://a.example/x/y");
-        assert_eq!(without_login("https://a.example"), "https://a.example");
+    let var = |known: Known| recorded(context.env.var(known));
+    let server = var(settings::GITHUB_SERVER_URL);
+    match (server, var(settings::GITHUB_REPOSITORY), var(settings::GITHUB_RUN_ID)) {
+        (Some(server), Some(repository), Some(run)) => {
+            Some(format!("{server}/{repository}/actions/runs/{run}"))
+        }
+        _ => var(settings::CI_JOB_URL),
     }
 }

@@ -10,6 +10,7 @@ use crate::errors::fetch_failure;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::printer::count;
+use crate::settings;
 use crate::sums::{self, Unsummed};
 use airgo_fetch::{FetchError, Fetcher, SumDbSource};
 use airgo_gomod::ModuleVersion;
@@ -55,11 +56,12 @@ pub fn vouch(
     unsummed: Vec<Unsummed>,
 ) -> Result<Vouched> {
     let env = &context.env;
-    let gosumdb = env.get("GOSUMDB").unwrap_or("sum.golang.org").to_owned();
-    let nosumdb = env.get("GONOSUMDB").or_else(|| env.get("GOPRIVATE")).unwrap_or_default().to_owned();
+    let gosumdb = env.get(settings::GOSUMDB).unwrap_or_else(|| settings::GOSUMDB.of("sum.golang.org"));
+    let nosumdb = env.get(settings::GONOSUMDB).or_else(|| env.get(settings::GOPRIVATE)).unwrap_or_default();
     let goproxy = env.goproxy()?;
-    let (asked, unchecked): (Vec<_>, Vec<_>) =
-        unsummed.into_iter().partition(|u| is_consulted(&u.module.path, &gosumdb, &nosumdb, &goproxy));
+    let (asked, unchecked): (Vec<_>, Vec<_>) = unsummed
+        .into_iter()
+        .partition(|u| is_consulted(&u.module.path, gosumdb.reveal(), nosumdb.reveal(), goproxy.reveal()));
     for one in &unchecked {
         let suffix = if one.subject == Subject::GoMod { "/go.mod" } else { "" };
         context.printer.warning(format!(
@@ -70,7 +72,7 @@ pub fn vouch(
     if asked.is_empty() {
         return Ok(Vouched { unchecked, ..Vouched::default() });
     }
-    let config = Config::parse(&gosumdb).map_err(|e| {
+    let config = Config::parse(gosumdb.reveal()).map_err(|e| {
         // Neither the value nor a name in it: it may be an address with a password.
         let why = match e {
             ConfigError::Name(_) => "invalid sumdb name (must be host[/path])".to_owned(),
@@ -79,7 +81,7 @@ pub fn vouch(
         Failure::failed(format!("GOSUMDB cannot be used: {why}")).hint("unset it for Go's own database")
     })?;
     let source = fetcher
-        .sumdb(config.name(), config.url.as_deref())
+        .sumdb(config.name(), config.url.as_ref())
         .map_err(|e| unreachable_failure(&e, config.name(), &asked, sum_file))?;
     context.printer.detail(format!("asking {} about {}", source.shown(), count(asked.len(), "download")));
     let kept = cache.join("sumdb").join(config.name());

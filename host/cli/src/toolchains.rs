@@ -3,11 +3,21 @@
 
 use crate::Context;
 use crate::failure::{Failure, Result};
+use crate::goenv::GoEnv;
 use crate::projects::Projects;
+use crate::settings;
 use airgo_gomod::gosource::Platform;
 use airgo_gomod::{ModuleVersion, gover};
 use airgo_resolve::{GoToolchain, TOOLCHAIN_MODULE};
 use std::collections::BTreeSet;
+
+/// GOTOOLCHAIN. Where no go is installed the one that unpacks is as go.env
+/// comes: auto.
+pub fn toolchain_setting(env: &GoEnv) -> Result<GoToolchain> {
+    let setting = env.get(settings::GOTOOLCHAIN).unwrap_or_else(|| settings::GOTOOLCHAIN.of("auto"));
+    GoToolchain::parse(setting.reveal())
+        .map_err(|_| Failure::failed(format!("invalid GOTOOLCHAIN {:?}", setting.shown())))
+}
 
 /// The toolchain modules for these platforms: what GOTOOLCHAIN names, or what
 /// go.mod and go.work ask for where they may ask and ask for something newer.
@@ -20,9 +30,7 @@ pub fn modules(
     if platforms.is_empty() {
         return Ok(found);
     }
-    let text = context.env.get("GOTOOLCHAIN").unwrap_or("auto");
-    let setting =
-        GoToolchain::parse(text).map_err(|e| Failure::failed(e.to_string()).fact("GOTOOLCHAIN", text))?;
+    let setting = toolchain_setting(&context.env)?;
     for loaded in &projects.list {
         let named = setting.minimum.as_ref().map(|version| format!("go{version}"));
         let asked = loaded.project.toolchain_needed().filter(|_| setting.switches);

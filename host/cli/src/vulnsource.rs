@@ -10,6 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::progress::Progress;
 use crate::project::shown;
 use airgo_fetch::{FetchError, FileSource};
+use airgo_gomod::Setting;
 use airgo_gomod::modzip::{Limits, PlainWalkError, PlainZip, Sink};
 use airgo_vulndb::{BadData, Builder, INDEX_DB, INDEX_VULNS, Import, index};
 use flate2::read::MultiGzDecoder;
@@ -33,7 +34,8 @@ const BATCH: usize = 64;
 const WHOLE: &str = "vulndb.zip";
 
 /// Reads a source into a builder; says how many entries it has.
-pub fn read(context: &Context, network: &Network, source: &str, builder: &mut Builder) -> Result<usize> {
+pub fn read(context: &Context, network: &Network, setting: &Setting, builder: &mut Builder) -> Result<usize> {
+    let source = setting.reveal();
     let mut feed = Feed { import: Import::new(builder), total: 0 };
     if source.contains("://") {
         server(context, network, source, &mut feed)?;
@@ -51,7 +53,7 @@ pub fn read(context: &Context, network: &Network, source: &str, builder: &mut Bu
             zip(context, File::open(path).map_err(unreadable)?, &name, &mut feed)?;
         }
     }
-    feed.import.finish().map_err(|e| Stop::Bad(e).of(&without_login(source)))
+    feed.import.finish().map_err(|e| Stop::Bad(e).of(&setting.shown()))
 }
 
 /// What reads files on their way into the import.
@@ -230,8 +232,8 @@ fn server(context: &Context, network: &Network, url: &str, feed: &mut Feed<'_>) 
     let named = address.ends_with(".zip").then(|| address.rsplit_once('/')).flatten();
     let (base, name) = named.unwrap_or((address, WHOLE));
     let base = if query.is_empty() { base.to_owned() } else { format!("{base}?{query}") };
-    let files = fetcher.files(&base).map_err(|e| bad_address(&e))?;
-    let source = files.shown();
+    let files = fetcher.files(&Setting::addresses(base)).map_err(|e| bad_address(&e))?;
+    let source = files.shown().to_owned();
     if source.starts_with("http://") && !is_this_machine(&source) {
         context.printer.warning(format!(
             "{source} is asked without TLS: whoever is on the line can leave vulnerabilities out"
@@ -327,13 +329,4 @@ impl Server<'_> {
         }
         Ok(())
     }
-}
-
-/// An address as it may be shown: without user, password and query.
-fn without_login(source: &str) -> String {
-    let Some((scheme, rest)) = source.split_once("://") else { return shown(Path::new(source)) };
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (host, path) = rest.split_once('/').map_or((rest, ""), |(host, path)| (host, path));
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    format!("{scheme}://{host}/{path}").trim_end_matches('/').to_owned()
 }

@@ -8,6 +8,7 @@ use crate::direct::{DirectConfig, Environment};
 use crate::dns::DnsServer;
 use crate::httpproxy::HttpProxyVars;
 use crate::observe::Observer;
+use airgo_gomod::Setting;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,19 +17,19 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct FetchConfig {
     /// GOPROXY as resolved from environment, `go env -w` file and `go.env`.
-    pub goproxy: String,
+    pub goproxy: Setting,
     /// GOPRIVATE: the default of GONOPROXY.
-    pub goprivate: String,
+    pub goprivate: Setting,
     /// GONOPROXY: globs of modules that no proxy may be asked for.
-    pub gonoproxy: String,
+    pub gonoproxy: Setting,
     /// GOINSECURE: matters only for finding a module's repository;
     /// Go never relaxes a proxy's TLS (cmd/go modfetch/proxy.go getBody).
-    pub goinsecure: String,
+    pub goinsecure: Setting,
     /// GOAUTH; empty means `netrc`.
-    pub goauth: String,
+    pub goauth: Setting,
     /// The default that Go comes with, where that is known: of its proxies a
     /// hint says that private modules are not there.
-    pub default_goproxy: String,
+    pub default_goproxy: Setting,
     /// Credentials for https hosts, as netrc holds them: used where GOAUTH says `netrc`.
     pub credentials: Credentials,
     /// The name server to ask in place of the system's resolver.
@@ -64,12 +65,12 @@ impl FetchConfig {
     /// The defaults for this proxy list and store directory.
     pub fn new(goproxy: impl Into<String>, store_dir: impl Into<PathBuf>) -> Self {
         Self {
-            goproxy: goproxy.into(),
-            goprivate: String::new(),
-            gonoproxy: String::new(),
-            goinsecure: String::new(),
-            goauth: String::new(),
-            default_goproxy: String::new(),
+            goproxy: Setting::addresses(goproxy),
+            goprivate: Setting::default(),
+            gonoproxy: Setting::default(),
+            goinsecure: Setting::default(),
+            goauth: Setting::default(),
+            default_goproxy: Setting::default(),
             credentials: Credentials::default(),
             dns: None,
             http_proxy: HttpProxyVars::from_env(),
@@ -88,7 +89,7 @@ impl FetchConfig {
     }
 
     /// GONOPROXY, or GOPRIVATE where that is empty (cmd/go cfg.go).
-    pub(crate) fn no_proxy_globs(&self) -> &str {
+    pub(crate) fn no_proxy_globs(&self) -> &Setting {
         if self.gonoproxy.is_empty() { &self.goprivate } else { &self.gonoproxy }
     }
 }

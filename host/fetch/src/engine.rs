@@ -13,7 +13,7 @@ use crate::load::{self, Hashed, LoadError};
 use crate::object::{Kind, Object};
 use crate::observe::{Nobody, Observer};
 use crate::proxylist::ProxyList;
-use crate::proxyurl::{self, ProxyUrl};
+use crate::proxyurl::ProxyUrl;
 use crate::retry;
 use crate::spool::Spool;
 use crate::store::Store;
@@ -52,7 +52,7 @@ pub(crate) struct Request {
 
 impl Engine {
     pub(crate) fn new(config: FetchConfig, cores: usize) -> Result<Self, FetchError> {
-        let list = ProxyList::parse(&config.goproxy, config.no_proxy_globs())?;
+        let list = ProxyList::parse(config.goproxy.reveal(), config.no_proxy_globs().reveal())?;
         Ok(Self {
             list,
             store: Arc::new(Store::open(&config.store_dir)?),
@@ -169,7 +169,7 @@ impl Engine {
             let got = self.download(object, proxy, proxy_path, &mut received, &mut partial).await;
             let mut error = match got {
                 Ok(fetched) => return Ok(fetched),
-                Err(error) => error,
+                Err(error) => error.scrubbed(proxy.secrets()),
             };
             // The part may be to blame for a bad zip: the whole of it is no second try.
             if went_on && matches!(error, FetchError::Unfit { .. } | FetchError::TooLarge { .. }) {
@@ -192,9 +192,9 @@ impl Engine {
 
     /// What an earlier run left of a zip.
     async fn reopen(&self, object: &Object, proxy: &ProxyUrl, proxy_path: &str) -> Option<Spool> {
-        let url = proxy.object_url(proxy_path).filter(|_| object.kind == Kind::Zip)?;
-        let site = Site::new(proxy.host(), proxyurl::show(&url));
-        Spool::reopen(&At { object: object.clone(), site }, &self.store).await
+        let key = proxy.object_key(proxy_path).filter(|_| object.kind == Kind::Zip)?;
+        let site = Site::new(proxy.host(), proxy.object_shown(proxy_path));
+        Spool::reopen(&At { object: object.clone(), site }, key, &self.store).await
     }
 
     /// One request, its body, its hashes. A zip that breaks off is left in
@@ -239,7 +239,8 @@ impl Engine {
                 if let Some(stale) = other {
                     stale.discard();
                 }
-                (object.kind == Kind::Zip).then(|| Spool::new(&at, &self.store, incoming.rest()))
+                let key = proxy.object_key(proxy_path).filter(|_| object.kind == Kind::Zip);
+                key.map(|key| Spool::new(&at, key, &self.store, incoming.rest()))
             }
         };
         let mut buffer = Vec::new();
@@ -272,7 +273,7 @@ impl Engine {
         drop(incoming);
         drop(permit);
 
-        let source = proxy.shown();
+        let source = proxy.shown().to_owned();
         match spool {
             Some(spool) => spool.finish(buffer, source, &self.config.limits, &self.hashing).await,
             None => {

@@ -1,6 +1,6 @@
 //! What can go wrong, one variant a cause that a user would handle
-//! differently. No variant ever holds credentials: addresses are shown without
-//! user name, password and query.
+//! differently. No variant ever holds credentials: of addresses scheme and host
+//! are shown, and the path that was appended to them.
 
 use crate::auth::AuthError;
 use crate::cause::{Login, NameFault, Reason, TlsFault};
@@ -21,7 +21,7 @@ use std::time::Duration;
 pub struct Site {
     /// The host, with its port if it is not the usual one; for a `file://` proxy its directory.
     pub host: String,
-    /// The object's address without user name, password and query.
+    /// The object's address as it may be shown: `…` stands for the path that the user gave.
     pub url: String,
     /// How many times.
     pub attempts: u32,

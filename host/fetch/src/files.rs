@@ -7,10 +7,10 @@ use crate::error::{At, FetchError, Site};
 use crate::fetcher::Fetcher;
 use crate::load::web_page;
 use crate::object::{Kind, Object};
-use crate::proxyurl::{self, ProxyUrl};
+use crate::proxyurl::ProxyUrl;
 use crate::retry;
 use crate::store::disk;
-use airgo_gomod::ModuleVersion;
+use airgo_gomod::{ModuleVersion, Setting};
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,16 +27,16 @@ impl Fetcher {
     ///
     /// # Errors
     /// Where that is no address.
-    pub fn files(&self, url: &str) -> Result<FileSource<'_>, FetchError> {
-        let base = ProxyUrl::parse(url)?;
+    pub fn files(&self, url: &Setting) -> Result<FileSource<'_>, FetchError> {
+        let base = ProxyUrl::parse(url.reveal())?;
         let object = Object::new(ModuleVersion::new(base.shown(), ""), Kind::File);
         Ok(FileSource { fetcher: self, object, base })
     }
 }
 
 impl FileSource<'_> {
-    /// The address, without credentials and query.
-    pub fn shown(&self) -> String {
+    /// The address as it may be shown.
+    pub fn shown(&self) -> &str {
         self.base.shown()
     }
 
@@ -53,7 +53,7 @@ impl FileSource<'_> {
                     None => Ok(bytes),
                     Some(what) => {
                         let at = Box::new(At { site: site(&base, &path), object });
-                        Err(FetchError::Unfit { at, what })
+                        Err(FetchError::Unfit { at, what }.scrubbed(base.secrets()))
                     }
                 }
             })
@@ -77,7 +77,7 @@ impl Engine {
         loop {
             let mut error = match self.file_once(object, base, path, limit).await {
                 Ok(bytes) => return Ok(bytes),
-                Err(error) => error,
+                Err(error) => error.scrubbed(base.secrets()),
             };
             error.set_attempts(attempt);
             let Some(wait) = retry::pause(&self.config.retries, &error, attempt) else { return Err(error) };
@@ -123,11 +123,7 @@ impl Engine {
 
 /// Where a file is asked for, as it may be shown.
 fn site(base: &ProxyUrl, path: &str) -> Site {
-    let url = match base.object_url(path) {
-        Some(url) => proxyurl::show(&url),
-        None => format!("{}/{path}", base.shown()),
-    };
-    Site::new(base.host(), url)
+    Site::new(base.host(), base.object_shown(path))
 }
 
 /// The content of a file; none where it is larger than `limit`.

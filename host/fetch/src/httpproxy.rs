@@ -6,23 +6,23 @@
 //! counts, and the system's settings on macOS and Windows.
 
 use crate::proxyurl::host as host_of;
+use airgo_gomod::Setting;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The four variables' values; empty where unset.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpProxyVars {
     /// `HTTP_PROXY`: for http:// addresses.
-    pub http: String,
+    pub http: Setting,
     /// `HTTPS_PROXY`: for https:// addresses.
-    pub https: String,
+    pub https: Setting,
     /// `ALL_PROXY`: for those that the others say nothing about.
-    pub all: String,
+    pub all: Setting,
     /// `NO_PROXY`: hosts, domains, addresses and networks that are asked without one.
-    pub no: String,
+    pub no: Setting,
 }
 
 impl HttpProxyVars {
@@ -35,10 +35,10 @@ impl HttpProxyVars {
         };
         let cgi = lookup("REQUEST_METHOD").is_some();
         Self {
-            http: if cgi { String::new() } else { get("HTTP_PROXY") },
-            https: get("HTTPS_PROXY"),
-            all: get("ALL_PROXY"),
-            no: get("NO_PROXY"),
+            http: Setting::addresses(if cgi { String::new() } else { get("HTTP_PROXY") }),
+            https: Setting::addresses(get("HTTPS_PROXY")),
+            all: Setting::addresses(get("ALL_PROXY")),
+            no: Setting::words(get("NO_PROXY")),
         }
     }
 
@@ -48,9 +48,9 @@ impl HttpProxyVars {
     }
 
     /// Those that are set, by name.
-    pub(crate) fn proxies(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub(crate) fn proxies(&self) -> impl Iterator<Item = (&'static str, &Setting)> {
         let all = [("HTTP_PROXY", &self.http), ("HTTPS_PROXY", &self.https), ("ALL_PROXY", &self.all)];
-        all.into_iter().map(|(name, value)| (name, value.as_str())).filter(|(_, value)| !value.is_empty())
+        all.into_iter().filter(|(_, value)| !value.is_empty())
     }
 
     /// Whether none names a proxy.
@@ -59,16 +59,9 @@ impl HttpProxyVars {
     }
 }
 
-impl fmt::Debug for HttpProxyVars {
-    /// Without credentials, and so without most of the values.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HttpProxyVars(empty: {}, no: {:?})", self.is_empty(), self.no)
-    }
-}
-
 /// Whether a variable's value is the address of an HTTP proxy.
-pub(crate) fn is_usable(value: &str) -> bool {
-    address(value).is_some_and(|url| matches!(url.scheme(), "http" | "https"))
+pub(crate) fn is_usable(value: &Setting) -> bool {
+    address(value.reveal()).is_some_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// A bare host is an http:// address.
@@ -97,8 +90,8 @@ impl HttpProxies {
         let matcher = if vars.is_empty() && cfg!(any(windows, target_vendor = "apple")) {
             Matcher::from_system()
         } else {
-            let builder = Matcher::builder().http(vars.http.clone()).https(vars.https.clone());
-            builder.all(vars.all.clone()).no(vars.no.clone()).build()
+            let builder = Matcher::builder().http(vars.http.reveal()).https(vars.https.reveal());
+            builder.all(vars.all.reveal()).no(vars.no.reveal()).build()
         };
         Self { vars: vars.clone(), matcher: Arc::new(matcher) }
     }
@@ -119,7 +112,7 @@ impl HttpProxies {
         // The matcher keeps credentials apart; reqwest wants them in the address.
         let raw = if url.scheme() == "https" { &self.vars.https } else { &self.vars.http };
         let raw = if raw.is_empty() { &self.vars.all } else { raw };
-        let url = if raw.is_empty() { address(&found.uri().to_string()) } else { address(raw) }?;
+        let url = if raw.is_empty() { address(&found.uri().to_string()) } else { address(raw.reveal()) }?;
         let shown = host_of(&url);
         Some(Via { url, shown })
     }

@@ -46,6 +46,7 @@ mod proxylist;
 mod proxyurl;
 mod refusal;
 mod retry;
+mod scrub;
 mod spool;
 mod store;
 mod sumdb;

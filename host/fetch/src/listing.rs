@@ -39,7 +39,7 @@ impl Engine {
     async fn list(&self, object: &Object) -> Result<Vec<String>, FetchError> {
         let off = |after| FetchError::Off { module: object.module.clone(), after };
         let path = &object.module.path;
-        if match_prefix_patterns(self.config.no_proxy_globs(), path) {
+        if match_prefix_patterns(self.config.no_proxy_globs().reveal(), path) {
             return Err(off(None));
         }
         let Ok(escaped) = escape_path(path) else { return Err(off(None)) };

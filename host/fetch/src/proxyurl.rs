@@ -3,11 +3,13 @@
 
 use crate::credentials::Basic;
 use crate::error::FetchError;
+use airgo_gomod::{Setting, address};
 use reqwest::Url;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Where a proxy tree is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum ProxyUrl {
     /// `file:///directory`.
     File { root: PathBuf, shown: String },
@@ -16,7 +18,17 @@ pub(crate) enum ProxyUrl {
         /// Without user name and password; may have a query, which is kept.
         base: Url,
         login: Option<Basic>,
+        /// As it may be shown: `…` stands for the path that the user gave.
+        shown: String,
+        /// Words of the path and query that the user gave, which no text may hold.
+        secrets: Vec<String>,
     },
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ProxyUrl").field(&self.shown()).finish()
+    }
 }
 
 impl ProxyUrl {
@@ -25,7 +37,8 @@ impl ProxyUrl {
         let absolute = Path::new(entry).is_absolute() || entry.starts_with('/');
         let bare = entry.contains(['.', ':', '/']) && !entry.contains(":/") && !absolute;
         let text = if bare { format!("https://{entry}") } else { entry.to_owned() };
-        let bad = |why: &str| FetchError::ProxyList(format!("{why}: {}", redact(&text)));
+        let bad =
+            |why: &str| FetchError::ProxyList(format!("{why}: {:?}", Setting::addresses(&text).shown()));
 
         if !text.contains(':') || absolute {
             return Err(bad("proxy address without https://, http:// or file://"));
@@ -56,7 +69,8 @@ impl ProxyUrl {
                     return Err(bad("proxy address without a host"));
                 }
                 url.set_fragment(None);
-                Ok(Self::Http { base: url, login })
+                let (shown, secrets) = (address::shown(url.as_str()), words(url.path(), url.query()));
+                Ok(Self::Http { base: url, login, shown, secrets })
             }
             _ => Err(bad("proxy address must start with https://, http:// or file://")),
         }
@@ -68,10 +82,12 @@ impl ProxyUrl {
             Self::File { root, shown } => {
                 Self::File { root: root.join(path), shown: format!("{shown}/{path}") }
             }
-            Self::Http { base, login } => {
-                let base = self.object_url(path).unwrap_or_else(|| base.clone());
-                Self::Http { base, login: login.clone() }
-            }
+            Self::Http { base, login, shown, secrets } => Self::Http {
+                base: self.object_url(path).unwrap_or_else(|| base.clone()),
+                login: login.clone(),
+                shown: format!("{shown}/{path}"),
+                secrets: secrets.clone(),
+            },
         }
     }
 
@@ -85,11 +101,29 @@ impl ProxyUrl {
         Some(url)
     }
 
-    /// The proxy as it may be shown: no user name, password or query.
-    pub(crate) fn shown(&self) -> String {
+    /// The proxy as it may be shown.
+    pub(crate) fn shown(&self) -> &str {
         match self {
-            Self::File { shown, .. } => shown.clone(),
-            Self::Http { base, .. } => show(base).trim_end_matches('/').to_owned(),
+            Self::File { shown, .. } | Self::Http { shown, .. } => shown,
+        }
+    }
+
+    /// An object in this proxy's tree as it may be shown.
+    pub(crate) fn object_shown(&self, proxy_path: &str) -> String {
+        format!("{}/{proxy_path}", self.shown())
+    }
+
+    /// What tells an object of this proxy from that of any other; never shown.
+    pub(crate) fn object_key(&self, proxy_path: &str) -> Option<String> {
+        self.object_url(proxy_path).map(|url| format!("{}://{}{}", url.scheme(), host(&url), url.path()))
+    }
+
+    /// The words of the address that no text of ours may hold, to be taken out
+    /// of what a server wrote.
+    pub(crate) fn secrets(&self) -> &[String] {
+        match self {
+            Self::File { .. } => &[],
+            Self::Http { secrets, .. } => secrets,
         }
     }
 
@@ -120,11 +154,6 @@ fn refused_by_go(text: &str) -> Option<&'static str> {
     authority.is_some_and(|host| host.contains(' ')).then_some("space in the host of a proxy address")
 }
 
-/// Scheme, host, port and path, nothing else.
-pub(crate) fn show(url: &Url) -> String {
-    format!("{}://{}{}", url.scheme(), host(url), url.path())
-}
-
 /// Host and unusual port.
 pub(crate) fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
@@ -134,16 +163,24 @@ pub(crate) fn host(url: &Url) -> String {
     }
 }
 
-/// Text that may be no URL at all, without what could be credentials: all
-/// before the last `@`, and any query.
-fn redact(text: &str) -> String {
-    let (scheme, rest) = match text.split_once("//") {
-        Some((scheme, rest)) => (format!("{scheme}//"), rest),
-        None => (String::new(), text),
-    };
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, after)| after);
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    format!("{:?}", format!("{scheme}{rest}"))
+/// Words in the addresses that the usual servers have; no token is one of them.
+const PLAIN: &[&str] =
+    &["artifactory", "content", "goproxy", "groups", "packages", "projects", "repositories", "repository"];
+/// No token is shorter, and what is shorter may be any word of an answer.
+const SHORTEST: usize = 6;
+
+/// The words of an address's path and query that may be secrets, as they stand
+/// there and unescaped.
+pub(crate) fn words(path: &str, query: Option<&str>) -> Vec<String> {
+    let path = path.trim_matches('/');
+    let elements = path.split('/').chain([path]).filter(|e| e.len() >= SHORTEST && !PLAIN.contains(e));
+    let query = query.unwrap_or_default();
+    let values = query.split('&').filter_map(|pair| pair.split_once('=').map(|(_, value)| value));
+    let values = values.filter(|value| value.len() >= SHORTEST).chain([query]);
+    let found = elements.chain(values).flat_map(|word| [word.to_owned(), percent_decode(word)]);
+    let mut found: Vec<String> = found.filter(|word| !word.is_empty()).collect();
+    found.dedup();
+    found
 }
 
 fn percent_decode(text: &str) -> String {
@@ -170,15 +207,15 @@ mod tests {
     use super::*;
 
     fn shown(entry: &str) -> Result<String, String> {
-        ProxyUrl::parse(entry).map(|u| u.shown()).map_err(|e| e.to_string())
+        ProxyUrl::parse(entry).map(|u| u.shown().to_owned()).map_err(|e| e.to_string())
     }
 
     #[test]
     fn entries_as_go_reads_them() {
         assert_eq!(shown("proxy.example.com").unwrap(), "https://proxy.example.com");
         assert_eq!(shown("localhost:8080").unwrap(), "https://localhost:8080");
-        assert_eq!(shown("host/path/").unwrap(), "https://host/path");
-        assert_eq!(shown("http://h/x").unwrap(), "http://h/x");
+        assert_eq!(shown("host/path/").unwrap(), "https://host/…");
+        assert_eq!(shown("http://h/x").unwrap(), "http://h/…");
         assert_eq!(shown("file:///srv/proxy/").unwrap(), "file:///srv/proxy");
         assert!(shown("file:///srv/a%20b").is_ok() && shown("https://h/a?x=%").is_ok());
         for bad in [
@@ -203,18 +240,34 @@ mod tests {
 
     #[test]
     fn credentials_are_taken_out() {
-        let ProxyUrl::Http { base, login } =
-            ProxyUrl::parse("https://al%40ice:s%3Acret@h:8443/p?t=hidden").unwrap()
-        else {
-            panic!("not http")
-        };
+        let parsed = ProxyUrl::parse("https://al%40ice:s%3Acret@h:8443/p?t=hidden").unwrap();
+        assert_eq!(format!("{parsed:?}"), "ProxyUrl(\"https://h:8443/…\")");
+        let ProxyUrl::Http { login, .. } = parsed else { panic!("not http") };
         let login = login.unwrap();
         assert_eq!((login.user.as_str(), login.password.as_str()), ("al@ice", "s:cret"));
-        assert_eq!(show(&base), "https://h:8443/p");
         for bad in ["ftp://u:s3cret@h/", "https://u:s3cret@h:port/", "https://u:s3cret@/", "s3cret@@ h:/x"] {
             let text = shown(bad).unwrap_err();
             assert!(!text.contains("s3cret"), "{text}");
         }
+    }
+
+    #[test]
+    fn the_path_that_a_user_gave_is_not_shown() {
+        let proxy = ProxyUrl::parse("https://h/artifactory/s3cr3t%2Dt/go/?sig=hidden1&v=1").unwrap();
+        let path = "rsc.io/!q/@v/v1.0.0.zip";
+        assert_eq!(proxy.object_shown(path), format!("https://h/…/{path}"));
+        assert_eq!(proxy.below("sumdb/s").object_shown("latest"), "https://h/…/sumdb/s/latest");
+        assert_eq!(ProxyUrl::parse("https://h").unwrap().object_shown(path), format!("https://h/{path}"));
+        let wanted = [
+            "s3cr3t%2Dt",
+            "s3cr3t-t",
+            "artifactory/s3cr3t%2Dt/go",
+            "artifactory/s3cr3t-t/go",
+            "hidden1",
+            "sig=hidden1&v=1",
+        ];
+        assert_eq!(proxy.secrets(), wanted);
+        assert!(proxy.object_key(path).unwrap().contains("s3cr3t"));
     }
 
     #[test]

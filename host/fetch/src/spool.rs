@@ -25,6 +25,8 @@ const WORTH_KEEPING: u64 = 1 << 20;
 /// One zip under way. Dropping it leaves a part, if it is worth that.
 pub(crate) struct Spool {
     at: At,
+    /// What tells the address from any other.
+    key: String,
     store: Arc<Store>,
     /// How the rest would be asked for.
     rest: Rest,
@@ -47,17 +49,17 @@ enum Place {
 
 impl Spool {
     /// Goes on with what an earlier run left of this file.
-    pub(crate) async fn reopen(at: &At, store: &Arc<Store>) -> Option<Self> {
-        let (url, moved) = (at.site.url.clone(), Arc::clone(store));
-        let found = spawn_blocking(move || moved.reopen_part(&url)).await.ok().flatten();
+    pub(crate) async fn reopen(at: &At, key: String, store: &Arc<Store>) -> Option<Self> {
+        let (asked, moved) = (key.clone(), Arc::clone(store));
+        let found = spawn_blocking(move || moved.reopen_part(&asked)).await.ok().flatten();
         let (part, digest, rest) = found?;
         let state = State { place: Place::Part(part), digest, size: rest.offset };
-        Some(Self { at: at.clone(), store: Arc::clone(store), rest, state: Some(state) })
+        Some(Self { at: at.clone(), key, store: Arc::clone(store), rest, state: Some(state) })
     }
 
     /// Begins a new one.
-    pub(crate) fn new(at: &At, store: &Arc<Store>, rest: Rest) -> Self {
-        Self { at: at.clone(), store: Arc::clone(store), rest, state: None }
+    pub(crate) fn new(at: &At, key: String, store: &Arc<Store>, rest: Rest) -> Self {
+        Self { at: at.clone(), key, store: Arc::clone(store), rest, state: None }
     }
 
     /// How to ask for what is not there yet.
@@ -84,9 +86,9 @@ impl Spool {
         }
         self.check_start(&buffer)?;
         let (state, store) = (self.state.take(), Arc::clone(&self.store));
-        let (url, rest) = (self.at.site.url.clone(), self.rest.clone());
+        let (key, rest) = (self.key.clone(), self.rest.clone());
         let written = spawn_blocking(move || {
-            let mut state = State::get_or_start(state, &store, &url, &rest)?;
+            let mut state = State::get_or_start(state, &store, &key, &rest)?;
             if let Err(error) = state.write(&buffer) {
                 // The disk may be full: a part must not keep it so.
                 state.place.discard();

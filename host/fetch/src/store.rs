@@ -253,12 +253,21 @@ fn parse_entry(text: &str) -> Option<Entry> {
         match line.split_once(' ')? {
             ("sha256", v) => sha256 = unhex(v),
             ("size", v) => size = v.parse().ok(),
-            ("source", v) => source = Some(v.to_owned()),
+            ("source", v) => source = Some(of_old(v)),
             ("origin", v) => origin = serde_json::from_str(v).ok(),
             _ => {}
         }
     }
     Some(Entry { sha256: sha256?, size: size?, source: source?, origin })
+}
+
+/// Who gave an entry, as it may be shown: an older airgo wrote whole addresses.
+fn of_old(source: &str) -> String {
+    match source.split_once(' ') {
+        Some(("git", _)) => source.to_owned(),
+        _ if source.contains("://") => airgo_gomod::address::shown(source),
+        _ => source.to_owned(),
+    }
 }
 
 /// Lower-case hex.
@@ -326,6 +335,20 @@ mod tests {
             "airgo-store 1\n\n",
         ] {
             assert_eq!(parse_entry(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_an_older_airgo_are_disguised() {
+        let hash = "0".repeat(64);
+        for (source, wanted) in [
+            ("https://u:p@p.example/TOKEN", "https://p.example/…"),
+            ("https://p.example/…", "https://p.example/…"),
+            ("file:///srv/proxy", "file:///srv/proxy"),
+            ("git https://github.com/a/b", "git https://github.com/a/b"),
+        ] {
+            let text = format!("{INDEX_HEADER}\nsha256 {hash}\nsize 1\nsource {source}\n");
+            assert_eq!(parse_entry(&text).unwrap().source, wanted);
         }
     }
 

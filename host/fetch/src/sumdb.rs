@@ -13,7 +13,7 @@ use crate::fetcher::Fetcher;
 use crate::object::{Kind, Object};
 use crate::proxylist::Hop;
 use crate::proxyurl::ProxyUrl;
-use airgo_gomod::ModuleVersion;
+use airgo_gomod::{ModuleVersion, Setting};
 use std::sync::Arc;
 
 /// Where a checksum database is asked.
@@ -26,10 +26,10 @@ pub struct SumDbSource<'a> {
 impl Fetcher {
     /// Finds who answers for the checksum database of this name; `url` is the
     /// address that GOSUMDB itself may give.
-    pub fn sumdb(&self, name: &str, url: Option<&str>) -> Result<SumDbSource<'_>, FetchError> {
+    pub fn sumdb(&self, name: &str, url: Option<&Setting>) -> Result<SumDbSource<'_>, FetchError> {
         let object = Object::new(ModuleVersion::new(name, ""), Kind::SumDb);
         let base = match url {
-            Some(url) => ProxyUrl::parse(url)?,
+            Some(url) => ProxyUrl::parse(url.reveal())?,
             None => {
                 let (engine, wanted, name) = (Arc::clone(&self.engine), object.clone(), name.to_owned());
                 let task = self.spawn_task(&object, async move { engine.sumdb_base(&wanted, &name).await });
@@ -42,8 +42,8 @@ impl Fetcher {
 }
 
 impl SumDbSource<'_> {
-    /// Who is asked, without credentials.
-    pub fn shown(&self) -> String {
+    /// Who is asked, as it may be shown.
+    pub fn shown(&self) -> &str {
         self.base.shown()
     }
 

@@ -17,6 +17,7 @@ use crate::load::clean;
 use crate::object::Object;
 use crate::proxyurl::{self, ProxyUrl};
 use crate::refusal::{Form, own_phrase, reason};
+use crate::scrub::scrub;
 use reqwest::header::{
     ACCEPT_ENCODING, AGE, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER,
 };
@@ -81,12 +82,24 @@ impl Transport {
         proxy_path: &str,
         rest: &mut Rest,
     ) -> Result<Incoming, FetchError> {
+        let answer = self.ask(config, object, proxy, proxy_path, rest).await;
+        answer.map_err(|error| error.scrubbed(proxy.secrets()))
+    }
+
+    async fn ask(
+        &self,
+        config: &FetchConfig,
+        object: &Object,
+        proxy: &ProxyUrl,
+        proxy_path: &str,
+        rest: &mut Rest,
+    ) -> Result<Incoming, FetchError> {
         let Some(url) = proxy.object_url(proxy_path) else {
             return Err(FetchError::ProxyList("not an http proxy".to_owned()));
         };
-        let mut site = Site::new(proxy.host(), proxyurl::show(&url));
+        let mut site = Site::new(proxy.host(), proxy.object_shown(proxy_path));
         site.through = self.proxies.via(&url).map(|via| via.shown);
-        site.public = is_public(&config.default_goproxy, &url);
+        site.public = is_public(config.default_goproxy.reveal(), &url);
         let mut at = At { object: object.clone(), site };
         let (headers, own) = match login_for(proxy, &url, &at)? {
             Some(headers) => (headers, true),
@@ -119,7 +132,13 @@ impl Transport {
                 return Err(FetchError::Broken { at: Box::new(at), received: 0, reason });
             }
             _ => {
-                let mut error = refused(at, response, config, &secrets_of(&url, &headers)).await;
+                let mut secrets = headers.secrets().to_vec();
+                // An address that a server redirects to is signed by its query.
+                if *response.url() != url {
+                    let words = proxyurl::words(response.url().path(), response.url().query());
+                    secrets.extend(words.into_iter().filter(|word| !proxy_path.contains(word.as_str())));
+                }
+                let mut error = refused(at, response, config, &secrets).await;
                 if let FetchError::Forbidden { detail, login, status, .. } = &mut error {
                     let said = detail.take().into_iter().chain(self.auth.failures());
                     *detail = Some(said.collect::<Vec<_>>().join("; ")).filter(|d| !d.is_empty());
@@ -166,9 +185,9 @@ impl Transport {
                 request = request.header(IF_RANGE, etag);
             }
         }
-        let secrets = secrets_of(url, headers);
+        let secrets = headers.secrets();
         let fault =
-            |e: reqwest::Error| failed(at, &e.without_url(), config, &secrets, self.proxies.sends_login(url));
+            |e: reqwest::Error| failed(at, &e.without_url(), config, secrets, self.proxies.sends_login(url));
         let request = request.build().map_err(fault)?;
         // The client's own wait for the connection is up first, so that it is named as that.
         let whole = config.timeouts.first_byte.max(config.timeouts.connect) + GRACE;
@@ -295,11 +314,6 @@ fn is_public(default_goproxy: &str, url: &Url) -> bool {
     let entries = default_goproxy.split([',', '|']).filter_map(|entry| ProxyUrl::parse(entry.trim()).ok());
     let mut hosts = entries.filter(|entry| matches!(entry, ProxyUrl::Http { .. })).map(|entry| entry.host());
     hosts.any(|host| host == proxyurl::host(url))
-}
-
-/// The words that no text of ours may hold.
-fn secrets_of(url: &Url, headers: &Headers) -> Vec<String> {
-    headers.secrets().iter().cloned().chain(url.query().map(str::to_owned)).collect()
 }
 
 /// Names a failure before any answer.
@@ -436,13 +450,6 @@ pub(crate) fn innermost(error: &(dyn StdError + 'static), secrets: &[String]) ->
     clean(&scrub(&last, secrets), 300)
 }
 
-/// Takes secrets out of a text that a server or library wrote.
-pub(crate) fn scrub(text: &str, secrets: &[String]) -> String {
-    let mut secrets: Vec<&String> = secrets.iter().filter(|s| !s.is_empty()).collect();
-    secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "xxxxx"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -452,11 +459,5 @@ mod tests {
         assert_eq!(seconds_of(" 12 "), Some(Duration::from_secs(12)));
         assert_eq!(seconds_of("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
         assert_eq!(seconds_of("soon"), None);
-    }
-
-    #[test]
-    fn scrubbing_takes_the_longest_first() {
-        let secrets = ["ab".to_owned(), "abc".to_owned(), String::new()];
-        assert_eq!(scrub("x abc y ab", &secrets), "x xxxxx y xxxxx");
     }
 }

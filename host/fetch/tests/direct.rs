@@ -360,18 +360,18 @@ fn who_may_be_asked() {
         Ok(fetched) => Ok(fetched.source),
     };
 
-    let forbidden = forge.fetcher(|c| c.direct.govcs = "github.com/forge:hg".to_owned());
+    let forbidden = forge.fetcher(|c| c.direct.govcs = "github.com/forge:hg".into());
     let error = direct(&forbidden, M).unwrap_err();
     assert!(matches!(error, DirectError::Govcs { vcs: "git", private: false, .. }), "{error}");
     assert!(error.hint(&module(M, "v1.0.0"), false).unwrap().contains("GOVCS=github.com/forge/m:git"));
-    let malformed = forge.fetcher(|c| c.direct.govcs = "git".to_owned());
+    let malformed = forge.fetcher(|c| c.direct.govcs = "git".into());
     assert!(matches!(direct(&malformed, M), Err(DirectError::BadGovcs(_))));
 
     let run = forge.fetcher(|_| ());
     for (path, system) in
         [("example.com/r.hg/m", "Mercurial"), ("chiselapp.com/user/u/repository/r", "Fossil")]
     {
-        let all = forge.fetcher(|c| c.direct.govcs = "*:all".to_owned());
+        let all = forge.fetcher(|c| c.direct.govcs = "*:all".into());
         let error = direct(&all, path).unwrap_err();
         assert!(matches!(error, DirectError::OtherVcs { vcs, .. } if vcs == system), "{error}");
         assert!(
@@ -389,7 +389,7 @@ fn who_may_be_asked() {
     // A private module goes direct whatever GOPROXY says; another one does not.
     let private = Run::with("off", |c| {
         c.environment = forge.environment();
-        c.goprivate = "github.com/forge".to_owned();
+        c.goprivate = "github.com/forge".into();
     });
     assert_eq!(direct(&private, M).unwrap(), "git https://github.com/forge/m");
     assert!(matches!(private.fetch("example.com/x", "v1.0.0", Kind::Mod), Err(FetchError::Off { .. })));

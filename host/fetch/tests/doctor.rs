@@ -181,8 +181,8 @@ fn the_http_proxy_in_between() {
     let (squid, goproxy) = (Proxy::serve(&world()), Proxy::serve(&world()));
     let mut bench = Bench::new(&format!("http://far.test/goproxy,{}", goproxy.url()));
     bench.config.http_proxy = HttpProxyVars {
-        http: squid.url().replace("://", "://robot:s3cret@"),
-        https: "socks5://nowhere.test".to_owned(),
+        http: squid.url().replace("://", "://robot:s3cret@").into(),
+        https: "socks5://nowhere.test".into(),
         ..HttpProxyVars::default()
     };
     let checks = bench.run();
@@ -214,7 +214,7 @@ fn who_answers_for_the_checksum_database() {
     says(&checks, &format!("sum.test through {}", host(&proxy)), Verdict::Ok, "carries");
     assert!(!checks.iter().any(|c| c.name == "GOSUMDB"), "{checks:#?}");
 
-    bench.input.sumdb = Some((name, Some(format!("{}/db", proxy.url()))));
+    bench.input.sumdb = Some((name, Some(format!("{}/db", proxy.url()).into())));
     let checks = bench.run();
     says(&checks, "sum.test itself", Verdict::Fail, "unknown version");
     fs::create_dir_all(tree.path().join("db")).unwrap();

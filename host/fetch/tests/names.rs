@@ -58,8 +58,7 @@ fn the_http_proxys_name_is_the_one_to_resolve() {
     let fake = FakeDns::serve(Manner::Sound, &[("goproxy.test", "127.0.0.1")]);
     let run = Run::with("http://goproxy.test", |c| {
         c.dns = Some(fake.address.to_string().parse().unwrap());
-        c.http_proxy =
-            HttpProxyVars { http: "http://squid.test:3128".to_owned(), ..HttpProxyVars::default() };
+        c.http_proxy = HttpProxyVars { http: "http://squid.test:3128".into(), ..HttpProxyVars::default() };
     });
     let error = run.fetch("example.com/m0", "v1.0.0", Kind::Mod).unwrap_err();
     let text = error.to_string();

@@ -110,7 +110,7 @@ fn rule_25_falls_through_as_go_does() {
 /// Nor is a repository looked for: GOVCS cannot be read.
 fn nowhere(config: &mut FetchConfig) {
     once(config);
-    config.direct.govcs = "none".to_owned();
+    config.direct.govcs = "none".into();
 }
 
 #[test]
@@ -172,8 +172,8 @@ fn rule_25_private_modules_are_asked_of_no_proxy() {
     ] {
         let list = list(&[(Is::Sound, ',')], goproxy_end);
         let run = Run::with(&list.goproxy, |c| {
-            c.gonoproxy = gonoproxy.to_owned();
-            c.goprivate = goprivate.to_owned();
+            c.gonoproxy = gonoproxy.into();
+            c.goprivate = goprivate.into();
             nowhere(c);
         });
         let result = run.fetch(M.0, M.1, Kind::Mod);
@@ -254,8 +254,7 @@ fn rule_25_globs_match_as_goprivate_does() {
             .chain(&["example", "com", "*.org", "example.com/a/b", "example.com/[", " example.com", "?"])
     {
         let ours = list(&[(Is::Sound, ',')], "");
-        let result =
-            Run::with(&ours.goproxy, |c| c.goprivate = (*globs).to_owned()).fetch(M.0, M.1, Kind::Info);
+        let result = Run::with(&ours.goproxy, |c| c.goprivate = (*globs).into()).fetch(M.0, M.1, Kind::Info);
         let theirs = list(&[(Is::Sound, ',')], "");
         let go =
             Go::with_proxy(&theirs.goproxy).env("GOPRIVATE", globs).env("HTTPS_PROXY", "http://127.0.0.1:1");

@@ -119,7 +119,7 @@ fn what_was_sent_decides_the_hint() {
         ("", String::new(), "bob:wrong@", Login::Address),
     ] {
         let run = Run::with(&format!("https://{user}{host}"), |c| {
-            c.goauth = goauth.to_owned();
+            c.goauth = goauth.into();
             c.credentials = Credentials::from_netrc(&netrc);
         });
         let error = run.fetch(M.0, M.1, Kind::Mod).unwrap_err();

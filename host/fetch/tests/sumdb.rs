@@ -161,7 +161,7 @@ fn the_database_is_asked_as_go_asks_it() {
         let ours = list(&name, &entries, end);
         let run = Run::with(&ours.goproxy, |config| {
             once(config);
-            config.gonoproxy = gonoproxy.to_owned();
+            config.gonoproxy = gonoproxy.into();
         });
         let before = database.streams.load(Ordering::SeqCst);
         if let Ok(source) = run.fetcher.sumdb(&name, None) {
@@ -176,10 +176,10 @@ fn the_database_is_asked_as_go_asks_it() {
     let out = go.output(TempTree::new().path(), &["mod", "download", M]);
     assert!(String::from_utf8_lossy(&out.stderr).contains("/lookup/"), "{out:?}");
     let run = Run::with(&carrier.goproxy, once);
-    let shown = run.fetcher.sumdb(&name, None).unwrap().shown();
+    let shown = run.fetcher.sumdb(&name, None).unwrap().shown().to_owned();
     assert!(shown.starts_with("file://") && shown.ends_with(&format!("/sumdb/{name}")), "{shown}");
     // `off` keeps modules from being fetched, not the database from being asked.
-    let shown = Run::with("off", once).fetcher.sumdb(&name, None).unwrap().shown();
+    let shown = Run::with("off", once).fetcher.sumdb(&name, None).unwrap().shown().to_owned();
     assert_eq!(shown, format!("https://{name}"));
 }
 
@@ -188,7 +188,7 @@ fn an_address_in_gosumdb_passes_proxies_by() {
     let world = World::new();
     let (proxy, other) = (Proxy::serve(&world), Proxy::serve(&world));
     let run = Run::with(&proxy.url(), once);
-    let source = run.fetcher.sumdb("sum.example", Some(&format!("{}/db", other.url()))).unwrap();
+    let source = run.fetcher.sumdb("sum.example", Some(&format!("{}/db", other.url()).into())).unwrap();
     assert!(source.read(&["/latest".to_owned()])[0].as_ref().unwrap_err().is_not_found());
     assert_eq!(other.requests()[0].path, "/db/latest");
     assert!(proxy.requests().is_empty());

@@ -11,7 +11,7 @@ use support::forge::Forge;
 use support::gohost::GoHost;
 
 fn insecure(config: &mut FetchConfig) {
-    config.goinsecure = "*".to_owned();
+    config.goinsecure = "*".into();
     config.retries.unreachable_attempts = 1;
 }
 

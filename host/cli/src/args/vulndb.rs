@@ -1,7 +1,10 @@
 //! `airgo vulndb` as typed.
 
 use super::Network;
+use airgo_gomod::Setting;
+use airgo_gomod::setting::Form;
 use clap::{Args, Subcommand};
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 /// `airgo vulndb …`.
@@ -22,11 +25,17 @@ pub struct VulndbImport {
     /// Where the data are: a directory, a zip, or the address of either a zip or a server as
     /// GOVULNDB names it (https://vuln.go.dev is Go's own). The Go database in its v1 layout, or
     /// OSV entries (*.json); of several sources the newest of each entry
-    #[arg(required = true, value_name = "SOURCE")]
-    pub sources: Vec<String>,
+    #[arg(required = true, value_name = "SOURCE", value_parser = source)]
+    pub sources: Vec<Setting>,
     /// The snapshot to write
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     #[command(flatten)]
     pub network: Network,
+}
+
+/// An address, which may hold a login, or a path.
+fn source(text: &str) -> Result<Setting, Infallible> {
+    let form = if text.contains("://") { Form::Addresses } else { Form::Plain };
+    Ok(Setting::new(form, text))
 }

@@ -7,6 +7,7 @@ use crate::escape::foreign;
 use crate::failure::{Failure, Result};
 use crate::printer::count;
 use crate::project;
+use crate::settings;
 use crate::table::{self, Row};
 use airgo_fetch::doctor::{Area, Check, DoctorInput, Verdict, run as examine};
 use airgo_gomod::ModuleVersion;
@@ -16,8 +17,9 @@ use airgo_gomod::sumdb::Config;
 /// JSON document. An error where a check failed.
 pub fn run(context: &Context, args: &Doctor) -> Result<()> {
     let config = downloads::config(context, &args.network)?;
-    let gosumdb = context.env.get("GOSUMDB").unwrap_or("sum.golang.org");
-    let sumdb = Config::parse(gosumdb).ok().map(|c| (c.name().to_owned(), c.url.map(|u| u.to_string())));
+    let gosumdb =
+        context.env.get(settings::GOSUMDB).unwrap_or_else(|| settings::GOSUMDB.of("sum.golang.org"));
+    let sumdb = Config::parse(gosumdb.reveal()).ok().map(|c| (c.name().to_owned(), c.url));
     let mut input = DoctorInput::new(module(context, args), sumdb);
     if let Some(limit) = args.network.timeout {
         input.patience = limit;

@@ -22,7 +22,7 @@ pub fn run(context: &Context, args: &Keygen) -> Result<()> {
         }
     }
     let failure = |e| key_failure(file, &e).outcome("no key was written");
-    let passphrase = match (args.encrypt, context.env.var(PASSPHRASE)) {
+    let passphrase = match (args.encrypt, context.env.passphrase()) {
         (false, _) => None,
         (true, Some(passphrase)) => Some(Zeroizing::new(passphrase.to_owned())),
         (true, None) => {

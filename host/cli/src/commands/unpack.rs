@@ -13,6 +13,7 @@ use crate::judge::{self, Source};
 use crate::printer::{bytes, count, count_are, duration};
 use crate::progress::Progress;
 use crate::recorded::{self, Recorded};
+use crate::settings;
 use crate::view::View;
 use airgo_bundle::keys::KeyId;
 use airgo_bundle::names::EVIDENCE;
@@ -196,7 +197,7 @@ fn keep_evidence(context: &Context, cache: &ModCache, bundle: &SignedBundle) -> 
 /// Whether GOFLAGS asks for a writable cache, as it does of go. What go refuses
 /// in it is refused: the build that follows would end with it.
 fn modcacherw(context: &Context) -> Result<bool> {
-    let flags = GoFlags::parse(&context.env.get_or_empty("GOFLAGS"));
+    let flags = GoFlags::parse(context.env.get_or_empty(settings::GOFLAGS).reveal());
     flags.and_then(|flags| flags.boolean("modcacherw")).map_err(|e| {
         Failure::failed(e.to_string())
             .hint("correct GOFLAGS: `go env GOFLAGS` shows it, `go help environment` says what it may hold")

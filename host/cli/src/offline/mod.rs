@@ -16,6 +16,7 @@ use crate::failure::{Failure, Result};
 use crate::printer::count;
 use crate::project::{Loaded, shown};
 use crate::projects::Projects;
+use crate::settings;
 use crate::sources::Build;
 use airgo_fetch::{Fetched, Object};
 use airgo_gomod::goenv::GoFlags;
@@ -51,7 +52,7 @@ pub fn check(
     let mut platforms: Vec<Platform> =
         if build.platforms.is_empty() { usual.collect() } else { build.platforms.clone() };
     platforms.truncate(64);
-    let flags = GoFlags::parse(&context.env.get_or_empty("GOFLAGS")).ok();
+    let flags = GoFlags::parse(context.env.get_or_empty(settings::GOFLAGS).reveal()).ok();
     let flag =
         |name| flags.as_ref().and_then(|f| f.value(name).ok().flatten()).unwrap_or_default().to_owned();
     let mut tags = build.tags.clone();

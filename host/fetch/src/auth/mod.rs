@@ -19,6 +19,7 @@ use crate::config::FetchConfig;
 use crate::credentials::{Credentials, Headers};
 use crate::direct::environment::Environment;
 use crate::direct::process::Stop;
+use airgo_gomod::address::HIDDEN;
 use gitcredential::GitAnswer;
 use reqwest::{Response, Url};
 use std::path::{Path, PathBuf};
@@ -79,7 +80,7 @@ impl Auth {
     /// Parses GOAUTH; empty means `netrc`. A fault is reported when the first
     /// https request is made, as Go does.
     pub(crate) fn of(config: &FetchConfig) -> Arc<Self> {
-        let goauth = if config.goauth.is_empty() { "netrc" } else { &config.goauth };
+        let goauth = if config.goauth.is_empty() { "netrc" } else { config.goauth.reveal() };
         Arc::new(Self {
             methods: parse(goauth),
             netrc: config.credentials.clone(),
@@ -224,7 +225,10 @@ impl Auth {
 /// A command's name without its directory and arguments.
 fn name(words: &[String]) -> String {
     let program = words.first().map(Path::new).and_then(Path::file_name);
-    program.map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+    let name = program.map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    // `TOKEN=… helper`, as a shell would have it, or an address.
+    let plain = words.first().is_some_and(|word| !word.contains("://"));
+    if plain && !name.contains(['=', '@', '?', ':']) { name } else { HIDDEN.to_owned() }
 }
 
 fn parse(goauth: &str) -> Result<Vec<Method>, AuthError> {

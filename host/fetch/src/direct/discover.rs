@@ -19,7 +19,7 @@ impl Engine {
             None => self.ask_host(path).await?,
         };
         if root.vcs != Vcs::Mod {
-            govcs.check(root.vcs.command(), &root.root, &self.config.goprivate)?;
+            govcs.check(root.vcs.command(), &root.root, self.config.goprivate.reveal())?;
         }
         Ok(root)
     }
@@ -53,7 +53,7 @@ impl Engine {
         }
         let slash = if path == host { "/" } else { "" };
         let url = Url::parse(&format!("https://{path}{slash}?go-get=1")).map_err(|e| e.to_string())?;
-        let insecure = match_prefix_patterns(&self.config.goinsecure, path);
+        let insecure = match_prefix_patterns(self.config.goinsecure.reveal(), path);
         self.direct.pages.get(self, &url, insecure).await
     }
 }

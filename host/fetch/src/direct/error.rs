@@ -1,8 +1,9 @@
 //! What can go wrong on the way to a module's own repository. Addresses are
-//! shown without user name, password and query; git's words are cleaned.
+//! shown as `shown.rs` has it; git's words are cleaned.
 
 use crate::hint::on_disk;
 use airgo_gomod::ModuleVersion;
+use airgo_gomod::address::HIDDEN;
 use airgo_gomod::pseudo::{is_pseudo_version, pseudo_version_rev};
 use std::io;
 use std::path::PathBuf;
@@ -178,12 +179,13 @@ impl DirectError {
                 format!("allow it for git: GIT_ALLOW_PROTOCOL=https:ssh:{scheme}, or {}", proxy())
             }
             Self::Git { problem: GitProblem::Access, url, .. } => format!(
-                "git must be able to log in without asking: try git ls-remote {url}; a credential helper, \
-                 ~/.netrc or an ssh key does it"
+                "git must be able to log in without asking: try {}; a credential helper, ~/.netrc or an ssh key \
+                 does it",
+                ls_remote(url, path)
             ),
             Self::Git { problem: GitProblem::NoRepository, url, .. } => format!(
-                "check the module path; a private repository may look missing to who is not logged in: \
-                 try git ls-remote {url}"
+                "check the module path; a private repository may look missing to who is not logged in: try {}",
+                ls_remote(url, path)
             ),
             Self::Git { problem: GitProblem::Network | GitProblem::TimedOut(_), .. } => format!(
                 "check that this machine reaches the repository; git takes its proxy from https_proxy or \
@@ -208,6 +210,14 @@ impl DirectError {
             Self::Git { .. } | Self::Layout(_) | Self::Cancelled => return None,
         };
         Some(text)
+    }
+}
+
+/// The command that shows what git makes of a repository.
+fn ls_remote(url: &str, path: &str) -> String {
+    match url.contains(HIDDEN) {
+        false => format!("git ls-remote {url}"),
+        true => format!("git ls-remote with the address that https://{path}?go-get=1 tells"),
     }
 }
 

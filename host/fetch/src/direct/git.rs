@@ -7,8 +7,10 @@
 use super::environment::Environment;
 use super::error::{DirectError, GitProblem};
 use super::process::{Invocation, RunError, Stop};
+use super::shown;
 use crate::config::RetryPolicy;
 use crate::load::clean;
+use crate::scrub::scrub;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -43,6 +45,8 @@ pub(crate) struct Git {
     silence: Duration,
     retries: RetryPolicy,
     stop: Stop,
+    /// Words of addresses that git may repeat and nobody may see.
+    secrets: Vec<String>,
 }
 
 /// The environment for git: no other repository's variables, no traces, no
@@ -89,7 +93,8 @@ impl Git {
     ) -> Result<Self, DirectError> {
         let program = environment.find_program("git").ok_or(DirectError::NoGit)?;
         let environment = prepare(environment);
-        let mut git = Self { program, environment, timeout, silence, retries, stop };
+        let mut git = Self { program, environment, timeout, silence, retries, stop, secrets: Vec::new() };
+        git.secrets = git.rewritten();
         let own_ssh = ["GIT_SSH", "GIT_SSH_COMMAND"].iter().any(|name| git.environment.get(name).is_some())
             || git.try_run(None, &["config", "--get", "core.sshCommand"]).is_ok();
         if !own_ssh {
@@ -101,6 +106,25 @@ impl Git {
     /// The same git for another fetch.
     pub(crate) fn stopped_by(&self, stop: &Stop) -> Self {
         Self { stop: stop.clone(), ..self.clone() }
+    }
+
+    /// The words of the addresses that the user's `url.….insteadOf` puts in the
+    /// place of others, as CI systems do with a token in them.
+    fn rewritten(&self) -> Vec<String> {
+        let found = self.try_run(None, &["config", "--get-regexp", r"^url\..*\.(push)?insteadof$"]);
+        let text = String::from_utf8_lossy(&found.unwrap_or_default()).into_owned();
+        let urls = text.lines().filter_map(|line| {
+            let (key, _) = line.strip_prefix("url.")?.split_once(' ')?;
+            key.strip_suffix(".insteadof").or_else(|| key.strip_suffix(".pushinsteadof"))
+        });
+        urls.flat_map(|url| shown::left_out(url, "")).collect()
+    }
+
+    /// The same git, whose complaints lack these words too.
+    pub(crate) fn without_words(&self, secrets: Vec<String>) -> Self {
+        let mut git = self.clone();
+        git.secrets.extend(secrets);
+        git
     }
 
     /// The same git with one more setting. It is in no argument and no file:
@@ -145,7 +169,8 @@ impl Git {
     /// Runs git in a repository, or in none; its failure is one of many to come.
     pub(crate) fn try_run(&self, repository: Option<&Path>, args: &[&str]) -> Result<Vec<u8>, RunError> {
         let mut out = Vec::new();
-        self.invocation(repository, args, MAX_OUTPUT).run_into(&mut out)?;
+        let run = self.invocation(repository, args, MAX_OUTPUT).run_into(&mut out);
+        run.map_err(|error| self.scrubbed(error))?;
         Ok(out)
     }
 
@@ -157,7 +182,15 @@ impl Git {
         limit: u64,
         out: &mut dyn Write,
     ) -> Result<(), RunError> {
-        self.invocation(Some(repository), args, limit).run_into(out)
+        let run = self.invocation(Some(repository), args, limit).run_into(out);
+        run.map_err(|error| self.scrubbed(error))
+    }
+
+    fn scrubbed(&self, error: RunError) -> RunError {
+        match error {
+            RunError::Exit { code, stderr } => RunError::Exit { code, stderr: scrub(&stderr, &self.secrets) },
+            other => other,
+        }
     }
 
     /// Runs git over the network, again where that may help. `remote` is the
@@ -225,7 +258,7 @@ pub(crate) fn name(error: RunError, doing: &'static str, remote: &str) -> Direct
     let (problem, words) = match error {
         RunError::Stopped => return DirectError::Cancelled,
         RunError::Start(_) => return DirectError::NoGit,
-        RunError::Exit { stderr, .. } => (judge(&stderr), tell(&stderr)),
+        RunError::Exit { stderr, .. } => (judge(&stderr), tell(&stderr, remote)),
         RunError::TimedOut(after) => (GitProblem::TimedOut(after), String::new()),
         RunError::TooMuch(limit) => (GitProblem::TooMuch(limit), String::new()),
         RunError::Io(e) => (GitProblem::Other, e.to_string()),
@@ -288,31 +321,13 @@ fn judge(stderr: &str) -> GitProblem {
 }
 
 /// Git's complaint on one line, without what could be credentials.
-fn tell(stderr: &str) -> String {
+fn tell(stderr: &str, remote: &str) -> String {
     let told: Vec<&str> = stderr
         .lines()
         .map(|line| line.strip_prefix("fatal: ").unwrap_or(line).trim())
         .filter(|line| !line.is_empty() && !line.starts_with("warning: "))
         .collect();
-    clean(&without_userinfo(&told.join("; ")), 400)
-}
-
-/// Takes out what stands between `://` and `@`, and the queries of addresses.
-pub(crate) fn without_userinfo(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        out.push_str(before);
-        let end =
-            after.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '>')).unwrap_or(after.len());
-        let (address, tail) = after.split_at(end);
-        // A password may hold a slash or an at sign, where a URL's rules were not kept.
-        let shown = address.rsplit_once('@').map_or(address, |(_, host)| host);
-        out.push_str(shown.split(['?', '#']).next().unwrap_or_default());
-        rest = tail;
-    }
-    out + rest
+    clean(&shown::complaint(&told.join("; "), remote), 400)
 }
 
 #[cfg(test)]
@@ -325,11 +340,9 @@ mod tests {
                       The requested URL returned error: 403\n";
         assert_eq!(judge(stderr), GitProblem::Access);
         assert_eq!(
-            tell(stderr),
+            tell(stderr, "https://h.example/r"),
             "unable to access 'https://h.example/r/': The requested URL returned error: 403"
         );
-        assert_eq!(without_userinfo("a https://s3/cr@et@h/ b ssh://git@x://y"), "a https://h/ b ssh://x://y");
-        assert_eq!(without_userinfo("://"), "://");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! (cmd/go vcs/vcs.go parseGOVCS and checkGOVCS).
 
 use super::error::DirectError;
+use airgo_gomod::Setting;
 use airgo_gomod::module::match_prefix_patterns;
 
 /// The parsed rules, before the default ones.
@@ -12,7 +13,9 @@ pub(crate) struct Govcs {
 
 impl Govcs {
     pub(crate) fn parse(govcs: &str) -> Result<Self, DirectError> {
-        let bad = |what: &str, item: &str| Err(DirectError::BadGovcs(format!("{what} {item:?}")));
+        let bad = |what: &str, item: &str| {
+            Err(DirectError::BadGovcs(format!("{what} {:?}", Setting::words(item).shown())))
+        };
         let mut rules: Vec<(String, Vec<String>)> = Vec::new();
         if govcs.trim().is_empty() {
             return Ok(Self::default());

@@ -82,6 +82,12 @@ pub(crate) fn known(path: &str) -> Result<Option<RepoRoot>, DirectError> {
     Ok(by_suffix(&elements))
 }
 
+/// Whether an address without its scheme is a repository of a host that keeps
+/// them where their import paths say: its path then holds nothing else.
+pub(super) fn is_well_known(rest: &str) -> bool {
+    matches!(known(rest), Ok(Some(RepoRoot { remote: Remote::Url(_), .. })))
+}
+
 /// A path with an element such as `repo.git`, on any host.
 fn by_suffix(elements: &[&str]) -> Option<RepoRoot> {
     if !elements.first()?.contains('.') {

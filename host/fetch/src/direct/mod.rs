@@ -22,6 +22,7 @@ mod modzip;
 pub(crate) mod process;
 mod refs;
 mod repo;
+mod shown;
 mod tar;
 mod web;
 
@@ -39,10 +40,11 @@ use crate::object::{Kind, Object};
 use crate::observe::Observer;
 use crate::proxyurl::ProxyUrl;
 use crate::store::{Store, disk};
+use airgo_gomod::Setting;
 use airgo_gomod::module::match_prefix_patterns;
 use airgo_gomod::modzip::Scratch;
 use coderepo::{CodeRepo, VersionInfo};
-use git::{Git, without_userinfo};
+use git::Git;
 use govcs::Govcs;
 use hosts::{Remote, RepoRoot, Vcs};
 use process::{RunError, Stop};
@@ -67,7 +69,7 @@ const MAX_ARCHIVE: u64 = 8 << 30;
 #[derive(Clone, Debug)]
 pub struct DirectConfig {
     /// GOVCS, without Go's default rules, which always follow.
-    pub govcs: String,
+    pub govcs: Setting,
     /// Where the bare repositories are kept; `vcs` beside the store if none.
     pub cache_dir: Option<PathBuf>,
     /// The longest that one run of git may take.
@@ -76,7 +78,7 @@ pub struct DirectConfig {
 
 impl Default for DirectConfig {
     fn default() -> Self {
-        Self { govcs: String::new(), cache_dir: None, git_timeout: Duration::from_secs(3600) }
+        Self { govcs: Setting::default(), cache_dir: None, git_timeout: Duration::from_secs(3600) }
     }
 }
 
@@ -104,7 +106,7 @@ impl Direct {
     pub(crate) fn new(config: &FetchConfig) -> Self {
         let beside = || config.store_dir.parent().unwrap_or(&config.store_dir).join("vcs");
         Self {
-            govcs: Govcs::parse(&config.direct.govcs),
+            govcs: Govcs::parse(config.direct.govcs.reveal()),
             cache: config.direct.cache_dir.clone().unwrap_or_else(beside),
             git: OnceCell::new(),
             pages: Pages::default(),
@@ -115,9 +117,9 @@ impl Direct {
         }
     }
 
-    fn repo(&self, url: &str) -> Arc<tokio::sync::Mutex<Memory>> {
+    fn repo(&self, url: &str, root: &str) -> Arc<tokio::sync::Mutex<Memory>> {
         let mut repos = lock(&self.repos);
-        let new = || Arc::new(tokio::sync::Mutex::new(Memory::new(&self.cache, url)));
+        let new = || Arc::new(tokio::sync::Mutex::new(Memory::new(&self.cache, url, root)));
         repos.entry(url.to_owned()).or_insert_with(new).clone()
     }
 }
@@ -168,7 +170,7 @@ impl Engine {
         let _guard = stop.on_drop();
         let git = self.git().await?.stopped_by(&stop);
         let url = self.remote_url(&root, path, &git).await?;
-        let memory = self.direct.repo(&url).lock_owned().await;
+        let memory = self.direct.repo(&url, &root.root).lock_owned().await;
         let turn =
             Arc::clone(&self.direct.turns).acquire_owned().await.map_err(|_| DirectError::Cancelled)?;
         self.observer.started(object, None);
@@ -236,7 +238,7 @@ impl Engine {
                 let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| git.may_speak(scheme))
                 else {
                     let scheme = url.split([':', '/']).next().unwrap_or_default().to_owned();
-                    let (root, url) = (root.root.clone(), without_userinfo(url));
+                    let (root, url) = (root.root.clone(), shown::repository(url, &root.root));
                     return Err(DirectError::Scheme { root, url, scheme });
                 };
                 debug_assert!(!scheme.is_empty());
@@ -247,7 +249,7 @@ impl Engine {
         if let Some(url) = lock(&self.direct.schemes).get(repo) {
             return Ok(url.clone());
         }
-        let insecure = match_prefix_patterns(&self.config.goinsecure, path);
+        let insecure = match_prefix_patterns(self.config.goinsecure.reveal(), path);
         let (git, tried) = (git.clone(), repo.clone());
         let found = spawn_blocking(move || try_schemes(&git, &tried, insecure)).await;
         let url = found.map_err(|_| DirectError::Cancelled)??;
@@ -275,7 +277,7 @@ fn try_schemes(git: &Git, repo: &str, insecure: bool) -> Result<String, DirectEr
 
 impl Job {
     fn run(&self, memory: &mut Memory) -> Result<Fetched, Failure> {
-        let shown = memory.shown().to_owned();
+        let (shown, origin) = (memory.shown().to_owned(), memory.origin());
         let on_retry = |error: &DirectError, wait: Duration| {
             let (object, error) = (Box::new(self.object.clone()), Box::new(error.clone()));
             let error = FetchError::Direct { object, error, reason: self.reason, after: None };
@@ -286,7 +288,7 @@ impl Job {
         let mut code = CodeRepo::new(&mut repo, &module.path, &self.root.root, &self.root.subdir)?;
         let source = format!("git {shown}");
         let hashed = match self.object.kind {
-            Kind::Info => load::small(&self.object, self.info(&code.info(&module.version)?, &shown)),
+            Kind::Info => load::small(&self.object, self.info(&code.info(&module.version)?, &origin)),
             Kind::Mod => load::small(&self.object, code.go_mod(&module.version)?),
             Kind::Zip => return self.zip(&mut code, source),
             Kind::SumDb | Kind::File => return Err(FetchError::Lost(self.object.clone()).into()),
@@ -299,10 +301,10 @@ impl Job {
     }
 
     /// `.info` as Go writes it; what depends on the other tags of the day is left out.
-    fn info(&self, info: &VersionInfo, shown: &str) -> Vec<u8> {
+    fn info(&self, info: &VersionInfo, url: &str) -> Vec<u8> {
         let origin = Origin {
             vcs: "git".to_owned(),
-            url: shown.to_owned(),
+            url: url.to_owned(),
             subdir: info.subdir.clone(),
             hash: info.revision.hash.clone(),
             reference: info.revision.reference.clone().unwrap_or_default(),

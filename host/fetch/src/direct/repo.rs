@@ -7,9 +7,10 @@
 //! ```
 
 use super::error::DirectError;
-use super::git::{self, Git, without_userinfo};
+use super::git::{self, Git};
 use super::process::RunError;
 use super::refs::{all_hex, is_hash, parse_refs};
+use super::shown;
 use crate::store::hex;
 use airgo_model::atomic::ScratchDir;
 use sha2::{Digest, Sha256};
@@ -75,12 +76,12 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    pub(crate) fn new(cache: &Path, url: &str) -> Self {
+    pub(crate) fn new(cache: &Path, url: &str, root: &str) -> Self {
         // Not by name: one repository must never lie within another.
         let key: [u8; 32] = Sha256::digest(format!("git1:{url}")).into();
         Self {
             url: url.to_owned(),
-            shown: without_userinfo(url),
+            shown: shown::repository(url, root),
             dir: cache.join(format!("{}.git", hex(&key))),
             level: Level::Nothing,
             ready: false,
@@ -91,14 +92,16 @@ impl Memory {
         }
     }
 
-    /// Whether the address holds more than a user name for ssh.
     fn has_secret(&self) -> bool {
-        let Some((scheme, rest)) = self.url.split_once("://") else { return false };
-        let userinfo = rest.rsplit_once('@').map(|(userinfo, _)| userinfo);
-        userinfo.is_some_and(|u| u.contains(':') || !scheme.ends_with("ssh")) || rest.contains('?')
+        shown::holds_secret(&self.url, &self.shown)
     }
 
-    /// The address without user name, password and query.
+    /// The address without user name, password and query: what go records.
+    pub(crate) fn origin(&self) -> String {
+        airgo_gomod::address::without_login(&self.url)
+    }
+
+    /// The address as it may be shown.
     pub(crate) fn shown(&self) -> &str {
         &self.shown
     }
@@ -116,7 +119,10 @@ impl<'a> Repo<'a> {
         }
         let lock = lock(&memory.dir.with_extension("lock"), git)?;
         let git = match memory.has_secret() {
-            true => git.with_setting("remote.origin.url", &memory.url),
+            true => {
+                let git = git.without_words(shown::left_out(&memory.url, &memory.shown));
+                git.with_setting("remote.origin.url", &memory.url)
+            }
             false => git.clone(),
         };
         let mut repo = Self { git, memory, on_retry, _lock: lock };

@@ -8,8 +8,10 @@ use crate::config::FetchConfig;
 use crate::credentials::Headers;
 use crate::decode::{Body, BodyError, Encoding};
 use crate::engine::Engine;
-use crate::proxyurl::show;
-use crate::transport::{innermost, scrub};
+use crate::proxyurl::host;
+use crate::scrub::scrub;
+use crate::transport::innermost;
+use airgo_gomod::address;
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -99,7 +101,10 @@ impl Pages {
         }
         let status = response.status().as_u16();
         auth.learn(url, status);
-        let shown = show(response.url());
+        let shown = match response.url() == url {
+            true => show(url),
+            false => format!("{} (by a redirect to {})", show(url), address::shown(response.url().as_str())),
+        };
         let page = read(response, &engine.config).await.map_err(|e| scrub(&e, sent.secrets()))?;
         Ok(Page { status, shown, imports: meta::parse(&page) })
     }
@@ -226,6 +231,11 @@ impl ServerCertVerifier for AnyCertificate {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
     }
+}
+
+/// The address of a page, which is made of a module path.
+fn show(url: &Url) -> String {
+    format!("{}://{}{}", url.scheme(), host(url), url.path())
 }
 
 /// A status as it is written.

@@ -16,7 +16,7 @@ use crate::dns::Patience;
 use crate::httpproxy::HttpProxies;
 use crate::object::{Kind, Object};
 use crate::proxylist::ProxyList;
-use airgo_gomod::ModuleVersion;
+use airgo_gomod::{ModuleVersion, Setting};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct DoctorInput {
     /// A module that every proxy should have: best one of the project's own.
     pub module: ModuleVersion,
     /// GOSUMDB's name, and its address where GOSUMDB gives one; none for `off`.
-    pub sumdb: Option<(String, Option<String>)>,
+    pub sumdb: Option<(String, Option<Setting>)>,
     /// The C library's resolver settings.
     pub resolv_conf: PathBuf,
     /// Where control groups are mounted.
@@ -43,7 +43,7 @@ pub struct DoctorInput {
 
 impl DoctorInput {
     /// The usual places of Linux, five seconds a step.
-    pub fn new(module: ModuleVersion, sumdb: Option<(String, Option<String>)>) -> Self {
+    pub fn new(module: ModuleVersion, sumdb: Option<(String, Option<Setting>)>) -> Self {
         Self {
             module,
             sumdb,
@@ -147,7 +147,7 @@ async fn examine(config: &FetchConfig, input: &DoctorInput, to: &mut Examination
     config.timeouts.first_byte = config.timeouts.first_byte.min(input.patience);
     config.timeouts.idle = config.timeouts.idle.min(input.patience);
 
-    let list = match ProxyList::parse(&config.goproxy, config.no_proxy_globs()) {
+    let list = match ProxyList::parse(config.goproxy.reveal(), config.no_proxy_globs().reveal()) {
         Ok(list) => list,
         Err(e) => {
             let check = Check::new(Area::Proxy, "GOPROXY", Verdict::Fail, e.to_string());

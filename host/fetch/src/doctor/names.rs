@@ -6,6 +6,7 @@ use crate::dns::resolv_conf::ResolvConf;
 use crate::dns::{self, DnsServer};
 use crate::proxylist::Hop;
 use crate::proxyurl::ProxyUrl;
+use airgo_gomod::Setting;
 use reqwest::Url;
 use std::collections::BTreeSet;
 use std::io;
@@ -187,8 +188,9 @@ fn hosts_to_resolve(visit: &Visit<'_>) -> Vec<(String, bool)> {
         }
     }
     if let Some((name, address)) = visit.input.sumdb.as_ref().filter(|(_, url)| direct || url.is_some()) {
-        let url = address.clone().unwrap_or_else(|| format!("https://{name}"));
-        if let Ok(ProxyUrl::Http { base, .. }) = ProxyUrl::parse(&url) {
+        let own = format!("https://{name}");
+        let url = address.as_ref().map_or(own.as_str(), Setting::reveal);
+        if let Ok(ProxyUrl::Http { base, .. }) = ProxyUrl::parse(url) {
             add(&base, address.is_some());
         }
     }

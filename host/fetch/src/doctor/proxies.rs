@@ -9,7 +9,7 @@ use crate::proxylist::Hop;
 use crate::proxyurl::{ProxyUrl, host};
 use crate::tls::{Speak, Tls};
 use crate::transport::innermost;
-use airgo_gomod::ModuleVersion;
+use airgo_gomod::{ModuleVersion, Setting};
 use reqwest::Url;
 use rustls::pki_types::ServerName;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub(super) async fn all(visit: &Visit<'_>, to: &mut Examination<'_>) {
         let last = place + 1 == visit.list.hops().len();
         match hop {
             Hop::NoProxy => {
-                let globs = visit.config.no_proxy_globs();
+                let globs = visit.config.no_proxy_globs().shown();
                 let detail = format!("modules that match {globs} are asked of no proxy");
                 to.add(Check::new(Area::Proxy, "GONOPROXY", Verdict::Ok, detail));
             }
@@ -254,9 +254,9 @@ async fn fetch(visit: &Visit<'_>, to: &mut Examination<'_>, proxy: &ProxyUrl) ->
 }
 
 fn unfit(visit: &Visit<'_>, proxy: &ProxyUrl, path: &str, what: crate::Unfit) -> FetchError {
-    let url = proxy.object_url(path).map(|u| crate::proxyurl::show(&u)).unwrap_or_default();
-    let site = crate::Site::new(proxy.host(), url);
-    FetchError::Unfit { at: Box::new(crate::At { object: visit.object.clone(), site }), what }
+    let site = crate::Site::new(proxy.host(), proxy.object_shown(path));
+    let error = FetchError::Unfit { at: Box::new(crate::At { object: visit.object.clone(), site }), what };
+    error.scrubbed(proxy.secrets())
 }
 
 /// The bytes, and how long the first took.
@@ -332,7 +332,8 @@ pub(super) async fn sumdb(visit: &Visit<'_>, to: &mut Examination<'_>) {
             }
         }
     }
-    let own = address.clone().unwrap_or_else(|| format!("https://{name}"));
+    let own = format!("https://{name}");
+    let own = address.as_ref().map_or(own.as_str(), Setting::reveal);
     let label = format!("{name} itself");
     if address.is_none() && answered {
         let detail = "a proxy of GOPROXY carries the database, so it is not asked";
@@ -342,7 +343,7 @@ pub(super) async fn sumdb(visit: &Visit<'_>, to: &mut Examination<'_>) {
         to.add(Check::new(Area::SumDb, label, Verdict::Skipped, detail));
     } else {
         let start = Instant::now();
-        let got = match ProxyUrl::parse(&own) {
+        let got = match ProxyUrl::parse(own) {
             Ok(base) => read(visit, &base, "latest", &object).await,
             Err(e) => Err(e),
         };

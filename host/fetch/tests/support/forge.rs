@@ -85,8 +85,8 @@ impl Forge {
     pub fn fetcher(&self, change: impl FnOnce(&mut FetchConfig)) -> Run {
         Run::with("direct", |config| {
             config.environment = self.environment();
-            config.http_proxy.http = self.http_proxy.clone();
-            config.http_proxy.https = self.http_proxy.clone();
+            config.http_proxy.http = self.http_proxy.clone().into();
+            config.http_proxy.https = self.http_proxy.clone().into();
             change(config);
         })
     }

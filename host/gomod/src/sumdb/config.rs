@@ -3,6 +3,7 @@
 
 use crate::module::match_prefix_patterns;
 use crate::note::{NoteError, VerifierKey};
+use crate::setting::Setting;
 
 /// The database that Go knows by its name, and its key (modfetch/key.go).
 const KNOWN: (&str, &str) =
@@ -20,7 +21,7 @@ pub struct Config {
     pub key: VerifierKey,
     /// Where it is asked, passing proxies by; without it proxies are asked
     /// first whether they know the database, then `https://` and its name.
-    pub url: Option<String>,
+    pub url: Option<Setting>,
 }
 
 /// What is wrong with GOSUMDB.
@@ -49,10 +50,10 @@ impl Config {
         let fields: Vec<&str> = gosumdb.split_whitespace().collect();
         let (key, url) = match fields[..] {
             _ if gosumdb == "off" => return Err(ConfigError::Off),
-            _ if gosumdb == ALIAS => (KNOWN.0, Some(format!("https://{ALIAS}"))),
+            _ if gosumdb == ALIAS => (KNOWN.0, Some(Setting::addresses(format!("https://{ALIAS}")))),
             [] => return Err(ConfigError::Missing),
             [key] => (key, None),
-            [key, url] => (key, Some(url.to_owned())),
+            [key, url] => (key, Some(Setting::addresses(url))),
             _ => return Err(ConfigError::Fields),
         };
         let key: VerifierKey = if key == KNOWN.0 { KNOWN.1 } else { key }.parse()?;

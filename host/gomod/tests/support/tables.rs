@@ -79,7 +79,7 @@ fn call(words: &[String]) -> String {
         }
         ["pseudo.zero", major] => pseudo::zero_pseudo_version(major),
         ["gosumdb", value] => result(Config::parse(value).map(|config| {
-            let url = config.url.unwrap_or_else(|| "its own host".to_owned());
+            let url = config.url.as_ref().map_or("its own host", |url| url.reveal());
             format!("{} at {url}", config.key.name())
         })),
         ["sumdb_name", name] => {

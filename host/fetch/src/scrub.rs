@@ -1,0 +1,75 @@
+//! Takes secrets out of what servers, libraries and programs wrote: an answer
+//! may repeat the address that it was asked by.
+
+use crate::error::{FetchError, Unfit};
+use airgo_gomod::address::HIDDEN;
+
+/// A text without these words, longest first.
+pub(crate) fn scrub(text: &str, secrets: &[String]) -> String {
+    let mut secrets: Vec<&String> = secrets.iter().filter(|s| !s.is_empty()).collect();
+    secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
+    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
+}
+
+impl FetchError {
+    /// The same error, without these words in what a server or library wrote.
+    pub(crate) fn scrubbed(mut self, secrets: &[String]) -> Self {
+        if !secrets.is_empty() {
+            self.scrub(secrets);
+        }
+        self
+    }
+
+    fn scrub(&mut self, secrets: &[String]) {
+        let take_out = |text: &mut String| *text = scrub(text, secrets);
+        match self {
+            Self::UnknownVersion { detail, .. }
+            | Self::Forbidden { detail, .. }
+            | Self::Status { detail, .. } => {
+                detail.iter_mut().for_each(take_out);
+            }
+            Self::Dns { reason, .. }
+            | Self::Connect { reason, .. }
+            | Self::Tls { reason, .. }
+            | Self::Broken { reason, .. }
+            | Self::Unreadable { reason, .. } => take_out(reason),
+            Self::Unfit { what, .. } => match what {
+                Unfit::Html { title } => title.iter_mut().for_each(take_out),
+                Unfit::Encoding { encoding, problem } => [encoding, problem].into_iter().for_each(take_out),
+                Unfit::Zip(text) | Unfit::Module(text) | Unfit::Info(text) | Unfit::OtherVersion(text) => {
+                    take_out(text);
+                }
+                Unfit::Empty => {}
+            },
+            // Of our own making, or of this machine.
+            Self::ProxyList(_)
+            | Self::TlsSetup(_)
+            | Self::Threads(_)
+            | Self::BadObject(_)
+            | Self::NoTree { .. }
+            | Self::Timeout { .. }
+            | Self::TooLarge { .. }
+            | Self::Redirect { .. }
+            | Self::InsecureCredentials { .. }
+            | Self::GoAuth(_)
+            | Self::Direct { .. }
+            | Self::NeedsDirect { .. }
+            | Self::Off { .. }
+            | Self::Disk { .. }
+            | Self::OpenFiles { .. }
+            | Self::Cancelled(_)
+            | Self::Lost(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scrubbing_takes_the_longest_first() {
+        let secrets = ["ab".to_owned(), "abc".to_owned(), String::new()];
+        assert_eq!(scrub("x abc y ab", &secrets), "x … y …");
+    }
+}
