@@ -277,7 +277,7 @@ fn try_schemes(git: &Git, repo: &str, insecure: bool) -> Result<String, DirectEr
 
 impl Job {
     fn run(&self, memory: &mut Memory) -> Result<Fetched, Failure> {
-        let (shown, origin) = (memory.shown().to_owned(), memory.origin());
+        let (shown, origin) = (memory.address().shown().to_owned(), memory.address().origin());
         let on_retry = |error: &DirectError, wait: Duration| {
             let (object, error) = (Box::new(self.object.clone()), Box::new(error.clone()));
             let error = FetchError::Direct { object, error, reason: self.reason, after: None };

@@ -10,7 +10,7 @@ use super::error::DirectError;
 use super::git::{self, Git};
 use super::process::RunError;
 use super::refs::{all_hex, is_hash, parse_refs};
-use super::shown;
+use super::shown::Address;
 use crate::store::hex;
 use airgo_model::atomic::ScratchDir;
 use sha2::{Digest, Sha256};
@@ -62,10 +62,7 @@ pub(crate) struct Repo<'a> {
 
 /// What is remembered of a repository from one object to the next.
 pub(crate) struct Memory {
-    /// As git is told it.
-    url: String,
-    /// As it may be shown.
-    shown: String,
+    address: Address,
     dir: PathBuf,
     level: Level,
     ready: bool,
@@ -80,8 +77,7 @@ impl Memory {
         // Not by name: one repository must never lie within another.
         let key: [u8; 32] = Sha256::digest(format!("git1:{url}")).into();
         Self {
-            url: url.to_owned(),
-            shown: shown::repository(url, root),
+            address: Address::new(url, root),
             dir: cache.join(format!("{}.git", hex(&key))),
             level: Level::Nothing,
             ready: false,
@@ -92,18 +88,8 @@ impl Memory {
         }
     }
 
-    fn has_secret(&self) -> bool {
-        shown::holds_secret(&self.url, &self.shown)
-    }
-
-    /// The address without user name, password and query: what go records.
-    pub(crate) fn origin(&self) -> String {
-        airgo_gomod::address::without_login(&self.url)
-    }
-
-    /// The address as it may be shown.
-    pub(crate) fn shown(&self) -> &str {
-        &self.shown
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
     }
 }
 
@@ -118,10 +104,10 @@ impl<'a> Repo<'a> {
             fs::create_dir_all(parent).map_err(disk("create", parent))?;
         }
         let lock = lock(&memory.dir.with_extension("lock"), git)?;
-        let git = match memory.has_secret() {
+        let git = match memory.address.holds_secret() {
             true => {
-                let git = git.without_words(shown::left_out(&memory.url, &memory.shown));
-                git.with_setting("remote.origin.url", &memory.url)
+                let git = git.without_words(memory.address.left_out());
+                git.with_setting("remote.origin.url", memory.address.url())
             }
             false => git.clone(),
         };
@@ -135,7 +121,7 @@ impl<'a> Repo<'a> {
 
     /// The repository's address as it may be shown.
     pub(crate) fn shown(&self) -> &str {
-        &self.memory.shown
+        self.memory.address.shown()
     }
 
     fn make(&mut self) -> Result<(), DirectError> {
@@ -173,8 +159,8 @@ impl<'a> Repo<'a> {
             made.map_err(self.failed("make a copy of"))?;
         }
         // A named remote, because Git LFS needs one (golang.org/issue/25605).
-        if !self.memory.has_secret() {
-            let add = ["remote", "add", "origin", "--", &self.memory.url];
+        if !self.memory.address.holds_secret() {
+            let add = ["remote", "add", "origin", "--", self.memory.address.url()];
             self.git.try_run(Some(&bare), &add).map_err(self.failed("make a copy of"))?;
         }
         let info = bare.join("info");
@@ -357,9 +343,16 @@ impl<'a> Repo<'a> {
         let out = if self.memory.dir.is_dir() {
             self.network(&["ls-remote", "-q", "--end-of-options", "origin"], "read the tags of")?
         } else {
-            let remote = if self.memory.has_secret() { "origin" } else { &self.memory.url };
+            let remote =
+                if self.memory.address.holds_secret() { "origin" } else { self.memory.address.url() };
             let args = ["ls-remote", "-q", "--end-of-options", remote];
-            self.git.over_network(None, &args, "read the tags of", &self.memory.shown, self.on_retry)?
+            self.git.over_network(
+                None,
+                &args,
+                "read the tags of",
+                self.memory.address.shown(),
+                self.on_retry,
+            )?
         };
         let refs = parse_refs(&String::from_utf8_lossy(&out));
         self.memory.refs = Some(refs.clone());
@@ -432,7 +425,7 @@ impl<'a> Repo<'a> {
 
     fn unknown(&self, rev: &str) -> DirectError {
         let rev = rev.strip_prefix("refs/tags/").unwrap_or(rev);
-        DirectError::UnknownRevision { rev: rev.to_owned(), url: self.memory.shown.clone() }
+        DirectError::UnknownRevision { rev: rev.to_owned(), url: self.memory.address.shown().to_owned() }
     }
 
     fn may_be_hash(&self, rev: &str) -> bool {
@@ -454,11 +447,11 @@ impl<'a> Repo<'a> {
     }
 
     fn network(&self, args: &[&str], doing: &'static str) -> Result<Vec<u8>, DirectError> {
-        self.git.over_network(Some(&self.memory.dir), args, doing, &self.memory.shown, self.on_retry)
+        self.git.over_network(Some(&self.memory.dir), args, doing, self.memory.address.shown(), self.on_retry)
     }
 
     fn failed(&self, doing: &'static str) -> impl FnOnce(RunError) -> DirectError + use<> {
-        let shown = self.memory.shown.clone();
+        let shown = self.memory.address.shown().to_owned();
         move |e| git::name(e, doing, &shown)
     }
 }

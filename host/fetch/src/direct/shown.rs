@@ -6,6 +6,48 @@ use super::hosts;
 use crate::proxyurl::words;
 use airgo_gomod::address::{self, HIDDEN, without_login};
 
+/// A repository's address.
+pub(crate) struct Address {
+    url: String,
+    shown: String,
+}
+
+impl Address {
+    /// That of a module path's root.
+    pub(crate) fn new(url: &str, root: &str) -> Self {
+        Self { url: url.to_owned(), shown: repository(url, root) }
+    }
+
+    /// As git is told it.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// As it may be shown.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Without user name, password and query: what go records.
+    pub(super) fn origin(&self) -> String {
+        without_login(&self.url)
+    }
+
+    /// Whether it holds more than a user name for ssh and what is shown: then it
+    /// stands in no argument and no file.
+    pub(super) fn holds_secret(&self) -> bool {
+        let Some((scheme, rest)) = self.url.split_once("://") else { return false };
+        let login = rest.rsplit_once('@').map(|(login, _)| login);
+        let login = login.is_some_and(|login| login.contains(':') || !scheme.ends_with("ssh"));
+        login || rest.contains('?') || self.shown.contains(HIDDEN)
+    }
+
+    /// The words that the shown form leaves out.
+    pub(super) fn left_out(&self) -> Vec<String> {
+        left_out(&self.url, &self.shown)
+    }
+}
+
 /// The address without user name, password and query; of its path what the
 /// module path says too, and all of it on hosts whose repositories are where
 /// their import paths say.
@@ -28,15 +70,6 @@ pub(super) fn repository(url: &str, root: &str) -> String {
         }
     }
     format!("{scheme}://{host}/{}", elements.join("/")).trim_end_matches('/').to_owned()
-}
-
-/// Whether the address holds more than a user name for ssh and what is shown:
-/// then it stands in no argument and no file.
-pub(super) fn holds_secret(url: &str, shown: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let login = rest.rsplit_once('@').map(|(login, _)| login);
-    let login = login.is_some_and(|login| login.contains(':') || !scheme.ends_with("ssh"));
-    login || rest.contains('?') || shown.contains(HIDDEN)
 }
 
 /// The words of an address that its shown form leaves out.
