@@ -85,11 +85,51 @@ pub fn check_strict(bytes: &[u8]) -> Result<(), JsonError> {
 
 /// Writes a value canonically. Fails on floats, oversized integers and keys
 /// that are not printable ASCII.
+///
+/// A type whose fields stand in the order of their names is written as it is: a
+/// value has only one canonical form. Others are put in order in between, which
+/// takes many times the memory.
 pub fn to_canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    let plain = serde_json::to_vec(value)?;
+    if check_canonical(&plain).is_ok() {
+        return Ok(plain);
+    }
+    drop(plain);
     let value = serde_json::to_value(value)?;
     let mut out = Vec::new();
     write_value(&mut out, &value)?;
     Ok(out)
+}
+
+/// Whether these canonical bytes are what [`to_canonical`] would write, without
+/// writing them; `Err` is where they differ.
+pub(crate) fn same_canonical<T: Serialize>(
+    value: &T,
+    bytes: &[u8],
+) -> Result<Result<(), usize>, serde_json::Error> {
+    let mut left = Compare(bytes);
+    if serde_json::to_writer(&mut left, value).is_ok() && left.0.is_empty() {
+        return Ok(Ok(()));
+    }
+    let again = to_canonical(value)?;
+    if again == bytes {
+        return Ok(Ok(()));
+    }
+    Ok(Err(again.iter().zip(bytes).take_while(|(a, b)| a == b).count()))
+}
+
+/// Takes what is written off the bytes that are expected.
+struct Compare<'a>(&'a [u8]);
+
+impl std::io::Write for Compare<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(std::io::ErrorKind::InvalidData)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A member that is null, at whatever depth: the format has none, since what

@@ -300,11 +300,9 @@ impl Manifest {
             return Err(ManifestError::Schema { found: head.schema });
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(ManifestError::Shape)?;
-        let again = json::to_canonical(&manifest).map_err(ManifestError::Write)?;
-        if again != bytes {
-            let at = again.iter().zip(bytes).take_while(|(a, b)| a == b).count();
-            return Err(ManifestError::NotCanonical(at));
-        }
+        json::same_canonical(&manifest, bytes)
+            .map_err(ManifestError::Write)?
+            .map_err(ManifestError::NotCanonical)?;
         manifest.check()?;
         Ok(manifest)
     }
