@@ -41,6 +41,16 @@ pub enum BundleError {
         /// What the system said.
         source: io::Error,
     },
+    /// What is to be written is more than any reader takes (FORMAT.md, section 11).
+    #[error("the bundle would have {found} {what}, over the format's limit of {limit}")]
+    OverLimit {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much.
+        found: u64,
+        /// The bound.
+        limit: u64,
+    },
     /// What should go into the bundle cannot be read.
     #[error("cannot read what is to be packed as {name}: {source}")]
     Source {
@@ -220,9 +230,11 @@ impl BundleError {
     /// The group that this error belongs to.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Open { .. } | Self::Read { .. } | Self::Write { .. } | Self::Source { .. } => {
-                ErrorClass::Failed
-            }
+            Self::Open { .. }
+            | Self::Read { .. }
+            | Self::Write { .. }
+            | Self::OverLimit { .. }
+            | Self::Source { .. } => ErrorClass::Failed,
             Self::Container(ContainerError::Io(e)) if e.kind() != io::ErrorKind::UnexpectedEof => {
                 ErrorClass::Failed
             }

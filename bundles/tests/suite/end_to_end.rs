@@ -48,6 +48,26 @@ fn the_same_inputs_give_the_same_bytes() {
     assert!(first == shuffled.packed(&[Signing::new(&packer)]));
 }
 
+/// Whoever writes learns of it, not whoever reads.
+#[test]
+fn nothing_is_written_that_a_reader_would_refuse_for_its_size() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("app.airgo");
+    let (packer, reviewer) = (key(1), key(2));
+    let bytes = tiny().packed(&[Signing::new(&packer)]);
+    std::fs::write(&path, &bytes).unwrap();
+    let mut long = Signing::new(&reviewer);
+    long.claims.comment = Some("c".repeat(13 << 20));
+    let error = open(&bytes).unwrap().countersign(&path, &long, false).unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Failed);
+    let told = error.to_string();
+    assert!(
+        told.contains("bytes in one statement or signature, over the format's limit of 16777216"),
+        "{told}"
+    );
+    assert!(std::fs::read(&path).unwrap() == bytes, "it was written all the same");
+}
+
 #[test]
 fn a_reviewer_signs_beside_the_packer() {
     let dir = tempfile::tempdir().unwrap();
