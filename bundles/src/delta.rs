@@ -144,6 +144,6 @@ impl SignedBundle {
         for name in self.evidence() {
             writer.add_evidence(name, self.read_evidence(name)?)?;
         }
-        writer.finish_with(self.envelopes())
+        writer.finish_with(&self.read_envelopes()?)
     }
 }

@@ -22,7 +22,7 @@ pub struct Limits {
     /// Signatures and statements together.
     pub envelopes: usize,
     /// Bytes of all signatures and statements: whoever holds a bundle may add
-    /// some, and they are in memory before anybody is trusted.
+    /// some, and all are read before anybody is trusted.
     pub envelope_total: u64,
     /// Bytes of a `.info` object.
     pub info: u64,

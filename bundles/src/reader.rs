@@ -49,8 +49,6 @@ pub struct Unverified {
     pub(crate) manifest_bytes: Vec<u8>,
     /// What a delta builds on.
     base: Option<(Base, Vec<u8>)>,
-    /// Entries under `statements/` and `signatures/`, in memory.
-    pub(crate) envelopes: BTreeMap<String, Vec<u8>>,
     limits: Limits,
 }
 
@@ -58,6 +56,13 @@ impl std::fmt::Debug for Unverified {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Unverified").field("entries", &self.container.entries.len()).finish_non_exhaustive()
     }
+}
+
+/// Reads what was judged before, and as it was judged.
+pub(crate) fn read_envelopes(
+    envelopes: &BTreeMap<String, Content>,
+) -> Result<BTreeMap<String, Vec<u8>>, BundleError> {
+    envelopes.iter().map(|(name, content)| Ok((name.clone(), content.read_verified()?))).collect()
 }
 
 fn bounded(entry: &Entry, limit: u64) -> Result<(), EntriesError> {
@@ -105,10 +110,6 @@ impl Unverified {
         if found > limits.envelope_total {
             return Err(EntriesError::EnvelopeTotal { found, limit: limits.envelope_total }.into());
         }
-        let mut envelopes = BTreeMap::new();
-        for entry in container.entries.iter().filter(is_envelope) {
-            envelopes.insert(entry.meta.name.clone(), read(entry)?);
-        }
         let base = match container.entries.get(1).filter(|e| e.meta.name == names::BASE) {
             Some(entry) => {
                 let bytes = read(entry)?;
@@ -116,7 +117,7 @@ impl Unverified {
             }
             None => None,
         };
-        Ok(Self { manifest_bytes, base, envelopes, limits: limits.clone(), container })
+        Ok(Self { manifest_bytes, base, limits: limits.clone(), container })
     }
 
     /// The digest of the manifest's bytes: what signatures are about.
@@ -137,21 +138,28 @@ impl Unverified {
     /// What the signatures and statements say, with the standing that this trust
     /// gives each: to show, not to rely on. Wrong ones are an error here too.
     pub fn signatures(&self, trust: &Trust, now: Timestamp) -> Result<Verdict, BundleError> {
-        let section = |wanted: Section| {
-            let of = move |name: &str| Section::of(name) == Some(wanted);
-            self.envelopes
-                .iter()
-                .filter(move |(name, _)| of(name))
-                .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
-                .collect()
-        };
         let attached = Attached {
             manifest: self.manifest_sha256(),
             evidence: self.entries(Section::Evidence).map(|e| e.meta.name.as_str()).collect(),
-            statements: section(Section::Statement),
-            signatures: section(Section::Signature),
+            statements: self.entries(Section::Statement).collect(),
+            signatures: self.entries(Section::Signature).collect(),
+            read: &|entry| self.read_envelope(entry),
         };
-        Ok(signature::assess(&attached, trust, now)?)
+        signature::assess(&attached, trust, now)
+    }
+
+    fn read_envelope(&self, entry: &Entry) -> Result<Vec<u8>, BundleError> {
+        self.container.read_whole(entry).map_err(BundleError::read(&entry.meta.name))
+    }
+
+    /// The entries under `statements/` and `signatures/`, as they were judged.
+    pub(crate) fn envelopes(&self, verdict: &Verdict) -> BTreeMap<String, Content> {
+        let entries = self.entries(Section::Statement).chain(self.entries(Section::Signature));
+        let judged = |e: &Entry| {
+            let judged = verdict.envelopes.get(&e.meta.name)?;
+            Some((e.meta.name.clone(), Content::new(&self.container.source, e, judged.sha256)))
+        };
+        entries.filter_map(judged).collect()
     }
 
     pub(crate) fn entries(&self, section: Section) -> impl Iterator<Item = &Entry> {
@@ -216,18 +224,12 @@ impl Unverified {
         trust.narrow(&mut verdict, manifest.main_modules.iter().map(|m| m.path.as_str()));
         signature::require_trust(&verdict, trust, adding)?;
         for entry in &self.container.entries {
-            let bytes = match entry.meta.name.as_str() {
-                names::MANIFEST => &self.manifest_bytes,
-                names::BASE => match &self.base {
-                    Some((_, bytes)) => bytes,
-                    None => continue,
-                },
-                name => match self.envelopes.get(name) {
-                    Some(bytes) => bytes,
-                    None => continue,
-                },
+            let crc = match entry.meta.name.as_str() {
+                names::MANIFEST => Some(crc32fast::hash(&self.manifest_bytes)),
+                names::BASE => self.base.as_ref().map(|(_, bytes)| crc32fast::hash(bytes)),
+                name => verdict.envelopes.get(name).map(|judged| judged.crc),
             };
-            if crc32fast::hash(bytes) != entry.meta.crc {
+            if crc.is_some_and(|crc| crc != entry.meta.crc) {
                 return Err(EntriesError::Crc(entry.meta.name.clone()).into());
             }
         }
@@ -240,11 +242,11 @@ impl Unverified {
             .collect();
         Ok(SignedBundle {
             manifest,
+            envelopes: self.envelopes(&verdict),
             manifest_bytes: self.manifest_bytes,
             verdict,
             objects,
             evidence,
-            envelopes: self.envelopes,
         })
     }
 
@@ -304,7 +306,7 @@ pub struct SignedBundle {
     verdict: Verdict,
     objects: Vec<(Object, Content)>,
     evidence: BTreeMap<String, Content>,
-    envelopes: BTreeMap<String, Vec<u8>>,
+    envelopes: BTreeMap<String, Content>,
 }
 
 impl std::fmt::Debug for SignedBundle {
@@ -358,8 +360,9 @@ impl SignedBundle {
         ((mine.size, mine.sha256) == (object.size, object.sha256)).then(|| content.clone())
     }
 
-    pub(crate) fn envelopes(&self) -> &BTreeMap<String, Vec<u8>> {
-        &self.envelopes
+    /// Every signature and statement, byte for byte.
+    pub(crate) fn read_envelopes(&self) -> Result<BTreeMap<String, Vec<u8>>, BundleError> {
+        read_envelopes(&self.envelopes)
     }
 
     /// A reader that verifies an object's size and digest as it goes.

@@ -6,15 +6,18 @@
 //! by somebody, and a wrong signature refuses the bundle even where nobody
 //! needed it: a bundle is as its signers left it, or it is not accepted.
 
+use crate::container::Entry;
 use crate::digest::Sha256;
 use crate::dsse::{Envelope, EnvelopeError};
+use crate::error::BundleError;
 use crate::json;
 use crate::keys::{KeyError, KeyId, PublicKey};
 use crate::names;
 use crate::refusal::Adding;
-use crate::statement::{Attestation, BUNDLE_ATTESTATION, Statement, StatementError};
+use crate::statement::{self, Attestation, BUNDLE_ATTESTATION, Read, StatementError};
 use crate::trust::{Standing, Trust};
 use jiff::Timestamp;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -44,8 +47,28 @@ pub struct SignedStatement {
     pub trusted: bool,
     /// What kind of statement.
     pub predicate_type: String,
-    /// What it says.
-    pub predicate: Value,
+    /// The signed payload; empty where the signature does not count.
+    payload: Vec<u8>,
+}
+
+impl SignedStatement {
+    /// What it says; null where its signer's signature does not count.
+    pub(crate) fn predicate(&self) -> Result<Value, serde_json::Error> {
+        if self.payload.is_empty() { Ok(Value::Null) } else { statement::predicate(&self.payload) }
+    }
+}
+
+/// An envelope as it was read when it was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Judged {
+    pub sha256: Sha256,
+    pub crc: u32,
+}
+
+impl Judged {
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { sha256: Sha256::of(bytes), crc: crc32fast::hash(bytes) }
+    }
 }
 
 /// Who signed, who is trusted, and what they stated. Made only by checking.
@@ -54,6 +77,7 @@ pub struct Verdict {
     pub(crate) signers: Vec<Signatory>,
     pub(crate) statements: Vec<SignedStatement>,
     pub(crate) evidence: BTreeMap<String, Sha256>,
+    pub(crate) envelopes: BTreeMap<String, Judged>,
 }
 
 impl Verdict {
@@ -246,6 +270,9 @@ fn list(signers: &[Signatory]) -> String {
     signers.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// The longest remark that is kept of a signature that does not count.
+const STRANGERS_COMMENT: usize = 4 << 10;
+
 /// What is beside the manifest's objects, as read from the container.
 pub(crate) struct Attached<'a> {
     /// The digest of the manifest's bytes.
@@ -253,27 +280,35 @@ pub(crate) struct Attached<'a> {
     /// Names of the evidence.
     pub evidence: Vec<&'a str>,
     /// Entries under `statements/`.
-    pub statements: Vec<(&'a str, &'a [u8])>,
+    pub statements: Vec<&'a Entry>,
     /// Entries under `signatures/`.
-    pub signatures: Vec<(&'a str, &'a [u8])>,
+    pub signatures: Vec<&'a Entry>,
+    /// Reads one of them. Anybody may have added some, as large as the limits
+    /// allow: one at a time is in memory, until its signer is known.
+    pub read: &'a dyn Fn(&Entry) -> Result<Vec<u8>, BundleError>,
 }
 
 /// Checks everything that cryptography can say. The standings are the trust's;
 /// whether they suffice is for [`require_trust`].
-pub(crate) fn assess(at: &Attached<'_>, trust: &Trust, now: Timestamp) -> Result<Verdict, SignatureError> {
+pub(crate) fn assess(at: &Attached<'_>, trust: &Trust, now: Timestamp) -> Result<Verdict, BundleError> {
     if at.signatures.is_empty() {
-        return Err(SignatureError::Missing);
+        return Err(SignatureError::Missing.into());
     }
+    let mut envelopes = BTreeMap::new();
     let mut signers = Vec::new();
-    for (entry, bytes) in &at.signatures {
-        signers.push(check_signature(entry, bytes, at.manifest, trust, now)?);
+    for entry in &at.signatures {
+        let (name, bytes) = (&entry.meta.name, (at.read)(entry)?);
+        envelopes.insert(name.clone(), Judged::of(&bytes));
+        signers.push(check_signature(name, bytes, at.manifest, trust, now)?);
     }
     let mut statements = Vec::new();
     let mut present: BTreeMap<&str, Sha256> = BTreeMap::new();
-    for (entry, bytes) in &at.statements {
-        let digest = Sha256::of(bytes);
-        present.insert(entry, digest);
-        statements.push(check_statement(entry, bytes, digest, at.manifest, &signers)?);
+    for entry in &at.statements {
+        let (name, bytes) = (&entry.meta.name, (at.read)(entry)?);
+        let judged = Judged::of(&bytes);
+        present.insert(name, judged.sha256);
+        envelopes.insert(name.clone(), judged);
+        statements.push(check_statement(name, bytes, judged.sha256, at.manifest, &signers)?);
     }
     let mut evidence: BTreeMap<String, Sha256> = BTreeMap::new();
     for signer in &signers {
@@ -281,21 +316,21 @@ pub(crate) fn assess(at: &Attached<'_>, trust: &Trust, now: Timestamp) -> Result
             let refuse = || SignatureError::Covered { key: signer.key_id, entry: entry.clone() };
             if at.evidence.binary_search(&entry.as_str()).is_ok() {
                 if evidence.insert(entry.clone(), *digest).is_some_and(|other| other != *digest) {
-                    return Err(SignatureError::Disagree { entry: entry.clone() });
+                    return Err(SignatureError::Disagree { entry: entry.clone() }.into());
                 }
                 continue;
             }
             // Each vouches for its own statements only: another's may come and go.
             let own = names::parse_statement_name(entry).is_some_and(|(_, key)| key == signer.key_id);
             if !own || present.get(entry.as_str()) != Some(digest) {
-                return Err(refuse());
+                return Err(refuse().into());
             }
         }
     }
     if let Some(entry) = at.evidence.iter().find(|e| !evidence.contains_key(**e)) {
-        return Err(SignatureError::Uncovered { entry: (*entry).to_owned() });
+        return Err(SignatureError::Uncovered { entry: (*entry).to_owned() }.into());
     }
-    Ok(Verdict { signers, statements, evidence })
+    Ok(Verdict { signers, statements, evidence, envelopes })
 }
 
 /// Demands that the trust's rules are met, and that a signature that counts
@@ -319,27 +354,33 @@ pub(crate) fn require_trust(
     Ok(())
 }
 
-fn open(entry: &str, bytes: &[u8], key: Option<KeyId>) -> Result<(Envelope, Statement), SignatureError> {
+/// Its predicate is read as `P`.
+fn open<P: DeserializeOwned + Default>(
+    entry: &str,
+    bytes: Vec<u8>,
+    key: Option<KeyId>,
+) -> Result<(Envelope, Read<P>), SignatureError> {
     let name = || SignatureError::Name { entry: entry.to_owned() };
-    let envelope = Envelope::parse(bytes)
+    let envelope = Envelope::parse(&bytes)
         .map_err(|source| SignatureError::Envelope { entry: entry.to_owned(), source })?;
+    drop(bytes);
     if key.ok_or_else(name)? != envelope.key_id {
         return Err(name());
     }
-    let statement = Statement::parse(&envelope)
+    let statement = Read::parse(&envelope)
         .map_err(|source| SignatureError::Statement { entry: entry.to_owned(), source })?;
     Ok((envelope, statement))
 }
 
 fn check_signature(
     entry: &str,
-    bytes: &[u8],
+    bytes: Vec<u8>,
     manifest: Sha256,
     trust: &Trust,
     now: Timestamp,
 ) -> Result<Signatory, SignatureError> {
     let claims = |reason: String| SignatureError::Claims { entry: entry.to_owned(), reason };
-    let (envelope, statement) = open(entry, bytes, names::parse_signature_name(entry))?;
+    let (envelope, statement) = open::<Value>(entry, bytes, names::parse_signature_name(entry))?;
     if statement.predicate_type != BUNDLE_ATTESTATION {
         let source = StatementError::PredicateType(statement.predicate_type);
         return Err(SignatureError::Statement { entry: entry.to_owned(), source });
@@ -347,7 +388,7 @@ fn check_signature(
     if let Some(member) = json::null_member(&statement.predicate) {
         return Err(claims(format!("the member {member:?} is null")));
     }
-    let attestation: Attestation =
+    let mut attestation: Attestation =
         serde_json::from_value(statement.predicate).map_err(|e| claims(e.to_string()))?;
     for time in [&attestation.expires, &attestation.signed_at].into_iter().flatten() {
         if crate::info::canonical_time(time).as_deref() != Some(time) {
@@ -367,12 +408,16 @@ fn check_signature(
         return Err(SignatureError::Manifest { key: key_id, signed: statement.manifest, found: manifest });
     }
     let standing = trust.standing(&key_id, &attestation, now);
+    // Of a stranger's remark nothing depends, and it may be 11 MiB of anything.
+    if !standing.is_trusted() && attestation.comment.as_ref().is_some_and(|c| c.len() > STRANGERS_COMMENT) {
+        attestation.comment = None;
+    }
     Ok(Signatory { key_id, public_key, attestation, covers: statement.covers, standing })
 }
 
 fn check_statement(
     entry: &str,
-    bytes: &[u8],
+    bytes: Vec<u8>,
     digest: Sha256,
     manifest: Sha256,
     signers: &[Signatory],
@@ -385,7 +430,7 @@ fn check_statement(
     if signer.covers.get(entry) != Some(&digest) {
         return Err(uncovered());
     }
-    let (envelope, statement) = open(entry, bytes, Some(key))?;
+    let (envelope, statement) = open::<IgnoredAny>(entry, bytes, Some(key))?;
     if !envelope.verify(&signer.public_key) {
         return Err(SignatureError::Invalid { entry: entry.to_owned(), key });
     }
@@ -395,11 +440,12 @@ fn check_statement(
     if let Some(other) = statement.covers.keys().next() {
         return Err(SignatureError::Covered { key, entry: other.clone() });
     }
+    let trusted = signer.standing.is_trusted();
     Ok(SignedStatement {
         name: name.to_owned(),
         key_id: key,
-        trusted: signer.standing.is_trusted(),
+        trusted,
         predicate_type: statement.predicate_type,
-        predicate: statement.predicate,
+        payload: if trusted { envelope.payload } else { Vec::new() },
     })
 }

@@ -151,12 +151,16 @@ impl Unverified {
         replace: bool,
     ) -> Result<Written, BundleError> {
         let id: KeyId = signing.signer.public_key().id();
+        let mut envelopes = BTreeMap::new();
         if self.entries(Section::Signature).next().is_some() {
             // To sign on top of a broken signature would only hide it from its maker.
-            self.signatures(&Trust::new(), jiff::Timestamp::UNIX_EPOCH)?;
+            let verdict = self.signatures(&Trust::new(), jiff::Timestamp::UNIX_EPOCH)?;
+            envelopes = crate::reader::read_envelopes(&self.envelopes(&verdict))?;
+        } else if let Some(entry) = self.entries(Section::Statement).next() {
+            // A statement without its signer's signature is nobody's.
+            return Err(SignatureError::Uncovered { entry: entry.meta.name.clone() }.into());
         }
         self.account(base)?;
-        let mut envelopes = self.envelopes.clone();
         if envelopes.contains_key(&names::signature_name(&id)) {
             if !replace {
                 return Err(SignatureError::AlreadySigned { key: id }.into());

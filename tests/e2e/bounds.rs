@@ -2,6 +2,8 @@
 //! proportion to them. `airgo-bench --what bounds` has the whole table.
 
 use crate::airgo::Airgo;
+use airgo_bundle::keys::SigningKey;
+use airgo_bundle::{Bundle, Limits, Signing};
 use airgo_testkit::{Sample, Shape, TempTree, measure_within};
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ struct Grown {
 impl Grown {
     fn new(shape: &str) -> Self {
         let temp = TempTree::new();
-        let grown = format!("{shape}:{MODULES}").parse::<Shape>().unwrap().grow(temp.path());
+        let grown = shape.parse::<Shape>().unwrap().grow(temp.path());
         let (key, public) = (temp.join("key"), temp.join("key.pub"));
         let airgo = Airgo::new(&grown.goproxy)
             .env("AIRGO_KEY", key.to_str().unwrap())
@@ -48,7 +50,7 @@ impl Grown {
 
 #[test]
 fn a_long_chain_takes_what_it_is_worth() {
-    let grown = Grown::new("chain");
+    let grown = Grown::new(&format!("chain:{MODULES}"));
     grown.takes("resolve project", 60, 200);
     grown.takes("pack project -o b.airgo", 160, 4);
     grown.takes("verify b.airgo", 90, 4);
@@ -66,7 +68,22 @@ fn a_long_chain_takes_what_it_is_worth() {
 
 #[test]
 fn many_modules_at_once_take_what_they_are_worth() {
-    let grown = Grown::new("flat");
+    let grown = Grown::new(&format!("flat:{MODULES}"));
     grown.takes("resolve project", 70, 200);
     grown.takes("pack project -o b.airgo", 160, 4);
+}
+
+/// Whoever holds a bundle may add signatures by keys of his own.
+#[test]
+fn signatures_of_strangers_are_in_memory_one_at_a_time() {
+    let grown = Grown::new("flat:1");
+    grown.takes("pack project -o b.airgo", 160, 4);
+    let bundle = grown.temp.join("b.airgo");
+    for _ in 0..4 {
+        let stranger = SigningKey::generate().unwrap();
+        let mut signing = Signing::new(&stranger);
+        signing.claims.comment = Some("c".repeat(11 << 20));
+        Bundle::open(&bundle, &Limits::default()).unwrap().countersign(&bundle, &signing, false).unwrap();
+    }
+    grown.takes("verify b.airgo", 110, 4);
 }

@@ -113,10 +113,11 @@ impl SignedStatement {
             return Err(PredicateError::Type { label, key, found, expected: P::TYPE });
         }
         let shape = |reason| PredicateError::Shape { label: self.name.clone(), key, reason };
-        if let Some(member) = json::null_member(&self.predicate) {
+        let said = self.predicate().map_err(|e| shape(e.to_string()))?;
+        if let Some(member) = json::null_member(&said) {
             return Err(shape(format!("the member {member:?} is null")));
         }
-        let read: P = serde_json::from_value(self.predicate.clone()).map_err(|e| shape(e.to_string()))?;
+        let read: P = serde_json::from_value(said).map_err(|e| shape(e.to_string()))?;
         read.check().map_err(shape)?;
         Ok(Some(read))
     }
