@@ -73,3 +73,25 @@ fn without_provenance_the_same_inputs_give_the_same_file() {
     );
     site.unpack(&site.bundle(), &[]).done();
 }
+
+#[test]
+fn proxies_are_recorded_whole_where_that_is_asked_for() {
+    let site = Site::new();
+    site.proxy.below("team/go");
+    let url = site.proxy.url();
+    let goproxy = format!("{url}/team/go?v=1,https://user:password@mirror.example/x");
+    let site = Site { airgo: site.airgo.env("GOPROXY", &goproxy), ..site };
+    let packed = |more: &[&str]| {
+        site.pack_with(more).done();
+        let provenance = of_type(&statements(&site), "https://slsa.dev/provenance/v1").clone();
+        let settings = provenance["buildDefinition"]["internalParameters"]["goproxy"].clone();
+        let modules = &provenance["buildDefinition"]["resolvedDependencies"];
+        (settings, modules[0]["downloadLocation"].clone())
+    };
+    let (goproxy, location) = packed(&[]);
+    assert_eq!(goproxy, format!("{url},https://mirror.example"));
+    assert_eq!(location, url);
+    let (goproxy, location) = packed(&["--record-proxies"]);
+    assert_eq!(goproxy, format!("{url}/team/go?v=1,https://mirror.example/x"));
+    assert_eq!(location, format!("{url}/team/go?v=1"));
+}

@@ -174,8 +174,9 @@ fn likely(loaded: &Loaded) -> Vec<ModuleVersion> {
     }
 }
 
-/// The project as plugins will see it in the bundle.
-pub fn view(context: &Context, gathered: &Gathered) -> View {
+/// The project as plugins will see it in the bundle, with what is to be recorded
+/// of its proxies.
+pub fn view(context: &Context, gathered: &Gathered, whole_proxies: bool) -> View {
     let by_name: BTreeMap<String, Object> = gathered
         .objects
         .keys()
@@ -195,7 +196,7 @@ pub fn view(context: &Context, gathered: &Gathered) -> View {
             fetched.open().map(|r| Box::new(r) as Box<dyn ReadSeek>).map_err(|e| e.to_string())
         }),
     );
-    view.with_provenance(&statements::provenance(context, gathered))
+    view.with_provenance(&statements::provenance(context, gathered, whole_proxies))
 }
 
 fn entry_kind(kind: Kind) -> ObjectKind {

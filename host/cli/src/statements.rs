@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 pub struct Stated {
     /// Where and when each module was fetched.
     pub provenance: bool,
+    /// Of the proxies' addresses all but user and password.
+    pub whole_proxies: bool,
     /// What the policy found, which holds the time that it was evaluated for.
     pub verdict: bool,
 }
@@ -51,7 +53,9 @@ pub fn of(
         statements.push(NewStatement::of(&evidence).map_err(|e| unfit(&e))?);
     }
     if stated.provenance {
-        statements.push(NewStatement::of(&provenance(context, gathered)).map_err(|e| unfit(&e))?);
+        statements.push(
+            NewStatement::of(&provenance(context, gathered, stated.whole_proxies)).map_err(|e| unfit(&e))?,
+        );
     }
     Ok(statements)
 }
@@ -66,12 +70,18 @@ fn verdict(report: &Report) -> Result<PolicyVerdict> {
     serde_json::from_value(serde_json::to_value(report).map_err(failed)?).map_err(failed)
 }
 
-/// Where the modules came from, and what their authors say of them.
-pub fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
+/// Where the modules came from, and what their authors say of them;
+/// `whole_proxies` as in [`Stated`].
+pub fn provenance(context: &Context, gathered: &Gathered, whole_proxies: bool) -> Provenance {
     let env = &context.env;
+    let proxies = env.get(settings::GOPROXY);
+    let whole = proxies.as_ref().filter(|_| whole_proxies);
     let settings = PackSettings {
         gonosumdb: recorded(env.get(settings::GONOSUMDB).or_else(|| env.get(settings::GOPRIVATE))),
-        goproxy: recorded(env.get(settings::GOPROXY)),
+        goproxy: match whole {
+            Some(proxies) => proxies.recorded_with_paths(),
+            None => proxies.as_ref().and_then(Setting::recorded),
+        },
         gosumdb: recorded(env.get(settings::GOSUMDB)),
     };
     let mut version = BTreeMap::from([("airgo".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
@@ -86,7 +96,7 @@ pub fn provenance(context: &Context, gathered: &Gathered) -> Provenance {
     };
     let fetched = |module: &ModuleVersion| {
         let get = |kind| gathered.objects.get(&Object::new(module.clone(), kind));
-        let location = get(Kind::Zip).or_else(|| get(Kind::Mod)).map(|f| source(&f.source));
+        let location = get(Kind::Zip).or_else(|| get(Kind::Mod)).map(|f| source(&f.source, whole));
         let origin = get(Kind::Info).and_then(|f| Some((f.origin.as_ref()?, &f.source)));
         let origin = origin.map(|(o, source)| Origin {
             hash: o.hash.clone(),
@@ -116,9 +126,20 @@ fn recorded(setting: Option<Setting>) -> Option<String> {
     setting.and_then(|setting| setting.recorded())
 }
 
-/// Who gave a module: a proxy, a repository, or a directory of this machine.
-fn source(source: &str) -> String {
-    if source.contains("://") { address::recorded(source) } else { source.to_owned() }
+/// Who gave a module: a proxy, a repository, or a directory of this machine. A
+/// proxy is told by its address as it is shown; one of two that are shown alike
+/// may be the other.
+fn source(source: &str, whole: Option<&Setting>) -> String {
+    if !source.contains("://") {
+        return source.to_owned();
+    }
+    let list = whole.map(Setting::reveal).unwrap_or_default();
+    let entries = list.split([',', '|']).map(str::trim).filter(|entry| !entry.is_empty());
+    let mut same = entries.filter(|entry| address::shown(entry) == source);
+    match (same.next(), same.next()) {
+        (Some(one), None) => address::with_path(one),
+        _ => address::recorded(source),
+    }
 }
 
 /// Where a version came from. A path that is not shown is not recorded either.

@@ -151,6 +151,10 @@ pub struct Pack {
     /// where and when each module was fetched, and, without --at, what the policy found
     #[arg(long)]
     pub no_provenance: bool,
+    /// Record the addresses of GOPROXY in the signed provenance with path and query, which may hold a
+    /// token; default: scheme and host. User and password are never recorded
+    #[arg(long, conflicts_with = "no_provenance")]
+    pub record_proxies: bool,
     /// Write a delta: only what this older bundle lacks; unpack it with --base OLD
     #[arg(long, value_name = "OLD")]
     pub since: Option<PathBuf>,

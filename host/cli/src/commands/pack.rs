@@ -66,7 +66,7 @@ fn pack(context: &Context, args: &Pack, output: &Path, projects: &Projects) -> R
     let policy = judge::load(context, args.policy.as_deref(), &projects.root, args.at.as_deref())?;
     let approved = Baseline::open(context, args.baseline.as_deref(), &args.trust)?;
     let gathered = gather::gather(context, &args.gather, &args.network, projects)?;
-    let (view, again) = (gather::view(context, &gathered), check_command(args, output));
+    let (view, again) = (gather::view(context, &gathered, args.record_proxies), check_command(args, output));
     let verdict = baseline::evaluate(context, &policy, view, approved.as_ref(), &again)?;
     context.printer.status("Judged", judge::summary(&verdict));
     let signing = Plan { signer: &*key, claims, older: older.as_ref() };
@@ -183,7 +183,11 @@ fn write(
 /// Without provenance the same inputs give the same file, so that the verdict is
 /// stated only where its time is given.
 fn stated(args: &Pack) -> Stated {
-    Stated { provenance: !args.no_provenance, verdict: !args.no_provenance || args.at.is_some() }
+    Stated {
+        provenance: !args.no_provenance,
+        whole_proxies: args.record_proxies,
+        verdict: !args.no_provenance || args.at.is_some(),
+    }
 }
 
 /// Cuts the bundle into volumes and removes it, and what is left of an earlier

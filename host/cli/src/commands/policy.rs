@@ -90,7 +90,7 @@ fn subject_of(context: &Context, args: &PolicyCheck) -> Result<Subject> {
             let projects = projects::load(dirs, &context.env, args.gather.scope)?;
             let loaded = policy(&projects.root)?;
             let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
-            let [view, files] = [(); 2].map(|()| gather::view(context, &gathered));
+            let [view, files] = [(); 2].map(|()| gather::view(context, &gathered, false));
             Ok(Subject { loaded, manifest: gathered.manifest, view, files, root: projects.root })
         }
     }
