@@ -28,7 +28,11 @@ fn file_parser(arg: &Arg) -> Option<ValueParser> {
     (kind == TypeId::of::<String>() && names_file).then(|| StringValueParser::new().try_map(no_stream).into())
 }
 
-fn no_stream<T: AsRef<Path>>(file: T) -> Result<T, &'static str> {
+/// The file, unless it is `-`.
+///
+/// # Errors
+/// What to name in its place.
+pub fn no_stream<T: AsRef<Path>>(file: T) -> Result<T, &'static str> {
     if file.as_ref() == Path::new("-") {
         return Err(
             "airgo reads no file from stdin and writes none to stdout: name a file (./- is one of that name)",

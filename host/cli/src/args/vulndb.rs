@@ -1,10 +1,10 @@
 //! `airgo vulndb` as typed.
 
 use super::Network;
+use crate::streams::no_stream;
 use airgo_gomod::Setting;
 use airgo_gomod::setting::Form;
 use clap::{Args, Subcommand};
-use std::convert::Infallible;
 use std::path::PathBuf;
 
 /// `airgo vulndb …`.
@@ -35,7 +35,8 @@ pub struct VulndbImport {
 }
 
 /// An address, which may hold a login, or a path.
-fn source(text: &str) -> Result<Setting, Infallible> {
+fn source(text: &str) -> Result<Setting, &'static str> {
+    let text = no_stream(text)?;
     let form = if text.contains("://") { Form::Addresses } else { Form::Plain };
     Ok(Setting::new(form, text))
 }
