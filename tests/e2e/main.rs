@@ -26,6 +26,7 @@ mod little_memory;
 mod machine;
 mod native;
 mod offline;
+mod planted;
 mod plugin;
 mod plugin_signatures;
 mod policy;
@@ -34,6 +35,10 @@ mod reach;
 mod real;
 mod review;
 mod secrets;
+// Of it the list alone is used.
+#[allow(dead_code)]
+#[path = "../../host/cli/src/settings.rs"]
+mod settings;
 mod site;
 mod statements;
 mod untrusted_text;

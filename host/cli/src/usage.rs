@@ -3,6 +3,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use airgo_gomod::address::in_text;
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
@@ -13,7 +14,7 @@ pub fn wants_json(args: impl Iterator<Item = OsString>) -> bool {
 
 /// The failure of a command line that clap refused.
 pub fn failure(error: &clap::Error) -> Failure {
-    let rendered = error.render().to_string();
+    let rendered = in_text(&error.render().to_string());
     // The first paragraph says what is wrong; usage and tips follow.
     let mut paragraphs = rendered.trim().split("\n\n");
     let first = paragraphs.next().unwrap_or_default();
