@@ -10,7 +10,7 @@
 //!
 //! let goproxy = Setting::addresses("https://user:password@host.example/TOKEN,direct");
 //! assert_eq!(goproxy.shown(), "https://host.example/…,direct");
-//! assert_eq!(goproxy.recorded(), "https://host.example,direct");
+//! assert_eq!(goproxy.recorded().as_deref(), Some("https://host.example,direct"));
 //! assert_eq!(format!("{goproxy:?}"), r#"Setting("https://host.example/…,direct")"#);
 //! ```
 //!
