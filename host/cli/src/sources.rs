@@ -193,35 +193,6 @@ impl Found {
     }
 }
 
-/// The directories below `root`, relative to it and with slashes, that `./...`
-/// looks into: those of other modules not.
-pub fn package_directories(context: &Context, root: &Path, ignored: &[&str]) -> Result<Vec<String>> {
-    let (mut found, mut open) = (Vec::new(), vec![(root.to_owned(), String::new())]);
-    while let Some((dir, below)) = open.pop() {
-        context.interrupt.check()?;
-        let unreadable = |e: std::io::Error| Failure::failed(format!("could not read {}: {e}", shown(&dir)));
-        for entry in std::fs::read_dir(&dir).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else { continue };
-            let other =
-                name.starts_with(['.', '_']) || name == "testdata" || (dir == root && name == "vendor");
-            let path = entry.path();
-            if !other
-                && entry.file_type().map_err(unreadable)?.is_dir()
-                && !path.join("go.mod").is_file()
-                && !is_ignored(root, &path, ignored)
-            {
-                let below = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
-                open.push((path, below));
-            }
-        }
-        found.push(below);
-    }
-    found.sort();
-    Ok(found)
-}
-
 /// Modules that directories replace, with these.
 fn replacements(loaded: &Loaded) -> impl Iterator<Item = (&str, PathBuf)> {
     let work = loaded.project.workspace.iter().map(|work| (&work.dir, &work.file.replace));

@@ -18,6 +18,9 @@
 //!   error read-only ([`Mode::Readonly`]) and else raised in memory
 //!   ([`Mode::Update`]).
 //!
+//! [`packages`] follows the imports of the project's packages through the modules
+//! of the build list, as `go list -deps -test ./...` does.
+//!
 //! The go.mod files of dependencies come from a [`GoModSource`] in any order;
 //! the result does not depend on it.
 //!
@@ -45,6 +48,7 @@ mod loader;
 mod mvs;
 #[cfg(test)]
 mod mvs_cases;
+pub mod packages;
 mod paths;
 mod project;
 mod replace;

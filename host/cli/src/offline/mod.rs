@@ -7,8 +7,7 @@
 //! module provides, a module that go.mod does not list, a line that go.sum
 //! lacks. A tool's packages are not loaded, nor what only `go test all` reads.
 
-mod load;
-mod packages;
+mod files;
 mod problem;
 
 use crate::Context;
@@ -21,16 +20,14 @@ use crate::sources::Build;
 use airgo_fetch::{Fetched, Object};
 use airgo_gomod::goenv::GoFlags;
 use airgo_gomod::gosource::Platform;
+use airgo_gomod::gosum::Subject;
+use airgo_gomod::{ModuleVersion, gover};
+use airgo_resolve::packages::{self, Closure, Fault, Problem, Settings};
 use airgo_resolve::{Project, Resolution, Vendor};
-use load::Load;
-use packages::Sources;
-use problem::Problem;
+use files::Files;
+use problem::Told;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
-/// One bit a platform: builds in the low half, tests in the high one.
-type Mask = u128;
-const HALF: Mask = u64::MAX as Mask;
+use std::path::{Path, PathBuf};
 
 /// What counts where no `--platform` is given.
 const USUAL: [&str; 6] =
@@ -57,7 +54,7 @@ pub fn check(
         |name| flags.as_ref().and_then(|f| f.value(name).ok().flatten()).unwrap_or_default().to_owned();
     let mut tags = build.tags.clone();
     tags.extend(flag("tags").split([',', ' ']).filter(|tag| !tag.is_empty()).map(str::to_owned));
-    let mut sources = Sources::new(objects, platforms, tags);
+    let mut files = Files::new(context, objects);
     let mut refused = Refused::default();
     for (loaded, resolution) in projects.list.iter().zip(resolutions) {
         if let Some(dir) = vendored(loaded, &flag("mod")) {
@@ -67,7 +64,20 @@ pub fn check(
             ));
             continue;
         }
-        let (problems, lacking) = Load::new(context, loaded, resolution, &mut sources).run(context)?;
+        let standard = standard_library(context, &loaded.project);
+        let has_sum = |module: &ModuleVersion, subject: Subject| loaded.sums.contains(module, subject);
+        let is_standard = |path: &str| standard.as_ref().map(|src| src.join(path).is_dir());
+        let settings = Settings {
+            platforms: &platforms,
+            tags: &tags,
+            cgo: None,
+            tests: true,
+            embeds: false,
+            sums: loaded.project.needs_sums().then_some(&has_sum),
+            standard: &is_standard,
+        };
+        let loading = packages::load(&loaded.project, resolution, &settings, &mut files)?;
+        let Closure { problems, unsummed: lacking, .. } = loading;
         let sum_file = shown(&loaded.sum_file);
         if let Some(first) = lacking.first() {
             context.printer.warning(format!(
@@ -79,14 +89,23 @@ pub fn check(
                 if lacking.len() > 1 { "them" } else { "it" },
             ));
         }
-        refused.add(&problems, &sum_file, &sources.platforms);
+        refused.add(&problems, &sum_file, standard.as_deref(), &platforms);
     }
     refused.end(context, allow)
 }
 
+/// GOROOT/src, where it is that of the go that will build: a newer one may have
+/// more packages than the one here.
+fn standard_library(context: &Context, project: &Project) -> Option<PathBuf> {
+    let here = context.env.go_version()?;
+    let newest = gover::compare(&project.running_go(), &here).is_le();
+    let dir = context.env.goroot().filter(|_| newest)?.join("src");
+    dir.is_dir().then_some(dir)
+}
+
 /// The vendor directory that go builds from by default (cmd/go modload/init.go,
 /// setDefaultBuildMod).
-fn vendored(loaded: &Loaded, mode: &str) -> Option<std::path::PathBuf> {
+fn vendored(loaded: &Loaded, mode: &str) -> Option<PathBuf> {
     let dir = loaded.root.join("vendor");
     if !dir.is_dir() || matches!(mode, "mod" | "readonly") {
         return None;
@@ -116,8 +135,8 @@ struct Refused {
 }
 
 impl Refused {
-    fn add(&mut self, problems: &[Problem], sum_file: &str, platforms: &[Platform]) {
-        for problem in problems {
+    fn add(&mut self, problems: &[Problem], sum_file: &str, standard: Option<&Path>, platforms: &[Platform]) {
+        for problem in problems.iter().map(|problem| Told { problem, standard }) {
             self.number += 1;
             self.first.get_or_insert_with(|| problem.words());
             if self.number <= SHOWN {
@@ -126,7 +145,7 @@ impl Refused {
                     lines.first().is_some_and(|line| line.contains(" (on ") || line.contains(", on "));
                 self.lines.extend(lines);
             }
-            self.own |= matches!(problem.fault, problem::Fault::Own);
+            self.own |= matches!(problem.problem.fault, Fault::Own);
             self.commands.extend(problem.command());
         }
     }

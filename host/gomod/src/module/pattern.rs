@@ -29,8 +29,8 @@ fn prefix_of(path: &str, elements: usize) -> Option<&str> {
 }
 
 /// The pattern is not one that Go's path.Match understands.
-#[derive(Debug, PartialEq, Eq)]
-struct BadPattern;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadPattern;
 
 /// One step of a pattern.
 enum Step {
@@ -46,8 +46,8 @@ enum Step {
 
 /// Go's path.Match: the pattern must match the whole name. A malformed pattern
 /// is reported even where the name fails before its fault, as Go does since
-/// 1.16; callers here treat both as no match.
-fn path_match(pattern: &str, name: &str) -> Result<bool, BadPattern> {
+/// 1.16.
+pub fn path_match(pattern: &str, name: &str) -> Result<bool, BadPattern> {
     let steps = parse(pattern)?;
     // Greedy with one point of return: where the last star was, and how far
     // it has stretched. Enough, since an earlier star never needs to stretch

@@ -1,0 +1,207 @@
+//! Which module provides a package (cmd/go modload/import.go).
+
+use super::fault::Fault;
+use super::files::{ModuleFiles, Packages, Place};
+use super::load::{Package, Settings, Sums};
+use super::{ancestors, is_below};
+use crate::{MainModule, Mode, Project, Replacement, Resolution, Selected};
+use airgo_gomod::gosum::Subject;
+use airgo_gomod::{ModuleVersion, gover};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
+/// What an import path leads to.
+pub(super) enum Lookup {
+    /// A package of the standard library.
+    Standard,
+    /// A package of a module.
+    Package(Rc<Package>),
+    /// Go refuses it.
+    Fault(Fault),
+}
+
+/// The modules of a project, and what was looked up in them.
+pub(super) struct Modules<'a> {
+    pub project: &'a Project,
+    pub resolution: &'a Resolution,
+    /// Go reads the go.mod files of the whole graph.
+    pub graph_read: bool,
+    /// Modules that provide packages, of which go reads the go.mod file.
+    pub providers: BTreeSet<ModuleVersion>,
+    selected: HashMap<&'a str, &'a Selected>,
+    /// The main modules, and what go.mod lists.
+    roots: HashSet<&'a str>,
+    /// Go looks there first, and finds all that a tidy go.mod lets it find;
+    /// else it begins with the whole graph.
+    roots_first: bool,
+    sums: Option<Sums<'a>>,
+    standard: &'a dyn Fn(&str) -> Option<bool>,
+    lookups: HashMap<String, Rc<Lookup>>,
+}
+
+impl<'a> Modules<'a> {
+    pub fn new(project: &'a Project, resolution: &'a Resolution, settings: &Settings<'a>) -> Self {
+        let single = project.workspace.is_none();
+        let pruned = !single || gover::compare(project.go_version(), "1.17").is_ge();
+        let required = project.mains.iter().flat_map(|m| &m.modfile.require).filter(|_| single);
+        let mains = project.mains.iter().filter_map(|m| m.modfile.module.as_ref()).map(|m| m.path.as_str());
+        Self {
+            project,
+            resolution,
+            graph_read: !pruned,
+            providers: BTreeSet::new(),
+            selected: resolution.build_list.iter().map(|s| (s.module.path.as_str(), s)).collect(),
+            roots: required.map(|r| r.module.path.as_str()).chain(mains).collect(),
+            roots_first: pruned,
+            sums: settings.sums,
+            standard: settings.standard,
+            lookups: HashMap::new(),
+        }
+    }
+
+    /// Whether it is a main module, or go.mod lists it.
+    pub fn is_root(&self, module: &str) -> bool {
+        self.roots.contains(module)
+    }
+
+    pub fn lookup<F: ModuleFiles>(
+        &mut self,
+        packages: &mut Packages<'_, F>,
+        path: &str,
+    ) -> Result<Rc<Lookup>, F::Error> {
+        if let Some(known) = self.lookups.get(path) {
+            return Ok(known.clone());
+        }
+        let found = Rc::new(self.find(packages, path)?);
+        self.lookups.insert(path.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    fn find<F: ModuleFiles>(
+        &mut self,
+        packages: &mut Packages<'_, F>,
+        path: &str,
+    ) -> Result<Lookup, F::Error> {
+        if path.starts_with("./") || path.starts_with("../") || matches!(path, "." | "..") {
+            return Ok(Lookup::Fault(Fault::Relative));
+        }
+        if let Err(e) = airgo_gomod::module::check_import_path(path) {
+            return Ok(Lookup::Fault(Fault::Malformed(e.to_string())));
+        }
+        let first = path.split('/').next().unwrap_or_default();
+        let standard = if first.contains('.') { Some(false) } else { (self.standard)(path) };
+        if standard == Some(true) {
+            return Ok(Lookup::Standard);
+        }
+        let candidates: Vec<&'a Selected> =
+            ancestors(path).filter_map(|prefix| self.selected.get(prefix).copied()).collect();
+        if candidates.is_empty() && !first.contains('.') {
+            return Ok(match standard {
+                Some(_) => Lookup::Fault(Fault::NotStandard),
+                None => Lookup::Standard,
+            });
+        }
+        if self.roots_first {
+            let first: Vec<_> = candidates.iter().copied().filter(|s| self.is_root(&s.module.path)).collect();
+            if let Some(found) = self.among(packages, path, &first)? {
+                return Ok(found);
+            }
+            if self.project.workspace.is_none() {
+                return Ok(self.beyond_roots(path, &candidates));
+            }
+        }
+        self.graph_read = true;
+        let found = self.among(packages, path, &candidates)?;
+        Ok(found.unwrap_or_else(|| Lookup::Fault(self.missing(path))))
+    }
+
+    /// The one module of several that provides a package; None where none does.
+    fn among<F: ModuleFiles>(
+        &mut self,
+        packages: &mut Packages<'_, F>,
+        path: &str,
+        candidates: &[&'a Selected],
+    ) -> Result<Option<Lookup>, F::Error> {
+        let (mut found, mut unsummed) = (Vec::new(), Vec::new());
+        for selected in candidates {
+            let Some(place) = self.place(selected) else { continue };
+            if let Place::Zip(module) = &place
+                && self.sums.is_some_and(|sums| !sums(module, Subject::Zip))
+            {
+                unsummed.push(module.clone());
+                continue;
+            }
+            if !packages.files.has(&place) {
+                return Ok(Some(Lookup::Fault(Fault::Unlisted(selected.module.clone()))));
+            }
+            let dir = path.get(selected.module.path.len()..).unwrap_or_default().trim_start_matches('/');
+            if packages.has_package(&place, dir)? {
+                let (module, main) = (selected.module.clone(), selected.main);
+                found.push(Package { path: path.to_owned(), place, dir: dir.to_owned(), module, main });
+            }
+        }
+        if found.len() > 1 {
+            let mut modules: Vec<_> = found.into_iter().map(|p| p.module).collect();
+            modules.reverse();
+            return Ok(Some(Lookup::Fault(Fault::Ambiguous(modules))));
+        }
+        if !unsummed.is_empty() {
+            return Ok(Some(Lookup::Fault(Fault::ZipSum { modules: unsummed, found: !found.is_empty() })));
+        }
+        Ok(found.pop().map(|package| {
+            if let Place::Zip(module) = &package.place {
+                self.providers.insert(module.clone());
+            }
+            Lookup::Package(Rc::new(package))
+        }))
+    }
+
+    /// Go looks further than go.mod, and refuses whatever it finds: it would
+    /// have to write it into go.mod (cmd/go modload/buildlist.go,
+    /// updatePrunedRoots). Which module it is, only the zips tell, that
+    /// nobody asked for.
+    fn beyond_roots(&mut self, path: &str, candidates: &[&'a Selected]) -> Lookup {
+        self.graph_read = true;
+        let implicit = candidates.iter().find(|s| !self.is_root(&s.module.path)).map(|s| s.module.clone());
+        Lookup::Fault(match implicit {
+            Some(module) => Fault::Unlisted(module),
+            None => self.missing(path),
+        })
+    }
+
+    fn missing(&self, path: &str) -> Fault {
+        let mut mains = self.project.mains.iter().filter_map(|m| m.modfile.module.as_ref());
+        if mains.any(|m| is_below(path, &m.path)) {
+            return Fault::Own;
+        }
+        let of_work = self.project.workspace.iter().flat_map(|w| &w.file.replace);
+        let replaces = of_work.chain(self.project.mains.iter().flat_map(|m| &m.modfile.replace));
+        let unused = |old: &ModuleVersion| !self.selected.contains_key(old.path.as_str());
+        let replaced = replaces.map(|r| &r.old).filter(|old| is_below(path, &old.path) && unused(old));
+        match replaced.max_by_key(|old| old.path.len()) {
+            Some(old) => Fault::Replaced(old.clone()),
+            None => Fault::Missing,
+        }
+    }
+
+    fn place(&self, selected: &Selected) -> Option<Place> {
+        if selected.main {
+            let of =
+                |m: &&MainModule| m.modfile.module.as_ref().is_some_and(|d| d.path == selected.module.path);
+            return self.project.mains.iter().find(of).map(|m| Place::Directory(m.dir.clone()));
+        }
+        match &selected.replacement {
+            Some(Replacement::Directory { dir, .. }) => Some(Place::Directory(dir.clone())),
+            _ => selected.stored().map(|m| Place::Zip(m.clone())),
+        }
+    }
+}
+
+impl Project {
+    /// Whether go takes all sums of this project from go.sum (cmd/go modload,
+    /// mustHaveSums).
+    #[must_use]
+    pub fn needs_sums(&self) -> bool {
+        self.workspace.is_none() && self.mode == Mode::Readonly
+    }
+}
