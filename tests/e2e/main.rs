@@ -18,6 +18,7 @@ mod defaults;
 mod drift;
 mod exchange;
 mod findings;
+mod guide;
 mod hints;
 mod keys;
 mod killed;
