@@ -109,7 +109,13 @@ pub fn vouch(
 }
 
 fn unreachable_failure(error: &FetchError, name: &str, asked: &[Unsummed], sum_file: &str) -> Failure {
-    let why = format!("and the checksum database {name} could not be asked: {error}");
+    let why = match error {
+        // It is no proxy's, but read by the same rules.
+        FetchError::ProxyList(why) => {
+            format!("and the address of the checksum database {name} in GOSUMDB cannot be used: {why}")
+        }
+        error => format!("and the checksum database {name} could not be asked: {error}"),
+    };
     let mut failure = sums::missing(asked, sum_file, &why);
     failure.hints.extend(error.hint());
     failure
