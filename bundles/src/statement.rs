@@ -92,17 +92,7 @@ impl Statement {
     /// The payload's bytes, in canonical JSON: the manifest first, then the
     /// other entries by name.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let subject = |name: &str, digest: &Sha256| Subject {
-            digest: Digest { sha256: *digest },
-            name: name.to_owned(),
-        };
-        let others = self.covers.iter().map(|(name, digest)| subject(name, digest));
-        json::to_canonical(&Wire {
-            statement_type: TYPE.to_owned(),
-            predicate: self.predicate.clone(),
-            predicate_type: self.predicate_type.clone(),
-            subject: std::iter::once(subject(names::MANIFEST, &self.manifest)).chain(others).collect(),
-        })
+        to_bytes(&self.predicate_type, &self.predicate, self.manifest, &self.covers)
     }
 
     /// Reads the payload of an envelope, whose signature the caller judges.
@@ -110,6 +100,25 @@ impl Statement {
         let Read { predicate_type, predicate, manifest, covers } = Read::parse(envelope)?;
         Ok(Self { predicate_type, predicate, manifest, covers })
     }
+}
+
+/// See [`Statement::to_bytes`]. A predicate of thousands of modules is large, so
+/// it is written from where it is.
+pub(crate) fn to_bytes(
+    predicate_type: &str,
+    predicate: &Value,
+    manifest: Sha256,
+    covers: &BTreeMap<String, Sha256>,
+) -> Result<Vec<u8>, serde_json::Error> {
+    let subject =
+        |name: &str, digest: &Sha256| Subject { digest: Digest { sha256: *digest }, name: name.to_owned() };
+    let others = covers.iter().map(|(name, digest)| subject(name, digest));
+    json::to_canonical(&Wire {
+        statement_type: TYPE.to_owned(),
+        predicate,
+        predicate_type: predicate_type.to_owned(),
+        subject: std::iter::once(subject(names::MANIFEST, &manifest)).chain(others).collect(),
+    })
 }
 
 /// What the predicate of a statement says, whose payload has been read before.

@@ -7,7 +7,7 @@ use crate::keys::{KeyError, KeyId, Signer};
 use crate::names::{self, Section};
 use crate::reader::{SignedBundle, Unverified};
 use crate::signature::SignatureError;
-use crate::statement::{Attestation, BUNDLE_ATTESTATION, Statement};
+use crate::statement::{self, Attestation, BUNDLE_ATTESTATION, Statement};
 use crate::trust::Trust;
 use crate::writer::{Output, Written};
 use serde_json::Value;
@@ -82,13 +82,9 @@ pub(crate) fn sign(
         if !names::is_label(&new.name) || envelopes.contains_key(&entry) {
             return Err(taken(&entry));
         }
-        let statement = Statement {
-            predicate_type: new.predicate_type.clone(),
-            predicate: new.predicate.clone(),
-            manifest,
-            covers: BTreeMap::new(),
-        };
-        let payload = statement.to_bytes().map_err(json_error)?;
+        let nothing = BTreeMap::new();
+        let payload = statement::to_bytes(&new.predicate_type, &new.predicate, manifest, &nothing)
+            .map_err(json_error)?;
         let bytes = encode(&Envelope::sign(IN_TOTO, payload, signing.signer)?)?;
         covers.insert(entry.clone(), Sha256::of(&bytes));
         envelopes.insert(entry, bytes);
