@@ -34,6 +34,7 @@ mod policy;
 mod projects;
 mod reach;
 mod real;
+mod releases;
 mod review;
 mod secrets;
 // Of it the list alone is used.

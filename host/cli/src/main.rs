@@ -18,6 +18,7 @@ mod findings;
 mod frame;
 mod gather;
 mod goenv;
+mod golines;
 mod gomod_hints;
 mod interrupt;
 mod judge;

@@ -1,6 +1,7 @@
 //! The bundle as policy plugins see it: the manifest's modules, and the files
 //! in their zips, read on demand and verified before the first look.
 
+use crate::golines::GoLines;
 use airgo_bundle::manifest::{Module, Replacement};
 use airgo_bundle::names::object_name;
 use airgo_bundle::predicate::{DependencyNotes, Provenance};
@@ -41,6 +42,7 @@ impl View {
     /// there for the go command's arithmetic alone, and none of it is built.
     pub fn new(manifest: &Manifest, open: Opener) -> Self {
         let selected: Vec<_> = manifest.modules.iter().filter(|m| brings_code(m)).collect();
+        let go_lines = GoLines::of(manifest);
         let main_modules = manifest.main_modules.iter().map(|main| MainModule {
             path: main.path.clone(),
             go_version: main.go_version.clone(),
@@ -48,7 +50,7 @@ impl View {
             // An empty list alone does not say whether anybody looked.
             attributes: {
                 let recorded = main.imports.iter().map(|_| pair("imports", "recorded"));
-                recorded.chain(toolchain(manifest, main)).collect()
+                recorded.chain(go_lines.attributes(main)).collect()
             },
         });
         let info = BundleInfo {
@@ -155,14 +157,6 @@ impl View {
 }
 
 /// The names are those of the plugin interface (airgo:policy types).
-/// The toolchain line of a main module, by the graph; in a workspace go does
-/// not look at it.
-fn toolchain(manifest: &Manifest, main: &airgo_bundle::manifest::MainModule) -> Option<(String, String)> {
-    let node = manifest.graph.iter().find(|node| node.module == main.path && main.workspace.is_none())?;
-    let name = node.requires.iter().find_map(|required| required.strip_prefix("toolchain@"))?;
-    Some(pair("toolchain", name))
-}
-
 fn pair(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }

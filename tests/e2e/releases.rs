@@ -1,0 +1,71 @@
+//! By which release of Go the standard library is judged: the one that the go
+//! command would run.
+
+use crate::airgo::Airgo;
+use crate::site::text;
+use airgo_testkit::{Go, Module, Proxy, TempTree, World, require_tool};
+
+const POLICY: &str = "[[plugin]]\nname = \"vulnerability\"\nbuiltin = \"vulnerability\"\n[[data]]\nname = \"vulndb\"\npath = \"vulndb.airgodb\"\n";
+
+/// Affects the releases from the first to before the second.
+fn entry(id: &str, from: &str, fixed: &str) -> String {
+    format!(
+        r#"{{"schema_version":"1.3.1","id":"{id}","modified":"2026-01-01T00:00:00Z","summary":"x",
+        "affected":[{{"package":{{"name":"stdlib","ecosystem":"Go"}},
+        "ranges":[{{"type":"SEMVER","events":[{{"introduced":"{from}"}},{{"fixed":"{fixed}"}}]}}]}}]}}"#
+    )
+}
+
+#[test]
+fn the_standard_library_is_that_of_the_go_that_would_run() {
+    let world =
+        World::new().with(Module::new("example.com/a", "v1.0.0").go("1.22.9").file("a.go", "package a\n"));
+    let proxy = Proxy::serve(&world);
+    let require = "\nrequire example.com/a v1.0.0\n";
+    let cases = [
+        // The lines of go.mod, with what they lead to and where the finding says so.
+        ("go 1.23.5\n".to_owned(), None, "go1.23.5", "the go line of go.mod"),
+        ("go 1.23.5\n\ntoolchain go1.23.6\n".to_owned(), None, "go1.23.6", "the toolchain line of go.mod"),
+        (format!("go 1.22.9\n{require}"), None, "go1.22.9", "the go line of go.mod"),
+        ("go 1.21.0\n".to_owned(), Some("go 1.23.6\n\nuse .\n"), "go1.23.6", "the go line of go.work"),
+    ];
+    for (lines, work, release, from) in cases {
+        let temp = TempTree::new();
+        let airgo = Airgo::new(&proxy.url());
+        temp.write("app/go.mod", format!("module example.com/app\n\n{lines}"));
+        temp.write("app/go.sum", world.go_sum());
+        temp.write("app/main.go", "package main\n\nfunc main() {}\n");
+        temp.write("app/airgo.toml", POLICY);
+        if let Some(work) = work {
+            temp.write("app/go.work", work);
+        }
+        // One entry for each release, so that the finding tells which was looked up.
+        for (n, version) in ["1.21.0", "1.22.9", "1.23.5", "1.23.6"].iter().enumerate() {
+            let (head, last) = version.rsplit_once('.').unwrap();
+            let next = format!("{head}.{}", last.parse::<u32>().unwrap() + 1);
+            temp.write(format!("osv/GO-2026-000{n}.json"), entry(&format!("GO-2026-000{n}"), version, &next));
+        }
+        let (osv, data) = (temp.join("osv"), temp.join("app/vulndb.airgodb"));
+        airgo.run(&["vulndb", "import", text(&osv), "-o", text(&data)]).done();
+        let app = temp.join("app");
+        let run = airgo.run(&["policy", "check", text(&app), "--json"]);
+        let report: serde_json::Value =
+            serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {}", run.stderr));
+        let found: Vec<&str> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["rule"] == "stdlib")
+            .map(|finding| finding["message"].as_str().unwrap())
+            .collect();
+        let [message] = found[..] else { panic!("{lines}: {found:?} in {report:#}") };
+        assert!(message.contains(release) && message.contains(from), "{lines}: {message}");
+        if require_tool("go") {
+            // Where a switch is needed, go says to which release.
+            let go = Go::with_proxy(&proxy.url()).env("GOTOOLCHAIN", "go1.18+path");
+            let out = go.output(&app, &["list", "-m"]);
+            let said = String::from_utf8_lossy(&out.stderr).into_owned();
+            assert!(said.contains(release), "{lines}: {said}");
+        }
+    }
+}
