@@ -271,7 +271,7 @@ fn list(signers: &[Signatory]) -> String {
 }
 
 /// The longest remark that is kept of a signature that does not count.
-const STRANGERS_COMMENT: usize = 4 << 10;
+const UNTRUSTED_COMMENT: usize = 4 << 10;
 
 /// What is beside the manifest's objects, as read from the container.
 pub(crate) struct Attached<'a> {
@@ -408,8 +408,8 @@ fn check_signature(
         return Err(SignatureError::Manifest { key: key_id, signed: statement.manifest, found: manifest });
     }
     let standing = trust.standing(&key_id, &attestation, now);
-    // Of a stranger's remark nothing depends, and it may be 11 MiB of anything.
-    if !standing.is_trusted() && attestation.comment.as_ref().is_some_and(|c| c.len() > STRANGERS_COMMENT) {
+    // Nothing depends on the comment of an untrusted signer, and it may have 11 MiB.
+    if !standing.is_trusted() && attestation.comment.as_ref().is_some_and(|c| c.len() > UNTRUSTED_COMMENT) {
         attestation.comment = None;
     }
     Ok(Signatory { key_id, public_key, attestation, covers: statement.covers, standing })

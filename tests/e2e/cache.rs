@@ -1,7 +1,7 @@
 //! Module caches that were changed, that another process holds, or that a
 //! killed run left.
 
-use crate::site::{Site, main_module, small_world, snapshot, text};
+use crate::site::{Site, main_module, noise, small_world, snapshot, text};
 use airgo_testkit::{Go, Module, TreeDiff, require_tool};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -64,20 +64,12 @@ fn a_cache_that_go_filled_is_accepted() {
 
 /// Modules enough that a run can be killed on its way.
 fn many() -> Site {
-    let noise = |seed: u32| {
-        let mut state = seed;
-        let next = move || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        };
-        std::iter::repeat_with(next).take(40 << 10).collect::<Vec<u8>>()
-    };
     let (mut world, mut main) = (small_world(), main_module());
     for i in 0..24 {
         let path = format!("example.com/many/m{i:02}");
         let mut module = Module::new(&path, "v1.0.0").go("1.21");
         for file in 0..6 {
-            module = module.file(format!("d{file}/noise"), noise(i * 10 + file));
+            module = module.file(format!("d{file}/noise"), noise(i * 10 + file, 40 << 10));
         }
         world = world.with(module);
         main = main.require(&path, "v1.0.0");

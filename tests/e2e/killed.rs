@@ -1,7 +1,7 @@
 //! Commands killed on their way: what was there is there or is replaced whole,
 //! and the next run leaves what an undisturbed one does.
 
-use crate::site::{Site, main_module, small_world, text};
+use crate::site::{Site, main_module, noise, small_world, text};
 use airgo_testkit::Module;
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,16 +13,6 @@ use std::time::{Duration, Instant};
 const MOMENTS: u32 = 12;
 /// As a killed run leaves it.
 const LEFTOVER: &str = ".airgo-killedkilled.tmp";
-
-/// Bytes that do not compress.
-fn noise(seed: u32, len: usize) -> Vec<u8> {
-    let mut state = seed;
-    let next = move || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
-    std::iter::repeat_with(next).take(len).collect()
-}
 
 /// A bundle of some 4 MiB.
 fn site() -> Site {

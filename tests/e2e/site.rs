@@ -143,6 +143,16 @@ pub fn small_world() -> World {
         )
 }
 
+/// Bytes that do not compress, the same for the same seed.
+pub fn noise(seed: u32, len: usize) -> Vec<u8> {
+    let mut state = seed;
+    let next = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    std::iter::repeat_with(next).take(len).collect()
+}
+
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }

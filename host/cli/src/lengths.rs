@@ -59,7 +59,7 @@ pub fn check(
             "{}{more} cannot be unpacked on {}: {}",
             names.join(", "),
             system.name(),
-            words(system, first)
+            words(first)
         ));
     }
     Ok(())
@@ -67,7 +67,7 @@ pub fn check(
 
 fn refusal(object: &Object, found: &TooLong) -> Failure {
     let module = &object.module;
-    Failure::failed(format!("{module} cannot be unpacked on Linux: {}", words(System::Linux, found)))
+    Failure::failed(format!("{module} cannot be unpacked on Linux: {}", words(found)))
         .hint(format!(
             "go cannot download it there either: choose another version: go list -m -versions {}",
             module.path
@@ -75,9 +75,8 @@ fn refusal(object: &Object, found: &TooLong) -> Failure {
         .hint("to pack it all the same: --allow-incomplete")
 }
 
-fn words(system: System, found: &TooLong) -> String {
-    let TooLong { path, element, length, limit } = found;
-    let unit = if system == System::MacOs && element.is_none() { "bytes" } else { system.unit() };
+fn words(found: &TooLong) -> String {
+    let TooLong { path, element, length, unit, limit } = found;
     match element {
         Some(element) => {
             format!("the file name {} has {length} {unit}, and {limit} are the limit", shortened(element))

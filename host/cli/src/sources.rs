@@ -203,12 +203,10 @@ fn replacements(loaded: &Loaded) -> impl Iterator<Item = (&str, PathBuf)> {
     })
 }
 
-/// `ignore ./dir` is a directory of the module, `ignore dir` one of that name
-/// anywhere in it (cmd/go modload/search.go, pathInIgnore).
 fn is_ignored(root: &Path, dir: &Path, ignored: &[&str]) -> bool {
-    let Ok(inside) = dir.strip_prefix(root) else { return false };
-    ignored.iter().any(|pattern| match pattern.strip_prefix("./") {
-        Some(rooted) => inside == Path::new(rooted.trim_end_matches('/')),
-        None => inside.ends_with(pattern.trim_matches('/')),
-    })
+    dir.strip_prefix(root).is_ok_and(|inside| airgo_resolve::packages::is_ignored(&slashed(inside), ignored))
+}
+
+fn slashed(path: &Path) -> String {
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }

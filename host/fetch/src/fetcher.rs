@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 const BLOCKING_THREADS: usize = 32;
 
 /// How many of a queue's requests are tasks at once. The others wait as what
-/// they are: a task takes a hundred times the room, and a project may ask for a
+/// they are: a task takes a hundred times the memory, and a project may ask for a
 /// hundred thousand files. More than run at once, so that some may sleep between
 /// two tries.
 const TASKS: usize = 256;

@@ -129,7 +129,12 @@ fn remove_files_of_killed_runs(dir: &Path) {
 fn is_temporary(name: &OsStr) -> bool {
     let random =
         name.to_str().and_then(|name| name.strip_prefix(PREFIX)).and_then(|name| name.strip_suffix(SUFFIX));
-    random.is_some_and(|r| r.len() == RANDOM && r.bytes().all(|b| b.is_ascii_alphanumeric()))
+    random.is_some_and(is_random)
+}
+
+/// Whether this is the random part of a name, as tempfile makes it.
+fn is_random(part: &str) -> bool {
+    part.len() == RANDOM && part.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 /// tempfile wraps an error with a path of its own; the system's number says all.
@@ -193,8 +198,7 @@ fn remove_directories_of_killed_runs(own: &Path, parent: &Path, prefix: &str) {
     let (Ok(entries), Ok(own_meta)) = (fs::read_dir(parent), fs::symlink_metadata(own)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let random = name.to_str().and_then(|name| name.strip_prefix(prefix));
-        let ours = random.is_some_and(|r| r.len() == RANDOM && r.bytes().all(|b| b.is_ascii_alphanumeric()));
+        let ours = name.to_str().and_then(|name| name.strip_prefix(prefix)).is_some_and(is_random);
         let path: PathBuf = entry.path();
         let same = entry.metadata().is_ok_and(|meta| meta.is_dir() && same_owner(&meta, &own_meta));
         if !ours || !same || path == own {

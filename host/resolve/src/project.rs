@@ -108,6 +108,13 @@ impl Project {
         dirs
     }
 
+    /// Whether go takes all sums of this project from go.sum (cmd/go modload,
+    /// mustHaveSums).
+    #[must_use]
+    pub fn needs_sums(&self) -> bool {
+        self.workspace.is_none() && self.mode == Mode::Readonly
+    }
+
     /// Whether a go.work file is in effect.
     pub(crate) fn in_workspace(&self) -> bool {
         self.workspace.is_some()

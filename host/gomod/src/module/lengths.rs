@@ -21,8 +21,10 @@ pub struct TooLong {
     pub path: String,
     /// The one element that is too long; none where the whole path is.
     pub element: Option<String>,
-    /// How long the element or the path is, in the system's unit.
+    /// How long the element or the path is.
     pub length: usize,
+    /// In what the system counts these.
+    pub unit: &'static str,
     /// How long it may be. Of a path what is left below `/go/pkg/mod/`, the
     /// shortest GOMODCACHE in use.
     pub limit: usize,
@@ -45,15 +47,6 @@ impl System {
         }
     }
 
-    /// The unit in which it counts.
-    #[must_use]
-    pub fn unit(self) -> &'static str {
-        match self {
-            Self::Linux => "bytes",
-            Self::MacOs | Self::Windows => "UTF-16 units",
-        }
-    }
-
     fn path_limit(self) -> usize {
         let whole = match self {
             Self::Linux => 4095,
@@ -63,10 +56,13 @@ impl System {
         whole - SHORTEST_CACHE
     }
 
-    fn length(self, name: &str) -> usize {
+    /// The length of a name, or of a path, of which macOS counts bytes; and in
+    /// what it is counted.
+    fn length(self, name: &str, is_path: bool) -> (usize, &'static str) {
         match self {
-            Self::Linux => name.len(),
-            Self::MacOs | Self::Windows => name.encode_utf16().count(),
+            Self::Linux => (name.len(), "bytes"),
+            Self::MacOs if is_path => (name.len(), "bytes"),
+            Self::MacOs | Self::Windows => (name.encode_utf16().count(), "UTF-16 units"),
         }
     }
 
@@ -91,15 +87,13 @@ impl System {
     }
 
     fn check(self, path: String) -> Option<TooLong> {
-        let element = path.split('/').find(|element| self.length(element) > ELEMENT);
+        let element = path.split('/').find(|element| self.length(element, false).0 > ELEMENT);
         if let Some(element) = element.map(str::to_owned) {
-            let length = self.length(&element);
-            return Some(TooLong { path, element: Some(element), length, limit: ELEMENT });
+            let (length, unit) = self.length(&element, false);
+            return Some(TooLong { path, element: Some(element), length, unit, limit: ELEMENT });
         }
-        // Of a path macOS counts bytes.
-        let length = if self == Self::Windows { self.length(&path) } else { path.len() };
-        let limit = self.path_limit();
-        (length > limit).then_some(TooLong { path, element: None, length, limit })
+        let ((length, unit), limit) = (self.length(&path, true), self.path_limit());
+        (length > limit).then_some(TooLong { path, element: None, length, unit, limit })
     }
 }
 

@@ -70,12 +70,11 @@ pub(super) fn resolve<F: ModuleFiles>(
                 found.insert(path);
             }
             EntryKind::Directory => {
-                let before = found.len();
                 let mut count = 0;
                 if let Err(problem) = walk(files, place, (dir, &path), all, &mut count, &mut found)? {
                     return Ok(Err(problem));
                 }
-                if count == 0 && before == found.len() {
+                if count == 0 {
                     return Ok(Err(format!("cannot embed directory {rel}: contains no embeddable files")));
                 }
             }

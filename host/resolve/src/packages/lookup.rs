@@ -4,7 +4,7 @@ use super::fault::Fault;
 use super::files::{ModuleFiles, Packages, Place};
 use super::load::{Package, Settings, Sums};
 use super::{ancestors, is_below};
-use crate::{MainModule, Mode, Project, Replacement, Resolution, Selected};
+use crate::{MainModule, Project, Replacement, Resolution, Selected};
 use airgo_gomod::gosum::Subject;
 use airgo_gomod::{ModuleVersion, gover};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -194,14 +194,5 @@ impl<'a> Modules<'a> {
             Some(Replacement::Directory { dir, .. }) => Some(Place::Directory(dir.clone())),
             _ => selected.stored().map(|m| Place::Zip(m.clone())),
         }
-    }
-}
-
-impl Project {
-    /// Whether go takes all sums of this project from go.sum (cmd/go modload,
-    /// mustHaveSums).
-    #[must_use]
-    pub fn needs_sums(&self) -> bool {
-        self.workspace.is_none() && self.mode == Mode::Readonly
     }
 }

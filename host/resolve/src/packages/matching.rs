@@ -36,8 +36,10 @@ pub(super) fn directories<F: ModuleFiles>(
 }
 
 /// `ignore ./dir` is a directory of the module, `ignore dir` one of that name
-/// anywhere in it (cmd/go modload/search.go, pathInIgnore).
-fn is_ignored(dir: &str, ignored: &[&str]) -> bool {
+/// anywhere in it (cmd/go modload/search.go, pathInIgnore). `dir` is below the
+/// module's root, with slashes.
+#[must_use]
+pub fn is_ignored(dir: &str, ignored: &[&str]) -> bool {
     ignored.iter().any(|pattern| match pattern.strip_prefix("./") {
         Some(rooted) => dir == rooted.trim_end_matches('/'),
         None => {

@@ -20,8 +20,9 @@ pub use embed::{EmbedError, Embedded};
 pub use fault::{Fault, Importer, Problem};
 pub use files::{Entry, EntryKind, ModuleFiles, Place};
 pub use load::{Closure, Package, Reached, Settings, Sums, load};
+pub use matching::is_ignored;
 
-use std::ops::{BitAnd, BitOr};
+use std::ops::BitOr;
 
 /// On which platforms: bits in the order of [`Settings::platforms`], of which the
 /// first 64 count.
@@ -77,13 +78,6 @@ impl BitOr for On {
     type Output = Self;
     fn bitor(self, other: Self) -> Self {
         Self { builds: self.builds | other.builds, tests: self.tests | other.tests }
-    }
-}
-
-impl BitAnd for On {
-    type Output = Self;
-    fn bitand(self, other: Self) -> Self {
-        Self { builds: self.builds & other.builds, tests: self.tests & other.tests }
     }
 }
 
