@@ -29,6 +29,7 @@ mod engine;
 mod error;
 mod evaluate;
 mod exceptions;
+mod failure;
 mod gather;
 mod host;
 mod json_schema;

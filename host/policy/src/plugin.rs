@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, TypedFunc};
-use wasmtime::{Store, Trap, UpdateDeadline};
+use wasmtime::{Store, UpdateDeadline};
 
 use crate::bindings::airgo::policy::types;
 use crate::bindings::exports::airgo::policy::policy as raw;
 use crate::bindings::{PolicyPlugin, PolicyPluginPre};
 use crate::engine::{Engine, THREAD_STACK};
 use crate::error::clip;
+use crate::failure::{OutOfTime, failure};
 use crate::gather::{Facts, OneModule, gather};
-use crate::limiter::OverBudget;
 use crate::prescan::Scan;
 use crate::state::{State, Subject};
 use crate::{
@@ -128,12 +128,7 @@ pub struct Measured {
     pub gathering: Option<Gathering>,
 }
 
-/// The deadline passed while the plugin ran.
-#[derive(Debug, thiserror::Error)]
-#[error("out of time")]
-struct OutOfTime;
-
-const DESCRIBE: &str = "describe";
+pub(crate) const DESCRIBE: &str = "describe";
 const CHECK: &str = "check";
 const PLAN: &str = "plan";
 const GATHER: &str = "gather";
@@ -389,51 +384,6 @@ fn run<T>(
         }
         Err(err) => Err(failure(&err, &state, during)),
     }
-}
-
-/// What wasmtime's error means for the plugin.
-fn failure(err: &wasmtime::Error, state: &State, during: &'static str) -> PluginError {
-    if let Some(&OverBudget { what, limit }) = err.downcast_ref() {
-        return PluginError::Budget { what, limit, during };
-    }
-    if err.downcast_ref::<OutOfTime>().is_some() {
-        return PluginError::Timeout { during, limit: state.limits.time };
-    }
-    if is_out_of_memory(err) {
-        return PluginError::Memory(clip(err.root_cause().to_string()));
-    }
-    match err.downcast_ref::<Trap>() {
-        Some(Trap::Interrupt) => PluginError::Timeout { during, limit: state.limits.time },
-        Some(Trap::StackOverflow) => PluginError::Stack { during },
-        Some(trap) => PluginError::Trap {
-            during,
-            // wasmtime's own words, less its mark in front of them.
-            reason: trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
-            last_log: state.logs.last().map(|line| clip(line.message.clone())),
-        },
-        None => {
-            let reason = err.root_cause().to_string();
-            if during == DESCRIBE && !state.entered {
-                return PluginError::World(clip(reason));
-            }
-            // wasmtime keeps the type of this one to itself.
-            if reason.contains("fuel allocated for hostcalls") {
-                let limit = state.limits.result_bytes as u64;
-                return PluginError::Budget { what: "bytes in one call to the host", limit, during };
-            }
-            PluginError::Lie(clip(reason))
-        }
-    }
-}
-
-/// Whether the system refused memory to the host.
-fn is_out_of_memory(err: &wasmtime::Error) -> bool {
-    #[cfg(unix)]
-    if err.downcast_ref::<rustix::io::Errno>().is_some_and(|e| *e == rustix::io::Errno::NOMEM) {
-        return true;
-    }
-    let refused = |e: &std::io::Error| e.kind() == std::io::ErrorKind::OutOfMemory;
-    err.downcast_ref::<std::io::Error>().is_some_and(refused)
 }
 
 pub(crate) type RawDescription = raw::Description;
