@@ -69,3 +69,56 @@ fn the_standard_library_is_that_of_the_go_that_would_run() {
         }
     }
 }
+
+/// What a reader acts on: one line for each module and for Go, refusals first,
+/// with the one version that has all fixes; every entry is named once.
+#[test]
+fn what_one_version_fixes_is_one_line() {
+    let world = World::new()
+        .with(Module::new("example.com/a", "v1.0.0").file("a.go", "package a\n"))
+        .with(Module::new("example.com/b", "v1.0.0").file("b.go", "package b\n"));
+    let proxy = Proxy::serve(&world);
+    let temp = TempTree::new();
+    let airgo = Airgo::new(&proxy.url());
+    temp.write(
+        "app/go.mod",
+        "module example.com/app\n\ngo 1.26.0\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/b v1.0.0\n)\n",
+    );
+    temp.write("app/go.sum", world.go_sum());
+    temp.write(
+        "app/main.go",
+        "package main\n\nimport (\n\t_ \"example.com/a\"\n\t_ \"example.com/b\"\n)\n\nfunc main() {}\n",
+    );
+    temp.write("app/airgo.toml", POLICY.replace("[[data]]", "config.default = \"deny\"\n[[data]]"));
+    let of = |id: &str, name: &str, fixed: &str| {
+        let text = entry(id, "0", fixed).replace("\"stdlib\"", &format!("\"{name}\""));
+        temp.write(format!("osv/{id}.json"), text);
+    };
+    for (n, fixed) in ["1.26.1", "1.26.2", "1.26.3"].iter().enumerate() {
+        of(&format!("GO-2026-000{n}"), "stdlib", fixed);
+    }
+    of("GO-2026-0010", "example.com/b", "1.1.0");
+    of("GO-2026-0011", "example.com/b", "1.2.0");
+    let (osv, data, app) = (temp.join("osv"), temp.join("app/vulndb.airgodb"), temp.join("app"));
+    airgo.run(&["vulndb", "import", text(&osv), "-o", text(&data)]).done();
+
+    let run = airgo.run(&["policy", "check", text(&app)]).ends(12);
+    let heads: Vec<&str> = run.stdout.lines().filter(|line| line.contains("[vulnerability/")).collect();
+    let [module, go] = heads[..] else { panic!("{}", run.stdout) };
+    assert!(module.starts_with("error[vulnerability/affected]: 2 findings"), "{}", run.stdout);
+    assert!(go.starts_with("warning[vulnerability/stdlib]: ") && go.ends_with(": 3 findings"), "{go}");
+    let help = |words: &str| {
+        let line = format!("   = help: {words} or later, which fixes all of them");
+        assert_eq!(run.stdout.matches(&line).count(), 1, "{line} in {}", run.stdout);
+    };
+    help("require v1.2.0");
+    help("build with go1.26.3");
+    for id in ["GO-2026-0000", "GO-2026-0001", "GO-2026-0002", "GO-2026-0010", "GO-2026-0011"] {
+        assert_eq!(run.stdout.matches(id).count(), 1, "{id} in {}", run.stdout);
+    }
+    run.says(&["policy refused example.com/b@v1.0.0: 2 findings: GO-2026-0010, GO-2026-0011"]);
+
+    let github = airgo.run(&["policy", "check", text(&app), "--format", "github"]).ends(12).stdout;
+    let commands: Vec<&str> = github.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(commands, ["::error", "::warning"], "{github}");
+}

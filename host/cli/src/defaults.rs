@@ -5,6 +5,7 @@
 
 use crate::Context;
 use crate::escape::foreign;
+use crate::findings::groups;
 use crate::printer::count;
 use airgo_policy::{NOT_JUDGED, Report, ReportedFinding, Verdict};
 use std::collections::BTreeMap;
@@ -59,17 +60,25 @@ fn account(report: &Report) -> Vec<String> {
 }
 
 /// `5 modules: a@v1, b@v1, c@v1 and 2 more`; of the bundle as a whole, what was
-/// found first.
+/// found first, and what helps against all that belongs to it.
 fn of_rule(found: &[&ReportedFinding]) -> String {
     let mut modules: Vec<(&str, &str)> =
         found.iter().filter_map(|f| Some((f.module.as_deref()?, f.version.as_deref()?))).collect();
     modules.dedup();
-    let Some(whole) = found.iter().find(|f| f.module.is_none()) else {
+    let groups = groups(found.iter().copied().filter(|f| f.module.is_none()));
+    let Some(whole) = groups.first() else {
         return named(found.len(), &modules);
     };
-    match found.len() - 1 {
-        0 => with_advice(whole),
-        more => format!("{}; and {more} more", with_advice(whole)),
+    let text = match (whole.len(), whole.title()) {
+        (1, _) | (_, None) => with_advice(whole.first()),
+        (n, Some(title)) => {
+            let advice = whole.advice().map(|advice| format!(" ({})", foreign(advice)));
+            format!("{}: {}{}", foreign(title), count(n, "warning"), advice.unwrap_or_default())
+        }
+    };
+    match found.len() - whole.len() {
+        0 => text,
+        more => format!("{text}; and {more} more"),
     }
 }
 

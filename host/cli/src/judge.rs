@@ -7,6 +7,7 @@ use crate::defaults;
 use crate::escape::{foreign, foreign_line};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::findings::{Group, groups};
 use crate::frame;
 use crate::gomod_hints::{conflict, is_conflict_marker};
 use crate::plugin_signatures::DetachedSignatures;
@@ -14,7 +15,7 @@ use crate::printer::{count, duration};
 use crate::project::shown;
 use airgo_policy::{
     BundleView, DataError, Engine, EngineConfig, Gathering, Policy, PolicyError, PolicyFile, Report,
-    ReportedFinding, TriedPlugin, Verdict,
+    TriedPlugin, Verdict,
 };
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 /// The policy file's usual name.
 pub const FILE: &str = "airgo.toml";
-/// How many findings of a refusal the text names; `--json` has all.
+/// How many modules with findings the text names; `--json` has all.
 const SHOWN: usize = 50;
 
 /// A policy file as it was found, or that there is none.
@@ -122,13 +123,16 @@ pub fn tell(context: &Context, loaded: &Loaded, report: &Report, again: &str) {
         defaults::tell(context, report, missing, again);
         return;
     }
-    let standing = report.findings.iter().filter(|f| f.verdict == Verdict::Warn && f.excepted.is_none());
-    for finding in standing.clone().take(SHOWN) {
-        context.printer.warning(describe(finding));
+    let warned = standing(report, Verdict::Warn);
+    for group in warned.iter().take(SHOWN) {
+        context.printer.warning(describe(group));
     }
-    if standing.clone().count() > SHOWN {
-        let more = count(standing.count() - SHOWN, "more warning");
-        context.printer.warning(format!("and {more}; airgo policy check lists all"));
+    match not_shown(&warned) {
+        0 => (),
+        more => {
+            let more = count(more, "more warning");
+            context.printer.warning(format!("and {more}; {} lists all", foreign(again)));
+        }
     }
 }
 
@@ -177,39 +181,56 @@ pub fn summary(report: &Report) -> String {
     format!("by {plugins}: {} denied, {} warned, {} excepted", c.deny, c.warn, c.excepted)
 }
 
+/// The groups of findings that come to a verdict.
+fn standing(report: &Report, verdict: Verdict) -> Vec<Group<'_>> {
+    groups(report.findings.iter().filter(|f| f.verdict == verdict && f.excepted.is_none()))
+}
+
+/// How many findings are in the groups that are not shown.
+fn not_shown(groups: &[Group<'_>]) -> usize {
+    groups.iter().skip(SHOWN).map(Group::len).sum()
+}
+
 fn refusal(report: &Report) -> Failure {
-    let denied: Vec<_> =
-        report.findings.iter().filter(|f| f.verdict == Verdict::Deny && f.excepted.is_none()).collect();
+    let denied = standing(report, Verdict::Deny);
     let mut failure = match denied.as_slice() {
         [one] => Failure::new(Exit::Policy, format!("policy refused {}", describe(one))),
         many => {
-            let failure =
-                Failure::new(Exit::Policy, format!("policy refused {}", count(many.len(), "finding")));
-            many.iter().take(SHOWN).fold(failure, |failure, finding| failure.line(describe(finding)))
+            let findings = count(many.iter().map(Group::len).sum(), "finding");
+            let failure = Failure::new(Exit::Policy, format!("policy refused {findings}"));
+            many.iter().take(SHOWN).fold(failure, |failure, group| failure.line(describe(group)))
         }
     };
-    if denied.len() > SHOWN {
-        failure = failure.line(format!("and {} more; --json lists all", denied.len() - SHOWN));
+    match not_shown(&denied) {
+        0 => (),
+        more => failure = failure.line(format!("and {more} more; --json lists all")),
     }
     failure.report = serde_json::to_value(report).ok();
     failure.hint("allow the modules in airgo.toml, add an exception with a reason, or require other versions")
 }
 
-/// `module@version: message [plugin/rule]`.
-fn describe(finding: &ReportedFinding) -> String {
+/// `module@version: message [plugin/rule] (advice)`; of several findings, how many
+/// and which.
+fn describe(group: &Group<'_>) -> String {
+    let finding = group.first();
     let mut text = String::new();
     match (&finding.module, &finding.version) {
         (Some(path), Some(version)) => {
             let _ = write!(text, "{}@{}: ", foreign_line(path), foreign(version));
         }
-        _ => text.push_str("the bundle: "),
+        _ => match group.title().filter(|_| group.len() > 1) {
+            Some(title) => {
+                let _ = write!(text, "{}: ", foreign(title));
+            }
+            None => text.push_str("the bundle: "),
+        },
     }
-    if let Some(file) = &finding.file {
+    if let Some(file) = finding.file.as_ref().filter(|_| group.len() == 1) {
         let line = finding.line.map(|l| format!(":{l}")).unwrap_or_default();
         let _ = write!(text, "{}{line}: ", foreign(file));
     }
-    let _ = write!(text, "{} [{}]", foreign(&finding.message), foreign(&finding.code()));
-    if let Some(advice) = &finding.advice {
+    let _ = write!(text, "{} [{}]", foreign(&group.named()), foreign(&finding.code()));
+    if let Some(advice) = group.advice() {
         let _ = write!(text, " ({})", foreign(advice));
     }
     text

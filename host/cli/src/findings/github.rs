@@ -1,22 +1,25 @@
 //! Findings as annotations of GitHub Actions (workflow commands).
 
-use super::{Findings, module, weight};
+use super::{Findings, groups, module};
 use crate::escape::foreign;
 use airgo_policy::Verdict;
 use std::fmt::Write as _;
 
-/// One command a line.
+/// One command a line, refusals first: GitHub shows the first ten of a step. What
+/// is of one rule about one module is one annotation.
 pub fn render(findings: &Findings<'_>) -> String {
     let mut out = String::new();
-    for finding in &findings.report.findings {
-        let command = match weight(finding) {
+    for group in groups(&findings.report.findings) {
+        let finding = group.first();
+        let command = match group.weight() {
             Verdict::Deny => "error",
             Verdict::Warn => "warning",
             Verdict::Allow => "notice",
         };
-        let mut text = module(finding).map(|m| format!("{m}: ")).unwrap_or_default();
-        text.push_str(&finding.message);
-        if let Some(advice) = &finding.advice {
+        let thing = module(finding).or_else(|| group.title().filter(|_| group.len() > 1).map(str::to_owned));
+        let mut text = thing.map(|thing| format!("{thing}: ")).unwrap_or_default();
+        text.push_str(&group.named());
+        if let Some(advice) = group.advice() {
             let _ = write!(text, "\n{advice}");
         }
         if let Some(reason) = findings.reason(finding) {

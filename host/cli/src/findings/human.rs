@@ -1,20 +1,21 @@
 //! Findings for people, in cargo-deny's manner.
 
-use super::{Findings, module, weight};
+use super::groups::own_text;
+use super::{Findings, Group, groups, module};
 use crate::escape::foreign;
 use crate::printer::count;
-use airgo_policy::{ReportedFinding, Verdict};
+use airgo_policy::Verdict;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
 
 const CODE: Style = Style::new().bold();
 
-/// Each finding with its module, the chain that brings it and what to do; the
-/// counts at the end.
+/// Refusals first; what is of one rule about one module as one, with the chain
+/// that brings the module and what to do; the counts at the end.
 pub fn render(findings: &Findings<'_>) -> String {
     let mut out = String::new();
-    for finding in &findings.report.findings {
-        one(&mut out, findings, finding);
+    for group in groups(&findings.report.findings) {
+        one(&mut out, findings, &group);
     }
     for exception in &findings.report.exceptions {
         use airgo_policy::ExceptionState::{Expired, Unused, Used};
@@ -43,39 +44,56 @@ pub fn render(findings: &Findings<'_>) -> String {
     out
 }
 
-fn one(out: &mut String, findings: &Findings<'_>, finding: &ReportedFinding) {
-    let (word, style) = match weight(finding) {
+fn one(out: &mut String, findings: &Findings<'_>, group: &Group<'_>) {
+    let (word, style) = match group.weight() {
         Verdict::Deny => ("error", AnsiColor::Red.on_default().bold()),
         Verdict::Warn => ("warning", AnsiColor::Yellow.on_default().bold()),
         Verdict::Allow => ("note", AnsiColor::Cyan.on_default().bold()),
     };
+    let finding = group.first();
+    let single = group.len() == 1;
+    let message = match group.title().filter(|_| finding.module.is_none()) {
+        _ if single => finding.message.clone(),
+        Some(title) => format!("{title}: {} findings", group.len()),
+        None => format!("{} findings", group.len()),
+    };
     let code = finding.code();
-    let _ = writeln!(
-        out,
-        "{style}{word}[{}]{style:#}: {CODE}{}{CODE:#}",
-        foreign(&code),
-        foreign(&finding.message)
-    );
+    let _ = writeln!(out, "{style}{word}[{}]{style:#}: {CODE}{}{CODE:#}", foreign(&code), foreign(&message));
     if let Some(module) = module(finding) {
         let _ = write!(out, "  --> {}", foreign(&module));
-        if let Some(file) = &finding.file {
-            let _ = write!(out, " {}", foreign(file));
-            if let Some(line) = finding.line {
-                let _ = write!(out, ":{line}");
-            }
+        if let Some(file) = finding.file.as_ref().filter(|_| single) {
+            let _ = write!(out, " {}", foreign(&place(file, finding.line)));
         }
         out.push('\n');
     }
     if let Some(reason) = findings.reason(finding) {
         let _ = writeln!(out, "   = why: {}", foreign(&reason.text()));
     }
-    let lines = [("excepted", &finding.excepted), ("help", &finding.advice), ("see", &finding.help_url)];
-    for (label, text) in lines {
+    for member in group.findings().filter(|_| !single) {
+        let file = member.file.as_ref().map(|file| format!("{}: ", place(file, member.line)));
+        let _ = write!(out, "   | {}{}", foreign(&file.unwrap_or_default()), foreign(&own_text(member)));
+        // Where one advice does for all, it stands below.
+        if let Some(advice) = member.advice.as_ref().filter(|_| group.advice().is_none()) {
+            let _ = write!(out, " ({})", foreign(advice));
+        }
+        out.push('\n');
+    }
+    let excepted = finding.excepted.as_deref();
+    let see = finding
+        .help_url
+        .as_deref()
+        .filter(|url| group.findings().all(|f| f.help_url.as_deref() == Some(url)));
+    for (label, text) in [("excepted", excepted), ("help", group.advice()), ("see", see)] {
         if let Some(text) = text {
             let _ = writeln!(out, "   = {label}: {}", foreign(text));
         }
     }
     out.push('\n');
+}
+
+/// `LICENSE:3`.
+fn place(file: &str, line: Option<u32>) -> String {
+    line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
 }
 
 #[cfg(test)]

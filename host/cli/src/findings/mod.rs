@@ -4,6 +4,7 @@
 //! format escapes it in its own way.
 
 mod github;
+mod groups;
 mod human;
 mod junit;
 mod places;
@@ -14,6 +15,7 @@ use crate::failure::{Failure, Result};
 use crate::reasons::{Reason, Reasons};
 use airgo_bundle::Manifest;
 use airgo_policy::{BundleView, Policy, Report, ReportedFinding, Rule, Verdict};
+pub use groups::{Group, groups};
 pub use places::{Place, Places};
 use std::collections::{BTreeMap, HashSet};
 
