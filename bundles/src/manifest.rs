@@ -12,8 +12,10 @@ use crate::manifest_check::{Rule, RuleError};
 use airgo_gomod::{H1, ModuleVersion};
 use serde::{Deserialize, Serialize};
 
-/// The schema that this crate reads and writes.
+/// The first schema, which has all members but those of a later one.
 pub const SCHEMA: &str = "https://airgo.dev/bundle/v1";
+/// The second schema: [`Workspace::toolchain`] is in it.
+pub const SCHEMA_2: &str = "https://airgo.dev/bundle/v2";
 /// The only encoding of the payload so far: a GOPROXY tree under `proxy/`.
 pub const ENCODING: &str = "goproxy-tree";
 
@@ -42,7 +44,7 @@ pub struct Manifest {
     /// Platforms (`linux/amd64`) that the packing was for, sorted; none means any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub platforms: Vec<String>,
-    /// [`SCHEMA`].
+    /// The oldest that has all members in use: [`SCHEMA`] or [`SCHEMA_2`].
     pub schema: String,
     /// What the bundle must suffice for.
     pub scope: Scope,
@@ -95,6 +97,9 @@ pub struct Workspace {
     pub go_version: Option<String>,
     /// The digest of the file.
     pub go_work_sha256: Sha256,
+    /// Its toolchain line, if any, as it is written; of [`SCHEMA_2`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub toolchain: Option<String>,
 }
 
 /// One of the project's own modules.
@@ -274,7 +279,7 @@ pub enum ManifestError {
     #[error("malformed manifest: an absent field is spelt out at byte {0}")]
     NotCanonical(usize),
     /// A schema that this airgo does not speak.
-    #[error("the bundle's schema is {found:?}, this airgo reads {SCHEMA}")]
+    #[error("the bundle's schema is {found:?}, this airgo reads {SCHEMA} and {SCHEMA_2}")]
     Schema {
         /// What the manifest says.
         found: String,
@@ -296,7 +301,7 @@ impl Manifest {
             schema: String,
         }
         let head: Head = serde_json::from_slice(bytes).map_err(ManifestError::Shape)?;
-        if head.schema != SCHEMA {
+        if ![SCHEMA, SCHEMA_2].contains(&head.schema.as_str()) {
             return Err(ManifestError::Schema { found: head.schema });
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(ManifestError::Shape)?;
@@ -313,12 +318,19 @@ impl Manifest {
     }
 
     /// Sorts every list, fills what follows from the rest (`requiredBy`,
-    /// `contentId`), then checks the rules.
+    /// `contentId`, `schema`), then checks the rules.
     pub fn seal(mut self) -> Result<Self, ManifestError> {
         self.arrange();
+        self.schema = self.needed_schema().to_owned();
         self.content_id = self.compute_content_id();
         self.check()?;
         Ok(self)
+    }
+
+    /// The oldest schema that has all members in use: a manifest without the
+    /// newer ones is for every reader.
+    pub(crate) fn needed_schema(&self) -> &'static str {
+        if self.workspaces.iter().any(|work| work.toolchain.is_some()) { SCHEMA_2 } else { SCHEMA }
     }
 
     /// `sha256:` and the digest over `path version h1-of-zip h1-of-go.mod`, one

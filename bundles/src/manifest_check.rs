@@ -2,7 +2,7 @@
 //! and that everything derived is derived rightly.
 
 use crate::limits::Limits;
-use crate::manifest::{ENCODING, Manifest, Module, Replacement, SCHEMA};
+use crate::manifest::{ENCODING, Manifest, Module, Replacement};
 use crate::names::{self, ObjectKind};
 use crate::objects::{self, Object};
 use airgo_gomod::module as gomod;
@@ -21,8 +21,8 @@ pub struct RuleError {
 /// The rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rule {
-    /// The schema is another one.
-    #[error("the schema is not {SCHEMA}")]
+    /// The schema is not the oldest that has all members in use.
+    #[error("the schema is not the oldest that has all members in use")]
     Schema,
     /// The payload's encoding is one that this airgo does not know.
     #[error("the payload's encoding is not {ENCODING:?}")]
@@ -146,7 +146,7 @@ impl Manifest {
 }
 
 pub(crate) fn check(m: &Manifest) -> Result<(), RuleError> {
-    if m.schema != SCHEMA {
+    if m.schema != m.needed_schema() {
         return Err(refuse("schema", Rule::Schema));
     }
     if m.payload.encoding != ENCODING {
@@ -202,6 +202,7 @@ fn check_main_modules(m: &Manifest) -> Result<(), RuleError> {
         if !is_clean_directory(&work.dir) {
             return Err(refuse("workspaces", Rule::Directory));
         }
+        texts("workspaces", work.toolchain.as_slice())?;
     }
     for main in &m.main_modules {
         if main.workspace.as_ref().is_some_and(|dir| m.workspaces.iter().all(|w| w.dir != *dir)) {

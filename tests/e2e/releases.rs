@@ -28,6 +28,12 @@ fn the_standard_library_is_that_of_the_go_that_would_run() {
         ("go 1.23.5\n\ntoolchain go1.23.6\n".to_owned(), None, "go1.23.6", "the toolchain line of go.mod"),
         (format!("go 1.22.9\n{require}"), None, "go1.22.9", "the go line of go.mod"),
         ("go 1.21.0\n".to_owned(), Some("go 1.23.6\n\nuse .\n"), "go1.23.6", "the go line of go.work"),
+        (
+            "go 1.21.0\n\ntoolchain go1.23.6\n".to_owned(),
+            Some("go 1.22.9\n\ntoolchain go1.23.5\n\nuse .\n"),
+            "go1.23.5",
+            "the toolchain line of go.work",
+        ),
     ];
     for (lines, work, release, from) in cases {
         let temp = TempTree::new();
@@ -48,18 +54,29 @@ fn the_standard_library_is_that_of_the_go_that_would_run() {
         let (osv, data) = (temp.join("osv"), temp.join("app/vulndb.airgodb"));
         airgo.run(&["vulndb", "import", text(&osv), "-o", text(&data)]).done();
         let app = temp.join("app");
-        let run = airgo.run(&["policy", "check", text(&app), "--json"]);
-        let report: serde_json::Value =
-            serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {}", run.stderr));
-        let found: Vec<&str> = report["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|finding| finding["rule"] == "stdlib")
-            .map(|finding| finding["message"].as_str().unwrap())
-            .collect();
-        let [message] = found[..] else { panic!("{lines}: {found:?} in {report:#}") };
+        let judged = |args: &[&str]| {
+            let run = airgo.run(&[&["policy", "check", "--json"], args].concat());
+            let report: serde_json::Value =
+                serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {}", run.stderr));
+            let found: Vec<&str> = report["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|finding| finding["rule"] == "stdlib")
+                .map(|finding| finding["message"].as_str().unwrap())
+                .collect();
+            let [message] = found[..] else { panic!("{lines}: {found:?} in {report:#}") };
+            message.to_owned()
+        };
+        let message = judged(&[text(&app)]);
         assert!(message.contains(release) && message.contains(from), "{lines}: {message}");
+        // A bundle has the same lines.
+        let (bundle, key, policy) = (temp.join("app.airgo"), temp.join("key"), temp.join("app/airgo.toml"));
+        airgo.run(&["keygen", "-o", text(&key)]).done();
+        airgo.run(&["pack", text(&app), "-o", text(&bundle), "--key", text(&key)]).done();
+        let public = temp.join("key.pub");
+        let of_bundle = judged(&[text(&bundle), "--trust", text(&public), "--policy", text(&policy)]);
+        assert_eq!(of_bundle, message, "{lines}");
         if require_tool("go") {
             // Where a switch is needed, go says to which release.
             let go = Go::with_proxy(&proxy.url()).env("GOTOOLCHAIN", "go1.18+path");

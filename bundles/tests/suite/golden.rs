@@ -7,7 +7,10 @@
 use crate::support;
 use crate::support::JOBS;
 use airgo_bundle::keys::SigningKey;
-use airgo_bundle::{Bundle, BundleWriter, Claims, Limits, NewStatement, Object, Signing, Trust};
+use airgo_bundle::manifest::{SCHEMA, SCHEMA_2, Workspace};
+use airgo_bundle::{
+    Bundle, BundleWriter, Claims, Limits, Manifest, NewStatement, Object, Sha256, Signing, Trust,
+};
 use serde_json::json;
 use std::io::Read;
 use std::path::PathBuf;
@@ -71,6 +74,46 @@ fn the_golden_bundle_is_read_and_would_be_written_again() {
     writer.add_evidence(EVIDENCE, bundle.read_evidence(EVIDENCE).unwrap()).unwrap();
     writer.finish(&[signing(&key)]).unwrap();
     assert!(std::fs::read(&again).unwrap() == std::fs::read(&path).unwrap());
+}
+
+/// Of the second schema: a workspace with a toolchain line.
+#[test]
+fn the_golden_bundle_of_the_second_schema_is_read() {
+    let path = golden("../v2/workspace.airgo");
+    let key = SigningKey::load(&golden("key.pem"), &mut || None).unwrap();
+    let mut manifest = support::tiny().manifest;
+    manifest.main_modules[0].workspace = Some(".".into());
+    manifest.workspaces = vec![Workspace {
+        dir: ".".into(),
+        go_version: Some("1.24".into()),
+        go_work_sha256: Sha256::of(b"go 1.24\n\ntoolchain go1.24.3\n\nuse .\n"),
+        toolchain: Some("go1.24.3".into()),
+    }];
+    let manifest = manifest.seal().unwrap();
+    assert_eq!(manifest.schema, SCHEMA_2);
+    let world = support::World { manifest, ..support::tiny() };
+    if !path.exists() {
+        assert!(std::env::var_os("AIRGO_BLESS").is_some(), "{} is missing", path.display());
+        world.write_with(&path, &[(EVIDENCE, b"")], &[signing(&key)]).unwrap();
+    }
+    let mut trust = Trust::new();
+    trust.load(&golden("key.pub")).unwrap();
+    let opened = Bundle::open(&path, &Limits::default()).unwrap();
+    let bundle = opened.verify_signatures(&trust, support::now()).unwrap();
+    assert_eq!(bundle.verify_objects(JOBS, &()).unwrap().objects, 10);
+    assert_eq!(*bundle.manifest(), world.manifest);
+
+    // A schema newer or older than its members is none.
+    for (schema, toolchain) in [(SCHEMA, "go1.24.3"), (SCHEMA_2, "")] {
+        let mut other = world.manifest.clone();
+        other.schema = schema.into();
+        other.workspaces[0].toolchain = (!toolchain.is_empty()).then(|| toolchain.into());
+        let error = Manifest::parse(&other.to_bytes().unwrap()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "malformed manifest: schema: the schema is not the oldest that has all members in use"
+        );
+    }
 }
 
 /// Signatures are in memory before anybody is trusted, and anybody can add some.

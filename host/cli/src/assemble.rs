@@ -182,6 +182,7 @@ fn workspaces(projects: &Projects) -> Vec<Workspace> {
             dir: relative(&projects.root, &loaded.root),
             go_version: work.file.go.as_ref().map(|go| go.version.clone()),
             go_work_sha256: Sha256::of(&loaded.go_work),
+            toolchain: work.file.toolchain.as_ref().map(|toolchain| toolchain.name.clone()),
         });
     }
     found

@@ -32,7 +32,7 @@ impl<'a> GoLines<'a> {
             Some(work) => {
                 found.push(("go-work.dir", work.dir.clone()));
                 found.extend(work.go_version.clone().map(|version| ("go-work.go-version", version)));
-                // Its toolchain line has no place in a manifest of this schema.
+                found.extend(work.toolchain.clone().map(|name| ("go-work.toolchain", name)));
             }
             None => {
                 let required = self.requires.get(main.path.as_str()).copied().unwrap_or_default();
@@ -147,9 +147,9 @@ mod tests {
             dir: ".".to_owned(),
             go_version: Some("1.23.0".to_owned()),
             go_work_sha256: Sha256([0; 32]),
+            toolchain: Some("go1.23.4".to_owned()),
         };
-        let rest =
-            "go-work.dir=. go-work.go-version=1.23.0 requires-go=1.23.10 requires-go.by=example.com/z@v1.0.0";
+        let rest = "go-work.dir=. go-work.go-version=1.23.0 go-work.toolchain=go1.23.4 requires-go=1.23.10 requires-go.by=example.com/z@v1.0.0";
         assert_eq!(told(&manifest(Some(work), &GRAPH)), [format!("dir=a {rest}"), format!("dir=b {rest}")]);
     }
 }
