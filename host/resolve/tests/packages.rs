@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use airgo_gomod::gosource::Platform;
 use airgo_gomod::{ModuleVersion, module};
-use airgo_resolve::packages::{Entry, EntryKind, ModuleFiles, Place, Settings, load};
+use airgo_resolve::packages::{Builds, Entry, EntryKind, ModuleFiles, Place, Settings, load};
 use airgo_resolve::{Mode, resolve};
 use airgo_testkit::{Go, TempTree, require_tool, target_tmp};
 use serde_json::Value;
@@ -128,9 +128,7 @@ fn compare(name: &str, go: Go, modcache: &Path, dir: &Path) {
         let (want, missing) = of_go(&go, dir, &tags);
         let platforms = [Platform::parse(platform).unwrap()];
         let settings = Settings {
-            platforms: &platforms,
-            tags: &tags,
-            cgo: Some(cgo),
+            builds: Builds::Of { platforms: &platforms, tags: &tags, cgo: Some(cgo) },
             tests: true,
             embeds: true,
             sums: None,
@@ -300,9 +298,7 @@ fn patterns_name_what_go_embeds() {
     let resolution = resolve(&project, &mut Shuffled::new(&Default::default(), 1)).unwrap();
     let platforms = [Platform::parse("linux/amd64").unwrap()];
     let settings = Settings {
-        platforms: &platforms,
-        tags: &[],
-        cgo: None,
+        builds: Builds::Of { platforms: &platforms, tags: &[], cgo: None },
         tests: true,
         embeds: true,
         sums: None,

@@ -8,8 +8,8 @@ use crate::project::shown;
 use airgo_fetch::{Fetched, Kind, Object, Reader};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::{Limits, ModuleZip};
-use airgo_resolve::packages::{Entry, EntryKind, ModuleFiles, Place};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use airgo_resolve::packages::{Entry, EntryKind, ModuleFiles, Place, Tree};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -17,14 +17,12 @@ use std::rc::Rc;
 /// How many zips are held open at once: each takes a file descriptor.
 const OPEN: usize = 16;
 
-type Directories = HashMap<String, Vec<Entry>>;
-
 /// Reads each directory and each zip's names once, for all projects of a bundle.
 pub struct Files<'a> {
     context: &'a Context,
     objects: &'a BTreeMap<Object, Fetched>,
     /// The Go files and the directories of each zip.
-    zips: HashMap<ModuleVersion, Rc<Directories>>,
+    zips: HashMap<ModuleVersion, Rc<Tree>>,
     /// The zips used last.
     open: VecDeque<(ModuleVersion, ModuleZip<Reader>)>,
     directories: HashMap<PathBuf, Vec<Entry>>,
@@ -36,25 +34,14 @@ impl<'a> Files<'a> {
         Self { context, objects, zips, open: VecDeque::new(), directories }
     }
 
-    fn zip_directories(&mut self, module: &ModuleVersion) -> Result<Rc<Directories>> {
+    fn tree(&mut self, module: &ModuleVersion) -> Result<Rc<Tree>> {
         if let Some(known) = self.zips.get(module) {
             return Ok(known.clone());
         }
-        let (mut found, mut seen) = (Directories::new(), BTreeSet::new());
-        for entry in self.zip(module)?.entries().filter(|entry| entry.name.ends_with(".go")) {
-            let (mut dir, name) = entry.name.rsplit_once('/').unwrap_or(("", entry.name));
-            let file = Entry { name: name.to_owned(), kind: EntryKind::File(entry.size) };
-            found.entry(dir.to_owned()).or_default().push(file);
-            while !dir.is_empty() && seen.insert(dir.to_owned()) {
-                let (above, name) = dir.rsplit_once('/').unwrap_or(("", dir));
-                let below = Entry { name: name.to_owned(), kind: EntryKind::Directory };
-                found.entry(above.to_owned()).or_default().push(below);
-                dir = above;
-            }
-        }
-        let found = Rc::new(found);
-        self.zips.insert(module.clone(), found.clone());
-        Ok(found)
+        let files = self.zip(module)?.entries().filter(|entry| entry.name.ends_with(".go"));
+        let tree = Rc::new(Tree::of(files.map(|entry| (entry.name, entry.size))));
+        self.zips.insert(module.clone(), tree.clone());
+        Ok(tree)
     }
 
     fn zip(&mut self, module: &ModuleVersion) -> Result<&mut ModuleZip<Reader>> {
@@ -93,7 +80,7 @@ impl ModuleFiles for Files<'_> {
     fn directory(&mut self, place: &Place, dir: &str) -> Result<Vec<Entry>> {
         self.context.interrupt.check()?;
         match place {
-            Place::Zip(module) => Ok(self.zip_directories(module)?.get(dir).cloned().unwrap_or_default()),
+            Place::Zip(module) => Ok(self.tree(module)?.directory(dir)),
             Place::Directory(root) => {
                 let path = Path::new(root).join(dir);
                 if let Some(known) = self.directories.get(&path) {

@@ -22,7 +22,7 @@ use airgo_gomod::goenv::GoFlags;
 use airgo_gomod::gosource::Platform;
 use airgo_gomod::gosum::Subject;
 use airgo_gomod::{ModuleVersion, gover};
-use airgo_resolve::packages::{self, Closure, Fault, Problem, Settings};
+use airgo_resolve::packages::{self, Builds, Closure, Fault, Problem, Settings};
 use airgo_resolve::{Project, Resolution, Vendor};
 use files::Files;
 use problem::Told;
@@ -68,9 +68,7 @@ pub fn check(
         let has_sum = |module: &ModuleVersion, subject: Subject| loaded.sums.contains(module, subject);
         let is_standard = |path: &str| standard.as_ref().map(|src| src.join(path).is_dir());
         let settings = Settings {
-            platforms: &platforms,
-            tags: &tags,
-            cgo: None,
+            builds: Builds::Of { platforms: &platforms, tags: &tags, cgo: None },
             tests: true,
             embeds: false,
             sums: loaded.project.needs_sums().then_some(&has_sum),

@@ -3,14 +3,14 @@
 
 use super::embed::{self, EmbedError, Embedded};
 use super::fault::{Fault, Importer, Problem};
-use super::files::{ModuleFiles, Packages, Place};
+use super::files::{Builds, GoFile, ModuleFiles, Packages, Place};
 use super::lookup::{Lookup, Modules};
-use super::{On, is_below, join, matching};
+use super::{On, join, matching};
 use crate::{Project, Resolution};
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::gosource::{Platform, embed_patterns};
+use airgo_gomod::gosource::embed_patterns;
 use airgo_gomod::gosum::Subject;
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 /// Whether go.sum has the line for a module's zip or go.mod.
@@ -19,12 +19,8 @@ pub type Sums<'a> = &'a dyn Fn(&ModuleVersion, Subject) -> bool;
 /// For what packages are loaded.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
-    /// The platforms; of more than 64 the first.
-    pub platforms: &'a [Platform],
-    /// Build tags that are set.
-    pub tags: &'a [String],
-    /// Whether cgo is on; where nobody knows, files count that either way builds.
-    pub cgo: Option<bool>,
+    /// Which files count.
+    pub builds: Builds<'a>,
     /// Whether the tests of the main modules' packages are followed.
     pub tests: bool,
     /// Whether the files that packages embed are looked up.
@@ -36,7 +32,7 @@ pub struct Settings<'a> {
 }
 
 /// A package, and where it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Package {
     /// Its import path.
     pub path: String,
@@ -51,6 +47,19 @@ pub struct Package {
     pub dir: String,
 }
 
+/// An import of a package's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The path.
+    pub path: Rc<str>,
+    /// The package's place in [`Closure::packages`]; none for one of the standard
+    /// library, and for one that go refuses. Where several versions of its module
+    /// are carried, there is an import for each.
+    pub package: Option<usize>,
+    /// For what it is needed.
+    pub on: On,
+}
+
 /// A package that the project's packages lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reached {
@@ -58,8 +67,21 @@ pub struct Reached {
     pub package: Rc<Package>,
     /// For what it is needed.
     pub on: On,
+    /// What the files import that are built there, sorted by path.
+    pub imports: Vec<Import>,
     /// What it embeds, where asked for.
     pub embedded: Embedded,
+}
+
+/// A file of a directory that go refuses: nobody can say what it imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The directory of its module.
+    pub root: String,
+    /// The file in it.
+    pub file: String,
+    /// Why.
+    pub problem: String,
 }
 
 /// What was loaded.
@@ -71,6 +93,8 @@ pub struct Closure {
     pub problems: Vec<Problem>,
     /// Patterns of `//go:embed` that go would refuse.
     pub embed_errors: Vec<EmbedError>,
+    /// Files of directories whose imports are not known.
+    pub unreadable: Vec<Unreadable>,
     /// Lines that go.sum lacks, for go.mod files that only commands which read
     /// the whole graph ask for, such as `go list -m all`.
     pub unsummed: Vec<ModuleVersion>,
@@ -86,99 +110,122 @@ pub fn load<F: ModuleFiles>(
     settings: &Settings<'_>,
     files: &mut F,
 ) -> Result<Closure, F::Error> {
-    let packages = Packages::new(files, settings.platforms, settings.tags, settings.cgo);
-    let modules = Modules::new(project, resolution, settings);
-    Loader { settings, packages, modules, reached: HashMap::new(), problems: HashMap::new() }.run()
+    let mut walk = Walk::new(settings, files, Modules::new(project, resolution, settings));
+    for main in &project.mains {
+        let Some(decl) = &main.modfile.module else { continue };
+        let place = Place::Directory(main.dir.clone());
+        let ignored: Vec<&str> = main.modfile.ignore.iter().map(|i| i.path.as_str()).collect();
+        for dir in matching::directories(walk.packages.files, &place, &ignored)? {
+            // Where no file is built, `./...` passes the directory over.
+            let files = walk.packages.package(&place, &dir)?;
+            let built = files.iter().fold(0, |all, file| all | file.built);
+            if built == 0 {
+                continue;
+            }
+            let path = if dir.is_empty() { decl.path.clone() } else { join(&decl.path, &dir) };
+            let module = ModuleVersion::new(decl.path.as_str(), "");
+            let package = Rc::new(Package { path, module, main: true, place: place.clone(), dir });
+            walk.matched.insert(package.clone());
+            walk.reach(&package, On { builds: built, tests: 0 });
+        }
+    }
+    walk.follow()?;
+    let unsummed = walk.go_mod_sums();
+    Ok(Closure { unsummed, ..walk.finish()? })
 }
 
-struct Loader<'a, F: ModuleFiles> {
+/// Who says what import paths lead to.
+pub(super) trait Providers {
+    /// What this one leads to.
+    fn lookup<F: ModuleFiles>(
+        &mut self,
+        packages: &mut Packages<'_, F>,
+        path: &str,
+    ) -> Result<Rc<Lookup>, F::Error>;
+
+    /// Why one package may not import the other, which is there.
+    fn refused(&self, importer: &Package, imported: &Package) -> Option<Fault>;
+}
+
+pub(super) struct Walk<'a, F: ModuleFiles, P> {
     settings: &'a Settings<'a>,
     packages: Packages<'a, F>,
-    modules: Modules<'a>,
-    reached: HashMap<String, (Rc<Package>, On)>,
+    providers: P,
+    /// Those that `./...` matches.
+    matched: HashSet<Rc<Package>>,
+    reached: HashMap<Rc<Package>, On>,
+    next: Vec<(Rc<Package>, On)>,
     problems: HashMap<(String, Fault), Problem>,
 }
 
-impl<F: ModuleFiles> Loader<'_, F> {
-    fn run(mut self) -> Result<Closure, F::Error> {
-        let matched = self.follow()?;
-        let mut closure = Closure { unsummed: self.go_mod_sums(), ..Closure::default() };
-        closure.problems = self.problems.into_values().collect();
-        closure.problems.sort_by(|a, b| a.key().cmp(&b.key()));
-        let mut reached: Vec<_> = self.reached.into_values().collect();
-        reached.sort_by(|a, b| a.0.path.cmp(&b.0.path));
-        for (package, on) in reached {
-            let mut embedded = Embedded::default();
-            if self.settings.embeds {
-                let tests = self.settings.tests && matched.contains(&package.path);
-                embedded = embeds(&mut self.packages, &package, on, tests, &mut closure.embed_errors)?;
-            }
-            closure.packages.push(Reached { package, on, embedded });
+impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
+    pub fn new(settings: &'a Settings<'a>, files: &'a mut F, providers: P) -> Self {
+        Self {
+            settings,
+            packages: Packages::new(files, settings.builds),
+            providers,
+            matched: HashSet::new(),
+            reached: HashMap::new(),
+            next: Vec::new(),
+            problems: HashMap::new(),
         }
-        Ok(closure)
     }
 
-    /// Walks; gives the packages that `./...` matches.
-    fn follow(&mut self) -> Result<HashSet<String>, F::Error> {
-        let everywhere = On::builds_on_all(self.settings.platforms.len());
-        let (mut queue, mut matched) = (VecDeque::new(), HashSet::new());
-        for main in &self.modules.project.mains {
-            let Some(decl) = &main.modfile.module else { continue };
-            let place = Place::Directory(main.dir.clone());
-            let ignored: Vec<&str> = main.modfile.ignore.iter().map(|i| i.path.as_str()).collect();
-            for dir in matching::directories(self.packages.files, &place, &ignored)? {
-                // Where no file is built, `./...` passes the directory over.
-                let built = self.packages.package(&place, &dir)?.iter().fold(0, |all, file| all | file.built);
-                let on = On { builds: everywhere.builds & built, tests: 0 };
-                if on.is_none() {
-                    continue;
-                }
-                let path = if dir.is_empty() { decl.path.clone() } else { join(&decl.path, &dir) };
-                let module = ModuleVersion::new(decl.path.as_str(), "");
-                let package = Rc::new(Package { path, module, main: true, place: place.clone(), dir });
-                matched.insert(package.path.clone());
-                self.reached.insert(package.path.clone(), (package.clone(), on));
-                queue.push_back((package, on));
-            }
+    fn reach(&mut self, package: &Rc<Package>, on: On) {
+        let known = self.reached.entry(package.clone()).or_default();
+        let new = on.without(*known);
+        if !new.is_none() {
+            *known = *known | new;
+            self.next.push((package.clone(), new));
         }
-        while let Some((package, on)) = queue.pop_front() {
-            let tested = self.settings.tests && matched.contains(&package.path);
-            let files = self.packages.package(&package.place, &package.dir)?;
-            for file in files.iter().filter(|file| !file.is_test || tested) {
-                let on = on.of_file(file.built, file.is_test);
-                if on.is_none() {
-                    continue;
-                }
-                for import in &file.imports {
-                    let lookup = self.modules.lookup(&mut self.packages, import)?;
-                    match &*lookup {
-                        Lookup::Standard => {}
-                        Lookup::Fault(fault) => self.problem(&package, &file.name, import, fault.clone(), on),
-                        Lookup::Package(imported) => {
-                            if let Some(fault) = self.refused(&package, imported) {
-                                self.problem(&package, &file.name, import, fault, on);
-                                continue;
-                            }
-                            let known = self
-                                .reached
-                                .entry(imported.path.clone())
-                                .or_insert_with(|| (imported.clone(), On::default()));
-                            let new = on.without(known.1);
-                            if !new.is_none() {
-                                known.1 = known.1 | new;
-                                queue.push_back((imported.clone(), new));
-                            }
-                        }
+    }
+
+    /// Goes from a package, or from the start, to what it imports.
+    pub fn import(&mut self, from: Option<(&Package, &str)>, import: &str, on: On) -> Result<(), F::Error> {
+        match &*self.providers.lookup(&mut self.packages, import)? {
+            Lookup::Standard => {}
+            Lookup::Fault(fault) => self.problem(from, import, fault.clone(), on),
+            Lookup::Packages(found) => {
+                for imported in found {
+                    match from.and_then(|(importer, _)| self.providers.refused(importer, imported)) {
+                        Some(fault) => self.problem(from, import, fault, on),
+                        None => self.reach(imported, on),
                     }
                 }
             }
         }
-        Ok(matched)
+        Ok(())
     }
 
-    fn problem(&mut self, package: &Package, file: &str, import: &str, fault: Fault, on: On) {
+    /// Walks until there is no further package.
+    pub fn follow(&mut self) -> Result<(), F::Error> {
+        while !self.next.is_empty() {
+            let mut level = std::mem::take(&mut self.next);
+            // Module by module: whoever reads zips keeps few of them open.
+            level.sort_by(|a, b| a.0.place.cmp(&b.0.place));
+            for (package, on) in level {
+                let files = self.packages.package(&package.place, &package.dir)?;
+                for (file, on) in self.read(&package, &files, on) {
+                    for import in &file.imports {
+                        self.import(Some((&package, &file.name)), import, on)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of a package that are read where it is needed, and where each is.
+    fn read<'f>(&self, package: &Rc<Package>, files: &'f [GoFile], on: On) -> Vec<(&'f GoFile, On)> {
+        let tested = self.settings.tests && self.matched.contains(package);
+        let files = files.iter().filter(|file| !file.is_test || tested);
+        let files = files.map(|file| (file, on.of_file(file.built, file.is_test)));
+        files.filter(|(_, on)| !on.is_none()).collect()
+    }
+
+    fn problem(&mut self, from: Option<(&Package, &str)>, import: &str, fault: Fault, on: On) {
         let problem = self.problems.entry((import.to_owned(), fault.clone())).or_insert_with(|| {
-            let importer = Importer {
+            let importer = from.map(|(package, file)| Importer {
                 package: package.path.clone(),
                 version: package.module.version.clone(),
                 main: package.main,
@@ -186,31 +233,76 @@ impl<F: ModuleFiles> Loader<'_, F> {
                     Place::Directory(root) => Some((root.clone(), join(&package.dir, file))),
                     Place::Zip(_) => None,
                 },
-            };
-            Problem { fault, package: import.to_owned(), importer: Some(importer), on: On::default() }
+            });
+            Problem { fault, package: import.to_owned(), importer, on: On::default() }
         });
         problem.on = problem.on | on;
     }
 
-    /// Why one package may not import the other, which is there.
-    fn refused(&self, importer: &Package, imported: &Package) -> Option<Fault> {
-        // What the project itself imports has to stand in its go.mod.
-        let listed = imported.main || self.modules.is_root(&imported.module.path);
-        if self.settings.sums.is_some() && importer.main && !listed {
-            return Some(Fault::Unlisted(imported.module.clone()));
+    /// What was reached, in order.
+    pub fn finish(mut self) -> Result<Closure, F::Error> {
+        let mut closure =
+            Closure { problems: self.problems.drain().map(|(_, p)| p).collect(), ..Closure::default() };
+        closure.problems.sort_by(|a, b| a.key().cmp(&b.key()));
+        let mut reached: Vec<_> = self.reached.drain().collect();
+        reached.sort_by(|(a, _), (b, _)| (&a.path, &a.module).cmp(&(&b.path, &b.module)));
+        let places: HashMap<_, _> = reached.iter().zip(0..).map(|((p, _), at)| (p.clone(), at)).collect();
+        for (package, on) in reached {
+            let files = self.packages.package(&package.place, &package.dir)?;
+            let files = self.read(&package, &files, on);
+            let imports = self.imports(&package, &files, &places)?;
+            if let Place::Directory(root) = &package.place {
+                closure.unreadable.extend(files.iter().filter_map(|(file, _)| {
+                    let problem = file.refused.clone()?;
+                    Some(Unreadable { root: root.clone(), file: join(&package.dir, &file.name), problem })
+                }));
+            }
+            let embedded = match self.settings.embeds {
+                true => embeds(&mut self.packages, &package, &files, &mut closure.embed_errors)?,
+                false => Embedded::default(),
+            };
+            closure.packages.push(Reached { package, on, imports, embedded });
         }
-        let parent = internal_parent(&imported.path)?;
-        (!is_below(&importer.path, parent)).then_some(Fault::Internal)
+        Ok(closure)
     }
 
+    fn imports(
+        &mut self,
+        package: &Package,
+        files: &[(&GoFile, On)],
+        places: &HashMap<Rc<Package>, usize>,
+    ) -> Result<Vec<Import>, F::Error> {
+        let mut paths: BTreeMap<&Rc<str>, On> = BTreeMap::new();
+        for (file, on) in files {
+            for import in &file.imports {
+                let known = paths.entry(import).or_default();
+                *known = *known | *on;
+            }
+        }
+        let mut imports = Vec::with_capacity(paths.len());
+        for (path, on) in paths {
+            let import = |package| Import { path: path.clone(), package, on };
+            match &*self.providers.lookup(&mut self.packages, path)? {
+                Lookup::Packages(found) => imports.extend(found.iter().map(|imported| {
+                    let allowed = self.providers.refused(package, imported).is_none();
+                    import(places.get(imported).copied().filter(|_| allowed))
+                })),
+                Lookup::Standard | Lookup::Fault(_) => imports.push(import(None)),
+            }
+        }
+        Ok(imports)
+    }
+}
+
+impl<F: ModuleFiles> Walk<'_, F, Modules<'_>> {
     /// Notes the lines that go.sum lacks for go.mod files; gives those that only
     /// some commands ask for.
     fn go_mod_sums(&mut self) -> Vec<ModuleVersion> {
         let Some(sums) = self.settings.sums else { return Vec::new() };
         let unsummed = |m: &&ModuleVersion| !m.version.is_empty() && !sums(m, Subject::GoMod);
-        let mut needed: BTreeSet<ModuleVersion> = self.modules.providers.clone();
-        let all = &self.modules.resolution.go_mods;
-        if self.modules.graph_read {
+        let mut needed: BTreeSet<ModuleVersion> = self.providers.used.clone();
+        let all = &self.providers.resolution.go_mods;
+        if self.providers.graph_read {
             needed.extend(all.iter().cloned());
         }
         for module in needed.iter().filter(unsummed) {
@@ -223,18 +315,15 @@ impl<F: ModuleFiles> Loader<'_, F> {
     }
 }
 
-/// What the files of a package embed that are built where it is needed.
+/// What the files of a package embed.
 fn embeds<F: ModuleFiles>(
     packages: &mut Packages<'_, F>,
     package: &Package,
-    on: On,
-    tests: bool,
+    files: &[(&GoFile, On)],
     errors: &mut Vec<EmbedError>,
 ) -> Result<Embedded, F::Error> {
     let mut embedded = Embedded::default();
-    let files = packages.package(&package.place, &package.dir)?;
-    let read = files.iter().filter(|f| f.embeds && f.built & on.any() != 0 && (tests || !f.is_test));
-    for file in read {
+    for (file, _) in files.iter().filter(|(file, _)| file.embeds) {
         let text = packages.files.read(&package.place, &join(&package.dir, &file.name), file.size)?;
         for pattern in embed_patterns(&text) {
             match embed::resolve(packages.files, &package.place, &package.dir, &pattern)? {
@@ -247,36 +336,4 @@ fn embeds<F: ModuleFiles>(
         }
     }
     Ok(embedded)
-}
-
-/// Below which path a package with `internal` in its own may be imported
-/// (cmd/go load/pkg.go, findInternal).
-fn internal_parent(path: &str) -> Option<&str> {
-    let at = match path.strip_suffix("/internal") {
-        Some(parent) => return Some(parent),
-        None => path.rfind("/internal/"),
-    };
-    match at {
-        Some(at) => path.get(..at),
-        None => (path == "internal" || path.starts_with("internal/")).then_some(""),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn internal_is_the_last_element_of_that_name() {
-        for (path, parent) in [
-            ("a/internal", Some("a")),
-            ("a/internal/b", Some("a")),
-            ("a/internal/b/internal/c", Some("a/internal/b")),
-            ("a/internals/b", None),
-            ("internal/b", Some("")),
-        ] {
-            assert_eq!(internal_parent(path), parent, "{path}");
-        }
-        assert!(is_below("a/b", "a") && is_below("a", "a") && !is_below("ab", "a"));
-    }
 }

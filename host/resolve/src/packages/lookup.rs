@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::files::{ModuleFiles, Packages, Place};
-use super::load::{Package, Settings, Sums};
+use super::load::{Package, Providers, Settings, Sums};
 use super::{ancestors, is_below};
 use crate::{MainModule, Project, Replacement, Resolution, Selected};
 use airgo_gomod::gosum::Subject;
@@ -14,8 +14,8 @@ use std::rc::Rc;
 pub(super) enum Lookup {
     /// A package of the standard library.
     Standard,
-    /// A package of a module.
-    Package(Rc<Package>),
+    /// A package of a module; of each version, where several are carried.
+    Packages(Vec<Rc<Package>>),
     /// Go refuses it.
     Fault(Fault),
 }
@@ -27,7 +27,7 @@ pub(super) struct Modules<'a> {
     /// Go reads the go.mod files of the whole graph.
     pub graph_read: bool,
     /// Modules that provide packages, of which go reads the go.mod file.
-    pub providers: BTreeSet<ModuleVersion>,
+    pub used: BTreeSet<ModuleVersion>,
     selected: HashMap<&'a str, &'a Selected>,
     /// The main modules, and what go.mod lists.
     roots: HashSet<&'a str>,
@@ -49,7 +49,7 @@ impl<'a> Modules<'a> {
             project,
             resolution,
             graph_read: !pruned,
-            providers: BTreeSet::new(),
+            used: BTreeSet::new(),
             selected: resolution.build_list.iter().map(|s| (s.module.path.as_str(), s)).collect(),
             roots: required.map(|r| r.module.path.as_str()).chain(mains).collect(),
             roots_first: pruned,
@@ -60,21 +60,8 @@ impl<'a> Modules<'a> {
     }
 
     /// Whether it is a main module, or go.mod lists it.
-    pub fn is_root(&self, module: &str) -> bool {
+    fn is_root(&self, module: &str) -> bool {
         self.roots.contains(module)
-    }
-
-    pub fn lookup<F: ModuleFiles>(
-        &mut self,
-        packages: &mut Packages<'_, F>,
-        path: &str,
-    ) -> Result<Rc<Lookup>, F::Error> {
-        if let Some(known) = self.lookups.get(path) {
-            return Ok(known.clone());
-        }
-        let found = Rc::new(self.find(packages, path)?);
-        self.lookups.insert(path.to_owned(), found.clone());
-        Ok(found)
     }
 
     fn find<F: ModuleFiles>(
@@ -150,9 +137,9 @@ impl<'a> Modules<'a> {
         }
         Ok(found.pop().map(|package| {
             if let Place::Zip(module) = &package.place {
-                self.providers.insert(module.clone());
+                self.used.insert(module.clone());
             }
-            Lookup::Package(Rc::new(package))
+            Lookup::Packages(vec![Rc::new(package)])
         }))
     }
 
@@ -194,5 +181,67 @@ impl<'a> Modules<'a> {
             Some(Replacement::Directory { dir, .. }) => Some(Place::Directory(dir.clone())),
             _ => selected.stored().map(|m| Place::Zip(m.clone())),
         }
+    }
+}
+
+impl Providers for Modules<'_> {
+    fn lookup<F: ModuleFiles>(
+        &mut self,
+        packages: &mut Packages<'_, F>,
+        path: &str,
+    ) -> Result<Rc<Lookup>, F::Error> {
+        if let Some(known) = self.lookups.get(path) {
+            return Ok(known.clone());
+        }
+        let found = Rc::new(self.find(packages, path)?);
+        self.lookups.insert(path.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    fn refused(&self, importer: &Package, imported: &Package) -> Option<Fault> {
+        // What the project itself imports has to stand in its go.mod.
+        let listed = imported.main || self.is_root(&imported.module.path);
+        if self.sums.is_some() && importer.main && !listed {
+            return Some(Fault::Unlisted(imported.module.clone()));
+        }
+        internal(importer, imported)
+    }
+}
+
+/// Packages below `internal` are for those beside it.
+pub(super) fn internal(importer: &Package, imported: &Package) -> Option<Fault> {
+    let parent = internal_parent(&imported.path)?;
+    (!is_below(&importer.path, parent)).then_some(Fault::Internal)
+}
+
+/// Below which path a package with `internal` in its own may be imported
+/// (cmd/go load/pkg.go, findInternal).
+fn internal_parent(path: &str) -> Option<&str> {
+    let at = match path.strip_suffix("/internal") {
+        Some(parent) => return Some(parent),
+        None => path.rfind("/internal/"),
+    };
+    match at {
+        Some(at) => path.get(..at),
+        None => (path == "internal" || path.starts_with("internal/")).then_some(""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn internal_is_the_last_element_of_that_name() {
+        for (path, parent) in [
+            ("a/internal", Some("a")),
+            ("a/internal/b", Some("a")),
+            ("a/internal/b/internal/c", Some("a/internal/b")),
+            ("a/internals/b", None),
+            ("internal/b", Some("")),
+        ] {
+            assert_eq!(internal_parent(path), parent, "{path}");
+        }
+        assert!(is_below("a/b", "a") && is_below("a", "a") && !is_below("ab", "a"));
     }
 }

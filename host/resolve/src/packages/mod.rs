@@ -18,14 +18,13 @@ mod matching;
 
 pub use embed::{EmbedError, Embedded};
 pub use fault::{Fault, Importer, Problem};
-pub use files::{Entry, EntryKind, ModuleFiles, Place};
-pub use load::{Closure, Package, Reached, Settings, Sums, load};
+pub use files::{Builds, Entry, EntryKind, ModuleFiles, Place, Tree};
+pub use load::{Closure, Import, Package, Reached, Settings, Sums, Unreadable, load};
 pub use matching::is_ignored;
 
 use std::ops::BitOr;
 
-/// On which platforms: bits in the order of [`Settings::platforms`], of which the
-/// first 64 count.
+/// On which platforms: bits in the order of those of [`Builds`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct On {
     /// Where a build needs it.
@@ -35,9 +34,10 @@ pub struct On {
 }
 
 impl On {
-    /// In builds and in tests of all of so many platforms.
-    fn builds_on_all(platforms: usize) -> Self {
-        Self { builds: if platforms >= 64 { u64::MAX } else { (1 << platforms) - 1 }, tests: 0 }
+    /// In builds on all platforms.
+    #[must_use]
+    pub fn everywhere(builds: Builds<'_>) -> Self {
+        Self { builds: builds.everywhere(), tests: 0 }
     }
 
     /// Whether it is needed nowhere.
