@@ -1,5 +1,6 @@
 //! The packages that are loaded, beside `go list -deps -test ./...`: the same
-//! paths, each of the same module, with the same embedded files.
+//! paths, each of the same module, with the same embedded files; and those that
+//! are found without the main module, from what it imports.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod support;
@@ -11,8 +12,10 @@ use std::time::Instant;
 
 use airgo_gomod::gosource::Platform;
 use airgo_gomod::{ModuleVersion, module};
-use airgo_resolve::packages::{Builds, Entry, EntryKind, ModuleFiles, Place, Settings, load};
-use airgo_resolve::{Mode, resolve};
+use airgo_resolve::packages::{
+    Builds, Carried, Closure, Entry, EntryKind, ModuleFiles, On, Place, Settings, follow, load,
+};
+use airgo_resolve::{Mode, Project, Replacement, Resolution, resolve};
 use airgo_testkit::{Go, TempTree, require_tool, target_tmp};
 use serde_json::Value;
 use support::oracle::go_version;
@@ -72,10 +75,11 @@ type Facts = (String, BTreeSet<String>, BTreeSet<String>);
 
 /// What go says: the packages outside the standard library, and those that it
 /// cannot load.
-fn of_go(go: &Go, dir: &Path, tags: &[String]) -> (BTreeMap<String, Facts>, BTreeSet<String>) {
+fn of_go(go: &Go, dir: &Path, tags: &[String], tests: bool) -> (BTreeMap<String, Facts>, BTreeSet<String>) {
     let fields = "-json=ImportPath,Standard,Module,EmbedFiles,TestEmbedFiles,XTestEmbedFiles,ForTest,Name";
     let tags = format!("-tags={}", tags.join(","));
-    let out = go.output(dir, &["list", "-e", "-deps", "-test", fields, &tags, "./..."]);
+    let test = format!("-test={tests}");
+    let out = go.output(dir, &["list", "-e", "-deps", &test, fields, &tags, "./..."]);
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let (mut found, mut missing) = (BTreeMap::<String, Facts>::new(), BTreeSet::new());
     for package in serde_json::Deserializer::from_slice(&out.stdout).into_iter::<Value>() {
@@ -125,7 +129,6 @@ fn compare(name: &str, go: Go, modcache: &Path, dir: &Path) {
     {
         let (os, arch) = platform.split_once('/').unwrap();
         go = go.env("GOOS", os).env("GOARCH", arch).env("CGO_ENABLED", if cgo { "1" } else { "0" });
-        let (want, missing) = of_go(&go, dir, &tags);
         let platforms = [Platform::parse(platform).unwrap()];
         let settings = Settings {
             builds: Builds::Of { platforms: &platforms, tags: &tags, cgo: Some(cgo) },
@@ -134,32 +137,84 @@ fn compare(name: &str, go: Go, modcache: &Path, dir: &Path) {
             sums: None,
             standard: &|path| Some(standard.join(path).is_dir()),
         };
-        let began = Instant::now();
-        let got = load(&project, &resolution, &settings, &mut Unpacked(modcache.to_owned())).unwrap();
-        let took = began.elapsed();
-        let refused: BTreeSet<_> = got.problems.iter().map(|p| p.package.clone()).collect();
-        assert_eq!(missing, refused, "{name} on {platform}: what is not there");
-        let got: BTreeMap<String, Facts> = got
-            .packages
-            .iter()
-            .map(|reached| {
-                let package = &reached.package;
-                let below = |files: &BTreeSet<String>| {
-                    let prefix =
-                        if package.dir.is_empty() { String::new() } else { format!("{}/", package.dir) };
-                    files.iter().map(|f| f.strip_prefix(&prefix).unwrap().to_owned()).collect()
-                };
-                let embedded = &reached.embedded;
-                let facts = (package.module.to_string(), below(&embedded.files), below(&embedded.test_files));
-                (package.path.clone(), facts)
-            })
-            .collect();
-        let embedded: usize = want.values().map(|facts| facts.1.len() + facts.2.len()).sum();
-        println!("{name} on {platform}: {} packages, {embedded} embedded files, {took:?}", want.len());
-        for path in want.keys().chain(got.keys()) {
-            assert_eq!(want.get(path), got.get(path), "{name} on {platform}: {path} (go, airgo)");
+        for tests in [true, false] {
+            let at = format!("{name} on {platform}, tests: {tests}");
+            let (mut want, missing) = of_go(&go, dir, &tags, tests);
+            let settings = Settings { tests, ..settings };
+            let began = Instant::now();
+            let got = load(&project, &resolution, &settings, &mut Unpacked(modcache.to_owned())).unwrap();
+            let took = began.elapsed();
+            let refused: BTreeSet<_> = got.problems.iter().map(|p| p.package.clone()).collect();
+            assert_eq!(missing, refused, "{at}: what is not there");
+            equal(&at, &want, &facts(&got, tests));
+
+            let starts = starts(&project, &got);
+            let starts: Vec<_> = starts.iter().map(|(path, on)| (path.as_str(), *on)).collect();
+            let began = Instant::now();
+            let carried = carried(&project, &resolution);
+            let followed = follow(&starts, &carried, &settings, &mut Unpacked(modcache.to_owned())).unwrap();
+            let embedded: usize = want.values().map(|facts| facts.1.len() + facts.2.len()).sum();
+            println!(
+                "{at}: {} packages, {embedded} embedded files, {took:?}; without the main module {:?}",
+                want.len(),
+                began.elapsed()
+            );
+            want.retain(|path, _| got.packages.iter().any(|r| r.package.path == *path && !r.package.main));
+            equal(&format!("{at}, followed"), &want, &facts(&followed, tests));
         }
     }
+}
+
+fn equal(at: &str, want: &BTreeMap<String, Facts>, got: &BTreeMap<String, Facts>) {
+    for path in want.keys().chain(got.keys()) {
+        assert_eq!(want.get(path), got.get(path), "{at}: {path} (go, airgo)");
+    }
+}
+
+fn facts(closure: &Closure, tests: bool) -> BTreeMap<String, Facts> {
+    let of = |reached: &airgo_resolve::packages::Reached| {
+        let package = &reached.package;
+        let below = |files: &BTreeSet<String>| {
+            let prefix = if package.dir.is_empty() { String::new() } else { format!("{}/", package.dir) };
+            files.iter().map(|f| f.strip_prefix(&prefix).unwrap().to_owned()).collect()
+        };
+        let embedded = &reached.embedded;
+        assert!(tests || embedded.test_files.is_empty());
+        (
+            package.path.clone(),
+            (package.module.to_string(), below(&embedded.files), below(&embedded.test_files)),
+        )
+    };
+    closure.packages.iter().map(of).collect()
+}
+
+/// What a manifest records of the main modules.
+fn starts(project: &Project, closure: &Closure) -> BTreeMap<String, On> {
+    let mut starts = BTreeMap::new();
+    for main in &project.mains {
+        let of_main = closure.imports_of_main(&main.modfile.module.as_ref().unwrap().path);
+        for (path, on) in of_main {
+            let known: &mut On = starts.entry(path.to_string()).or_default();
+            *known = *known | on;
+        }
+    }
+    starts
+}
+
+/// The modules that a bundle carries.
+fn carried(project: &Project, resolution: &Resolution) -> Vec<Carried> {
+    let modules = resolution.build_list.iter().filter(|selected| !selected.main);
+    let requires: BTreeSet<_> =
+        project.mains.iter().flat_map(|m| &m.modfile.require).map(|r| r.module.path.as_str()).collect();
+    let carried = modules.map(|selected| Carried {
+        module: selected.module.clone(),
+        place: match (&selected.replacement, selected.stored()) {
+            (Some(Replacement::Directory { dir, .. }), _) => Place::Directory(dir.clone()),
+            (_, stored) => Place::Zip(stored.unwrap().clone()),
+        },
+        listed: requires.contains(selected.module.path.as_str()),
+    });
+    carried.collect()
 }
 
 fn compare_real(id: &str) {

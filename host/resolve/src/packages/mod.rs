@@ -12,13 +12,16 @@
 mod embed;
 mod fault;
 mod files;
+mod follow;
 mod load;
 mod lookup;
+mod mains;
 mod matching;
 
 pub use embed::{EmbedError, Embedded};
 pub use fault::{Fault, Importer, Problem};
 pub use files::{Builds, Entry, EntryKind, ModuleFiles, Place, Tree};
+pub use follow::{Carried, follow};
 pub use load::{Closure, Import, Package, Reached, Settings, Sums, Unreadable, load};
 pub use matching::is_ignored;
 
