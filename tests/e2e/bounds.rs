@@ -54,6 +54,7 @@ fn a_long_chain_takes_what_it_is_worth() {
     grown.takes("resolve project", 60, 200);
     grown.takes("pack project -o b.airgo", 160, 4);
     grown.takes("verify b.airgo", 90, 4);
+    grown.takes(&format!("why b.airgo grown.example/m{:06}", MODULES - 1), 90, 4);
     grown.temp.write(
         "airgo.toml",
         "[[plugin]]\nname = \"allowlist\"\nbuiltin = \"allowlist\"\n\n\

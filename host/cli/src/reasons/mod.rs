@@ -5,6 +5,7 @@
 //! through the requirements of the modules that the project itself uses, or
 //! better by what their packages import, where the sources are at hand.
 
+mod files;
 mod near;
 mod packages;
 mod paths;

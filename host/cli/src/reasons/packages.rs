@@ -4,20 +4,13 @@
 //! own tests, whose needs no build has; these do not count here.
 
 use super::Steps;
+use super::files::Files;
 use super::paths::{Brief, Paths};
 use airgo_bundle::Manifest;
-use airgo_gomod::gosource::{Source, Truth, read};
-use airgo_policy::BundleView;
-use std::collections::{BTreeMap, HashMap};
-
-/// Limits of the walk. Beyond them requirements have to do: it is a help for
-/// people, and a bundle may be made to be slow.
-const MAX_PACKAGES: usize = 60_000;
-const MAX_FILES: usize = 1_000_000;
-const MAX_BYTES: u64 = 512 << 20;
-/// How much of a file is read for its imports, at first and at most.
-const HEAD: u32 = 32 << 10;
-const MAX_HEAD: u32 = 1 << 20;
+use airgo_gomod::ModuleVersion;
+use airgo_policy::{BundleView, ModuleInfo};
+use airgo_resolve::packages::{self, Builds, Carried, Closure, On, Place, Settings};
+use std::collections::{HashMap, HashSet};
 
 /// The packages that are reached, and how.
 pub struct Imports {
@@ -35,78 +28,75 @@ pub struct Imports {
     brief: Brief,
 }
 
-/// The Go files of a module by directory.
-type Files = BTreeMap<String, Vec<String>>;
-
-struct Reader<'a> {
-    view: &'a dyn BundleView,
-    by_path: HashMap<&'a str, usize>,
-    files: HashMap<usize, Option<Files>>,
-    listed: usize,
-    bytes: u64,
-}
-
 impl Imports {
-    /// Walks the imports; none where the files are too many or cannot be read,
-    /// or the bundle is of several projects that build different versions.
+    /// Walks the imports; none where the files are too many, or the bundle is of
+    /// several projects that build different versions.
     pub fn read(manifest: &Manifest, view: &dyn BundleView) -> Option<Self> {
-        let modules = view.modules();
         let by_path: HashMap<&str, usize> =
-            modules.iter().enumerate().map(|(at, module)| (module.path.as_str(), at)).collect();
-        if by_path.len() < modules.len()
+            view.modules().iter().zip(0..).map(|(module, at)| (module.path.as_str(), at)).collect();
+        if by_path.len() < view.modules().len()
             || manifest.main_modules.iter().all(|m| m.imports.as_ref().is_none_or(Vec::is_empty))
         {
             return None;
         }
-        let mut reader = Reader { view, by_path, files: HashMap::new(), listed: 0, bytes: 0 };
-        let names: Vec<String> = modules.iter().map(|m| format!("{}@{}", m.path, m.version)).collect();
+        let closure = follow(manifest, view)?;
+        let mains = manifest.main_modules.iter().map(|main| (main.path.clone(), None));
+        let reached = closure.packages.iter().map(|reached| &reached.package);
+        let reached = reached.map(|p| (p.path.clone(), by_path.get(p.module.path.as_str()).copied()));
+        let (names, module): (Vec<String>, Vec<Option<usize>>) = mains.chain(reached).unzip();
+        // A main module's path may be a package's too, which is asked for then.
+        let index: HashMap<String, u32> = names.iter().cloned().zip(0..).collect();
+        let modules: Vec<String> =
+            view.modules().iter().map(|m| ModuleVersion::new(&*m.path, &*m.version).to_string()).collect();
         let mut this = Self {
-            names: Vec::new(),
-            index: HashMap::new(),
-            module: Vec::new(),
-            module_index: names.iter().cloned().zip(0..).collect(),
-            modules: names,
+            names,
+            index,
+            module,
+            module_index: modules.iter().cloned().zip(0..).collect(),
+            modules,
             paths: Paths::default(),
             nearest: HashMap::new(),
             brief: Brief::default(),
         };
-        for main in &manifest.main_modules {
-            let node = this.node(&main.path, None);
-            this.paths.reach(node, None);
-        }
-        // They import what the manifest says.
-        this.paths.level();
-        for main in &manifest.main_modules {
-            let node = this.node(&main.path, None);
-            // What code imports goes before what tests import.
-            let mut imports: Vec<_> = main.imports.iter().flatten().collect();
-            imports.sort_by_key(|import| import.test);
-            for import in imports {
-                this.reach(&mut reader, &import.path, node)?;
-            }
-        }
-        loop {
-            let mut level = this.paths.level();
-            if level.is_empty() {
-                break;
-            }
-            // A module after the other, since the view keeps few of them open;
-            // the order within the level stays that of arrival for each.
-            level.sort_by_key(|node| this.module[*node as usize]);
-            for node in level {
-                let Some(module) = this.module[node as usize] else { continue };
-                this.nearest.entry(module).or_default();
-                this.note_nearest(module, node);
-                let name = this.names[node as usize].clone();
-                for import in reader.imports(module, &name)? {
-                    this.reach(&mut reader, &import, node)?;
-                }
-            }
-        }
+        this.walk(manifest, &closure);
         let module = |node: u32| this.module[node as usize];
         this.brief =
             Brief::of(&this.paths, super::SHOWN.0, |a, b| module(a).is_some() && module(a) == module(b));
         Some(this)
+    }
+
+    fn walk(&mut self, manifest: &Manifest, closure: &Closure) {
+        let first = manifest.main_modules.len();
+        for (node, _) in (0..).zip(&manifest.main_modules) {
+            self.paths.reach(node, None);
+        }
+        self.paths.level();
+        for (node, main) in (0..).zip(&manifest.main_modules) {
+            // What code imports goes before what tests import.
+            let mut imports: Vec<_> = main.imports.iter().flatten().collect();
+            imports.sort_by_key(|import| import.test);
+            for import in imports {
+                let to = self.index.get(&import.path).copied().filter(|to| *to as usize >= first);
+                if let Some(to) = to {
+                    self.paths.reach(to, Some(node));
+                }
+            }
+        }
+        loop {
+            let mut level = self.paths.level();
+            if level.is_empty() {
+                break;
+            }
+            level.sort_by_key(|node| self.module[*node as usize]);
+            for node in level {
+                self.note_nearest(node);
+                let reached = (node as usize).checked_sub(first).and_then(|at| closure.packages.get(at));
+                let imported = reached.into_iter().flat_map(|reached| &reached.imports);
+                for to in imported.filter_map(|import| u32::try_from(first + import.package?).ok()) {
+                    self.paths.reach(to, Some(node));
+                }
+            }
+        }
     }
 
     /// Up to `most` shortest chains to a module's nearest packages.
@@ -138,120 +128,42 @@ impl Imports {
         self.nearest.get(self.module_index.get(module)?)
     }
 
-    fn note_nearest(&mut self, module: usize, node: u32) {
+    fn note_nearest(&mut self, node: u32) {
+        let Some(module) = self.module[node as usize] else { return };
         let depth = self.paths.depth(node);
         let nearest = self.nearest.entry(module).or_default();
         if nearest.first().is_none_or(|first| self.paths.depth(*first) == depth) {
             nearest.push(node);
         }
     }
-
-    fn node(&mut self, name: &str, module: Option<usize>) -> u32 {
-        if let Some(&known) = self.index.get(name) {
-            return known;
-        }
-        let node = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.names.push(name.to_owned());
-        self.module.push(module);
-        self.index.insert(name.to_owned(), node);
-        node
-    }
-
-    /// None where there are too many packages.
-    fn reach(&mut self, reader: &mut Reader<'_>, import: &str, from: u32) -> Option<()> {
-        let known = self.index.get(import).copied();
-        let node = match known {
-            Some(node) => node,
-            None => {
-                let Some(module) = reader.module_of(import)? else { return Some(()) };
-                self.node(import, Some(module))
-            }
-        };
-        self.paths.reach(node, Some(from));
-        (self.names.len() <= MAX_PACKAGES).then_some(())
-    }
 }
 
-impl Reader<'_> {
-    /// The module that has this package: the one of the longest path with Go
-    /// files in the directory. None beyond the limits.
-    #[allow(clippy::option_option)]
-    fn module_of(&mut self, import: &str) -> Option<Option<usize>> {
-        let mut path = import;
-        loop {
-            if let Some(&module) = self.by_path.get(path) {
-                let dir = import[path.len()..].trim_start_matches('/');
-                // What stands in a directory of the project has no files here.
-                if self.files(module)?.as_ref().is_none_or(|files| files.contains_key(dir)) {
-                    return Some(Some(module));
-                }
-            }
-            match path.rsplit_once('/') {
-                Some((above, _)) => path = above,
-                None => return Some(None),
-            }
-        }
-    }
-
-    fn files(&mut self, module: usize) -> Option<&Option<Files>> {
-        if !self.files.contains_key(&module) {
-            let listed = self.view.list_files(module).ok();
-            self.listed += listed.as_ref().map_or(0, Vec::len);
-            let files = listed.map(|list| {
-                let mut files = Files::new();
-                for file in list {
-                    let (dir, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
-                    if name.ends_with(".go") && !name.ends_with("_test.go") && !name.starts_with(['_', '.']) {
-                        files.entry(dir.to_owned()).or_default().push(name.to_owned());
-                    }
-                }
-                files
-            });
-            self.files.insert(module, files);
-        }
-        if self.listed > MAX_FILES { None } else { self.files.get(&module) }
-    }
-
-    /// What a package imports, each once; none beyond the limits.
-    fn imports(&mut self, module: usize, package: &str) -> Option<Vec<String>> {
-        let view = self.view;
-        let path = view.modules().get(module).map(|m| m.path.len()).unwrap_or_default();
-        let dir = package.get(path..).unwrap_or_default().trim_start_matches('/').to_owned();
-        let names =
-            self.files(module)?.as_ref().and_then(|files| files.get(&dir)).cloned().unwrap_or_default();
-        let mut imports: Vec<String> = Vec::new();
-        for name in names {
-            let file = if dir.is_empty() { name.clone() } else { format!("{dir}/{name}") };
-            let Some(header) = self.header(module, &file) else { continue };
-            if self.bytes > MAX_BYTES {
-                return None;
-            }
-            if may_be_built(&header) {
-                imports.extend(header.imports.into_iter().map(|i| i.path).filter(|path| path != "C"));
-            }
-        }
-        imports.sort();
-        imports.dedup();
-        Some(imports)
-    }
-
-    fn header(&mut self, module: usize, file: &str) -> Option<Source> {
-        let mut most = HEAD;
-        loop {
-            let bytes = self.view.read(module, file, 0, most).ok()?;
-            self.bytes += bytes.len() as u64;
-            let whole = bytes.len() < most as usize;
-            let source = read(&bytes);
-            if source.complete || whole || most == MAX_HEAD {
-                return source.error.is_none().then_some(source);
-            }
-            most = MAX_HEAD;
-        }
-    }
+/// The packages that the main modules lead to; none beyond the limits.
+fn follow(manifest: &Manifest, view: &dyn BundleView) -> Option<Closure> {
+    let mains: HashSet<&str> = manifest.main_modules.iter().map(|main| main.path.as_str()).collect();
+    let of_mains = manifest.graph.iter().filter(|node| mains.contains(node.module.as_str()));
+    let required: HashSet<&str> = of_mains.flat_map(|node| &node.requires).map(|m| path_of(m)).collect();
+    let carried = |module: &ModuleInfo| Carried {
+        module: ModuleVersion::new(&*module.path, &*module.version),
+        place: match &module.replaced_by {
+            Some(by) if by.version.is_empty() => Place::Directory(by.path.clone()),
+            _ => Place::Zip(ModuleVersion::new(&*module.path, &*module.version)),
+        },
+        listed: required.contains(module.path.as_str()),
+    };
+    let modules: Vec<Carried> = view.modules().iter().map(carried).collect();
+    let starts = manifest.main_modules.iter().flat_map(|main| main.imports.iter().flatten());
+    let starts: Vec<(&str, On)> = starts
+        .map(|import| {
+            let (builds, tests) = if import.test { (0, 1) } else { (1, 0) };
+            (import.path.as_str(), On { builds, tests })
+        })
+        .collect();
+    let settings =
+        Settings { builds: Builds::Any, tests: true, embeds: false, sums: None, standard: &|_| None };
+    packages::follow(&starts, &modules, &settings, &mut Files::new(view)).ok()
 }
 
-/// With some tags and on some platform (cmd/go imports.AnyTags).
-fn may_be_built(source: &Source) -> bool {
-    let tag = |tag: &str| if tag == "ignore" { Truth::No } else { Truth::Maybe };
-    source.evaluate(&tag) != Truth::No
+fn path_of(module: &str) -> &str {
+    module.split_once('@').map_or(module, |(path, _)| path)
 }

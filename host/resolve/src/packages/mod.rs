@@ -8,6 +8,9 @@
 //!
 //! What a file means depends on the platform, so several are followed at once,
 //! each a bit of [`On`].
+//!
+//! [`load`] begins with the project's files; [`follow`] does without them, where
+//! it is known what they import.
 
 mod embed;
 mod fault;
