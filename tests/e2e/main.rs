@@ -20,6 +20,7 @@ mod exchange;
 mod findings;
 mod guide;
 mod hints;
+mod imports;
 mod keys;
 mod killed;
 mod line;

@@ -100,7 +100,9 @@ pub fn gather(
             duration(began.elapsed())
         ),
     );
-    let imports = projects.list.iter().map(|loaded| sources::imports(context, loaded, &build));
+    let resolved = projects.list.iter().zip(&resolutions);
+    let imports =
+        resolved.map(|(loaded, resolution)| sources::imports(context, loaded, resolution, &objects, &build));
     let parts = Parts {
         projects,
         imports: imports.collect::<Result<_>>()?,

@@ -7,7 +7,6 @@
 //! module provides, a module that go.mod does not list, a line that go.sum
 //! lacks. A tool's packages are not loaded, nor what only `go test all` reads.
 
-mod files;
 mod problem;
 
 use crate::Context;
@@ -16,7 +15,7 @@ use crate::printer::count;
 use crate::project::{Loaded, shown};
 use crate::projects::Projects;
 use crate::settings;
-use crate::sources::Build;
+use crate::sources::{Build, Files};
 use airgo_fetch::{Fetched, Object};
 use airgo_gomod::goenv::GoFlags;
 use airgo_gomod::gosource::Platform;
@@ -24,7 +23,6 @@ use airgo_gomod::gosum::Subject;
 use airgo_gomod::{ModuleVersion, gover};
 use airgo_resolve::packages::{self, Builds, Closure, Fault, Problem, Settings};
 use airgo_resolve::{Project, Resolution, Vendor};
-use files::Files;
 use problem::Told;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
