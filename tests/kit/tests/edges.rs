@@ -53,6 +53,27 @@ fn of_the_plugins_only_what_both_sides_read_is_in_the_host() {
     assert_eq!(outside, [(CLI, "airgo-vulndb"), (GOMOD, "airgo-gosource")]);
 }
 
+/// The list of fuzz targets is that of its Cargo.toml, and each has a source file
+/// and seeds.
+#[test]
+fn the_list_of_fuzz_targets_is_whole() {
+    let fuzz = root().join("tests/fuzz");
+    let manifest = std::fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+    let bins = manifest.split("[[bin]]").skip(1);
+    let mut built: Vec<&str> = bins.map(|bin| bin.split('"').nth(1).unwrap()).collect();
+    let readme = std::fs::read_to_string(fuzz.join("README.md")).unwrap();
+    let mut listed: Vec<&str> =
+        readme.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    built.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(listed, built);
+    for target in built {
+        assert!(fuzz.join(format!("fuzz_targets/{target}.rs")).is_file(), "{target} has no source");
+        let seeds = std::fs::read_dir(fuzz.join("seeds").join(target)).map(Iterator::count).unwrap_or(0);
+        assert!(seeds > 0, "{target} has no seeds");
+    }
+}
+
 #[test]
 fn every_dependency_is_declared_once_in_the_workspace() {
     for manifest in committed().into_iter().filter(|p| p.file_name().is_some_and(|n| n == "Cargo.toml")) {
