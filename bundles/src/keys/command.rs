@@ -11,9 +11,11 @@
 use super::stream::each_piece;
 use super::{KeyError, PublicKey, Signer};
 use crate::positioned::ReadAt;
+use airgo_gomod::setting::program;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -84,8 +86,9 @@ pub enum CommandError {
     },
 }
 
-/// A signer that runs a command.
-#[derive(Debug, Clone)]
+/// A signer that runs a command, whose arguments may hold a secret: of them
+/// nothing is shown.
+#[derive(Clone)]
 pub struct CommandSigner {
     key: PublicKey,
     program: OsString,
@@ -161,8 +164,9 @@ impl CommandSigner {
         Self { timeout, ..self }
     }
 
+    /// As it may be shown.
     fn program(&self) -> String {
-        self.program.to_string_lossy().into_owned()
+        program(&self.program.to_string_lossy())
     }
 
     fn run(&self, message: Arc<dyn ReadAt>) -> Result<[u8; 64], CommandError> {
@@ -225,6 +229,15 @@ impl CommandSigner {
 
     fn wrong(&self) -> KeyError {
         CommandError::Wrong { program: self.program(), key: self.key.id().to_string() }.into()
+    }
+}
+
+impl fmt::Debug for CommandSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandSigner")
+            .field("key", &self.key)
+            .field("program", &self.program())
+            .finish_non_exhaustive()
     }
 }
 

@@ -69,6 +69,19 @@ fn whatever_goes_wrong_with_a_command_is_told() {
 }
 
 #[test]
+fn what_is_told_of_a_command_is_its_program_alone() {
+    let public = || key(1).public_key().clone();
+    let signer = CommandSigner::parse(public(), "no-such-program --token SECRET").unwrap();
+    let told = format!("{signer:?} {}", signer.sign(b"message").unwrap_err());
+    assert!(told.contains("no-such-program") && !told.contains("SECRET"), "{told}");
+    for line in ["TOKEN=SECRET sign", "https://user:SECRET@host/SECRET"] {
+        let signer = CommandSigner::parse(public(), line).unwrap();
+        let told = format!("{signer:?} {}", signer.sign(b"message").unwrap_err());
+        assert!(!told.contains("SECRET"), "{told}");
+    }
+}
+
+#[test]
 fn a_command_that_hangs_is_ended_even_with_children() {
     let began = Instant::now();
     for script in ["sleep 60", "sleep 60 & wait", "exec >&-; sleep 60"] {

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 pub fn signer(context: &Context, args: &SignerArgs, personal: bool) -> Result<Box<dyn Signer>> {
     if let (Some(command), Some(file)) = (&args.sign_with, &args.public_key) {
         let key = PublicKey::load(file).map_err(|e| key_failure(file, &e))?;
-        let signer = CommandSigner::parse(key, command)
-            .map_err(|e| Failure::new(Exit::Usage, e.to_string()).fact("--sign-with", command))?;
+        let signer = CommandSigner::parse(key, command.reveal())
+            .map_err(|e| Failure::new(Exit::Usage, e.to_string()).fact("--sign-with", command.shown()))?;
         return Ok(Box::new(signer));
     }
     if args.key.is_none() && !personal {

@@ -179,13 +179,25 @@ fn words(value: &str, address: &dyn Fn(&str) -> String) -> String {
     parts.collect()
 }
 
+/// The program of a command: one that sets a variable first, or is an address,
+/// is no name.
+///
+/// ```
+/// use airgo_gomod::setting::program;
+///
+/// assert_eq!(program("/opt/our tools/sign"), "/opt/our tools/sign");
+/// assert_eq!(program("TOKEN=secret"), "…");
+/// ```
+pub fn program(word: &str) -> String {
+    if word.contains(['=', '@', '?']) || word.contains("://") { HIDDEN.to_owned() } else { word.to_owned() }
+}
+
 /// The names of flags and of the first program.
 fn command(value: &str) -> String {
     let word = |(place, word): (usize, &str)| match word.split_once('=') {
         Some((name, _)) if name.starts_with('-') => format!("{}={HIDDEN}", words(name, &shown)),
-        _ if word.starts_with('-') || place == 0 && !word.contains(['=', '@', '?', ':']) => {
-            words(word, &shown)
-        }
+        _ if word.starts_with('-') => words(word, &shown),
+        _ if place == 0 => program(word),
         _ => HIDDEN.to_owned(),
     };
     value.split_whitespace().enumerate().map(word).collect::<Vec<_>>().join(" ")

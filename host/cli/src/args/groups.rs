@@ -2,7 +2,10 @@
 
 use crate::units;
 use airgo_fetch::DnsServer;
+use airgo_gomod::Setting;
 use airgo_gomod::gosource::Platform;
+use airgo_gomod::setting::Form;
+use clap::builder::{StringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -90,6 +93,11 @@ const TRUST_SEPARATOR: char = ';';
 #[cfg(not(windows))]
 const TRUST_SEPARATOR: char = ':';
 
+/// A command, whose arguments may hold a secret.
+fn command() -> impl TypedValueParser<Value = Setting> {
+    StringValueParser::new().map(|text| Setting::new(Form::Command, text))
+}
+
 /// A record of bundles that were let in.
 #[derive(Args, Debug)]
 pub struct LastSeenArg {
@@ -112,8 +120,8 @@ pub struct SignerArgs {
     pub key: Option<PathBuf>,
     /// Sign by a command, for keys in an HSM or agent: bytes on its stdin, an ed25519 signature
     /// (raw or base64) on its stdout
-    #[arg(long, value_name = "CMD", requires = "public_key")]
-    pub sign_with: Option<String>,
+    #[arg(long, value_name = "CMD", requires = "public_key", value_parser = command())]
+    pub sign_with: Option<Setting>,
     /// The public key of --sign-with
     #[arg(long, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
