@@ -7,6 +7,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod airgo;
+// Of the command line's code the tree of its commands alone is used.
+#[allow(dead_code)]
+#[path = "../../host/cli/src/args/mod.rs"]
+mod args;
 mod bad_bundle;
 mod bad_disk;
 mod bad_network;
@@ -17,6 +21,9 @@ mod cache;
 mod defaults;
 mod drift;
 mod exchange;
+#[allow(dead_code)]
+#[path = "../../host/cli/src/exit.rs"]
+mod exit;
 mod findings;
 mod guide;
 mod hints;
@@ -26,9 +33,13 @@ mod killed;
 mod line;
 mod little_memory;
 mod machine;
+#[allow(dead_code)]
+#[path = "../../host/cli/src/manual.rs"]
+mod manual;
 mod native;
 mod offline;
 mod planted;
+mod planted_line;
 mod plugin;
 mod plugin_signatures;
 mod policy;
@@ -44,6 +55,12 @@ mod secrets;
 mod settings;
 mod site;
 mod statements;
+#[allow(dead_code)]
+#[path = "../../host/cli/src/unfit.rs"]
+mod unfit;
+#[allow(dead_code)]
+#[path = "../../host/cli/src/units.rs"]
+mod units;
 mod untrusted_text;
 mod volumes;
 mod vulndb;

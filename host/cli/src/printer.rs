@@ -5,7 +5,7 @@ use crate::escape::{self, message};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::progress::without_bar;
-use airgo_gomod::address::in_text;
+use crate::usage;
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -148,7 +148,7 @@ pub fn command_line(error: &clap::Error) -> Exit {
     let text = escape::printable(&text);
     if error.use_stderr() {
         // What was typed may be an address with a login.
-        let text = in_text(&text);
+        let text = usage::disguised(error, &text);
         let _ = write!(anstream::stderr(), "{text}");
         Exit::Usage
     } else {

@@ -3,7 +3,7 @@
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use airgo_gomod::address::in_text;
+use airgo_gomod::address::{HIDDEN, in_text};
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
@@ -12,9 +12,20 @@ pub fn wants_json(args: impl Iterator<Item = OsString>) -> bool {
     args.skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json")
 }
 
+/// What clap says, without what may be a secret in the values that it quotes;
+/// `rendered` is plain or coloured.
+pub fn disguised(error: &clap::Error, rendered: &str) -> String {
+    let text = in_text(rendered);
+    match error.get(ContextKind::InvalidValue) {
+        // The rest of an address that a list was split at.
+        Some(ContextValue::String(value)) if value.starts_with("//") => text.replace(value, HIDDEN),
+        _ => text,
+    }
+}
+
 /// The failure of a command line that clap refused.
 pub fn failure(error: &clap::Error) -> Failure {
-    let rendered = in_text(&error.render().to_string());
+    let rendered = disguised(error, &error.render().to_string());
     // The first paragraph says what is wrong; usage and tips follow.
     let mut paragraphs = rendered.trim().split("\n\n");
     let first = paragraphs.next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `airgo vulndb` as typed.
 
 use super::Network;
-use crate::streams::no_stream;
+use crate::unfit::no_stream;
 use airgo_gomod::Setting;
 use airgo_gomod::setting::Form;
 use clap::{Args, Subcommand};
