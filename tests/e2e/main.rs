@@ -40,6 +40,7 @@ mod native;
 mod offline;
 mod planted;
 mod planted_line;
+mod planted_policy;
 mod plugin;
 mod plugin_signatures;
 mod policy;

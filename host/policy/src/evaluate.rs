@@ -12,8 +12,10 @@ use jiff::Timestamp;
 
 use crate::airgo_toml::{PluginEntry, PluginSource, PolicyFile};
 use crate::builtin::Builtin;
+use crate::disguise::Disguise;
 use crate::exceptions::Exceptions;
 use crate::gather::PerPlugin;
+use crate::json_schema;
 use crate::plugin::{CheckRequest, Checked};
 use crate::report::{Counts, DataRecord, NOT_JUDGED, PluginRecord, Report, ReportedFinding};
 use crate::signed::{NoSignatures, PluginSigner, SignatureRequest, Signatures};
@@ -174,7 +176,7 @@ impl Policy {
                 config: loaded.config.clone(),
             };
             match loaded.plugin.check_with(&request, &order, facts) {
-                Ok((checked, _)) => Ok(Ok(checked)),
+                Ok((checked, _)) => Ok(Ok(Disguise::of(&entry.config).checked(checked))),
                 Err(err) => self.excused(entry, err).map(Err),
             }
         })?;
@@ -241,6 +243,7 @@ impl Policy {
         // That the machine has no memory says nothing of the bundle: with more,
         // the same plugin judges.
         if self.file.is_default() && !err.is_out_of_memory() {
+            // The config is airgo's own.
             return Ok(Failed { name: entry.name.clone(), err });
         }
         Err(plugin_error(&self.file, entry, err))
@@ -333,11 +336,15 @@ fn read_component(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
 
 /// An error in a config points at its line, whoever found it.
 fn plugin_error(file: &PolicyFile, entry: &PluginEntry, err: PluginError) -> PolicyError {
-    match err {
+    let disguise = Disguise::of(&entry.config);
+    match disguise.error(err) {
         PluginError::Config { pointer, message } if !file.is_default() => {
             let place = if pointer.is_empty() { "config".to_owned() } else { format!("config{pointer}") };
-            let message = format!("plugin {}: {place} {message}", entry.name);
-            file.error_at_line_column(entry.config_place(&pointer), message).into()
+            let mut text = format!("plugin {}: {place} {message}", entry.name);
+            // The place may be a key that is an address.
+            disguise.text(&mut text);
+            let error = file.error_at_line_column(entry.config_place(&pointer), text);
+            if message.starts_with(json_schema::UNKNOWN) { error.without_value() } else { error }.into()
         }
         source => PolicyError::Plugin { plugin: entry.name.clone(), source },
     }

@@ -15,6 +15,9 @@ pub struct Mismatch {
     pub message: String,
 }
 
+/// How the message begins of a key that the schema does not have.
+pub const UNKNOWN: &str = "is unknown";
+
 type Checked = Result<(), Mismatch>;
 
 /// Schemas within schemas, `$ref` included.
@@ -168,7 +171,7 @@ impl Checker<'_> {
                 self.value(schema, value, &at, depth + 1)?;
             } else if others == Some(&Value::Bool(false)) {
                 let known = properties.into_iter().flat_map(Map::keys).cloned().collect::<Vec<_>>();
-                return mismatch(&at, format!("is unknown; {}", allowed(&known)));
+                return mismatch(&at, format!("{UNKNOWN}; {}", allowed(&known)));
             } else if let Some(schema) = others {
                 self.value(schema, value, &at, depth + 1)?;
             }

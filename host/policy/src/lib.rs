@@ -25,6 +25,7 @@ mod cache;
 mod clock;
 mod cost;
 mod data;
+mod disguise;
 mod engine;
 mod error;
 mod evaluate;

@@ -34,6 +34,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use airgo_gomod::address::in_text;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{BUILTINS, Limits, Verdict};
@@ -163,7 +164,8 @@ pub struct DataEntry {
     pub line: u32,
 }
 
-/// What is wrong in a policy file, and where.
+/// What is wrong in a policy file, and where. Addresses are told without what
+/// may be a secret in them, and so is the value of a key that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {message}")]
 pub struct PolicyFileError {
@@ -261,12 +263,29 @@ impl PolicyFile {
         (line, column): (u32, u32),
         message: String,
     ) -> PolicyFileError {
-        let (file, text) = match &self.source {
-            Some((file, text)) => (file.clone(), text.as_str()),
-            None => ("built-in policy".to_owned(), ""),
-        };
-        let line_text = text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default().to_owned();
-        PolicyFileError { file, line, column, line_text, message }
+        let source = self.source.as_ref();
+        let (file, text) = source.map_or(("built-in policy", ""), |(file, text)| (file, text));
+        PolicyFileError::new(file, text, (line, column), message)
+    }
+}
+
+impl PolicyFileError {
+    fn new(file: &str, text: &str, (line, column): (u32, u32), message: String) -> Self {
+        let line_text = text.lines().nth(line.saturating_sub(1) as usize).unwrap_or_default();
+        let (line_text, message) = (in_text(line_text), in_text(&message));
+        Self { file: file.to_owned(), line, column, line_text, message }
+    }
+
+    /// Without what stands behind the key, which may be anything: a password
+    /// for a plugin that takes none.
+    pub(crate) fn without_value(mut self) -> Self {
+        let before =
+            self.line_text.chars().take(self.column.saturating_sub(1) as usize).map(char::len_utf8).sum();
+        if let Some(sign) = self.line_text.get(before..).and_then(|rest| rest.find('=')) {
+            self.line_text.truncate(before + sign + 1);
+            self.line_text.push_str(" …");
+        }
+        self
     }
 }
 

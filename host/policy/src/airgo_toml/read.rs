@@ -125,7 +125,7 @@ fn plugin(
             }
             PluginSource::Builtin(builtin.to_owned())
         }
-        (None, Some((path, _))) => PluginSource::Path(PathBuf::from(path)),
+        (None, Some((path, span))) => PluginSource::Path(source.path(path, span)?),
         _ => {
             let message = format!("plugin {name} names either builtin or path, where it comes from");
             return Err(table.error(message));
@@ -138,7 +138,7 @@ fn plugin(
         );
         return Err(table.error(message));
     }
-    let signature = signature(table, &name, &from, trust)?;
+    let signature = signature(source, table, &name, &from, trust)?;
     let mut reader = Reader { source, places: BTreeMap::new() };
     let config = match table.get("config") {
         None => serde_json::json!({}),
@@ -161,13 +161,14 @@ fn plugin(
 /// Who has to have signed a plugin. Where the file says whom to trust for its
 /// plugins, every one of them has to be signed; airgo vouches for its own.
 fn signature(
+    source: &Source<'_>,
     table: &Table<'_>,
     name: &str,
     from: &PluginSource,
     trust: Option<&[PathBuf]>,
 ) -> Result<Option<SignatureEntry>> {
     let own = table.paths("trust")?;
-    let file = table.string("signature")?.map(|(file, _)| PathBuf::from(file));
+    let file = table.string("signature")?.map(|(file, span)| source.path(file, span)).transpose()?;
     if matches!(from, PluginSource::Builtin(_)) {
         if file.is_some() || own.is_some() {
             let message = format!("plugin {name} comes with airgo: neither signature nor trust is for it");
@@ -207,7 +208,8 @@ fn sha256(source: &Source<'_>, table: &Table<'_>) -> Result<Option<String>> {
 
 fn data(source: &Source<'_>, table: &Table<'_>) -> Result<DataEntry> {
     let name = name(source, table)?;
-    let (path, _) = table.required("path")?;
+    let (path, span) = table.required("path")?;
+    let path = source.path(path, span)?;
     let sha256 = sha256(source, table)?;
     let date = table.get("date").map(|value| instant(source, "date", value)).transpose()?;
     let max_age = match table.string("max-age")? {
@@ -217,7 +219,7 @@ fn data(source: &Source<'_>, table: &Table<'_>) -> Result<DataEntry> {
             None => return Err(source.error(span, "max-age is written like \"36h\", \"7d\" or \"2w\"")),
         },
     };
-    Ok(DataEntry { name, path: PathBuf::from(path), sha256, date, max_age, line: table.line() })
+    Ok(DataEntry { name, path, sha256, date, max_age, line: table.line() })
 }
 
 fn exception(source: &Source<'_>, table: &Table<'_>) -> Result<Exception> {
@@ -230,7 +232,7 @@ fn exception(source: &Source<'_>, table: &Table<'_>) -> Result<Exception> {
     let module = match table.string("module")? {
         None => None,
         Some((text, span)) => {
-            if text.trim_start_matches('=').is_empty() || text.contains([' ', ',']) {
+            if text.trim_start_matches('=').is_empty() || text.contains([' ', ',']) || text.contains("://") {
                 let message = format!("module {text:?} is not written like \"github.com/acme/*\"");
                 return Err(source.error(span, message));
             }

@@ -25,9 +25,18 @@ impl Source<'_> {
     }
 
     pub fn error(&self, span: Range<usize>, message: impl Into<String>) -> PolicyFileError {
-        let (line, column) = self.place(span.start);
-        let line_text = self.text.lines().nth(line as usize - 1).unwrap_or_default().to_owned();
-        PolicyFileError { file: self.file.to_owned(), line, column, line_text, message: message.into() }
+        PolicyFileError::new(self.file, self.text, self.place(span.start), message.into())
+    }
+}
+
+impl Source<'_> {
+    /// A file of this machine: of an address airgo would make a file's name, and
+    /// show the password in it.
+    pub fn path(&self, text: &str, span: Range<usize>) -> Result<PathBuf> {
+        match text.contains("://") {
+            true => Err(self.error(span, "an address, where a file of this machine is wanted")),
+            false => Ok(PathBuf::from(text)),
+        }
     }
 }
 
@@ -54,7 +63,7 @@ impl<'a> Table<'a> {
         if let Some(key) = unknown.min_by_key(|key| key.span().start) {
             let name = key.get_ref().escape_debug();
             let message = format!("unknown key {name}; allowed here: {}", allowed.join(", "));
-            return Err(source.error(key.span(), message));
+            return Err(source.error(key.span(), message).without_value());
         }
         Ok(Table { source, table, span })
     }
@@ -93,7 +102,7 @@ impl<'a> Table<'a> {
             return Err(self.wrong(key, value, "a list of files"));
         };
         let path = |item: &'a Spanned<DeValue<'a>>| match item.get_ref().as_str() {
-            Some(text) if !text.is_empty() => Ok(PathBuf::from(text)),
+            Some(text) if !text.is_empty() => self.source.path(text, item.span()),
             Some(_) => Err(self.source.error(item.span(), format!("{key} has an empty name"))),
             None => Err(self.wrong(key, item, "a list of files")),
         };
