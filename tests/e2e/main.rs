@@ -25,6 +25,10 @@ mod exchange;
 #[path = "../../host/cli/src/exit.rs"]
 mod exit;
 mod findings;
+// The host of the tests of host/fetch.
+#[allow(dead_code)]
+#[path = "../../host/fetch/tests/support/gohost.rs"]
+mod gohost;
 mod guide;
 mod hints;
 mod imports;
@@ -39,6 +43,7 @@ mod manual;
 mod native;
 mod offline;
 mod planted;
+mod planted_git;
 mod planted_line;
 mod planted_policy;
 mod plugin;

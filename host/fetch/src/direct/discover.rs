@@ -6,6 +6,7 @@ use super::hosts::{Remote, RepoRoot, Vcs, known};
 use super::meta::{self, GoImport};
 use super::web::{self, Page};
 use crate::engine::Engine;
+use airgo_gomod::address::in_text;
 use airgo_gomod::module::match_prefix_patterns;
 use reqwest::Url;
 
@@ -62,13 +63,14 @@ impl Engine {
 fn check(found: &GoImport) -> Result<RepoRoot, String> {
     let GoImport { prefix, vcs, repo, subdir } = found;
     if subdir.starts_with(['/', '-']) || subdir.chars().any(char::is_control) {
-        return Err(format!("invalid subdirectory {subdir:?}"));
+        return Err(format!("invalid subdirectory {:?}", in_text(subdir)));
     }
     let url = Url::parse(repo).map_err(|_| "the repository's address is no URL".to_owned())?;
     if url.scheme() == "file" {
         return Err("a repository's address may not be a file".to_owned());
     }
-    let vcs = Vcs::by_command(vcs).ok_or_else(|| format!("unknown version-control system {vcs:?}"))?;
+    let vcs =
+        Vcs::by_command(vcs).ok_or_else(|| format!("unknown version-control system {:?}", in_text(vcs)))?;
     let remote = Remote::Url(repo.clone());
     Ok(RepoRoot { vcs, remote, root: prefix.clone(), subdir: subdir.clone() })
 }

@@ -5,6 +5,7 @@
 //! gives up at bad syntax, this one reads on.
 
 use super::hosts::within;
+use airgo_gomod::address::in_text;
 
 /// One such tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub(crate) fn parse(page: &str) -> Vec<GoImport> {
 pub(crate) fn find(imports: &[GoImport], path: &str) -> Result<GoImport, String> {
     let mut matching = imports.iter().filter(|m| within(path, &m.prefix));
     let Some(first) = matching.next() else {
-        let others: Vec<_> = imports.iter().map(|m| format!("one for {}", m.prefix)).collect();
+        let others: Vec<_> = imports.iter().map(|m| format!("one for {}", in_text(&m.prefix))).collect();
         let tail = if others.is_empty() { String::new() } else { format!(", only {}", others.join(", ")) };
         return Err(format!("no go-import meta tag{tail}"));
     };

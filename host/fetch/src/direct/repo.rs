@@ -447,7 +447,11 @@ impl<'a> Repo<'a> {
     }
 
     fn network(&self, args: &[&str], doing: &'static str) -> Result<Vec<u8>, DirectError> {
-        self.git.over_network(Some(&self.memory.dir), args, doing, self.memory.address.shown(), self.on_retry)
+        let (dir, shown) = (&self.memory.dir, self.memory.address.shown());
+        let done = self.git.over_network(Some(dir), args, doing, shown, self.on_retry);
+        // It names the address as `insteadOf` has it, with a token in its path.
+        let _ = fs::remove_file(dir.join("FETCH_HEAD"));
+        done
     }
 
     fn failed(&self, doing: &'static str) -> impl FnOnce(RunError) -> DirectError + use<> {
