@@ -19,6 +19,7 @@ mod baseline;
 mod bounds;
 mod cache;
 mod defaults;
+mod docker;
 mod drift;
 mod exchange;
 #[allow(dead_code)]

@@ -1,6 +1,7 @@
 //! Tools of the machine that a test needs: found, or skipped loudly, or a
 //! failure where CI promised them.
 
+use crate::TempTree;
 use std::env;
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -11,10 +12,15 @@ use std::sync::OnceLock;
 ///
 /// A test returns when this is false: the skip is then on stderr even though
 /// the test harness captures output. Under `CI=true` a missing tool fails.
-/// `unshare` counts as there only when it really takes the network away.
+/// `unshare` counts as there only when it really takes the network away, and
+/// `buildah` when it builds an image then.
 #[track_caller]
 pub fn require_tool(name: &str) -> bool {
-    let there = if name == "unshare" { unshare_flags().is_some() } else { runs(name) };
+    let there = match name {
+        "unshare" => unshare_flags().is_some(),
+        "buildah" => unshare_flags().is_some() && builds(),
+        _ => runs(name),
+    };
     if there {
         return true;
     }
@@ -55,6 +61,16 @@ fn unshare_flags() -> Option<&'static str> {
     *FLAGS.get_or_init(|| {
         ["-n", "-rn"].into_iter().find(|f| succeeds(Command::new("unshare").args([f, "true"])))
     })
+}
+
+/// Whether buildah builds an image, which a user without rights may not do.
+fn builds() -> bool {
+    let temp = TempTree::new();
+    temp.write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+    let mut buildah = offline("buildah");
+    buildah.args(["--storage-driver", "vfs", "--root"]).arg(temp.join("root"));
+    buildah.arg("--runroot").arg(temp.join("run")).args(["bud", "--isolation", "chroot"]).arg(temp.path());
+    succeeds(&mut buildah)
 }
 
 fn succeeds(cmd: &mut Command) -> bool {
