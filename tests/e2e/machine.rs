@@ -2,7 +2,7 @@
 
 use crate::airgo::Airgo;
 use crate::site::{Site, snapshot, text};
-use airgo_testkit::{Module, World, sha256_hex};
+use airgo_testkit::{Module, World, require_tool, sha256_hex};
 use std::fs;
 
 fn json(text: &str) -> serde_json::Value {
@@ -32,6 +32,20 @@ fn doctor_names_the_proxy_that_does_not_answer_and_the_fix() {
     assert!(rows.any(|l| l.trim_start().starts_with("fix:")), "{}", run.stdout);
     let document = json(&airgo.run(&["doctor", "--json", text(&site.project())]).stdout);
     assert!(document["error"]["report"]["failed"].as_u64().unwrap() > 0, "{document}");
+}
+
+#[test]
+fn doctor_says_that_the_closed_side_has_no_network() {
+    if !require_tool("unshare") {
+        return;
+    }
+    let site = Site::new();
+    let run = Airgo::air_gapped().env("GOSUMDB", "off").run(&["doctor", text(&site.project())]);
+    let rows: Vec<&str> = run.stdout.lines().filter(|line| line.contains("there is no route")).collect();
+    assert!(rows.len() == 1 && rows[0].contains("WARNING"), "{}", run.stdout);
+    assert!(run.stdout.contains("airgo unpack needs no network"), "{}", run.stdout);
+    let run = site.airgo.run(&["doctor", text(&site.project())]);
+    assert!(!run.stdout.contains("there is no route"), "{}", run.stdout);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What the doctor finds on loopback: sound worlds, and worlds with one thing wrong.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "support/dns.rs"]
@@ -13,6 +14,7 @@ use airgo_testkit::{Fault, Module, Proxy, TempTree, World};
 use dns::{FakeDns, Manner};
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 use tls_server::{Flaw, TlsProxy};
 
@@ -74,7 +76,13 @@ fn host(proxy: &Proxy) -> String {
 #[test]
 fn all_is_well() {
     let proxy = Proxy::serve(&world());
-    let checks = Bench::new(&format!("{},direct", proxy.url())).run();
+    let mut bench = Bench::new(&format!("{},direct", proxy.url()));
+    says(&bench.run(), "direct", Verdict::Warn, "there is no git");
+    let tools = bench.dir.dir("tools");
+    fs::write(tools.join("git"), "").unwrap();
+    fs::set_permissions(tools.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    bench.config.environment.set("PATH", &tools);
+    let checks = bench.run();
     assert!(checks.iter().all(|c| c.verdict <= Verdict::Skipped), "{checks:#?}");
     says(&checks, &format!("connect {}", host(&proxy)), Verdict::Ok, "connected to 127.0.0.1");
     says(&checks, &format!("fetch from {}", host(&proxy)), Verdict::Ok, "example.com/a@v1.2.3 is there");

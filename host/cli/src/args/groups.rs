@@ -58,7 +58,7 @@ impl From<Scope> for airgo_resolve::Scope {
 /// Flags of the commands that fetch.
 #[derive(Args, Debug)]
 pub struct Network {
-    /// How many requests may be under way at once
+    /// How many requests may be under way at once; default: 64, fewer where few files may be open
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,
     /// Keep downloads here; default: the user's cache directory
@@ -68,7 +68,8 @@ pub struct Network {
     #[arg(long, value_name = "SERVER")]
     pub dns: Option<DnsServer>,
     /// End a try that waits longer than this for a connection or an answer, or whose transfer brings next
-    /// to nothing (under 34 bytes a second) for so long, such as 30s; up to 4 tries follow, see --retries
+    /// to nothing (under 34 bytes a second) for so long, such as 30s; default: 15s to connect, 2m for the answer,
+    /// 30s within it. Up to 4 tries follow, see --retries
     #[arg(long, value_name = "TIME", value_parser = units::duration)]
     pub timeout: Option<Duration>,
     /// How often to try again where a host answers but fails (5xx, resets, broken bodies); default: 7, and 3

@@ -307,7 +307,7 @@ pub struct Unpack {
     /// their zips and files again
     #[arg(long)]
     pub trust_existing: bool,
-    /// How many modules to install at once
+    /// How many modules to install at once; default: one for each processor
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,
 }

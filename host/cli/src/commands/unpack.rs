@@ -23,7 +23,7 @@ use airgo_gomod::goenv::GoFlags;
 use airgo_modcache::{GoModInput, InstallAllError, ModCache, ModuleInput, Options, Outcome, ZipInput};
 use airgo_policy::Report;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -165,15 +165,19 @@ fn install(
         let failure = Failure::failed(format!("could not open the module cache {}", e.path.display()));
         cache_disk(failure, None, &e.source)
     })?;
+    // As the last line counts them: a go.mod file alone is no module.
+    let with_code: BTreeSet<ModuleVersion> =
+        inputs.iter().filter(|input| input.zip.is_some()).map(|input| input.module.clone()).collect();
     let watch = Watch {
-        progress: Progress::new(&context.printer, "Unpacking", "modules", inputs.len() as u64),
+        progress: Progress::new(&context.printer, "Unpacking", "modules", with_code.len() as u64),
+        with_code,
         interrupt: context.interrupt.clone(),
         printer: context.printer,
     };
     keep_evidence(context, &cache, bundle)?;
     match cache.install_all(inputs, bundle_io::jobs(args.jobs).get(), &watch) {
         Ok(installed) => Ok(installed.into_iter().collect()),
-        Err(error) => Err(incomplete(&error, target)),
+        Err(error) => Err(incomplete(&error, &watch.with_code, target)),
     }
 }
 
@@ -235,9 +239,13 @@ fn inputs(bundle: &SignedBundle) -> Result<Vec<ModuleInput<'_>>> {
 }
 
 /// What is finished stays: each module is complete or not there.
-fn incomplete(error: &InstallAllError, target: &Path) -> Failure {
-    let missing = error.not_started.len() + error.others.len() + 1;
-    let complete = match error.finished.len() {
+fn incomplete(error: &InstallAllError, with_code: &BTreeSet<ModuleVersion>, target: &Path) -> Failure {
+    let complete = error.finished.iter().filter(|(module, _)| with_code.contains(module)).count();
+    let missing = match with_code.len() - complete {
+        0 => "some go.mod files".to_owned(),
+        n => n.to_string(),
+    };
+    let complete = match complete {
         0 => "no module is".to_owned(),
         n => count_are(n, "module"),
     };
@@ -249,6 +257,8 @@ fn incomplete(error: &InstallAllError, target: &Path) -> Failure {
 
 struct Watch {
     progress: Progress,
+    /// The modules that the bar counts.
+    with_code: BTreeSet<ModuleVersion>,
     interrupt: Interrupt,
     printer: crate::printer::Printer,
 }
@@ -262,8 +272,10 @@ impl airgo_modcache::Progress for Watch {
         self.progress.add_bytes(more);
     }
 
-    fn finished(&self, _: &ModuleVersion, _: Outcome) {
-        self.progress.add_done(1);
+    fn finished(&self, module: &ModuleVersion, _: Outcome) {
+        if self.with_code.contains(module) {
+            self.progress.add_done(1);
+        }
     }
 
     fn cancelled(&self) -> bool {

@@ -63,7 +63,7 @@ fn text(target: &Target, imported: Option<&[Steps]>, required: &[Steps]) -> Stri
             let what = if target.package.is_some() { "it" } else { "any package of it" };
             let _ = writeln!(
                 out,
-                "(no package that the main modules lead to imports {what}; tests of other modules may)"
+                "(no package that the main modules lead to imports {what}; tests of other modules, or files behind other build tags, may)"
             );
         }
         Some(chains) => write_chains(&mut out, "imports", chains),

@@ -3,6 +3,8 @@
 
 use super::{Area, Check, DoctorInput, Examination, Verdict, Visit};
 use std::fs;
+use std::io::ErrorKind;
+use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +32,24 @@ pub(super) fn clock(visit: &Visit<'_>, to: &mut Examination<'_>) {
         s if s <= SKEW_BAD => check(Verdict::Warn, detail).fix(fix),
         _ => check(Verdict::Fail, detail).fix(fix),
     });
+}
+
+/// Whether there is any way out of this machine: told where there is none, as on
+/// the closed side of the gap, since all that follows fails for it.
+pub(super) fn route(to: &mut Examination<'_>) {
+    // Connecting a datagram socket looks up the route and sends nothing; the
+    // addresses are those of documentation (RFC 5737, RFC 3849).
+    let connect = |from: &str, to: &str| UdpSocket::bind(from).and_then(|socket| socket.connect(to));
+    let none = |result: std::io::Result<()>| result.is_err_and(|e| e.kind() == ErrorKind::NetworkUnreachable);
+    if none(connect("0.0.0.0:0", "192.0.2.1:9")) && connect("[::]:0", "[2001:db8::1]:9").is_err() {
+        let check = Check::new(
+            Area::Machine,
+            "network",
+            Verdict::Warn,
+            "this machine has no way to another one: there is no route",
+        );
+        to.add(check.fix("on the closed side of the gap nothing: airgo unpack needs no network"));
+    }
 }
 
 /// Memory and processors, as far as control groups limit them.

@@ -166,6 +166,7 @@ async fn examine(config: &FetchConfig, input: &DoctorInput, to: &mut Examination
         patience: Patience { wait: input.patience, sends: 1 },
         config,
     };
+    machine::route(to);
     names::resolv_conf(&visit, to);
     names::hosts(&visit, to).await;
     proxies::variables(&visit, to);

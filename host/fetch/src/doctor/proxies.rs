@@ -48,6 +48,19 @@ pub(super) fn variables(visit: &Visit<'_>, to: &mut Examination<'_>) {
     }
 }
 
+/// Repositories are not asked: which one counts only a module says.
+fn direct(visit: &Visit<'_>) -> Check {
+    let check = |verdict, detail| Check::new(Area::Proxy, "direct", verdict, detail);
+    match visit.config.environment.find_program("git") {
+        Some(_) => check(
+            Verdict::Ok,
+            "what no proxy has comes from its own repository, by git; no repository was asked",
+        ),
+        None => check(Verdict::Warn, "what no proxy has comes from its own repository, and there is no git")
+            .fix("install git, or write off in place of direct in GOPROXY"),
+    }
+}
+
 /// Every entry of GOPROXY in order.
 pub(super) async fn all(visit: &Visit<'_>, to: &mut Examination<'_>) {
     let mut blocked: Option<String> = None;
@@ -59,13 +72,10 @@ pub(super) async fn all(visit: &Visit<'_>, to: &mut Examination<'_>) {
                 let detail = format!("modules that match {globs} are asked of no proxy");
                 to.add(Check::new(Area::Proxy, "GONOPROXY", Verdict::Ok, detail));
             }
-            Hop::Direct | Hop::Off => {
-                let (name, detail) = match hop {
-                    Hop::Off => ("off", "what no proxy has is not to be had"),
-                    _ => ("direct", "what no proxy has comes from its own repository"),
-                };
-                to.add(Check::new(Area::Proxy, name, Verdict::Ok, detail));
+            Hop::Off => {
+                to.add(Check::new(Area::Proxy, "off", Verdict::Ok, "what no proxy has is not to be had"));
             }
+            Hop::Direct => to.add(direct(visit)),
             Hop::Proxy(proxy, any_error) => {
                 if let Some(before) = &blocked {
                     let detail =
