@@ -34,7 +34,10 @@ pub(crate) fn each<T: Sync, S, E: Send>(
     };
     std::thread::scope(|scope| {
         for _ in 1..jobs.get().min(items.len()) {
-            scope.spawn(run);
+            // Where no more threads can be started, those that are here do.
+            if std::thread::Builder::new().spawn_scoped(scope, run).is_err() {
+                break;
+            }
         }
         run();
     });

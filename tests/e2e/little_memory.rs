@@ -1,11 +1,11 @@
-//! Plugins where the machine grants little address space (`ulimit -v`).
+//! Where the machine grants little address space (`ulimit -v`).
 
-use crate::airgo::run;
+use crate::airgo::{Run, run};
 use crate::site::{Site, text};
 use std::process::Command;
 
-/// `airgo policy check` of a bundle under a limit in KiB.
-fn check_under(site: &Site, kib: u64) -> crate::airgo::Run {
+/// A command under a limit in KiB.
+fn under(site: &Site, kib: u64, args: &[&str]) -> Run {
     let plain = site.airgo.command();
     let mut limited = Command::new("sh");
     limited.env_clear();
@@ -13,27 +13,61 @@ fn check_under(site: &Site, kib: u64) -> crate::airgo::Run {
         limited.env(name, value.unwrap_or_default());
     }
     let script = format!("ulimit -v {kib} && exec \"$@\"");
-    limited.args(["-c", &script, "sh"]).arg(plain.get_program());
-    let (bundle, key) = (site.bundle(), site.public_key());
-    limited.args(["policy", "check", text(&bundle), "--trust", text(&key)]);
+    limited.args(["-c", &script, "sh"]).arg(plain.get_program()).args(args);
     run(limited)
 }
 
 #[test]
-fn plugins_judge_the_same_under_a_limit_or_fail_loudly() {
+fn plugins_judge_the_same_under_a_limit() {
     let site = Site::new();
     site.pack().done();
-    let free = check_under(&site, 1 << 40).done().says(&["Judged by 6 plugins"]);
-    for gib in [2, 4, 8] {
-        let run = check_under(&site, gib << 20).done();
-        assert!(run.stderr.contains("Judged by 6 plugins"), "{gib} GiB: {}", run.stderr);
-        assert_eq!(run.stdout, free.stdout, "{gib} GiB");
+    let (bundle, key) = (site.bundle(), site.public_key());
+    let check = ["policy", "check", text(&bundle), "--trust", text(&key)];
+    let free = under(&site, 1 << 40, &check).done().says(&["Judged by 6 plugins"]);
+    // The first of them compiles the plugins, one after the other.
+    for mib in [400, 1 << 10, 4 << 10, 8 << 10] {
+        let run = under(&site, mib << 10, &check).done();
+        assert!(run.stderr.contains("Judged by 6 plugins"), "{mib} MiB: {}", run.stderr);
+        assert_eq!(run.stdout, free.stdout, "{mib} MiB");
     }
-    // Far too little: never a pass.
-    for mib in [60, 100] {
-        let run = check_under(&site, mib << 10);
-        let judged = run.stderr.contains("Judged by 6 plugins");
-        assert!(run.code != 0 || judged, "{mib} MiB: {}", run.stderr);
-        assert!(!run.stderr.contains("does not fit the world"), "{mib} MiB: {}", run.stderr);
+}
+
+/// From what just holds the program itself up to what is enough.
+#[test]
+fn too_little_memory_is_an_error_with_a_hint_and_never_an_abort() {
+    let site = Site::new();
+    site.pack().done();
+    let (bundle, key, project) = (site.bundle(), site.public_key(), site.project());
+    let (bundle, key, project) = (text(&bundle), text(&key), text(&project));
+    let (copy, cache) = (site.temp.join("copy.airgo"), site.modcache());
+    let private = site.key();
+    let commands: [&[&str]; 6] = [
+        &["verify", bundle, "--trust", key],
+        &["inspect", bundle, "--trust", key],
+        &["unpack", bundle, "--trust", key, "--gomodcache", text(&cache)],
+        &["policy", "check", bundle, "--trust", key],
+        &["policy", "check", project],
+        &["pack", project, "-o", text(&copy), "--key", text(&private)],
+    ];
+    let own = smallest(&site);
+    for more in [2, 5, 10, 20, 30, 40, 60] {
+        for command in commands {
+            let run = under(&site, own + (more << 10), command);
+            let told = |words: &str| run.stderr.contains(words);
+            let what = format!("{command:?} under {own} KiB and {more} MiB: {}: {}", run.code, run.stderr);
+            assert!(!told("panicked") && !told("does not fit the world"), "{what}");
+            match run.code {
+                0 if command[0] == "policy" => assert!(told("Judged by 6 plugins"), "{what}"),
+                0 => {}
+                1 => assert!(told("memory") && told("hint: raise the limit (ulimit -v"), "{what}"),
+                _ => panic!("{what}"),
+            }
+        }
     }
+}
+
+/// The KiB under which the system starts airgo at all: its own code.
+fn smallest(site: &Site) -> u64 {
+    let starts = |mib: &u64| under(site, mib << 10, &["--version"]).code == 0;
+    (10..1000).step_by(2).find(starts).expect("airgo starts in a GiB") << 10
 }

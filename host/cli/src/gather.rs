@@ -78,9 +78,11 @@ pub fn gather(
     let cache = downloads::cache_dir(context, network)?;
     // Beside the zips, so that it takes no time of its own.
     let (objects, advice) = std::thread::scope(|scope| {
-        let asked = scope.spawn(|| advice::ask(context, &fetcher, &progress, &cache, &resolutions));
+        let ask = || advice::ask(context, &fetcher, &progress, &cache, &resolutions);
+        let asked = std::thread::Builder::new().spawn_scoped(scope, ask);
         let objects = downloads.complete(&all);
-        (objects, asked.join().unwrap_or_default())
+        // Where no thread can be started, afterwards.
+        (objects, asked.map_or_else(|_| ask(), |asked| asked.join().unwrap_or_default()))
     });
     let objects = objects?;
     context.interrupt.check()?;

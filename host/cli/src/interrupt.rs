@@ -42,7 +42,8 @@ impl Interrupt {
                 #[allow(clippy::exit, reason = "the user asked twice; nothing may hold him up")]
                 std::process::exit(Exit::Interrupted as i32);
             }
-            std::thread::spawn(end_after_grace);
+            // Where no thread can be started, the second signal ends it.
+            let _ = std::thread::Builder::new().spawn(end_after_grace);
             for callback in callbacks.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 callback();
             }

@@ -2,6 +2,7 @@
 //! sandbox, findings printed, a refusal as exit code 12.
 
 use crate::Context;
+use crate::allocator;
 use crate::args::Trust;
 use crate::defaults;
 use crate::escape::{foreign, foreign_line};
@@ -247,9 +248,9 @@ fn policy_failure(error: &PolicyError) -> Failure {
             };
             frame::add(failure, e.line, e.column, &e.line_text).hint(hint)
         }
-        PolicyError::Plugin { source, .. } if source.is_out_of_memory() => Failure::failed(error.to_string())
+        _ if error.is_out_of_memory() => Failure::failed(error.to_string())
             .line("a plugin that cannot run has not judged, so nothing is let through")
-            .hint("raise the limit (ulimit -v unlimited, or the container's memory), or run fewer at a time on fewer cores"),
+            .hint(allocator::HINT),
         PolicyError::NoneJudged { .. } => Failure::new(Exit::Policy, format!("policy refused: {error}"))
             .line("where no plugin judged, nothing is let through")
             .hint("airgo policy check -v tells more"),

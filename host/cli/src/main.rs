@@ -1,6 +1,7 @@
 //! `airgo`: carries a Go project's dependencies across an air gap.
 
 mod advice;
+mod allocator;
 mod args;
 mod assemble;
 mod baseline;
@@ -54,6 +55,9 @@ mod vulnsource;
 use clap::FromArgMatches as _;
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: allocator::Checked = allocator::Checked;
+
 /// What every command works with.
 pub(crate) struct Context {
     pub printer: printer::Printer,
@@ -62,6 +66,7 @@ pub(crate) struct Context {
 }
 
 fn main() -> ExitCode {
+    allocator::prepare();
     let parsed = manual::command().try_get_matches().and_then(|m| args::Cli::from_arg_matches(&m));
     let cli = match parsed {
         Ok(cli) => cli,

@@ -122,7 +122,7 @@ pub enum FetchError {
     TlsSetup(String),
 
     /// The runtime's threads could not be started.
-    #[error("cannot start the download threads: {0}")]
+    #[error("cannot start the download threads, for want of memory or of leave: {0}")]
     Threads(#[source] io::Error),
 
     /// No proxy may be asked for this: the path or version breaks Go's rules.

@@ -134,9 +134,9 @@ impl FetchError {
             }
             Self::Disk { doing, source, .. } => return on_disk(doing, source),
             Self::OpenFiles { source, .. } => return on_disk("open", source),
+            Self::Threads(_) => "raise the limit (ulimit -v unlimited, or ulimit -u, or the container's memory)".to_owned(),
             Self::BadObject(_)
             | Self::TooLarge { .. }
-            | Self::Threads(_)
             | Self::Cancelled(_)
             | Self::Lost(_) => return None,
         };

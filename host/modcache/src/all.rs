@@ -43,7 +43,11 @@ impl ModCache {
         let shared = Mutex::new(Shared { todo: todo.into(), ..Shared::default() });
         thread::scope(|scope| {
             for _ in 1..jobs {
-                scope.spawn(|| self.work(jobs, &shared, progress));
+                let work = || self.work(jobs, &shared, progress);
+                // Where no more threads can be started, those that are here do.
+                if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                    break;
+                }
             }
             self.work(jobs, &shared, progress);
         });

@@ -10,6 +10,7 @@ use crate::bindings::PolicyPlugin;
 use crate::cache::{self, CodeCache};
 use crate::clock::Ticker;
 use crate::error::clip;
+use crate::failure::is_out_of_memory;
 use crate::memory::Memory;
 use crate::pool::Pool;
 use crate::state::State;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub ticker: Ticker,
     pub memory: Option<Memory>,
     cache: Option<CodeCache>,
+    small: bool,
 }
 
 /// Whether the machine grants the address space that wasmtime reserves for the
@@ -64,6 +66,8 @@ fn small_config() -> wasmtime::Config {
     config.memory_guard_size(0);
     config.guard_before_linear_memory(false);
     config.memory_may_move(true);
+    // Each thread takes a stack, and its allocator an arena.
+    config.parallel_compilation(false);
     config
 }
 
@@ -85,10 +89,19 @@ impl Engine {
             let ticker = Ticker::start(engines.into_iter().flatten().cloned().collect())?;
             let memory = config.cache_dir.as_ref().map(|dir| Memory::at(dir.join(crate::memory::DIR)));
             let cache = config.cache_dir.and_then(|dir| CodeCache::open(&wasmtime, dir));
-            Ok(Shared { wasmtime, linker, pool, ticker, memory, cache })
+            Ok(Shared { wasmtime, linker, pool, ticker, memory, cache, small })
         };
-        let shared = start().map_err(|err| PolicyError::Engine(format!("{err:#}")))?;
+        let shared = start().map_err(|err| match is_out_of_memory(&err) {
+            true => PolicyError::Memory(format!("{err:#}")),
+            false => PolicyError::Engine(format!("{err:#}")),
+        })?;
         Ok(Engine { shared: Arc::new(shared) })
+    }
+
+    /// Whether the machine is short of address space, so that one plugin is
+    /// compiled and run at a time.
+    pub(crate) fn is_small(&self) -> bool {
+        self.shared.small
     }
 
     /// Scans, compiles and asks a plugin who it is.
@@ -120,10 +133,11 @@ impl Engine {
         }
         // What is in the cache has been compiled: its cost is no matter.
         cost::check(bytes, limits)?;
-        let component = Component::new(wasmtime, bytes).map_err(|err| {
+        let component = Component::new(wasmtime, bytes).map_err(|err| match is_out_of_memory(&err) {
+            true => PluginError::Memory(clip(err.root_cause().to_string())),
             // Only the outermost line: the chain ends in positions in a file
             // that nobody wrote by hand.
-            PluginError::Malformed(clip(err.to_string()))
+            false => PluginError::Malformed(clip(err.to_string())),
         })?;
         if let Some(cache) = cache {
             cache.put(sha256, &component);

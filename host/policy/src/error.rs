@@ -52,9 +52,23 @@ pub enum PolicyError {
         /// How the first one failed.
         first: String,
     },
+    /// The machine has no memory or no thread for the engine.
+    #[error("cannot start the plugin engine for want of memory: {0}")]
+    Memory(String),
     /// The engine does not start.
     #[error("cannot start the plugin engine: {0}")]
     Engine(String),
+}
+
+impl PolicyError {
+    /// Whether it is the machine that lacks memory.
+    pub fn is_out_of_memory(&self) -> bool {
+        match self {
+            PolicyError::Memory(_) => true,
+            PolicyError::Plugin { source, .. } => source.is_out_of_memory(),
+            _ => false,
+        }
+    }
 }
 
 /// How a plugin failed. Reads as the rest of a sentence that begins with its name.

@@ -16,6 +16,7 @@ use crate::disguise::Disguise;
 use crate::exceptions::Exceptions;
 use crate::gather::PerPlugin;
 use crate::json_schema;
+use crate::parallel::in_parallel;
 use crate::plugin::{CheckRequest, Checked};
 use crate::report::{Counts, DataRecord, NOT_JUDGED, PluginRecord, Report, ReportedFinding};
 use crate::signed::{NoSignatures, PluginSigner, SignatureRequest, Signatures};
@@ -88,11 +89,15 @@ impl Policy {
         signatures: &dyn Signatures,
     ) -> Result<Self, PolicyError> {
         let origin = Origin { base, judged_at, signatures };
-        let loaded = in_parallel(&file.plugins, |entry| match load(engine, &file, entry, &origin) {
-            Err(PolicyError::Plugin { source, .. }) if file.is_default() && !source.is_out_of_memory() => {
-                Ok(Err(source))
+        let loaded = in_parallel(engine.is_small(), &file.plugins, |entry| {
+            match load(engine, &file, entry, &origin) {
+                Err(PolicyError::Plugin { source, .. })
+                    if file.is_default() && !source.is_out_of_memory() =>
+                {
+                    Ok(Err(source))
+                }
+                loaded => loaded.map(Ok),
             }
-            loaded => loaded.map(Ok),
         })?;
         let (mut file, mut plugins, mut failed) = (file, Vec::new(), Vec::new());
         for (entry, loaded) in std::mem::take(&mut file.plugins).into_iter().zip(loaded) {
@@ -167,7 +172,7 @@ impl Policy {
         let (facts, took): (Vec<_>, Vec<_>) = gathered.into_iter().map(Option::unzip).unzip();
         let with_facts: Vec<_> =
             pairs.iter().zip(facts).map(|(pair, facts)| (pair, Mutex::new(facts))).collect();
-        let checked = in_parallel(&with_facts, |((entry, loaded), facts)| {
+        let checked = in_parallel(self.engine.is_small(), &with_facts, |((entry, loaded), facts)| {
             let facts = facts.lock().unwrap_or_else(PoisonError::into_inner).take();
             let request = CheckRequest {
                 view: Arc::clone(view),
@@ -372,26 +377,6 @@ fn check_exceptions(file: &PolicyFile, plugins: &[Loaded]) -> Result<(), PolicyF
         return Err(file.error_at_line(exception.line, message));
     }
     Ok(())
-}
-
-/// Each item on a thread of its own; the first error in the order of the
-/// items counts, so that it is the same from run to run.
-fn in_parallel<I: Sync, T: Send>(
-    items: &[I],
-    work: impl Fn(&I) -> Result<T, PolicyError> + Sync,
-) -> Result<Vec<T>, PolicyError> {
-    if let [only] = items {
-        return Ok(vec![work(only)?]);
-    }
-    let work = &work;
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = items.iter().map(|item| scope.spawn(move || work(item))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, Result<T, PolicyError>>| {
-            thread.join().unwrap_or_else(|_| Err(PolicyError::Engine("the host panicked".to_owned())))
-        };
-        // Every thread is waited for before the first error is looked at.
-        threads.into_iter().map(join).collect::<Vec<_>>().into_iter().collect()
-    })
 }
 
 /// What is said of a plugin that failed where nobody wrote a policy.

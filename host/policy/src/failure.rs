@@ -1,6 +1,8 @@
 //! What an error of wasmtime says of the plugin that it ended: decided by type,
 //! never by text, but for the one error whose type wasmtime keeps to itself.
 
+use std::io::ErrorKind;
+
 use wasmtime::{Error, OutOfMemory, Trap};
 
 use crate::PluginError;
@@ -45,13 +47,14 @@ pub fn failure(err: &Error, state: &State, during: &'static str) -> PluginError 
     }
 }
 
-/// Whether the system refused memory to the host.
+/// Whether the system refused memory to the host, or a thread: that is how it
+/// says that there is no room for a stack.
 pub fn is_out_of_memory(err: &Error) -> bool {
     #[cfg(unix)]
     if err.downcast_ref::<rustix::io::Errno>().is_some_and(|e| *e == rustix::io::Errno::NOMEM) {
         return true;
     }
-    let refused = |e: &std::io::Error| e.kind() == std::io::ErrorKind::OutOfMemory;
+    let refused = |e: &std::io::Error| matches!(e.kind(), ErrorKind::OutOfMemory | ErrorKind::WouldBlock);
     err.is::<OutOfMemory>() || err.downcast_ref::<std::io::Error>().is_some_and(refused)
 }
 
@@ -107,7 +110,7 @@ mod tests {
     #[test]
     fn memory_that_the_system_refuses_is_told_by_type() {
         assert!(is_out_of_memory(&OutOfMemory::new(1).into()));
-        assert!(is_out_of_memory(&Error::from(std::io::Error::from(std::io::ErrorKind::OutOfMemory))));
+        assert!(is_out_of_memory(&Error::from(std::io::Error::from(ErrorKind::OutOfMemory))));
         assert!(!is_out_of_memory(&Error::msg("out of memory")));
     }
 }

@@ -250,6 +250,7 @@ impl Queue<'_> {
             return Ok(Vec::new());
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = if engine.is_small() { 1 } else { cores };
         let workers = cores.min(MAX_WORKERS).min(self.missing.len());
         let _ticking = engine.shared.ticker.guard();
         std::thread::scope(|scope| {
@@ -258,7 +259,7 @@ impl Queue<'_> {
                 builder
                     .stack_size(THREAD_STACK)
                     .spawn_scoped(scope, || self.work())
-                    .map_err(|err| PluginError::Internal(format!("no thread can be started: {err}")))
+                    .map_err(|err| PluginError::Memory(format!("no thread can be started: {err}")))
             };
             // One that cannot be started is no matter where there is another.
             let (started, failed): (Vec<_>, Vec<_>) = (0..workers).map(start).partition(Result::is_ok);

@@ -39,6 +39,7 @@ mod limiter;
 mod limits;
 mod machine;
 mod memory;
+mod parallel;
 mod plugin;
 mod pool;
 pub mod prescan;

@@ -3,6 +3,7 @@
 use wasmtime::{Error, ResourceLimiter, Result};
 
 use crate::Limits;
+use crate::failure::is_out_of_memory;
 
 /// A plugin ran out of something; carried through wasmtime as an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +61,11 @@ impl Counter {
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         self.memory.grow(current, desired)
+    }
+
+    /// A guest that only got -1 would crash, and the plugin be blamed.
+    fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
+        if is_out_of_memory(&error) { Err(error) } else { Ok(()) }
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
