@@ -50,6 +50,9 @@ pub enum TlsFault {
     WrongName,
     /// Signed by nobody known here.
     UnknownIssuer,
+    /// The certificate is a certificate authority's own, which may sign others
+    /// and not serve, as a self-signed one is that was made by openssl's defaults.
+    Authority,
     /// The certificate is refused for another reason.
     Certificate,
     /// What answers at that port speaks no TLS.
@@ -68,6 +71,10 @@ impl TlsFault {
                 Self::WrongName
             }
             Error::InvalidCertificate(E::UnknownIssuer) => Self::UnknownIssuer,
+            // The library that finds this is not one of ours: its error has no type here.
+            Error::InvalidCertificate(E::Other(other)) if format!("{:?}", other.0) == "CaUsedAsEndEntity" => {
+                Self::Authority
+            }
             Error::InvalidCertificate(_) => Self::Certificate,
             Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::NotTls,
             _ => Self::Handshake,

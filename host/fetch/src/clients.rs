@@ -53,9 +53,23 @@ pub(crate) struct Lane {
     gates: Mutex<HashMap<String, Arc<Gate>>>,
 }
 
+/// Where redirects of requests under way lead, by the address that was asked
+/// first: the client's errors name that one, whichever host failed.
+#[derive(Clone, Default)]
+struct Redirects(Arc<Mutex<HashMap<Url, Url>>>);
+
+impl Redirects {
+    fn follow(&self, attempt: &redirect::Attempt<'_>) {
+        if let Some(first) = attempt.previous().first() {
+            lock(&self.0).insert(first.clone(), attempt.url().clone());
+        }
+    }
+}
+
 /// How connections are made, whatever is spoken over them.
 #[derive(Clone, Default)]
 struct Wire {
+    redirects: Redirects,
     resolver: Option<Resolver>,
     proxies: Option<HttpProxies>,
 }
@@ -95,7 +109,8 @@ pub(crate) enum RedirectRefused {
 impl Transport {
     pub(crate) fn new(config: &FetchConfig, connections: usize) -> Self {
         let proxies = HttpProxies::new(&config.http_proxy);
-        let wire = Wire { resolver: config.dns.map(Resolver::new), proxies: Some(proxies.clone()) };
+        let resolver = config.dns.map(Resolver::new);
+        let wire = Wire { resolver, proxies: Some(proxies.clone()), redirects: Redirects::default() };
         let tls = Tls::default();
         let lane = || Lane { tls: tls.clone(), wire: wire.clone(), ..Lane::default() };
         let lanes = (0..connections.max(1)).map(|_| lane()).collect();
@@ -125,6 +140,11 @@ impl Transport {
 }
 
 impl Lane {
+    /// Where redirects have led from this address; forgotten then.
+    pub(crate) fn redirected(&self, url: &Url) -> Option<Url> {
+        lock(&self.wire.redirects.0).remove(url)
+    }
+
     /// Waits until enough is known of the host.
     pub(crate) async fn enter(&self, url: &Url) -> Passage<'_> {
         if url.scheme() != "https" {
@@ -189,13 +209,15 @@ fn build(
     tls: rustls::ClientConfig,
     change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Result<Client, String> {
-    let policy = redirect::Policy::custom(|attempt| {
+    let redirects = wire.redirects.clone();
+    let policy = redirect::Policy::custom(move |attempt| {
         let was_secure = attempt.previous().first().is_some_and(|u| u.scheme() == "https");
         if attempt.previous().len() > MAX_REDIRECTS {
             attempt.error(RedirectRefused::TooMany)
         } else if was_secure && attempt.url().scheme() != "https" {
             attempt.error(RedirectRefused::Downgrade)
         } else {
+            redirects.follow(&attempt);
             attempt.follow()
         }
     });

@@ -54,7 +54,10 @@ pub(crate) fn who(site: &Site) -> String {
 pub(crate) fn name_of(site: &Site) -> String {
     match &site.through {
         Some(through) => format!("of the HTTP proxy {through}"),
-        None => site.host.clone(),
+        None => match &site.redirected {
+            Some(redirected) => format!("{redirected}, to which {} redirects", site.host),
+            None => site.host.clone(),
+        },
     }
 }
 

@@ -57,11 +57,24 @@ impl FetchError {
                     at.site.host
                 )
             }
+            Self::Dns { at, .. }
+            | Self::Connect { at, .. }
+            | Self::Tls { at, .. }
+            | Self::Timeout { at, phase: Phase::Connect, .. }
+                if at.site.through.is_none() && at.site.redirected.is_some() =>
+            {
+                led_astray(&at.site)
+            }
+            Self::Dns { at, .. } | Self::Connect { at, .. }
+                if at.site.through.is_none() && at.site.host.starts_with('.') =>
+            {
+                "a directory in GOPROXY is written file:///, with the whole path behind it".to_owned()
+            }
             Self::Dns { at, traps, fault, .. } => {
                 let name = name_of(&at.site);
                 let mut hint = match (&at.site.through, fault) {
                     (Some(_), _) => {
-                        format!("check {name} in HTTPS_PROXY and HTTP_PROXY, and /etc/resolv.conf")
+                        format!("check the name {name} in HTTPS_PROXY and HTTP_PROXY, and /etc/resolv.conf")
                     }
                     (None, NameFault::Unknown) => format!(
                         "check the name {name} in GOPROXY; if it is known elsewhere only, check /etc/resolv.conf, \
@@ -101,6 +114,10 @@ impl FetchError {
                  --timeout 5m --jobs 4"
                     .to_owned()
             }
+            Self::Broken { at, received: 0, .. } if at.site.url.starts_with("http://") => format!(
+                "try again; what was verified already is kept. If {} speaks TLS, write https:// in GOPROXY",
+                at.site.host
+            ),
             Self::Broken { .. } => {
                 "try again; what was verified already is kept. On a thin line ask less at once: --jobs 4"
                     .to_owned()
@@ -144,6 +161,16 @@ impl FetchError {
     }
 }
 
+/// Where the host that a proxy redirects to cannot be reached: its store of
+/// files, or a page to log in at.
+fn led_astray(site: &Site) -> String {
+    let (host, other) = (&site.host, site.redirected.as_deref().unwrap_or_default());
+    format!(
+        "{host} answers, and redirects to {other}: let this machine reach {other} too if {host} keeps its files \
+         there; if that is a page to log in at, ask who runs {host} for access"
+    )
+}
+
 /// How to see which versions there are; nothing for what is not a file of a module.
 fn versions(at: &At) -> Option<String> {
     let module = matches!(at.object.kind, Kind::Info | Kind::Mod | Kind::Zip);
@@ -173,7 +200,8 @@ fn unknown(at: &At, detail: Option<&str>) -> String {
         )
     } else {
         format!(
-            "{check}; a private module needs a proxy that has it: put that proxy first in GOPROXY ({path})"
+            "{check}; where it lists none, check the path of {host} in GOPROXY; a private module needs a proxy that \
+             has it: put that proxy first in GOPROXY ({path})"
         )
     }
 }
@@ -261,6 +289,10 @@ fn certificate(site: &Site, fault: TlsFault) -> String {
         TlsFault::NotTls => {
             format!("what answers at {host} speaks no TLS: check the port in GOPROXY, or write http://")
         }
+        TlsFault::Authority => format!(
+            "give {host} a certificate that this authority signed (openssl: basicConstraints=CA:FALSE), and set \
+             SSL_CERT_FILE to the authority's PEM file"
+        ),
         TlsFault::Certificate | TlsFault::Handshake => {
             "if this network has its own certificate authority, set SSL_CERT_FILE to its PEM file; also check the \
              clock"

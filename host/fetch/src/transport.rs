@@ -186,8 +186,12 @@ impl Transport {
             }
         }
         let secrets = headers.secrets();
-        let fault =
-            |e: reqwest::Error| failed(at, &e.without_url(), config, secrets, self.proxies.sends_login(url));
+        let fault = |e: reqwest::Error| {
+            let mut at = at.clone();
+            let led_to = lane.redirected(url).map(|to| proxyurl::host(&to));
+            at.site.redirected = led_to.filter(|to| *to != proxyurl::host(url));
+            failed(&at, &e.without_url(), config, secrets, self.proxies.sends_login(url))
+        };
         let request = request.build().map_err(fault)?;
         // The client's own wait for the connection is up first, so that it is named as that.
         let whole = config.timeouts.first_byte.max(config.timeouts.connect) + GRACE;
@@ -199,7 +203,10 @@ impl Transport {
                 Err(FetchError::Timeout { at: Box::new(at.clone()), phase: Phase::FirstByte, after })
             }
             Ok(Err(e)) => Err(fault(e)),
-            Ok(Ok(response)) => Ok(response),
+            Ok(Ok(response)) => {
+                lane.redirected(url);
+                Ok(response)
+            }
         }
     }
 }
@@ -342,7 +349,8 @@ fn failed(
         return FetchError::Redirect { at, reason };
     }
     if error.is_dns() {
-        let name = at.site.through.as_deref().unwrap_or(&at.site.host);
+        let asked = at.site.redirected.as_deref().unwrap_or(&at.site.host);
+        let name = at.site.through.as_deref().unwrap_or(asked);
         let name = name.rsplit_once(':').map_or(name, |(name, _)| name);
         // With --dns the file has no part in it.
         let traps = if config.dns.is_none() { ResolvConf::system_traps(name) } else { Vec::new() };
@@ -364,7 +372,12 @@ fn failed(
             return FetchError::Timeout { at, phase: Phase::Connect, after: config.timeouts.connect };
         }
         if let Some(tls) = chain(error).find_map(|e| e.downcast_ref::<rustls::Error>()) {
-            return FetchError::Tls { at, reason, fault: TlsFault::of(tls) };
+            let fault = TlsFault::of(tls);
+            let reason = match fault {
+                TlsFault::Authority => "its certificate is a certificate authority's own".to_owned(),
+                _ => reason,
+            };
+            return FetchError::Tls { at, reason, fault };
         }
         // The tunnel's own error has no type that is public.
         if at.site.through.is_some() && reason.contains("proxy auth") {

@@ -283,6 +283,34 @@ fn redirects_are_followed_but_not_for_ever() {
 }
 
 #[test]
+fn of_a_redirect_the_host_is_named_that_fails() {
+    let (proxy, world) = (Proxy::serve(&world()), world());
+    for (to, text) in [
+        ("http://login.invalid/sso", "the host name login.invalid, to which 127.0.0.1:"),
+        ("http://127.0.0.1:1/x", "(by a redirect to 127.0.0.1:1)"),
+    ] {
+        proxy.heal().fault(".mod", Fault::Redirect(to.to_owned()));
+        let error = impatient(&proxy.url()).fetch(A.0, A.1, Kind::Mod).unwrap_err();
+        let hint = error.hint().unwrap();
+        // A resolver that hangs is a timeout.
+        assert!(matches!(error, FetchError::Timeout { .. }) || error.to_string().contains(text), "{error}");
+        assert!(hint.contains("redirects to") || matches!(error, FetchError::Timeout { .. }), "{hint}");
+    }
+    // The next request of the same address is not the redirected one.
+    let there = Proxy::serve(&world);
+    proxy.heal().fault_times(
+        ".mod",
+        1,
+        Fault::Redirect(format!("{}/example.com/a/@v/v1.2.3.mod", there.url())),
+    );
+    let run = impatient(&proxy.url());
+    run.fetch(A.0, A.1, Kind::Mod).unwrap();
+    proxy.fault("", Fault::Reset);
+    let error = run.fetch(A.0, "v1.0.0", Kind::Mod).unwrap_err();
+    assert!(!error.to_string().contains("redirect"), "{error}");
+}
+
+#[test]
 fn too_much_is_not_read() {
     let world = world();
     let proxy = Proxy::serve(&world);

@@ -6,7 +6,7 @@ mod support;
 #[path = "support/tls.rs"]
 mod tls_server;
 
-use airgo_fetch::{Credentials, FetchError, Kind, Login};
+use airgo_fetch::{Credentials, FetchError, Kind, Login, TlsFault};
 use airgo_testkit::{Fault, Module, Proxy, World};
 use std::fs;
 use std::path::Path;
@@ -233,6 +233,20 @@ fn credentials_are_sent_and_never_shown() {
     run.fetcher.keep(fetched).unwrap();
     let error = run.fetch("example.com/absent", "v1.0.0", Kind::Mod).unwrap_err();
     assert_hidden(&error, "robot", &run.store());
+}
+
+/// What `openssl req -x509` makes, unless it is told otherwise.
+#[test]
+fn an_authoritys_own_certificate_is_named_as_that() {
+    let own = pem("authority.pem").to_str().unwrap().to_owned();
+    let test = "an_authoritys_own_certificate_is_named_as_that";
+    if cfg!(any(target_os = "macos", windows)) || !in_child(test, &[("SSL_CERT_FILE", &own)]) {
+        return;
+    }
+    let server = TlsProxy::serve(&many(), "authority.pem", Flaw::None);
+    let error = Run::new(&server.url()).fetch("example.com/m0", "v1.0.0", Kind::Mod).unwrap_err();
+    assert!(error.to_string().ends_with("its certificate is a certificate authority's own"), "{error}");
+    assert!(matches!(error, FetchError::Tls { fault: TlsFault::Authority, .. }), "{error:?}");
 }
 
 #[test]

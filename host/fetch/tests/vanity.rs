@@ -7,6 +7,7 @@ mod support;
 
 use airgo_fetch::{DirectError, FetchConfig, FetchError, Kind};
 use airgo_testkit::{Module, Proxy, World, require_tool};
+use support::Run;
 use support::forge::Forge;
 use support::gohost::GoHost;
 
@@ -139,4 +140,14 @@ fn import_paths_that_the_host_explains() {
         "{error}"
     );
     assert!(host.log()[before..].iter().all(|l| l.starts_with("CONNECT ")), "{:?}", &host.log()[before..]);
+}
+
+#[test]
+fn a_host_that_cannot_be_asked_is_no_wrong_path() {
+    let run = Run::with("direct", |config| config.retries.unreachable_attempts = 1);
+    let error = run.fetch("nowhere.invalid/m", "v1.0.0", Kind::Mod).unwrap_err();
+    let FetchError::Direct { error: direct, .. } = &error else { panic!("{error:?}") };
+    assert!(matches!(**direct, DirectError::Unreached { .. }), "{error:?}");
+    let hint = error.hint().unwrap();
+    assert!(hint.starts_with("check the name nowhere.invalid") && !hint.contains("module path"), "{hint}");
 }

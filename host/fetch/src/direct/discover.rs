@@ -4,7 +4,7 @@
 use super::error::DirectError;
 use super::hosts::{Remote, RepoRoot, Vcs, known};
 use super::meta::{self, GoImport};
-use super::web::{self, Page};
+use super::web::{self, NoPage, Page};
 use crate::engine::Engine;
 use airgo_gomod::address::in_text;
 use airgo_gomod::module::match_prefix_patterns;
@@ -27,7 +27,11 @@ impl Engine {
 
     async fn ask_host(&self, path: &str) -> Result<RepoRoot, DirectError> {
         let bad = |reason: String| DirectError::Unrecognized { path: path.to_owned(), reason };
-        let page = self.go_get(path).await.map_err(bad)?;
+        let none = |page: NoPage| match page.unreached {
+            true => DirectError::Unreached { path: path.to_owned(), reason: page.why },
+            false => bad(page.why),
+        };
+        let page = self.go_get(path).await.map_err(none)?;
         let found = meta::find(&page.imports, path);
         let found = found.map_err(|why| match page.status {
             200 => bad(format!("{}: {why}", page.shown)),
@@ -35,7 +39,7 @@ impl Engine {
         })?;
         if found.prefix != path {
             // Whoever serves a path may not speak for the whole of it: its root must say the same.
-            let root = self.go_get(&found.prefix).await.map_err(bad)?;
+            let root = self.go_get(&found.prefix).await.map_err(none)?;
             if meta::find(&root.imports, path).as_ref() != Ok(&found) {
                 let why = format!(
                     "{} and {} disagree about go-import for {}",
@@ -47,10 +51,10 @@ impl Engine {
         check(&found).map_err(|why| bad(format!("{}: {why}", page.shown)))
     }
 
-    async fn go_get(&self, path: &str) -> Result<Page, String> {
+    async fn go_get(&self, path: &str) -> Result<Page, NoPage> {
         let host = path.split('/').next().unwrap_or_default();
         if !host.contains('.') {
-            return Err("import path does not begin with hostname".to_owned());
+            return Err("import path does not begin with hostname".to_owned().into());
         }
         let slash = if path == host { "/" } else { "" };
         let url = Url::parse(&format!("https://{path}{slash}?go-get=1")).map_err(|e| e.to_string())?;

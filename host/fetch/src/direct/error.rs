@@ -50,6 +50,15 @@ pub enum DirectError {
         private: bool,
     },
 
+    /// The host of the module path cannot be asked where the repository is.
+    #[error("unrecognized import path {path:?}: {reason}")]
+    Unreached {
+        /// The module path.
+        path: String,
+        /// What was asked, and why nobody answered.
+        reason: String,
+    },
+
     /// The repository is not git.
     #[error("{root} is kept in {vcs}, and airgo fetches from git repositories only")]
     OtherVcs {
@@ -149,6 +158,7 @@ impl DirectError {
         matches!(
             self,
             Self::Unrecognized { .. }
+                | Self::Unreached { .. }
                 | Self::UnknownRevision { .. }
                 | Self::Layout(_)
                 | Self::Git { problem: GitProblem::NoRepository, .. }
@@ -171,6 +181,13 @@ impl DirectError {
             }
             Self::OtherVcs { .. } => {
                 format!("{}; a proxy such as Athens speaks every version-control system", proxy())
+            }
+            Self::Unreached { path, .. } => {
+                let host = path.split('/').next().unwrap_or_default();
+                format!(
+                    "check the name {host}, and that this machine reaches it: HTTPS_PROXY if this network needs one; else {}",
+                    proxy()
+                )
             }
             Self::Unrecognized { .. } => {
                 format!("check the module path; if the path is right, {}", proxy())

@@ -39,7 +39,21 @@ pub(super) struct Page {
     pub(super) imports: Vec<GoImport>,
 }
 
-type Answer = Arc<OnceCell<Result<Page, String>>>;
+/// Why there is no page.
+#[derive(Clone, Debug)]
+pub(super) struct NoPage {
+    pub(super) why: String,
+    /// Nobody answered: its name, the network, a proxy.
+    pub(super) unreached: bool,
+}
+
+impl From<String> for NoPage {
+    fn from(why: String) -> Self {
+        Self { why, unreached: false }
+    }
+}
+
+type Answer = Arc<OnceCell<Result<Page, NoPage>>>;
 
 /// The pages of a run.
 #[derive(Default)]
@@ -50,7 +64,7 @@ pub(super) struct Pages {
 
 impl Pages {
     /// Asks for an https page; `insecure` lets http do.
-    pub(super) async fn get(&self, engine: &Engine, url: &Url, insecure: bool) -> Result<Page, String> {
+    pub(super) async fn get(&self, engine: &Engine, url: &Url, insecure: bool) -> Result<Page, NoPage> {
         let answer = {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             asked.entry(url.clone()).or_default().clone()
@@ -58,19 +72,20 @@ impl Pages {
         answer.get_or_init(|| self.ask(engine, url, insecure)).await.clone()
     }
 
-    async fn ask(&self, engine: &Engine, url: &Url, insecure: bool) -> Result<Page, String> {
+    async fn ask(&self, engine: &Engine, url: &Url, insecure: bool) -> Result<Page, NoPage> {
         let error = match self.fetch(engine, url, insecure).await {
             Ok(page) => return Ok(page),
             Err(error) => error,
         };
         let mut plain = url.clone();
         if !insecure || plain.set_scheme("http").is_err() {
-            return Err(format!("{}: {error}", show(url)));
+            return Err(NoPage { why: format!("{}: {}", show(url), error.why), ..error });
         }
-        self.fetch(engine, &plain, insecure).await.map_err(|e| format!("{}: {e}", show(&plain)))
+        let told = |e: NoPage| NoPage { why: format!("{}: {}", show(&plain), e.why), ..e };
+        self.fetch(engine, &plain, insecure).await.map_err(told)
     }
 
-    async fn fetch(&self, engine: &Engine, url: &Url, insecure: bool) -> Result<Page, String> {
+    async fn fetch(&self, engine: &Engine, url: &Url, insecure: bool) -> Result<Page, NoPage> {
         let mut attempt = 1;
         loop {
             let error = match self.fetch_once(engine, url, insecure).await {
@@ -90,7 +105,7 @@ impl Pages {
         }
     }
 
-    async fn fetch_once(&self, engine: &Engine, url: &Url, insecure: bool) -> Result<Page, String> {
+    async fn fetch_once(&self, engine: &Engine, url: &Url, insecure: bool) -> Result<Page, NoPage> {
         let careless = insecure && url.scheme() == "https";
         let auth = &engine.transport.auth;
         let mut sent = auth.first(url).await.map_err(|e| e.to_string())?;
@@ -115,7 +130,7 @@ impl Pages {
         url: &Url,
         headers: &Headers,
         careless: bool,
-    ) -> Result<Response, String> {
+    ) -> Result<Response, NoPage> {
         let config = &engine.config;
         let passage = engine.transport.lane().enter(url).await;
         let client = match careless {
@@ -133,8 +148,11 @@ impl Pages {
         let answer = timeout(wait, request.send()).await;
         passage.leave(url, answer.as_ref().ok());
         match answer {
-            Err(_) => Err(format!("no answer for {} s", wait.as_secs())),
-            Ok(Err(e)) => Err(innermost(&e.without_url(), headers.secrets())),
+            Err(_) => Err(NoPage { why: format!("no answer for {} s", wait.as_secs()), unreached: true }),
+            Ok(Err(e)) => {
+                let unreached = e.is_connect();
+                Err(NoPage { why: innermost(&e.without_url(), headers.secrets()), unreached })
+            }
             Ok(Ok(response)) => Ok(response),
         }
     }

@@ -92,6 +92,7 @@ fn an_unknown_version_by_what_the_proxy_says() {
         FetchError::UnknownVersion { at: at(), status: Some(404), detail }.hint().unwrap()
     };
     assert!(hint(None).contains("a private module needs a proxy that has it"));
+    assert!(hint(None).contains("check the path of goproxy.example:8443 in GOPROXY"));
     let git = "fatal: could not read Username for 'https://git.example': terminal prompts disabled";
     assert!(hint(Some(git)).starts_with("goproxy.example:8443 cannot log in to the repository"));
     let hint = FetchError::NoTree { at: at() }.hint().unwrap();
@@ -147,10 +148,12 @@ fn statuses_waits_and_certificates() {
         (TlsFault::WrongName, "check the name goproxy.example:8443"),
         (TlsFault::UnknownIssuer, "SSL_CERT_FILE"),
         (TlsFault::NotTls, "http://"),
+        (TlsFault::Authority, "CA:FALSE"),
     ] {
         let hint = FetchError::Tls { at: at(), reason: String::new(), fault }.hint().unwrap();
         assert!(hint.contains(wanted), "{fault:?}: {hint}");
-        assert_eq!(hint.contains("SSL_CERT_FILE"), fault == TlsFault::UnknownIssuer, "{hint}");
+        let authorities = matches!(fault, TlsFault::UnknownIssuer | TlsFault::Authority);
+        assert_eq!(hint.contains("SSL_CERT_FILE"), authorities, "{hint}");
     }
     for (phase, wanted) in
         [(Phase::Connect, "can be reached"), (Phase::FirstByte, "--timeout 5m"), (Phase::Body, "--jobs 4")]
@@ -158,6 +161,31 @@ fn statuses_waits_and_certificates() {
         let error = FetchError::Timeout { at: at(), phase, after: Duration::from_secs(5) };
         assert!(error.hint().unwrap().contains(wanted), "{phase:?}");
     }
+}
+
+#[test]
+fn what_was_asked_is_not_what_failed() {
+    let site = |host: &str, redirected: Option<&str>| {
+        let mut at = at();
+        at.site.host = host.to_owned();
+        at.site.url = format!("http://{host}/m");
+        at.site.redirected = redirected.map(str::to_owned);
+        at
+    };
+    let dns =
+        |at| FetchError::Dns { at, reason: String::new(), traps: Vec::new(), fault: NameFault::Unknown };
+    let connect = |at| FetchError::Connect { at, reason: String::new() };
+    for error in [dns(site(HOST, Some("login.example"))), connect(site(HOST, Some("login.example")))] {
+        let hint = error.hint().unwrap();
+        assert!(hint.starts_with("goproxy.example:8443 answers, and redirects to login.example"), "{hint}");
+    }
+    for error in [dns(site(".", None)), connect(site("..", None))] {
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("file:///"), "{hint}");
+    }
+    let broken = |received| FetchError::Broken { at: site(HOST, None), received, reason: String::new() };
+    assert!(broken(0).hint().unwrap().contains("write https://"));
+    assert!(!broken(1).hint().unwrap().contains("https://"));
 }
 
 #[test]
