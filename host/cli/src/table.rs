@@ -37,6 +37,9 @@ pub fn render_rows(header: &[&str], rows: impl IntoIterator<Item = Row>, width: 
     };
     let rows: Vec<Row> = rows.into_iter().map(escape).collect();
     let widths = column_widths(header, &rows, width);
+    if let Some(limit) = width.filter(|limit| taken(&widths) > *limit) {
+        return records(header, &rows, limit);
+    }
     let mut out = String::new();
     let header: Vec<String> = header.iter().map(|h| (*h).to_owned()).collect();
     write_row(&mut out, &header, &widths);
@@ -64,8 +67,7 @@ fn column_widths(header: &[&str], rows: &[Row], width: Option<usize>) -> Vec<usi
         }
     }
     let Some(limit) = width else { return widths };
-    let gaps = GAP * widths.len().saturating_sub(1);
-    let mut over = (widths.iter().sum::<usize>() + gaps).saturating_sub(limit);
+    let mut over = taken(&widths).saturating_sub(limit);
     while over > 0 {
         let widest = (0..widths.len()).filter(|&i| widths[i] > least[i]).max_by_key(|&i| widths[i]);
         let Some(widest) = widest else { break };
@@ -73,6 +75,29 @@ fn column_widths(header: &[&str], rows: &[Row], width: Option<usize>) -> Vec<usi
         over -= 1;
     }
     widths
+}
+
+/// The columns that a row takes.
+fn taken(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+}
+
+/// Where not even folded columns fit beside each other: a line a cell, a blank
+/// line between rows.
+fn records(header: &[&str], rows: &[Row], limit: usize) -> String {
+    let label = header.iter().map(|h| columns(h)).max().unwrap_or(0);
+    let widths = [label, limit.saturating_sub(label + GAP).max(MIN_COLUMN)];
+    let mut out = String::new();
+    for row in rows {
+        for (name, cell) in header.iter().zip(&row.cells) {
+            write_row(&mut out, &[(*name).to_owned(), cell.clone()], &widths);
+        }
+        if let Some(note) = &row.note {
+            write_row(&mut out, &[String::new(), note.clone()], &widths);
+        }
+        out.push('\n');
+    }
+    out
 }
 
 fn write_row(out: &mut String, cells: &[String], widths: &[usize]) {
@@ -157,6 +182,24 @@ mod tests {
             Row { cells: cells(&["dns", "FAILED"]), note: Some("fix: ask another name server".to_owned()) };
         let text = render_rows(&["AREA", "VERDICT"], [row], Some(20));
         assert_eq!(text, "AREA  VERDICT\ndns   FAILED\n    fix: ask another\n    name server\n");
+    }
+
+    #[test]
+    fn a_table_too_wide_for_the_terminal_is_a_list() {
+        let row = Row {
+            cells: cells(&[
+                "goproxy",
+                "connect goproxy.example",
+                "FAILED",
+                "0ms",
+                "Connection refused by it",
+            ]),
+            note: Some("fix: check the address in GOPROXY and more".to_owned()),
+        };
+        let text = render_rows(&["AREA", "CHECK", "VERDICT", "TIME", "FOUND"], [row], Some(40));
+        assert!(text.lines().all(|l| l.len() <= 40), "{text}");
+        assert!(text.starts_with("AREA     goproxy\nCHECK    connect goproxy.example\n"), "{text}");
+        assert!(text.contains("\n         fix: check the address in\n"), "{text}");
     }
 
     #[test]
