@@ -115,3 +115,33 @@ fn without_a_platform_the_systems_are_named() {
     // All of the module, files that no build can have aside.
     assert_eq!(told(&site, &[]), ["binary 2".to_owned(), "cgo 7".to_owned()].into());
 }
+
+/// What the project imports on one system, it has on that alone, whether or not
+/// the packing names platforms.
+#[test]
+fn imports_of_some_systems_count_there() {
+    if !require_tool("go") {
+        return;
+    }
+    let site = site();
+    site.temp.write("main/main.go", "package main\n\nfunc main() {}\n");
+    site.temp.write("main/x_windows.go", "package main\n\nimport _ \"example.com/many/b\"\n");
+    site.temp.write("main/x_ios.go", "package main\n\nimport _ \"example.com/many/win\"\n");
+    let wanted = BTreeSet::from(["assembly 2 windows".to_owned(), "binary 1 windows".to_owned()]);
+    assert_eq!(told(&site, &[]), wanted);
+    site.pack().done();
+    let (bundle, policy, key) = (site.bundle(), site.temp.join("policy.toml"), site.public_key());
+    let args = ["policy", "check", text(&bundle), "--policy", text(&policy), "--trust", text(&key)];
+    let run = site.airgo.run(&args).done();
+    assert!(!run.stdout.contains("cgo") && run.stdout.contains("built for windows alone"), "{}", run.stdout);
+    for platform in ["windows/amd64", "ios/arm64", "darwin/arm64", "freebsd/amd64", "linux/amd64"] {
+        let (os, arch) = platform.split_once('/').unwrap();
+        let go =
+            Go::with_proxy(&site.proxy.url()).env("GOOS", os).env("GOARCH", arch).env("CGO_ENABLED", "1");
+        let format =
+            "{{if not .Standard}}{{range .CgoFiles}}cgo\n{{end}}{{range .SFiles}}assembly\n{{end}}{{end}}";
+        let listed = go.run(&site.project(), &["list", "-mod=mod", "-deps", "-f", format, "./..."]);
+        assert!(!listed.contains("cgo"), "{platform}: {listed}");
+        assert_eq!(listed.contains("assembly"), os == "windows", "{platform}: {listed}");
+    }
+}

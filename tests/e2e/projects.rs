@@ -276,8 +276,8 @@ fn the_main_modules_own_imports_are_recorded() {
         json["mainModules"][0]["imports"].to_string()
     };
     assert_eq!(
-        shown(&[]),
-        r#"[{"path":"example.com/a"},{"path":"example.com/b/v2/inner"},{"path":"os"},{"path":"testing","test":true}]"#
+        shown(&["--tags", "custom"]),
+        r#"[{"path":"example.com/a"},{"path":"example.com/b/v2/inner"},{"path":"os","platforms":["windows/386","windows/amd64","windows/arm","windows/arm64"]},{"path":"testing","test":true}]"#
     );
     assert_eq!(
         shown(&["--platform", "linux/amd64,windows/arm64"]),

@@ -2,7 +2,7 @@
 //! in their zips, read on demand and verified before the first look.
 
 use crate::golines::GoLines;
-use airgo_bundle::manifest::{Module, Replacement};
+use airgo_bundle::manifest::{self, Module, Replacement};
 use airgo_bundle::names::object_name;
 use airgo_bundle::predicate::{DependencyNotes, Provenance};
 use airgo_bundle::{Manifest, ObjectKind, SignedBundle};
@@ -50,7 +50,7 @@ impl View {
             // An empty list alone does not say whether anybody looked.
             attributes: {
                 let recorded = main.imports.iter().map(|_| pair("imports", "recorded"));
-                recorded.chain(go_lines.attributes(main)).collect()
+                recorded.chain(import_platforms(main)).chain(go_lines.attributes(main)).collect()
             },
         });
         let info = BundleInfo {
@@ -159,6 +159,13 @@ impl View {
 /// The names are those of the plugin interface (airgo:policy types).
 fn pair(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
+}
+
+/// Where a main module's imports are those of some platforms only.
+fn import_platforms(main: &manifest::MainModule) -> Option<(String, String)> {
+    let some = main.imports.iter().flatten().filter(|import| !import.platforms.is_empty());
+    let some: BTreeMap<&str, &[String]> = some.map(|i| (i.path.as_str(), i.platforms.as_slice())).collect();
+    (!some.is_empty()).then(|| pair("imports.platforms", &serde_json::json!(some).to_string()))
 }
 
 fn attributes(notes: &DependencyNotes) -> Vec<(String, String)> {

@@ -78,6 +78,17 @@ impl Builds {
         on
     }
 
+    /// Those of these names, as `os/arch`.
+    fn named(&self, names: &[String]) -> On {
+        let mut on = On::default();
+        for (index, platform) in self.platforms.iter().enumerate() {
+            if names.contains(&platform.to_string()) {
+                on |= bit(index);
+            }
+        }
+        on
+    }
+
     /// The platforms on which all conditions hold, or may.
     #[must_use]
     pub fn on(&self, when: &[Expr]) -> On {
@@ -126,6 +137,13 @@ pub fn is_recorded(info: &BundleInfo) -> bool {
         && info.main_modules.iter().all(|main| looked(main) || !main.imports.is_empty())
 }
 
+/// The imports of a main module that some platforms only have, with these. What
+/// is not said holds for all.
+fn imported_on(main: &MainModule) -> HashMap<String, Vec<String>> {
+    let said = main.attributes.iter().find(|(name, _)| name == "imports.platforms");
+    said.and_then(|(_, json)| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
 /// The packages that are reached.
 #[derive(Debug, Default)]
 pub struct Reach {
@@ -146,8 +164,14 @@ impl Reach {
         }
         let mut walk = Walk { bundle, by_path, builds, sources: HashMap::new(), imports: HashMap::new() };
         let mut reach = Reach::default();
-        let roots = bundle.info().main_modules.into_iter().flat_map(|main| main.imports);
-        let mut todo: Vec<(String, On)> = roots.map(|package| (package, builds.all())).collect();
+        let mut todo = Vec::new();
+        for main in bundle.info().main_modules {
+            let some = imported_on(&main);
+            for package in main.imports {
+                let on = some.get(&package).map_or_else(|| builds.all(), |names| builds.named(names));
+                todo.push((package, on));
+            }
+        }
         while let Some((package, on)) = todo.pop() {
             let known = reach.packages.entry(package.clone()).or_default();
             let before = *known;
@@ -289,4 +313,47 @@ fn is_directory(module: &ModuleInfo) -> bool {
 
 fn unreadable(module: &ModuleInfo, path: &str, err: &ReadError) -> CheckError {
     CheckError::Input(format!("{path} of {}@{} cannot be read: {err:?}", module.path, module.version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::FakeBundle;
+
+    /// a is imported on windows alone, b everywhere; both lead to c.
+    #[test]
+    fn imports_of_some_platforms_lead_on_there() {
+        let module = |bundle: FakeBundle, name: &str, imports: &str| {
+            let source = format!("package {name}\n{imports}");
+            bundle.module(&format!("example.com/{name}"), "v1.0.0", &[("x.go", &source)])
+        };
+        let bundle = module(FakeBundle::new(), "a", "import _ \"example.com/c\"\n");
+        let bundle = module(bundle, "b", "//\nimport _ \"example.com/d\"\n");
+        let mut bundle = module(module(bundle, "c", ""), "d", "");
+        let on = |platforms: &str, said: Option<&str>| {
+            let mut attributes = vec![("imports".to_owned(), "recorded".to_owned())];
+            attributes.extend(said.map(|json| ("imports.platforms".to_owned(), json.to_owned())));
+            bundle.platforms = platforms.split_whitespace().map(str::to_owned).collect();
+            bundle.main_modules = vec![MainModule {
+                path: "example.com/main".to_owned(),
+                go_version: None,
+                imports: vec!["example.com/a".to_owned(), "example.com/b".to_owned()],
+                attributes,
+            }];
+            let builds = Builds::of(&bundle.info(), &[]);
+            let reach = Reach::of(&bundle, &bundle.modules(), &builds).unwrap();
+            ["a", "b", "c", "d"].map(|name| match builds.systems(reach.on(&format!("example.com/{name}"))) {
+                None => "all".to_owned(),
+                Some(systems) => systems.into_iter().collect::<Vec<_>>().join(" "),
+            })
+        };
+        let mut on = on;
+        let windows = r#"{"example.com/a":["windows/amd64","windows/arm64"]}"#;
+        assert_eq!(on("", Some(windows)), ["windows", "all", "windows", "all"]);
+        assert_eq!(on("linux/amd64 windows/amd64", Some(windows)), ["windows", "all", "windows", "all"]);
+        assert_eq!(on("linux/amd64", Some(windows)), ["", "all", "", "all"]);
+        // What does not read says nothing.
+        assert_eq!(on("linux/amd64", Some("{")), ["all"; 4]);
+        assert_eq!(on("linux/amd64 windows/amd64", None), ["all"; 4]);
+    }
 }

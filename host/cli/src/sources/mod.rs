@@ -23,7 +23,7 @@ use std::path::Path;
 /// What the sources are read for.
 #[derive(Default)]
 pub struct Build {
-    /// None means any.
+    /// None means all that Go builds for.
     pub platforms: Vec<Platform>,
     /// Build tags that are set.
     pub tags: Vec<String>,
@@ -61,7 +61,7 @@ pub fn imports(
         let found = closure.imports_of_main(path).into_iter().filter(|(path, _)| plain(path));
         let import = found.map(|(path, on)| Import {
             path: path.to_string(),
-            platforms: if build.platforms.is_empty() { Vec::new() } else { names(on.any(), &platforms) },
+            platforms: names(on.any(), &platforms),
             test: on.is_tests_only(),
         });
         import.collect()
