@@ -147,7 +147,7 @@ fn replacement(loaded: &Loaded, at: &str, selected: &Selected) -> Option<Replace
 
 fn graph(resolutions: &[Resolution]) -> Vec<GraphNode> {
     let mut nodes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (from, to) in resolutions.iter().flat_map(|r| &r.graph) {
+    for (from, to) in resolutions.iter().flat_map(|r| r.graph.iter()) {
         nodes.entry(from.to_string()).or_default().insert(to.to_string());
     }
     nodes

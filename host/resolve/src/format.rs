@@ -35,8 +35,10 @@ fn push_module(out: &mut String, m: &ModuleVersion) {
 
 /// The lines of `go mod graph`, sorted bytewise.
 pub fn format_graph(resolution: &Resolution) -> String {
-    let lines = resolution.graph.iter().map(|(from, to)| format!("{from} {to}\n"));
-    let mut lines: Vec<String> = lines.collect();
-    lines.sort_unstable();
-    lines.concat()
+    let mut out = String::new();
+    for [from, to] in resolution.graph.sorted().iter() {
+        // Nothing in a module's name sorts before the space between the two.
+        out.extend([from, " ", to, "\n"]);
+    }
+    out
 }

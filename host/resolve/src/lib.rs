@@ -40,6 +40,7 @@
 
 mod advice;
 mod check;
+mod edges;
 mod error;
 mod format;
 mod graph;
@@ -60,6 +61,7 @@ mod update;
 mod walk;
 
 pub use advice::{Advice, latest};
+pub use edges::{Edges, SortedEdges};
 pub use error::{
     GraphError, LoadError, LoadFault, ProjectError, ProjectFault, ReplaceConflict, ResolveError,
     UpdateReason, UpdatesNeeded,

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use airgo_gomod::{ModuleVersion, gover};
 
+use crate::edges::Edges;
 use crate::error::{GraphError, ResolveError, UpdatesNeeded};
 use crate::loader::{Loader, Pruning};
 use crate::project::{GO_STRICT_VERSION, Project};
@@ -83,9 +84,8 @@ pub struct Needs {
 pub struct Resolution {
     /// The selected versions in the order of `go list -m all`.
     pub build_list: Vec<Selected>,
-    /// Who requires whom, in the order of `go mod graph`; replaced modules
-    /// stand under their own names.
-    pub graph: Vec<(ModuleVersion, ModuleVersion)>,
+    /// Who requires whom.
+    pub graph: Edges,
     /// The go.mod files that were read to know this, after replacement,
     /// sorted: those that go.sum has to have a `/go.mod` line for.
     pub go_mods: Vec<ModuleVersion>,
@@ -131,12 +131,10 @@ impl Resolution {
                 module,
             });
         }
-        let mut edges = Vec::new();
-        for m in graph.breadth_first(&loader.ids) {
-            for &r in graph.required(m).unwrap_or_default() {
-                edges.push((loader.ids.module(m), loader.ids.module(r)));
-            }
-        }
+        let nodes = graph.breadth_first(&loader.ids);
+        let edges =
+            nodes.iter().flat_map(|&m| graph.required(m).unwrap_or_default().iter().map(move |&r| (m, r)));
+        let edges = Edges::of(&loader.ids, edges);
         let all = stored(&build_list);
         let download = match requirements.pruning {
             Pruning::Pruned => {
@@ -213,7 +211,7 @@ impl Resolution {
 
     /// Those who require this module version, sorted.
     pub fn requirers(&self, m: &ModuleVersion) -> Vec<&ModuleVersion> {
-        let edges = self.graph.iter().filter(|(_, to)| to == m);
+        let edges = self.graph.iter().filter(|(_, to)| *to == m);
         let by: BTreeSet<_> = edges.map(|(from, _)| from).collect();
         by.into_iter().collect()
     }
@@ -238,7 +236,7 @@ pub struct Chains<'r> {
 impl<'r> Chains<'r> {
     fn new(resolution: &'r Resolution) -> Self {
         let mut required: HashMap<&ModuleVersion, Vec<&ModuleVersion>> = HashMap::new();
-        for (from, to) in &resolution.graph {
+        for (from, to) in resolution.graph.iter() {
             required.entry(from).or_default().push(to);
         }
         let mut first = HashMap::new();
