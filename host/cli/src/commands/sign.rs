@@ -40,6 +40,8 @@ fn sign(context: &Context, args: &Sign) -> Result<()> {
         return Err(Failure::failed("the bundle was replaced while it was being verified")
             .hint("run the command again"));
     }
+    // The largest manifests are 64 MiB of text, and parsed thrice that.
+    drop(bundle);
     let written = match again.base() {
         None => again.countersign(&args.file, &signing, args.replace),
         Some(base) => {
@@ -48,6 +50,7 @@ fn sign(context: &Context, args: &Sign) -> Result<()> {
         }
     };
     let written = written.map_err(|e| bundle_failure(&e))?;
+    drop(again);
     // What counts now is read from what was written.
     let verdict =
         bundle_io::open(&args.file)?.standings(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
