@@ -64,7 +64,8 @@ fn a_long_chain_takes_what_it_is_worth() {
     let most = MODULES as u64 * 7 / 10;
     grown.takes("policy check b.airgo", 120, most);
     grown.takes("policy check b.airgo --format github", 120, most);
-    grown.takes("policy check b.airgo --format sarif", 250, 3 * most);
+    grown.takes("policy check b.airgo --format sarif", 120, 3 * most);
+    grown.takes("inspect --json b.airgo", 90, MODULES as u64);
 }
 
 #[test]
@@ -72,6 +73,14 @@ fn many_modules_at_once_take_what_they_are_worth() {
     let grown = Grown::new(&format!("flat:{MODULES}"));
     grown.takes("resolve project", 70, 200);
     grown.takes("pack project -o b.airgo", 160, 4);
+}
+
+/// Some 180,000 edges, whose names are 8 MiB of text.
+#[test]
+fn many_edges_take_what_they_are_worth() {
+    let grown = Grown::new("dense:600x600");
+    grown.takes("resolve --json project", 60, 16 << 10);
+    grown.takes("resolve --format graph project", 60, 12 << 10);
 }
 
 /// Whoever holds a bundle may add signatures by keys of his own.

@@ -10,6 +10,7 @@ mod bundle_io;
 mod commands;
 mod defaults;
 mod disk;
+mod document;
 mod downloads;
 mod errors;
 mod escape;

@@ -1,6 +1,7 @@
 //! The only place that writes to the terminal: data on stdout; status, errors
 //! and hints on stderr.
 
+use crate::document;
 use crate::escape::{self, message};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -8,6 +9,7 @@ use crate::progress::without_bar;
 use crate::usage;
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
 
 /// What the global flags ask of the output.
@@ -77,15 +79,8 @@ impl Printer {
     }
 
     /// Writes the one JSON document of a run.
-    pub fn document(&self, value: &serde_json::Value) -> Result<()> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|e| Failure::failed(format!("could not encode JSON: {e}")))?;
-        self.json(&text)
-    }
-
-    /// Writes a document that is JSON already, as the same values.
-    pub fn json(&self, text: &str) -> Result<()> {
-        self.data(format!("{}\n", escape::json(text.trim_end())).as_bytes())
+    pub fn document<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
+        without_bar(|| document::write(anstream::stdout().lock(), value).map_err(stdout_failure))
     }
 
     /// `Resolved 227 modules in 0.8s`: a verb in the past and what was done.

@@ -8,14 +8,17 @@ use crate::Context;
 use crate::args::Inspect;
 use crate::bundle_io::{self, bundle_failure};
 use crate::escape::foreign;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::keyring;
 use crate::printer::bytes;
 use crate::table;
-use airgo_bundle::manifest::{Module, Replacement, SumSource};
+use airgo_bundle::manifest::{
+    DataSnapshot, GraphNode, MainModule, Module, Payload, Replacement, Scope, SumSource, Workspace,
+};
 use airgo_bundle::statement::Attestation;
 use airgo_bundle::{Manifest, Verdict};
 use jiff::Timestamp;
+use serde::Serialize;
 use std::fmt::Write as _;
 
 /// Shows what the bundle says it holds, and who signed that.
@@ -25,13 +28,7 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
     let manifest = bundle.manifest_unverified().map_err(|e| bundle_failure(&e))?;
     let verdict = bundle.signatures(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
     if context.printer.is_json() {
-        let mut document = serde_json::to_value(&manifest).map_err(|e| Failure::failed(e.to_string()))?;
-        if let Some(object) = document.as_object_mut() {
-            object.insert("schema".to_owned(), "airgo.dev/inspect/v1".into());
-            object.insert("manifestSchema".to_owned(), manifest.schema.clone().into());
-            object.insert("signatures".to_owned(), signatures(&verdict));
-        }
-        context.printer.document(&document)?;
+        context.printer.document(&document(&manifest, signatures(&verdict)))?;
     } else {
         context.printer.text(&text(&manifest, &verdict, context.printer.width()))?;
     }
@@ -41,6 +38,59 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
             .warning("no signature on this bundle is by a key that you trust; anyone may have written it");
     }
     Ok(())
+}
+
+/// The manifest under a schema of this command's, with the signatures.
+fn document(manifest: &Manifest, signatures: serde_json::Value) -> impl Serialize + '_ {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document<'a> {
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        build_tags: &'a [String],
+        content_id: &'a str,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        data: &'a [DataSnapshot],
+        graph: &'a [GraphNode],
+        main_modules: &'a [MainModule],
+        manifest_schema: &'a str,
+        modules: &'a [Module],
+        payload: &'a Payload,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        platforms: &'a [String],
+        schema: &'static str,
+        scope: Scope,
+        signatures: serde_json::Value,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        workspaces: &'a [Workspace],
+    }
+    let Manifest {
+        build_tags,
+        content_id,
+        data,
+        graph,
+        main_modules,
+        modules,
+        payload,
+        platforms,
+        schema: manifest_schema,
+        scope,
+        workspaces,
+    } = manifest;
+    Document {
+        build_tags,
+        content_id,
+        data,
+        graph,
+        main_modules,
+        manifest_schema,
+        modules,
+        payload,
+        platforms,
+        schema: "airgo.dev/inspect/v1",
+        scope: *scope,
+        signatures,
+        workspaces,
+    }
 }
 
 fn signatures(verdict: &Verdict) -> serde_json::Value {

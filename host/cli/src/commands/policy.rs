@@ -8,9 +8,10 @@ use crate::bundle_io;
 use crate::commands::plugin;
 use crate::defaults;
 use crate::disk;
+use crate::document::{Each, Sorted};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::findings::{Findings, Places};
+use crate::findings::{Findings, Places, Sarif};
 use crate::gather;
 use crate::judge::{self, Loaded};
 use crate::printer::count;
@@ -19,7 +20,8 @@ use crate::projects;
 use crate::view::View;
 use airgo_bundle::Manifest;
 use airgo_model::atomic::{self, Access};
-use airgo_policy::TriedPlugin;
+use airgo_policy::{Counts, DataRecord, ExceptionRecord, PluginRecord, Report, TriedPlugin, Verdict};
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,20 +35,15 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     let report = baseline::run(context, &loaded.policy, view, old.as_ref())?.into_news();
     if context.printer.is_json() || args.format == FindingsFormat::Json {
         // The same document whether the policy passes or refuses.
-        let mut document = serde_json::to_value(&report).map_err(|e| Failure::failed(e.to_string()))?;
-        if let Some(object) = document.as_object_mut() {
-            object.insert("schema".to_owned(), "airgo.dev/policy/v1".into());
-        }
-        context.printer.document(&document)?;
+        context.printer.document(&document(&report))?;
     } else {
         let findings = Findings::new(&report, &manifest, &files, &subject);
         let findings = findings.at(Places::of(&manifest, &root)).by(&loaded.policy);
-        let text = findings.render(args.format)?;
         match args.format {
-            FindingsFormat::Sarif => context.printer.json(&text)?,
+            FindingsFormat::Sarif => context.printer.document(&Sarif(&findings))?,
             // Its lines are commands.
-            FindingsFormat::Github => context.printer.data(text.as_bytes())?,
-            _ => context.printer.text(&text)?,
+            FindingsFormat::Github => context.printer.data(findings.render(args.format)?.as_bytes())?,
+            _ => context.printer.text(&findings.render(args.format)?)?,
         }
     }
     if let Some(missing) = &loaded.missing {
@@ -56,6 +53,33 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     judge::enforce(&report).map_err(Failure::documented)?;
     context.printer.status("Judged", judge::summary(&report));
     Ok(())
+}
+
+/// The report under its schema.
+fn document(report: &Report) -> impl Serialize + '_ {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Document<'a, F> {
+        counts: Sorted<Counts>,
+        data: Sorted<&'a [DataRecord]>,
+        exceptions: Sorted<&'a [ExceptionRecord]>,
+        findings: F,
+        judged_at: &'a str,
+        plugins: Sorted<&'a [PluginRecord]>,
+        schema: &'static str,
+        verdict: Verdict,
+    }
+    let Report { judged_at, verdict, counts, plugins, data, findings, exceptions } = report;
+    Document {
+        counts: Sorted(*counts),
+        data: Sorted(data),
+        exceptions: Sorted(exceptions),
+        findings: Each(findings.iter().map(Sorted)),
+        judged_at,
+        plugins: Sorted(plugins),
+        schema: "airgo.dev/policy/v1",
+        verdict: *verdict,
+    }
 }
 
 /// What is checked, and by which policy.

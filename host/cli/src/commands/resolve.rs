@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::{Resolve, ResolveFormat};
+use crate::document::Each;
 use crate::downloads::{self, Downloads};
 use crate::errors::{fetch_cause, resolve_failure};
 use crate::failure::Result;
@@ -9,7 +10,8 @@ use crate::printer::{count, duration};
 use crate::progress::Progress;
 use crate::project::{self, Loaded};
 use airgo_fetch::{Kind, Object};
-use airgo_resolve::{Replacement, Resolution, format_graph, format_list, resolve};
+use airgo_resolve::{Replacement, Resolution, Selected, SortedEdges, format_graph, format_list, resolve};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// Load, resolve, print.
@@ -22,7 +24,7 @@ pub fn run(context: &Context, args: &Resolve) -> Result<()> {
     progress.finish();
     let json = context.printer.is_json() || args.format == ResolveFormat::Json;
     match args.format {
-        _ if json => context.printer.document(&document(&resolution)),
+        _ if json => context.printer.document(&document(&resolution, &resolution.graph.sorted())),
         ResolveFormat::Graph => context.printer.text(&format_graph(&resolution)),
         _ => context.printer.text(&format_list(&resolution)),
     }
@@ -62,27 +64,31 @@ pub fn walk(context: &Context, loaded: &Loaded, downloads: &mut Downloads<'_>) -
     Ok(resolution)
 }
 
-fn document(resolution: &Resolution) -> serde_json::Value {
-    let modules: Vec<_> = resolution
-        .build_list
-        .iter()
-        .map(|selected| {
-            let replacement = selected.replacement.as_ref().map(|r| match r {
-                Replacement::Module(m) => serde_json::json!({ "path": m.path, "version": m.version }),
-                Replacement::Directory { path, .. } => serde_json::json!({ "directory": path }),
-            });
-            serde_json::json!({
-                "path": selected.module.path,
-                "version": selected.module.version,
-                "main": selected.main,
-                "direct": selected.direct,
-                "goVersion": selected.go_version,
-                "replacement": replacement,
-            })
-        })
-        .collect();
-    let mut graph: Vec<_> =
-        resolution.graph.iter().map(|(from, to)| [from.to_string(), to.to_string()]).collect();
-    graph.sort();
-    serde_json::json!({ "schema": "airgo.dev/resolve/v1", "modules": modules, "graph": graph })
+fn document<'a>(resolution: &'a Resolution, graph: &'a SortedEdges) -> impl Serialize + 'a {
+    #[derive(Serialize)]
+    struct Document<G, M> {
+        graph: G,
+        modules: M,
+        schema: &'static str,
+    }
+    Document {
+        graph: Each(graph.iter()),
+        modules: Each(resolution.build_list.iter().map(module)),
+        schema: "airgo.dev/resolve/v1",
+    }
+}
+
+fn module(selected: &Selected) -> serde_json::Value {
+    let replacement = selected.replacement.as_ref().map(|r| match r {
+        Replacement::Module(m) => serde_json::json!({ "path": m.path, "version": m.version }),
+        Replacement::Directory { path, .. } => serde_json::json!({ "directory": path }),
+    });
+    serde_json::json!({
+        "path": selected.module.path,
+        "version": selected.module.version,
+        "main": selected.main,
+        "direct": selected.direct,
+        "goVersion": selected.go_version,
+        "replacement": replacement,
+    })
 }

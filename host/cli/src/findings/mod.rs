@@ -17,6 +17,7 @@ use airgo_bundle::Manifest;
 use airgo_policy::{BundleView, Policy, Report, ReportedFinding, Rule, Verdict};
 pub use groups::{Group, groups};
 pub use places::{Place, Places};
+pub use sarif::Sarif;
 use std::collections::{BTreeMap, HashSet};
 
 /// A report with what the manifest adds to it.
@@ -63,12 +64,11 @@ impl<'a> Findings<'a> {
         self.places.of_module(finding.module.as_deref(), self.chain(finding))
     }
 
-    /// The bytes for stdout; JSON is the caller's.
+    /// The text for stdout; what is JSON is the caller's.
     pub fn render(&self, format: FindingsFormat) -> Result<String> {
         let encode = |e: String| Failure::failed(format!("could not encode the findings: {e}"));
         match format {
-            FindingsFormat::Human | FindingsFormat::Json => Ok(human::render(self)),
-            FindingsFormat::Sarif => sarif::render(self).map_err(|e| encode(e.to_string())),
+            FindingsFormat::Human | FindingsFormat::Json | FindingsFormat::Sarif => Ok(human::render(self)),
             FindingsFormat::Junit => junit::render(self).map_err(|e| encode(e.to_string())),
             FindingsFormat::Github => Ok(github::render(self)),
         }

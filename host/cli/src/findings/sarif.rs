@@ -4,46 +4,84 @@ use super::{Findings, module, weight};
 use crate::escape::foreign;
 use crate::reasons::By;
 use airgo_policy::{ReportedFinding, Rule, Verdict};
+use serde::ser::{Error as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
-use serde_sarif::sarif::Sarif;
+use serde_sarif::sarif;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// One run; a rule for each `<plugin>/<rule>` with a finding. The library's
-/// types, made from SARIF's schema, refuse what is not SARIF.
-pub fn render(findings: &Findings<'_>) -> Result<String, serde_json::Error> {
-    let mut rules: BTreeMap<String, &ReportedFinding> = BTreeMap::new();
-    for finding in &findings.report.findings {
-        rules.entry(finding.code()).or_insert(finding);
+/// The document: one run; a rule for each `<plugin>/<rule>` with a finding. The
+/// library's types, made from SARIF's schema, refuse what is not SARIF; each
+/// result goes through them by itself, as it is written.
+pub struct Sarif<'a>(pub &'a Findings<'a>);
+
+impl Serialize for Sarif<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let findings = self.0;
+        let mut rules: BTreeMap<String, &ReportedFinding> = BTreeMap::new();
+        for finding in &findings.report.findings {
+            rules.entry(finding.code()).or_insert(finding);
+        }
+        let tool = json!({ "driver": {
+            "name": "airgo",
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "informationUri": env!("CARGO_PKG_REPOSITORY"),
+            "rules": rules
+                .iter()
+                .map(|(code, finding)| rule(code, finding, findings.rules.get(code)))
+                .collect::<Vec<_>>(),
+        }});
+        let tool = serde_json::from_value(tool).map_err(S::Error::custom)?;
+        Log {
+            schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+            runs: [Run {
+                column_kind: "utf16CodeUnits",
+                results: Results { findings, rules: rules.keys().map(String::as_str).collect() },
+                tool,
+            }],
+            version: "2.1.0",
+        }
+        .serialize(serializer)
     }
-    let index: BTreeMap<&str, usize> =
-        rules.keys().enumerate().map(|(at, code)| (code.as_str(), at)).collect();
-    let results: Vec<Value> = findings
-        .report
-        .findings
-        .iter()
-        .map(|f| result(findings, f, index.get(f.code().as_str()).copied()))
-        .collect();
-    let rules: Vec<Value> =
-        rules.iter().map(|(code, finding)| rule(code, finding, findings.rules.get(code))).collect();
-    let document = json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "airgo",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "informationUri": env!("CARGO_PKG_REPOSITORY"),
-                "rules": rules,
-            }},
-            "columnKind": "utf16CodeUnits",
-            "results": results,
-        }],
-    });
-    let checked: Sarif = serde_json::from_value(document)?;
-    let mut text = serde_json::to_string_pretty(&checked)?;
-    text.push('\n');
-    Ok(text)
+}
+
+/// `sarif::Sarif`, less what airgo leaves out.
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    runs: [Run<'a>; 1],
+    version: &'static str,
+}
+
+/// `sarif::Run`, its results still to be made.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    column_kind: &'static str,
+    results: Results<'a>,
+    tool: sarif::Tool,
+}
+
+struct Results<'a> {
+    findings: &'a Findings<'a>,
+    /// Sorted; a result names its rule by the place too.
+    rules: Vec<&'a str>,
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = &self.findings.report.findings;
+        let mut results = serializer.serialize_seq(Some(all.len()))?;
+        for finding in all {
+            let rule = self.rules.binary_search(&finding.code().as_str()).ok();
+            let result: sarif::Result =
+                serde_json::from_value(result(self.findings, finding, rule)).map_err(S::Error::custom)?;
+            results.serialize_element(&result)?;
+        }
+        results.end()
+    }
 }
 
 /// What a viewer shows beside a result: the plugin's own words about its rule.
@@ -156,7 +194,7 @@ mod tests {
             ..finding("example.com/b", Verdict::Deny, "AGPL-3.0")
         };
         let report = report(vec![finding("example.com/a", Verdict::Deny, "AGPL-3.0"), lifted]);
-        let sarif: Value = serde_json::from_str(&render(&findings(&report)).unwrap()).unwrap();
+        let sarif: Value = serde_json::to_value(Sarif(&findings(&report))).unwrap();
         let results = &sarif["runs"][0]["results"];
         assert_eq!(results[0]["level"], "error");
         assert_eq!(results[0]["ruleId"], sarif["runs"][0]["tool"]["driver"]["rules"][0]["id"]);
