@@ -45,7 +45,7 @@ pub enum BundleError {
     #[error("the bundle would have {found} {what}, over the format's limit of {limit}")]
     OverLimit {
         /// What there is too much of.
-        what: &'static str,
+        what: Bound,
         /// How much.
         found: u64,
         /// The bound.
@@ -100,6 +100,36 @@ pub enum BundleError {
     /// The caller asked to stop.
     #[error("interrupted")]
     Cancelled,
+}
+
+/// What a bundle may have only so much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The manifest, by which modules, graph and imports are bounded.
+    Manifest,
+    /// One statement or signature: the provenance grows with the modules.
+    Envelope,
+    /// Statements and signatures together.
+    Envelopes,
+    /// How many statements and signatures there are.
+    EnvelopeCount,
+    /// Files in the bundle.
+    Entries,
+    /// The names of the files.
+    Directory,
+}
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Manifest => "bytes of manifest",
+            Self::Envelope => "bytes in one statement or signature",
+            Self::Envelopes => "bytes of statements and signatures",
+            Self::EnvelopeCount => "statements and signatures",
+            Self::Entries => "entries",
+            Self::Directory => "bytes of central directory",
+        })
+    }
 }
 
 /// Entries that do not fit the manifest or the format.

@@ -67,7 +67,7 @@ pub use container::{ContainerError, Reason};
 pub use content::{CheckedReader, Content, Progress};
 pub use delta::{Base, DELTA_SCHEMA, DeltaError, missing_from};
 pub use digest::{ParseSha256Error, Sha256};
-pub use error::{BundleError, EntriesError, ErrorClass, ModuleFault, ObjectError};
+pub use error::{Bound, BundleError, EntriesError, ErrorClass, ModuleFault, ObjectError};
 pub use last_seen::{LAST_SEEN_SCHEMA, LastSeen, LastSeenError, Seen, Stream};
 pub use limits::Limits;
 pub use manifest::{Manifest, ManifestError};

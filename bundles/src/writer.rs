@@ -9,7 +9,7 @@ use crate::container::{self, Meta};
 use crate::content::{BUFFER, Progress};
 use crate::delta::{self, Base};
 use crate::digest::Sha256;
-use crate::error::{BundleError, EntriesError, ObjectError};
+use crate::error::{Bound, BundleError, EntriesError, ObjectError};
 use crate::limits::Limits;
 use crate::manifest::Manifest;
 use crate::names::{self, ObjectKind, Section};
@@ -68,7 +68,7 @@ impl BundleWriter {
     pub fn create(target: &Path, manifest: &Manifest) -> Result<Self, BundleError> {
         manifest.check().map_err(|e| BundleError::Manifest(e.into()))?;
         let bytes = manifest.to_bytes()?;
-        within("bytes of manifest", bytes.len() as u64, Limits::default().manifest)?;
+        within(Bound::Manifest, bytes.len() as u64, Limits::default().manifest)?;
         let mut out = Output::create(target)?;
         out.append(names::MANIFEST, &bytes)?;
         Ok(Self {
@@ -190,7 +190,7 @@ impl BundleWriter {
 }
 
 /// Whoever packs learns of a limit, not whoever reads.
-fn within(what: &'static str, found: u64, limit: u64) -> Result<(), BundleError> {
+fn within(what: Bound, found: u64, limit: u64) -> Result<(), BundleError> {
     if found <= limit { Ok(()) } else { Err(BundleError::OverLimit { what, found, limit }) }
 }
 
@@ -296,11 +296,11 @@ impl Output {
     ) -> Result<Written, BundleError> {
         let limits = Limits::default();
         for bytes in envelopes.values() {
-            within("bytes in one statement or signature", bytes.len() as u64, limits.envelope)?;
+            within(Bound::Envelope, bytes.len() as u64, limits.envelope)?;
         }
         let total = envelopes.values().map(|bytes| bytes.len() as u64).sum();
-        within("bytes of statements and signatures", total, limits.envelope_total)?;
-        within("statements and signatures", envelopes.len() as u64, limits.envelopes as u64)?;
+        within(Bound::Envelopes, total, limits.envelope_total)?;
+        within(Bound::EnvelopeCount, envelopes.len() as u64, limits.envelopes as u64)?;
         for section in [Section::Statement, Section::Signature] {
             for (name, bytes) in envelopes.iter().filter(|(name, _)| Section::of(name) == Some(section)) {
                 self.append(name, bytes)?;
@@ -311,8 +311,8 @@ impl Output {
             directory_bytes.extend(container::central_header(meta, *start));
         }
         let (count, size) = (self.metas.len() as u64, directory_bytes.len() as u64);
-        within("entries", count, limits.entries)?;
-        within("bytes of central directory", size, limits.directory)?;
+        within(Bound::Entries, count, limits.entries)?;
+        within(Bound::Directory, size, limits.directory)?;
         directory_bytes.extend(container::end_records(count, self.at, size));
         positioned::write_all_at(self.file(), &directory_bytes, self.at).map_err(self.fail())?;
         let size = self.at + directory_bytes.len() as u64;

@@ -138,8 +138,6 @@ fn failure(error: &BundleError, file: Option<&Path>) -> Failure {
             failure.hints.extend(disk::write_hint(source, "name another target"));
             failure
         }
-        BundleError::OverLimit { .. } => Failure::new(exit, error.to_string())
-            .hint("pack fewer projects into one bundle: airgo pack DIR for each"),
         BundleError::Open { source, .. }
         | BundleError::Read { source, .. }
         | BundleError::Source { source, .. }

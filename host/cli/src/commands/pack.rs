@@ -1,7 +1,7 @@
 //! `airgo pack`: load, resolve, fetch, verify, judge, write, sign.
 
 use crate::Context;
-use crate::args::{Pack, Trust};
+use crate::args::{Pack, Scope, Trust};
 use crate::baseline::{self, Baseline};
 use crate::bundle_io::{self, bundle_failure};
 use crate::disk;
@@ -16,8 +16,8 @@ use crate::statements::{self, Stated};
 use airgo_bundle::keys::{PublicKey, Signer};
 use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{
-    BundleWriter, Claims, Object as Entry, ObjectKind, PositionedFile, SignedBundle, Signing, VolumeError,
-    Written, is_foreign_volume, remove_stale_volumes, split,
+    Bound, BundleError, BundleWriter, Claims, Object as Entry, ObjectKind, PositionedFile, SignedBundle,
+    Signing, VolumeError, Written, is_foreign_volume, remove_stale_volumes, split,
 };
 use airgo_fetch::{IoCause, Kind, Object};
 use airgo_policy::Report;
@@ -69,7 +69,8 @@ fn pack(context: &Context, args: &Pack, output: &Path, projects: &Projects) -> R
     let (view, again) = (gather::view(context, &gathered, args.record_proxies), check_command(args, output));
     let verdict = baseline::evaluate(context, &policy, view, approved.as_ref(), &again)?;
     context.printer.status("Judged", judge::summary(&verdict));
-    let signing = Plan { signer: &*key, claims, older: older.as_ref() };
+    let projects = projects.list.len();
+    let signing = Plan { signer: &*key, claims, projects, older: older.as_ref() };
     let written = write(context, args, output, &gathered, &verdict, signing)?;
     let id = key.public_key().id().to_string();
     context.printer.status("Signed", format!("as {id}"));
@@ -138,8 +139,28 @@ fn check_target(args: &Pack, output: &Path) -> Result<()> {
 struct Plan<'a> {
     signer: &'a dyn Signer,
     claims: Claims,
+    /// How many projects are packed.
+    projects: usize,
     /// What a delta builds on.
     older: Option<&'a SignedBundle>,
+}
+
+/// What could not be written; where it would be too large, what to leave out
+/// follows from what was asked for.
+fn not_written(args: &Pack, projects: usize, error: &BundleError) -> Failure {
+    let failure = bundle_failure(error);
+    match error {
+        BundleError::OverLimit { .. } if projects > 1 => {
+            failure.hint("pack fewer projects into one bundle: airgo pack DIR for each")
+        }
+        BundleError::OverLimit { what: Bound::Envelope | Bound::Envelopes, .. } if !args.no_provenance => {
+            failure.hint("leave out the provenance, which tells where each module came from: --no-provenance")
+        }
+        BundleError::OverLimit { .. } if matches!(args.gather.scope, Scope::All) => {
+            failure.hint("pack what building needs, without what only go mod tidy reads: --scope build")
+        }
+        _ => failure,
+    }
 }
 
 /// Writes beside the target, signs, renames into place.
@@ -152,11 +173,12 @@ fn write(
     plan: Plan<'_>,
 ) -> Result<Written> {
     let Gathered { manifest, objects, evidence, .. } = gathered;
+    let failed = |e: BundleError| not_written(args, plan.projects, &e);
     let mut writer = match plan.older {
         None => BundleWriter::create(output, manifest),
         Some(older) => BundleWriter::create_delta(output, manifest, older.manifest()),
     }
-    .map_err(|e| bundle_failure(&e))?;
+    .map_err(failed)?;
     let entries = writer.objects().len() as u64;
     let progress = bundle_io::Watch::new(context, "Writing", "files", entries);
     let source = |entry: &Entry| -> io::Result<Box<dyn Read + Send>> {
@@ -177,7 +199,7 @@ fn write(
     let mut signing = Signing::new(plan.signer);
     signing.claims = plan.claims;
     signing.statements = statements::of(context, gathered, verdict, &writer, stated(args))?;
-    writer.finish(&[signing]).map_err(|e| bundle_failure(&e))
+    writer.finish(&[signing]).map_err(failed)
 }
 
 /// Without provenance the same inputs give the same file, so that the verdict is
