@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// As many modules as the limits of a check are for.
+const MODULES: usize = 10_000;
+
 /// Bounds on one plugin. Going beyond any of them refuses the bundle; where
 /// nobody wrote a policy, it is a warning that the plugin did not judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +62,22 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// What it may use to judge so many modules. Time, calls, findings and what
+    /// hands them over are in proportion where there are more than [`MODULES`]:
+    /// a plugin that has a word to say of each is no worse for their number.
+    pub(crate) fn of_check(&self, modules: usize) -> Limits {
+        let share = modules.max(MODULES);
+        let more = |limit: usize| limit.saturating_mul(share) / MODULES;
+        let calls = usize::try_from(self.host_calls).unwrap_or(usize::MAX);
+        Limits {
+            time: self.time.saturating_mul(u32::try_from(share).unwrap_or(u32::MAX)) / MODULES as u32,
+            host_calls: more(calls) as u64,
+            findings: more(self.findings),
+            result_bytes: more(self.result_bytes),
+            ..self.clone()
+        }
+    }
+
     /// What it may use to gather the facts of a module whose zip is so large.
     pub(crate) fn of_gather(&self, zip_size: u64) -> Limits {
         let mib = u32::try_from(zip_size >> 20).unwrap_or(u32::MAX);
@@ -93,5 +112,22 @@ impl Default for Limits {
             function_bytes: 256 << 10,
             functions: 20_000,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_of_many_modules_may_say_more() {
+        let limits = Limits::default();
+        for few in [0, 1, MODULES] {
+            assert_eq!(limits.of_check(few), limits);
+        }
+        let many = limits.of_check(2 * MODULES);
+        assert_eq!((many.time, many.findings), (2 * limits.time, 2 * limits.findings));
+        assert_eq!((many.host_calls, many.result_bytes), (2 * limits.host_calls, 2 * limits.result_bytes));
+        assert_eq!((many.memory, many.text_bytes), (limits.memory, limits.text_bytes));
     }
 }

@@ -264,9 +264,10 @@ impl Plugin {
         order: &Arc<[usize]>,
         facts: Option<Facts>,
     ) -> Result<(Checked, Usage), PluginError> {
+        let limits = self.limits.of_check(order.len());
         let (answer, logs, usage) = on_own_thread(|| {
-            let subject = Subject::of_bundle(request, Arc::clone(order), facts, &self.limits);
-            let state = State::new(&self.limits, Some(subject));
+            let subject = Subject::of_bundle(request, Arc::clone(order), facts, &limits);
+            let state = State::new(&limits, Some(subject));
             run(&self.engine, &self.engine.shared.wasmtime, state, CHECK, |store| {
                 let plugin = self.pre.instantiate(&mut *store)?;
                 store.data_mut().entered = true;
@@ -274,7 +275,7 @@ impl Plugin {
             })
         })?;
         let findings = match answer {
-            Ok(findings) => results::findings(findings, &self.description, order, &self.limits)?,
+            Ok(findings) => results::findings(findings, &self.description, order, &limits)?,
             Err(err) => return Err(results::check_error(err)),
         };
         Ok((Checked { findings, logs }, usage))

@@ -41,6 +41,24 @@ fn cases() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// More findings than a bundle of a few modules may have.
+#[test]
+fn each_of_very_many_modules_may_have_its_finding() {
+    let policy = "[[plugin]]\nname = \"allowlist\"\nbuiltin = \"allowlist\"\n\n\
+                  [plugin.config]\ndefault = \"warn\"\nallow = [\"nowhere.example\"]\n";
+    let file = airgo_toml::parse("airgo.toml", policy).unwrap();
+    let engine = Engine::new(EngineConfig::default()).unwrap();
+    let judged_at = "2026-06-01T00:00:00Z".parse().unwrap();
+    let policy = Policy::load(&engine, file, Path::new("."), judged_at).unwrap();
+    let mut bundle = MemoryBundle::default();
+    for n in 0..30_000 {
+        let (path, version) = (format!("example.com/m{n}"), "v1.0.0".to_owned());
+        bundle.add(ModuleInfo { path, version, ..ModuleInfo::default() }, &[]);
+    }
+    let report = policy.evaluate(&(Arc::new(bundle) as _)).unwrap().report;
+    assert_eq!(report.findings.len(), 30_000);
+}
+
 struct Case<'a> {
     policy: &'a str,
     modules: &'a str,
