@@ -10,6 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Of the user that builds in the image.
+const HOME: &str = "/root";
+
 const README: &str = include_str!("../../README.md");
 const HELLO: &str = include_str!("../../examples/hello/Dockerfile");
 
@@ -104,7 +107,7 @@ impl Images {
             "--volume",
             &go,
             "--volume",
-            &format!("{}:/root/.cache/go-build", text(&cache)),
+            &format!("{}:{HOME}/.cache/go-build", text(&cache)),
             "--output",
             &format!("type=local,dest={}", text(&image)),
             "--file",
