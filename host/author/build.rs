@@ -24,7 +24,7 @@ fn main() {
     let lock = fs::canonicalize(plugins.join("Cargo.lock")).unwrap();
     println!("cargo::rerun-if-changed={}", lock.display());
     writeln!(out, "/// The versions that the SDK is tested with.").unwrap();
-    writeln!(out, "pub const RUST_LOCK: &[u8] = include_bytes!({lock:?});").unwrap();
+    writeln!(out, "pub static RUST_LOCK: &[u8] = include_bytes!({lock:?});").unwrap();
     fs::write(Path::new(&env::var_os("OUT_DIR").unwrap()).join("files.rs"), out).unwrap();
 }
 
@@ -36,7 +36,7 @@ fn list(out: &mut String, name: &str, dir: &Path) {
     }
     files.sort();
     writeln!(out, "/// Every file below one directory of plugins, by its path there.").unwrap();
-    writeln!(out, "pub const {name}: &[(&str, &[u8])] = &[").unwrap();
+    writeln!(out, "pub static {name}: &[(&str, &[u8])] = &[").unwrap();
     for file in files {
         // `/` on any system: these are paths in a template.
         let path = file.strip_prefix(dir).unwrap().iter().map(|part| part.to_str().unwrap());

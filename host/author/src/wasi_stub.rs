@@ -11,7 +11,7 @@ pub const NAME: &str = "wasi_snapshot_preview1";
 
 /// `wasi_stub.wat`, assembled; kept beside it so that airgo need not carry an
 /// assembler.
-pub const ADAPTER: &[u8] = include_bytes!("wasi_stub.wasm");
+pub static ADAPTER: &[u8] = include_bytes!("wasi_stub.wasm");
 
 #[cfg(test)]
 mod tests {

@@ -16,8 +16,9 @@ pub struct Builtin {
     pub without_file: &'static [(&'static str, &'static str)],
 }
 
-/// All built-in plugins, by name.
-pub const BUILTINS: &[Builtin] = &[
+/// All built-in plugins, by name. A static: the bytes of a const would be in the
+/// binary once for each unit of code that uses it.
+pub static BUILTINS: &[Builtin] = &[
     Builtin {
         name: "allowlist",
         component: include_bytes!("../../../plugins/built/allowlist.wasm"),
