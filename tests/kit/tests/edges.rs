@@ -1,4 +1,4 @@
-//! The doors between the rooms (docs/ARCHITECTURE.md) and the rules that every
+//! The dependencies between the crates (docs/ARCHITECTURE.md) and the rules that every
 //! committed file keeps (CONTRIBUTING.md).
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -29,7 +29,7 @@ fn crates_use_gomod_and_model_and_nothing_sideways() {
             wrong.push(format!("{name} uses {uses} ({kind})"));
         }
     }
-    assert!(wrong.is_empty(), "edges that docs/ARCHITECTURE.md has not:\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "dependencies that docs/ARCHITECTURE.md does not have:\n{}", wrong.join("\n"));
 }
 
 /// Two crates of the plugins' workspace are in the host's tree: the reader of Go
@@ -142,6 +142,31 @@ fn every_source_file_says_what_it_is_and_stays_small() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a build script uses and airgo too, wasmtime above all, is built once for
+/// both: that hangs on every setting of the release profile, and each crate
+/// that is built twice is minutes of the first build.
+#[test]
+fn a_release_builds_no_crate_twice() {
+    let out = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--bin", "airgo", "--offline", "--unit-graph", "-Zunstable-options"])
+        // The graph is for tools, and not stable.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let graph: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let is_library = |unit: &&Value| {
+        unit["mode"] == "build" && unit["target"]["kind"].as_array().unwrap().iter().any(|kind| kind == "lib")
+    };
+    let units = graph["units"].as_array().unwrap().iter().filter(is_library);
+    let mut names: Vec<&str> = units.map(|unit| unit["pkg_id"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert!(names.iter().any(|name| name.contains("wasmtime")), "{names:?}");
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    assert!(twice.is_empty(), "built twice: {twice:#?}");
 }
 
 /// Dependencies of workspace members on each other: who, on whom, which kind.
