@@ -158,7 +158,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "GOPROXY, GOPRIVATE, GONOPROXY, GONOSUMDB, GOSUMDB, GOINSECURE, GOVCS, GOAUTH, GOFLAGS, GOWORK, GOTOOLCHAIN, GOMODCACHE, GOPATH, GOENV, GOROOT",
         "As for go(1), from the environment, the file of `go env -w` and $GOROOT/go.env.",
     ),
-    ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "Proxies for outgoing requests."),
+    ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "HTTP or SOCKS proxies for outgoing requests."),
     ("SSL_CERT_FILE, SSL_CERT_DIR", "Certificate authorities to trust for TLS."),
     ("NETRC", "The file with logins for hosts; default: ~/.netrc."),
     ("NO_COLOR, CLICOLOR_FORCE", "Turn colours off or on."),

@@ -3,7 +3,8 @@
 //!
 //! The variables are read here and nowhere else, so that an error, `airgo
 //! doctor` and the client itself agree about them. Beyond Go, `ALL_PROXY`
-//! counts, and the system's settings on macOS and Windows.
+//! counts, and the system's settings on macOS and Windows. A proxy may speak
+//! SOCKS, `socks5://`, as for Go.
 
 use crate::proxyurl::host as host_of;
 use airgo_gomod::Setting;
@@ -59,15 +60,26 @@ impl HttpProxyVars {
     }
 }
 
-/// Whether a variable's value is the address of an HTTP proxy.
+/// Whether a variable's value is the address of an HTTP or SOCKS proxy.
 pub(crate) fn is_usable(value: &Setting) -> bool {
-    address(value.reveal()).is_some_and(|url| matches!(url.scheme(), "http" | "https"))
+    address(value.reveal()).is_some_and(|url| matches!(url.scheme(), "http" | "https") || is_socks(&url))
 }
 
-/// A bare host is an http:// address.
+fn is_socks(url: &Url) -> bool {
+    matches!(url.scheme(), "socks4" | "socks4a" | "socks5" | "socks5h")
+}
+
+/// A bare host is an http:// address; SOCKS has a port of its own, and the proxy
+/// resolves the names, as for Go.
 fn address(value: &str) -> Option<Url> {
     let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
-    Url::parse(&with_scheme).ok().filter(Url::has_host)
+    let mut url = Url::parse(&with_scheme).ok().filter(Url::has_host)?;
+    if is_socks(&url) {
+        url.set_port(url.port().or(Some(1080))).ok()?;
+        let remote = if url.scheme().starts_with("socks5") { "socks5h" } else { "socks4a" };
+        url.set_scheme(remote).ok()?;
+    }
+    Some(url)
 }
 
 /// The variables, understood.

@@ -190,7 +190,7 @@ fn the_http_proxy_in_between() {
     let mut bench = Bench::new(&format!("http://far.test/goproxy,{}", goproxy.url()));
     bench.config.http_proxy = HttpProxyVars {
         http: squid.url().replace("://", "://robot:s3cret@").into(),
-        https: "socks5://nowhere.test".into(),
+        https: "gopher://nowhere.test".into(),
         ..HttpProxyVars::default()
     };
     let checks = bench.run();

@@ -8,6 +8,9 @@ mod support;
 use airgo_fetch::{FetchError, HttpProxyVars, Kind};
 use airgo_testkit::{Module, Proxy, World};
 use dns::{FakeDns, Manner};
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
 use support::{Run, object};
 
 fn world() -> World {
@@ -65,4 +68,56 @@ fn the_http_proxys_name_is_the_one_to_resolve() {
     assert!(text.contains("cannot resolve the host name of the HTTP proxy squid.test:3128"), "{text}");
     assert!(error.hint().unwrap().contains("HTTPS_PROXY"));
     assert_eq!(fake.count("goproxy.test"), 0);
+}
+
+/// A SOCKS proxy (RFC 1928) that leads every connection to one port of this machine.
+fn socks(to: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            thread::spawn(move || lead(client, to));
+        }
+    });
+    port
+}
+
+fn lead(mut client: TcpStream, to: u16) -> Option<()> {
+    let mut bytes = [0; 512];
+    // The methods, of which "no authentication" is taken; then CONNECT.
+    client.read_exact(&mut bytes[..2]).ok()?;
+    let methods = usize::from(bytes[1]);
+    client.read_exact(&mut bytes[..methods]).ok()?;
+    client.write_all(&[5, 0]).ok()?;
+    client.read_exact(&mut bytes[..5]).ok()?;
+    let (address, length) = (bytes[3], usize::from(bytes[4]));
+    // Of a name its length is told; one byte of an IPv4 address has been read.
+    let rest = if address == 3 { length + 2 } else { 5 };
+    client.read_exact(&mut bytes[..rest]).ok()?;
+    client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).ok()?;
+    let mut server = TcpStream::connect(("127.0.0.1", to)).ok()?;
+    let (mut from_client, mut to_server) = (client.try_clone().ok()?, server.try_clone().ok()?);
+    thread::spawn(move || io::copy(&mut from_client, &mut to_server));
+    io::copy(&mut server, &mut client).ok()?;
+    Some(())
+}
+
+#[test]
+fn a_socks_proxy_is_asked_as_by_go() {
+    let proxy = Proxy::serve(&world());
+    let socks = socks(port(&proxy).parse().unwrap());
+    for scheme in ["socks5", "socks5h"] {
+        let run = Run::with("http://goproxy.test", |c| {
+            let http = format!("{scheme}://127.0.0.1:{socks}").into();
+            c.http_proxy = HttpProxyVars { http, ..HttpProxyVars::default() };
+        });
+        run.fetch("example.com/m0", "v1.0.0", Kind::Mod).unwrap();
+    }
+    assert_eq!(proxy.count(".mod"), 2);
+    let run = Run::with("http://goproxy.test", |c| {
+        c.retries.unreachable_attempts = 1;
+        c.http_proxy = HttpProxyVars { http: "socks5://127.0.0.1:1".into(), ..HttpProxyVars::default() };
+    });
+    let error = run.fetch("example.com/m0", "v1.0.0", Kind::Mod).unwrap_err();
+    assert!(matches!(error, FetchError::Connect { .. }), "{error:?}");
 }
