@@ -58,13 +58,13 @@ mod review;
 mod secrets;
 // Of it the list alone is used.
 #[allow(dead_code)]
+#[path = "../../host/cli/src/argument_values.rs"]
+mod argument_values;
+#[allow(dead_code)]
 #[path = "../../host/cli/src/settings.rs"]
 mod settings;
 mod site;
 mod statements;
-#[allow(dead_code)]
-#[path = "../../host/cli/src/unfit.rs"]
-mod unfit;
 #[allow(dead_code)]
 #[path = "../../host/cli/src/units.rs"]
 mod units;

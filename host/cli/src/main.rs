@@ -3,6 +3,7 @@
 mod advice;
 mod allocator;
 mod args;
+mod argument_values;
 mod assemble;
 mod baseline;
 mod beside;
@@ -47,7 +48,6 @@ mod sumdb;
 mod sums;
 mod table;
 mod toolchains;
-mod unfit;
 mod units;
 mod usage;
 mod view;

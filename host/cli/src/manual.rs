@@ -2,7 +2,7 @@
 //! examples also stand at the end of `airgo COMMAND --help`.
 
 use crate::args::Cli;
-use crate::unfit;
+use crate::argument_values;
 use clap::{Command, CommandFactory as _};
 
 /// An example: what it does, and what to type.
@@ -11,7 +11,7 @@ pub type Example = (&'static str, &'static str);
 /// The command line with its examples; the one that is parsed, documented and
 /// completed.
 pub fn command() -> Command {
-    with_examples(unfit::refuse(Cli::command()), "")
+    with_examples(argument_values::refuse(Cli::command()), "")
 }
 
 fn with_examples(command: Command, path: &str) -> Command {

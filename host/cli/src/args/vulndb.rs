@@ -1,7 +1,7 @@
 //! `airgo vulndb` as typed.
 
 use super::Network;
-use crate::unfit::no_stream;
+use crate::argument_values::no_stream;
 use airgo_gomod::Setting;
 use airgo_gomod::setting::Form;
 use clap::{Args, Subcommand};
