@@ -13,7 +13,8 @@ fuzz_target!(|data: &[u8]| {
     if source.complete && source.error.is_none() {
         assert_eq!(read(&[data, b"\nvar last int\n"].concat()), source);
     }
-    assert!(embed_patterns(data).iter().all(|pattern| !pattern.is_empty()));
+    // An empty pattern is one, which go refuses where it is resolved.
+    let _ = embed_patterns(data);
     let ports = Platform::ports();
     for name in ["a.go", "a_test.go", "a_windows.go", "_a.go"] {
         let when = when_built(name, &source);
