@@ -40,7 +40,7 @@ pub fn follow<F: ModuleFiles>(
     for module in modules {
         by_path.entry(&module.module.path).or_default().push(module);
     }
-    let bundle = Bundle { by_path, standard: settings.standard, lookups: HashMap::new() };
+    let bundle = Bundle { by_path, standard: settings.standard };
     let mut walk = Walk::new(settings, files, bundle);
     for (path, on) in starts {
         let on = if settings.tests { *on } else { On { tests: 0, ..*on } };
@@ -55,11 +55,14 @@ pub fn follow<F: ModuleFiles>(
 struct Bundle<'a> {
     by_path: HashMap<&'a str, Vec<&'a Carried>>,
     standard: &'a dyn Fn(&str) -> Option<bool>,
-    lookups: HashMap<String, Rc<Lookup>>,
 }
 
-impl Bundle<'_> {
-    fn find<F: ModuleFiles>(&self, packages: &mut Packages<'_, F>, path: &str) -> Result<Lookup, F::Error> {
+impl Providers for Bundle<'_> {
+    fn find<F: ModuleFiles>(
+        &mut self,
+        packages: &mut Packages<'_, F>,
+        path: &str,
+    ) -> Result<Lookup, F::Error> {
         let dotted = path.split('/').next().is_some_and(|first| first.contains('.'));
         let standard = if dotted { Some(false) } else { (self.standard)(path) };
         if standard == Some(true) {
@@ -86,21 +89,6 @@ impl Bundle<'_> {
         }
         let unknown = !any && !dotted && standard.is_none();
         Ok(if unknown { Lookup::Standard } else { Lookup::Fault(Fault::Missing) })
-    }
-}
-
-impl Providers for Bundle<'_> {
-    fn lookup<F: ModuleFiles>(
-        &mut self,
-        packages: &mut Packages<'_, F>,
-        path: &str,
-    ) -> Result<Rc<Lookup>, F::Error> {
-        if let Some(known) = self.lookups.get(path) {
-            return Ok(known.clone());
-        }
-        let found = Rc::new(self.find(packages, path)?);
-        self.lookups.insert(path.to_owned(), found.clone());
-        Ok(found)
     }
 
     fn refused(&self, importer: &Package, imported: &Package) -> Option<Fault> {

@@ -136,12 +136,12 @@ pub fn load<F: ModuleFiles>(
 
 /// Who says what import paths lead to.
 pub(super) trait Providers {
-    /// What this one leads to.
-    fn lookup<F: ModuleFiles>(
+    /// What this one leads to; asked once for each.
+    fn find<F: ModuleFiles>(
         &mut self,
         packages: &mut Packages<'_, F>,
         path: &str,
-    ) -> Result<Rc<Lookup>, F::Error>;
+    ) -> Result<Lookup, F::Error>;
 
     /// Why one package may not import the other, which is there.
     fn refused(&self, importer: &Package, imported: &Package) -> Option<Fault>;
@@ -151,6 +151,7 @@ pub(super) struct Walk<'a, F: ModuleFiles, P> {
     settings: &'a Settings<'a>,
     packages: Packages<'a, F>,
     providers: P,
+    lookups: HashMap<String, Rc<Lookup>>,
     /// Those that `./...` matches.
     matched: HashSet<Rc<Package>>,
     reached: HashMap<Rc<Package>, On>,
@@ -164,11 +165,21 @@ impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
             settings,
             packages: Packages::new(files, settings.builds),
             providers,
+            lookups: HashMap::new(),
             matched: HashSet::new(),
             reached: HashMap::new(),
             next: Vec::new(),
             problems: HashMap::new(),
         }
+    }
+
+    fn lookup(&mut self, path: &str) -> Result<Rc<Lookup>, F::Error> {
+        if let Some(known) = self.lookups.get(path) {
+            return Ok(known.clone());
+        }
+        let found = Rc::new(self.providers.find(&mut self.packages, path)?);
+        self.lookups.insert(path.to_owned(), found.clone());
+        Ok(found)
     }
 
     fn reach(&mut self, package: &Rc<Package>, on: On) {
@@ -182,7 +193,7 @@ impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
 
     /// Goes from a package, or from the start, to what it imports.
     pub fn import(&mut self, from: Option<(&Package, &str)>, import: &str, on: On) -> Result<(), F::Error> {
-        match &*self.providers.lookup(&mut self.packages, import)? {
+        match &*self.lookup(import)? {
             Lookup::Standard => {}
             Lookup::Fault(fault) => self.problem(from, import, fault.clone(), on),
             Lookup::Packages(found) => {
@@ -282,7 +293,7 @@ impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
         let mut imports = Vec::with_capacity(paths.len());
         for (path, on) in paths {
             let import = |package| Import { path: path.clone(), package, on };
-            match &*self.providers.lookup(&mut self.packages, path)? {
+            match &*self.lookup(path)? {
                 Lookup::Packages(found) => imports.extend(found.iter().map(|imported| {
                     let allowed = self.providers.refused(package, imported).is_none();
                     import(places.get(imported).copied().filter(|_| allowed))

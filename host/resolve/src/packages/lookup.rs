@@ -20,7 +20,7 @@ pub(super) enum Lookup {
     Fault(Fault),
 }
 
-/// The modules of a project, and what was looked up in them.
+/// The modules of a project.
 pub(super) struct Modules<'a> {
     pub project: &'a Project,
     pub resolution: &'a Resolution,
@@ -36,7 +36,6 @@ pub(super) struct Modules<'a> {
     roots_first: bool,
     sums: Option<Sums<'a>>,
     standard: &'a dyn Fn(&str) -> Option<bool>,
-    lookups: HashMap<String, Rc<Lookup>>,
 }
 
 impl<'a> Modules<'a> {
@@ -55,51 +54,12 @@ impl<'a> Modules<'a> {
             roots_first: pruned,
             sums: settings.sums,
             standard: settings.standard,
-            lookups: HashMap::new(),
         }
     }
 
     /// Whether it is a main module, or go.mod lists it.
     fn is_root(&self, module: &str) -> bool {
         self.roots.contains(module)
-    }
-
-    fn find<F: ModuleFiles>(
-        &mut self,
-        packages: &mut Packages<'_, F>,
-        path: &str,
-    ) -> Result<Lookup, F::Error> {
-        if path.starts_with("./") || path.starts_with("../") || matches!(path, "." | "..") {
-            return Ok(Lookup::Fault(Fault::Relative));
-        }
-        if let Err(e) = airgo_gomod::module::check_import_path(path) {
-            return Ok(Lookup::Fault(Fault::Malformed(e.to_string())));
-        }
-        let first = path.split('/').next().unwrap_or_default();
-        let standard = if first.contains('.') { Some(false) } else { (self.standard)(path) };
-        if standard == Some(true) {
-            return Ok(Lookup::Standard);
-        }
-        let candidates: Vec<&'a Selected> =
-            ancestors(path).filter_map(|prefix| self.selected.get(prefix).copied()).collect();
-        if candidates.is_empty() && !first.contains('.') {
-            return Ok(match standard {
-                Some(_) => Lookup::Fault(Fault::NotStandard),
-                None => Lookup::Standard,
-            });
-        }
-        if self.roots_first {
-            let first: Vec<_> = candidates.iter().copied().filter(|s| self.is_root(&s.module.path)).collect();
-            if let Some(found) = self.among(packages, path, &first)? {
-                return Ok(found);
-            }
-            if self.project.workspace.is_none() {
-                return Ok(self.beyond_roots(path, &candidates));
-            }
-        }
-        self.graph_read = true;
-        let found = self.among(packages, path, &candidates)?;
-        Ok(found.unwrap_or_else(|| Lookup::Fault(self.missing(path))))
     }
 
     /// The one module of several that provides a package; None where none does.
@@ -184,18 +144,43 @@ impl<'a> Modules<'a> {
     }
 }
 
-impl Providers for Modules<'_> {
-    fn lookup<F: ModuleFiles>(
+impl<'a> Providers for Modules<'a> {
+    fn find<F: ModuleFiles>(
         &mut self,
         packages: &mut Packages<'_, F>,
         path: &str,
-    ) -> Result<Rc<Lookup>, F::Error> {
-        if let Some(known) = self.lookups.get(path) {
-            return Ok(known.clone());
+    ) -> Result<Lookup, F::Error> {
+        if path.starts_with("./") || path.starts_with("../") || matches!(path, "." | "..") {
+            return Ok(Lookup::Fault(Fault::Relative));
         }
-        let found = Rc::new(self.find(packages, path)?);
-        self.lookups.insert(path.to_owned(), found.clone());
-        Ok(found)
+        if let Err(e) = airgo_gomod::module::check_import_path(path) {
+            return Ok(Lookup::Fault(Fault::Malformed(e.to_string())));
+        }
+        let first = path.split('/').next().unwrap_or_default();
+        let standard = if first.contains('.') { Some(false) } else { (self.standard)(path) };
+        if standard == Some(true) {
+            return Ok(Lookup::Standard);
+        }
+        let candidates: Vec<&'a Selected> =
+            ancestors(path).filter_map(|prefix| self.selected.get(prefix).copied()).collect();
+        if candidates.is_empty() && !first.contains('.') {
+            return Ok(match standard {
+                Some(_) => Lookup::Fault(Fault::NotStandard),
+                None => Lookup::Standard,
+            });
+        }
+        if self.roots_first {
+            let first: Vec<_> = candidates.iter().copied().filter(|s| self.is_root(&s.module.path)).collect();
+            if let Some(found) = self.among(packages, path, &first)? {
+                return Ok(found);
+            }
+            if self.project.workspace.is_none() {
+                return Ok(self.beyond_roots(path, &candidates));
+            }
+        }
+        self.graph_read = true;
+        let found = self.among(packages, path, &candidates)?;
+        Ok(found.unwrap_or_else(|| Lookup::Fault(self.missing(path))))
     }
 
     fn refused(&self, importer: &Package, imported: &Package) -> Option<Fault> {
