@@ -5,7 +5,7 @@
 
 use crate::Context;
 use crate::escape::foreign;
-use crate::findings::groups;
+use crate::findings::{groups, weight};
 use crate::printer::count;
 use airgo_policy::{NOT_JUDGED, Report, ReportedFinding, Verdict};
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ fn texts(report: &Report, missing: &str) -> Vec<String> {
 }
 
 fn warnings(report: &Report) -> impl Iterator<Item = &ReportedFinding> {
-    report.findings.iter().filter(|f| f.verdict == Verdict::Warn && f.excepted.is_none())
+    report.findings.iter().filter(|f| weight(f) == Verdict::Warn)
 }
 
 /// A line for each rule that found something, its first modules named.

@@ -8,7 +8,7 @@ use crate::defaults;
 use crate::escape::{foreign, foreign_line};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::findings::{Group, groups};
+use crate::findings::{Group, groups, place, weight};
 use crate::frame;
 use crate::gomod_hints::{conflict, is_conflict_marker};
 use crate::plugin_signatures::DetachedSignatures;
@@ -184,7 +184,7 @@ pub fn summary(report: &Report) -> String {
 
 /// The groups of findings that come to a verdict.
 fn standing(report: &Report, verdict: Verdict) -> Vec<Group<'_>> {
-    groups(report.findings.iter().filter(|f| f.verdict == verdict && f.excepted.is_none()))
+    groups(report.findings.iter().filter(|f| weight(f) == verdict))
 }
 
 /// How many findings are in the groups that are not shown.
@@ -226,9 +226,8 @@ fn describe(group: &Group<'_>) -> String {
             None => text.push_str("the bundle: "),
         },
     }
-    if let Some(file) = finding.file.as_ref().filter(|_| group.len() == 1) {
-        let line = finding.line.map(|l| format!(":{l}")).unwrap_or_default();
-        let _ = write!(text, "{}{line}: ", foreign(file));
+    if let Some(place) = place(finding).filter(|_| group.len() == 1) {
+        let _ = write!(text, "{}: ", foreign(&place));
     }
     let _ = write!(text, "{} [{}]", foreign(&group.named()), foreign(&finding.code()));
     if let Some(advice) = group.advice() {

@@ -42,8 +42,9 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
         match args.format {
             FindingsFormat::Sarif => context.printer.document(&Sarif(&findings))?,
             // Its lines are commands.
-            FindingsFormat::Github => context.printer.data(findings.render(args.format)?.as_bytes())?,
-            _ => context.printer.text(&findings.render(args.format)?)?,
+            FindingsFormat::Github => context.printer.data(findings.github().as_bytes())?,
+            FindingsFormat::Junit => context.printer.text(&findings.junit()?)?,
+            FindingsFormat::Human | FindingsFormat::Json => context.printer.text(&findings.human())?,
         }
     }
     if let Some(missing) = &loaded.missing {

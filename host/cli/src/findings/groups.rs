@@ -62,9 +62,9 @@ impl<'a> Group<'a> {
         weight(self.first)
     }
 
-    /// What they are about, where that is no module.
+    /// What they are about, where that is not a module.
     pub fn title(&self) -> Option<&'a str> {
-        attribute(self.first, "group")
+        attribute(self.first, "group").filter(|_| self.first.module.is_none())
     }
 
     /// What helps against all of them.
@@ -102,13 +102,19 @@ impl<'a> Group<'a> {
 pub fn own_text(finding: &ReportedFinding) -> String {
     let at = attribute(finding, "id").and_then(|id| finding.message.find(id));
     let text = &finding.message[at.unwrap_or(0)..];
-    // A release of Go is no module's version.
+    // A release of Go is not the version of a module.
     let is_go = attribute(finding, "go").is_some();
     match attribute(finding, "fixed").map(|fixed| (fixed, fixed.strip_prefix('v').filter(|_| is_go))) {
         Some((_, Some(release))) => format!("{text} (fixed in go{release})"),
         Some((fixed, None)) => format!("{text} (fixed in {fixed})"),
         None => text.to_owned(),
     }
+}
+
+/// `LICENSE:3`: where in a module a finding is.
+pub fn place(finding: &ReportedFinding) -> Option<String> {
+    let file = finding.file.as_ref()?;
+    Some(finding.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
 }
 
 fn attribute<'a>(finding: &'a ReportedFinding, name: &str) -> Option<&'a str> {

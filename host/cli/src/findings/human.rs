@@ -1,6 +1,6 @@
 //! Findings for people, in cargo-deny's manner.
 
-use super::groups::own_text;
+use super::groups::{own_text, place};
 use super::{Findings, Group, groups, module};
 use crate::escape::foreign;
 use crate::printer::count;
@@ -52,7 +52,7 @@ fn one(out: &mut String, findings: &Findings<'_>, group: &Group<'_>) {
     };
     let finding = group.first();
     let single = group.len() == 1;
-    let message = match group.title().filter(|_| finding.module.is_none()) {
+    let message = match group.title() {
         _ if single => finding.message.clone(),
         Some(title) => format!("{title}: {} findings", group.len()),
         None => format!("{} findings", group.len()),
@@ -61,8 +61,8 @@ fn one(out: &mut String, findings: &Findings<'_>, group: &Group<'_>) {
     let _ = writeln!(out, "{style}{word}[{}]{style:#}: {CODE}{}{CODE:#}", foreign(&code), foreign(&message));
     if let Some(module) = module(finding) {
         let _ = write!(out, "  --> {}", foreign(&module));
-        if let Some(file) = finding.file.as_ref().filter(|_| single) {
-            let _ = write!(out, " {}", foreign(&place(file, finding.line)));
+        if let Some(place) = place(finding).filter(|_| single) {
+            let _ = write!(out, " {}", foreign(&place));
         }
         out.push('\n');
     }
@@ -70,8 +70,8 @@ fn one(out: &mut String, findings: &Findings<'_>, group: &Group<'_>) {
         let _ = writeln!(out, "   = why: {}", foreign(&reason.text()));
     }
     for member in group.findings().filter(|_| !single) {
-        let file = member.file.as_ref().map(|file| format!("{}: ", place(file, member.line)));
-        let _ = write!(out, "   | {}{}", foreign(&file.unwrap_or_default()), foreign(&own_text(member)));
+        let place = place(member).map(|place| format!("{place}: ")).unwrap_or_default();
+        let _ = write!(out, "   | {}{}", foreign(&place), foreign(&own_text(member)));
         // Where one advice does for all, it stands below.
         if let Some(advice) = member.advice.as_ref().filter(|_| group.advice().is_none()) {
             let _ = write!(out, " ({})", foreign(advice));
@@ -89,11 +89,6 @@ fn one(out: &mut String, findings: &Findings<'_>, group: &Group<'_>) {
         }
     }
     out.push('\n');
-}
-
-/// `LICENSE:3`.
-fn place(file: &str, line: Option<u32>) -> String {
-    line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
 }
 
 #[cfg(test)]

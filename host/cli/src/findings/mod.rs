@@ -10,12 +10,11 @@ mod junit;
 mod places;
 mod sarif;
 
-use crate::args::FindingsFormat;
 use crate::failure::{Failure, Result};
 use crate::reasons::{Reason, Reasons};
 use airgo_bundle::Manifest;
 use airgo_policy::{BundleView, Policy, Report, ReportedFinding, Rule, Verdict};
-pub use groups::{Group, groups};
+pub use groups::{Group, groups, place};
 pub use places::{Place, Places};
 pub use sarif::Sarif;
 use std::collections::{BTreeMap, HashSet};
@@ -64,14 +63,19 @@ impl<'a> Findings<'a> {
         self.places.of_module(finding.module.as_deref(), self.chain(finding))
     }
 
-    /// The text for stdout; what is JSON is the caller's.
-    pub fn render(&self, format: FindingsFormat) -> Result<String> {
-        let encode = |e: String| Failure::failed(format!("could not encode the findings: {e}"));
-        match format {
-            FindingsFormat::Human | FindingsFormat::Json | FindingsFormat::Sarif => Ok(human::render(self)),
-            FindingsFormat::Junit => junit::render(self).map_err(|e| encode(e.to_string())),
-            FindingsFormat::Github => Ok(github::render(self)),
-        }
+    /// Text for people.
+    pub fn human(&self) -> String {
+        human::render(self)
+    }
+
+    /// Commands for GitHub Actions.
+    pub fn github(&self) -> String {
+        github::render(self)
+    }
+
+    /// JUnit XML.
+    pub fn junit(&self) -> Result<String> {
+        junit::render(self).map_err(|e| Failure::failed(format!("could not encode the findings: {e}")))
     }
 
     /// The chain that brings a finding's module, main module first.
@@ -91,7 +95,7 @@ fn module(finding: &ReportedFinding) -> Option<String> {
 }
 
 /// What a finding comes to: an exception makes a note of it.
-fn weight(finding: &ReportedFinding) -> Verdict {
+pub fn weight(finding: &ReportedFinding) -> Verdict {
     if finding.excepted.is_some() { Verdict::Allow } else { finding.verdict }
 }
 
