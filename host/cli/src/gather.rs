@@ -102,12 +102,9 @@ pub fn gather(
             duration(began.elapsed())
         ),
     );
-    let resolved = projects.list.iter().zip(&resolutions);
-    let imports =
-        resolved.map(|(loaded, resolution)| sources::imports(context, loaded, resolution, &objects, &build));
     let parts = Parts {
         projects,
-        imports: imports.collect::<Result<_>>()?,
+        imports: sources::imports(context, &projects.list, &resolutions, &objects, &build)?,
         build: &build,
         resolutions: &resolutions,
         scope: match wanted.scope {

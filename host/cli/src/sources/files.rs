@@ -10,7 +10,7 @@ use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::{Limits, ModuleZip};
 use airgo_resolve::packages::{Entry, EntryKind, ModuleFiles, Place, Tree};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -98,11 +98,13 @@ impl ModuleFiles for Files<'_> {
             Place::Zip(module) => {
                 self.zip(module)?.read(file, 0, limit).map_err(|e| Failure::failed(e.to_string()))
             }
-            // It is small, and what is read next is mostly the rest of it.
             Place::Directory(root) => {
                 let path = Path::new(root).join(file);
-                std::fs::read(&path)
-                    .map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(&path))))
+                let mut bytes = Vec::new();
+                std::fs::File::open(&path)
+                    .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+                    .map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(&path))))?;
+                Ok(bytes)
             }
         }
     }

@@ -29,28 +29,42 @@ pub struct Build {
     pub tags: Vec<String>,
 }
 
-/// The imports of each main module, in the order of `loaded.project.mains`.
+/// The imports of each main module of each project, in their order.
 pub fn imports(
+    context: &Context,
+    projects: &[Loaded],
+    resolutions: &[Resolution],
+    objects: &BTreeMap<Object, Fetched>,
+    build: &Build,
+) -> Result<Vec<Vec<Vec<Import>>>> {
+    let none = BTreeMap::new();
+    let (mut directories, mut all) = (Files::new(context, &none), Files::new(context, objects));
+    let platforms = if build.platforms.is_empty() { Platform::ports() } else { build.platforms.clone() };
+    let projects = projects.iter().zip(resolutions).map(|(loaded, resolution)| {
+        // A dependency may import a package of a directory that replaces a module.
+        // Without one, nothing in a zip says what the project itself imports.
+        let replaced = !loaded.project.replacement_directories().is_empty();
+        let files = if replaced { &mut all } else { &mut directories };
+        of_project(context, loaded, resolution, files, (&platforms, &build.tags))
+    });
+    projects.collect()
+}
+
+fn of_project(
     context: &Context,
     loaded: &Loaded,
     resolution: &Resolution,
-    objects: &BTreeMap<Object, Fetched>,
-    build: &Build,
+    files: &mut Files<'_>,
+    (platforms, tags): (&[Platform], &[String]),
 ) -> Result<Vec<Vec<Import>>> {
-    let none = BTreeMap::new();
-    // A dependency may import a package of a directory that replaces a module.
-    // Without one, nothing in a zip says what the project itself imports.
-    let replaced = !loaded.project.replacement_directories().is_empty();
-    let mut files = Files::new(context, if replaced { objects } else { &none });
-    let platforms = if build.platforms.is_empty() { Platform::ports() } else { build.platforms.clone() };
     let settings = Settings {
-        builds: Builds::Of { platforms: &platforms, tags: &build.tags, cgo: None },
+        builds: Builds::Of { platforms, tags, cgo: None },
         tests: true,
         embeds: false,
         sums: None,
         standard: &|_| None,
     };
-    let closure = packages::load(&loaded.project, resolution, &settings, &mut files)?;
+    let closure = packages::load(&loaded.project, resolution, &settings, files)?;
     for file in &closure.unreadable {
         let path = shown(&Path::new(&file.root).join(&file.file));
         context.printer.warning(format!("the imports of {path} are not recorded: {}", file.problem));
@@ -61,7 +75,7 @@ pub fn imports(
         let found = closure.imports_of_main(path).into_iter().filter(|(path, _)| plain(path));
         let import = found.map(|(path, on)| Import {
             path: path.to_string(),
-            platforms: names(on.any(), &platforms),
+            platforms: names(on.any(), platforms),
             test: on.is_tests_only(),
         });
         import.collect()
