@@ -1,5 +1,6 @@
 //! What a bundle records of the main modules' imports, beside `go list`.
 
+use crate::reach::many;
 use crate::site::{Site, text};
 use airgo_testkit::{Go, Module, World, require_tool};
 use std::collections::BTreeSet;
@@ -12,10 +13,6 @@ const PLATFORMS: [&str; 2] = ["linux/amd64", "windows/amd64"];
 /// only a test needs, one that code needs here and a test there.
 fn site() -> Site {
     let import = |name: &str, path: &str| format!("package {name}\n\nimport _ \"example.com/{path}\"\n");
-    let many =
-        ["a", "b", "c", "d", "e"].iter().fold(Module::new("example.com/many", "v1.0.0"), |module, name| {
-            module.file(format!("{name}/{name}.go"), format!("package {name}\n"))
-        });
     let dep = Module::new("example.com/dep", "v1.0.0")
         .require("example.com/local", "v1.0.0")
         .file("dep.go", import("dep", "local/used"));
@@ -42,7 +39,7 @@ fn site() -> Site {
         .file("local/go.mod", "module example.com/local\n")
         .file("local/used/u.go", import("used", "many/a"))
         .file("local/unused/u.go", import("unused", "many/b"));
-    Site::of(World::new().with(many).with(dep).with(nested), &main)
+    Site::of(World::new().with(many()).with(dep).with(nested), &main)
 }
 
 #[test]

@@ -37,12 +37,7 @@ fn packages_beside_the_pattern_are_followed() {
     if !require_tool("go") {
         return;
     }
-    let package = |name: &str| format!("package {name}\n");
-    let module = ["a", "b", "c", "d", "e"]
-        .iter()
-        .fold(Module::new("example.com/many", "v1.0.0").go("1.21"), |module, name| {
-            module.file(format!("{name}/{name}.go"), package(name))
-        });
+    let module = many().go("1.21");
     let main = Module::project("example.com/main")
         .go("1.21")
         .require("example.com/many", "v1.0.0")
@@ -107,6 +102,14 @@ fn imports_are_those_that_the_compiler_reads() {
 
 /// The packages of `example.com/many`.
 const PACKAGES: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+/// A module of these packages, which import nothing.
+pub fn many() -> Module {
+    let module = Module::new("example.com/many", "v1.0.0");
+    PACKAGES
+        .iter()
+        .fold(module, |module, name| module.file(format!("{name}/{name}.go"), format!("package {name}\n")))
+}
 
 /// Those that the vulnerability plugin takes for reached, each with an entry.
 fn affected(site: &Site) -> Vec<&'static str> {
