@@ -2,10 +2,10 @@
 //! error, a hint, exit code 1.
 //!
 //! Rust's own answer is SIGABRT (134 to a shell), which tells a script nothing
-//! and a user less. What is
-//! reserved in one piece is asked for and its refusal told where it is wanted
-//! (see `airgo_policy::Engine`); this is for the thousands of other places that
-//! allocate. Files that are half written have temporary names, as after a kill.
+//! and a user less. What is reserved in one piece is asked for, and its refusal
+//! reported, where it is wanted (see `airgo_policy::Engine`); this is for the
+//! thousands of other places that allocate. Files that are half written have
+//! temporary names, as after a kill.
 
 use crate::exit::Exit;
 use std::alloc::{GlobalAlloc, Layout, System};

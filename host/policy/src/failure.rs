@@ -48,7 +48,7 @@ pub fn failure(err: &Error, state: &State, during: &'static str) -> PluginError 
 }
 
 /// Whether the system refused memory to the host, or a thread: that is how it
-/// says that there is no room for a stack.
+/// says that there is no memory for a stack.
 pub fn is_out_of_memory(err: &Error) -> bool {
     #[cfg(unix)]
     if err.downcast_ref::<rustix::io::Errno>().is_some_and(|e| *e == rustix::io::Errno::NOMEM) {
@@ -80,8 +80,8 @@ mod tests {
             (memory (export "memory") 1)
             (func (export "talk") (param i32) (call $hear (i32.const 0) (local.get 0))))
         (core module $memory (memory (export "memory") 1))
-        (core instance $room (instantiate $memory))
-        (core func $lowered (canon lower (func $hear) (memory $room "memory")))
+        (core instance $heap (instantiate $memory))
+        (core func $lowered (canon lower (func $hear) (memory $heap "memory")))
         (core instance $i (instantiate $m (with "" (instance (export "hear" (func $lowered))))))
         (func (export "talk") (param "bytes" u32) (canon lift (core func $i "talk"))))"#;
 

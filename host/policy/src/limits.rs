@@ -62,7 +62,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What it may use to judge so many modules. Time, calls, findings and what
+    /// What it may use to evaluate so many modules. Time, calls, findings and what
     /// hands them over are in proportion where there are more than [`MODULES`]:
     /// a plugin that has a word to say of each is no worse for their number.
     pub(crate) fn of_check(&self, modules: usize) -> Limits {

@@ -1,4 +1,4 @@
-//! Plugins beside each other, where the machine has room for that.
+//! Plugins beside each other, where the machine has the memory for that.
 
 use std::thread::{Builder, ScopedJoinHandle};
 

@@ -165,7 +165,7 @@ fn install(
         let failure = Failure::failed(format!("could not open the module cache {}", e.path.display()));
         cache_disk(failure, None, &e.source)
     })?;
-    // As the last line counts them: a go.mod file alone is no module.
+    // As the last line counts them: a go.mod file alone is not a module.
     let with_code: BTreeSet<ModuleVersion> =
         inputs.iter().filter(|input| input.zip.is_some()).map(|input| input.module.clone()).collect();
     let watch = Watch {

@@ -27,9 +27,7 @@ impl Source<'_> {
     pub fn error(&self, span: Range<usize>, message: impl Into<String>) -> PolicyFileError {
         PolicyFileError::new(self.file, self.text, self.place(span.start), message.into())
     }
-}
 
-impl Source<'_> {
     /// A file of this machine: of an address airgo would make a file's name, and
     /// show the password in it.
     pub fn path(&self, text: &str, span: Range<usize>) -> Result<PathBuf> {
