@@ -178,6 +178,7 @@ pub fn survey(
 
 /// A request to send parts of a file again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
     /// Where the central directory begins; absent where it is what is wanted.
@@ -204,6 +205,7 @@ pub struct Request {
 
 /// Volumes to be sent again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WantedVolumes {
     /// Their numbers, from 1, ascending.
@@ -214,6 +216,7 @@ pub struct WantedVolumes {
 
 /// A range of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Range {
     /// Where it begins.

@@ -22,6 +22,7 @@ pub const DELTA_SCHEMA: &str = "https://airgo.dev/delta/v1";
 
 /// The bundle that a delta builds on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Base {
     /// The base's content id.

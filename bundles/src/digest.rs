@@ -65,6 +65,21 @@ impl<'de> Deserialize<'de> for Sha256 {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Sha256 {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Sha256".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
 /// `h1:` hashes in JSON: their usual text (for `#[serde(with = "h1")]`).
 pub(crate) mod h1 {
     use airgo_gomod::H1;

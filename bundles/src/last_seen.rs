@@ -38,15 +38,20 @@ pub struct LastSeen {
     path: PathBuf,
 }
 
+/// The record as it is written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Record {
+pub(crate) struct Record {
+    /// [`LAST_SEEN_SCHEMA`].
     schema: String,
+    /// The last bundle of each, by its main modules.
     streams: Vec<Stream>,
 }
 
 /// The last bundle of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Stream {
     /// Its content id.

@@ -51,6 +51,8 @@ mod positioned;
 pub mod predicate;
 mod reader;
 mod refusal;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod signature;
 mod source;
 mod split;

@@ -21,6 +21,7 @@ pub const ENCODING: &str = "goproxy-tree";
 
 /// What a bundle holds. Build it with the fields public, then [`Manifest::seal`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Manifest {
     /// Build tags that the packing assumed, sorted.
@@ -55,6 +56,7 @@ pub struct Manifest {
 
 /// What a bundle suffices for, offline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Building, testing and listing the main modules.
@@ -74,6 +76,7 @@ impl std::fmt::Display for Scope {
 
 /// How the payload is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Payload {
     /// [`ENCODING`].
@@ -88,6 +91,7 @@ impl Default for Payload {
 
 /// A go.work file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Workspace {
     /// Its directory, as [`MainModule::dir`].
@@ -104,6 +108,7 @@ pub struct Workspace {
 
 /// One of the project's own modules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MainModule {
     /// Its directory in the project, `.` or slash-separated, never absolute.
@@ -126,6 +131,7 @@ pub struct MainModule {
 
 /// An import of a main module's own packages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Import {
     /// The import path.
@@ -140,6 +146,7 @@ pub struct Import {
 
 /// A module version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Module {
     /// Whether a main module's go.mod requires it without `// indirect`.
@@ -172,6 +179,7 @@ pub struct Module {
 
 /// What stands in a module's place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Replacement {
     /// Another module.
@@ -182,6 +190,7 @@ pub enum Replacement {
 
 /// A module in another's place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplacementModule {
     /// Its path.
@@ -192,6 +201,7 @@ pub struct ReplacementModule {
 
 /// A directory in a module's place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReplacementDirectory {
     /// The directory as go.mod or go.work names it.
@@ -203,6 +213,7 @@ pub struct ReplacementDirectory {
 
 /// An object of the bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Stored {
     /// The digest of its bytes.
@@ -213,10 +224,12 @@ pub struct Stored {
 
 /// An object with an `h1:` hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Hashed {
     /// Go's own hash, the one in go.sum.
     #[serde(with = "h1")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub h1: H1,
     /// The digest of its bytes.
     pub sha256: Sha256,
@@ -228,6 +241,7 @@ pub struct Hashed {
 
 /// What an `h1:` hash was checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SumSource {
     /// A line of the project's go.sum or go.work.sum.
     #[serde(rename = "go.sum")]
@@ -242,6 +256,7 @@ pub enum SumSource {
 
 /// A node of the module graph and the edges that leave it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GraphNode {
     /// `path@version`, or the path alone for a main module.
@@ -252,6 +267,7 @@ pub struct GraphNode {
 
 /// Data that a policy reads, as of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DataSnapshot {
     /// The date that the data itself states, in UTC (RFC 3339).

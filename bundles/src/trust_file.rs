@@ -51,36 +51,70 @@ pub struct TrustFileError {
     pub message: String,
 }
 
+/// A trust file: whose signatures count, and as what.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(crate) struct File {
+    /// `https://airgo.dev/trust/v1`.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     schema: Spanned<String>,
+    /// What every signature must state: `sequence`, `expires`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     require: Vec<Spanned<String>>,
+    /// How many distinct keys must sign in each role.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, i64>"))]
     roles: BTreeMap<String, Spanned<i64>>,
+    /// The keys that may sign, each below `[[key]]`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Key>"))]
     key: Vec<Spanned<Key>>,
+    /// The keys that no longer count, each below `[[revoked]]`.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<Revoked>"))]
     revoked: Vec<Spanned<Revoked>>,
 }
 
+/// A key that may sign; it has either `public-key` or `file`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Key {
+    /// Whose key it is.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     name: Spanned<String>,
+    /// The key, in OpenSSH or PEM form.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     public_key: Option<Spanned<String>>,
+    /// A file with the key, relative to the trust file.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     file: Option<Spanned<String>>,
+    /// The roles in which it may sign, of those in `[roles]`.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     roles: Option<Spanned<Vec<Spanned<String>>>>,
+    /// Patterns of the main modules whose bundles it may sign; without them all.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<String>>"))]
     modules: Option<Spanned<Vec<Spanned<String>>>>,
+    /// A signature counts from this date on, without quotes.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     valid_after: Option<Spanned<Datetime>>,
+    /// A signature counts until this date, without quotes.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     valid_before: Option<Spanned<Datetime>>,
 }
 
+/// A key that no longer counts.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct Revoked {
+    /// The key, or its fingerprint (`SHA256:…`).
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     key: Spanned<String>,
+    /// Why.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     reason: Spanned<String>,
 }
 

@@ -104,6 +104,7 @@ fn numbers(list: &[u32]) -> String {
 
 /// The second line of a volume.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VolumeHeader {
     /// The file that it is of.
@@ -119,6 +120,7 @@ pub struct VolumeHeader {
 
 /// A file that volumes are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WholeFile {
     /// The digest of all its bytes.
@@ -129,6 +131,7 @@ pub struct WholeFile {
 
 /// A range of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Part {
     /// Where it begins in the file.
@@ -141,6 +144,7 @@ pub struct Part {
 
 /// Which volume of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Number {
     /// From 1.

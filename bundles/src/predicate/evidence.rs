@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 /// The predicate `https://airgo.dev/attestation/sumdb/v1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SumdbEvidence {
     /// The database's name, such as `sum.golang.org`.
@@ -27,6 +28,7 @@ pub struct SumdbEvidence {
 
 /// One answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Lookup {
     /// `path@version`.

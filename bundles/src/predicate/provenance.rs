@@ -13,6 +13,7 @@ pub const PACK_BUILD: &str = "https://airgo.dev/pack/v1";
 
 /// The predicate `https://slsa.dev/provenance/v1` of a packing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Provenance {
     /// What was packed, from what.
@@ -23,6 +24,7 @@ pub struct Provenance {
 
 /// What was asked for and what it was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BuildDefinition {
     /// [`PACK_BUILD`].
@@ -37,6 +39,7 @@ pub struct BuildDefinition {
 
 /// What the user asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PackParameters {
     /// Build tags, sorted.
@@ -54,6 +57,7 @@ pub struct PackParameters {
 /// Settings of the machine that say where modules come from. Addresses are
 /// without user name and password: the caller sees to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PackSettings {
     /// `GONOSUMDB` or `GOPRIVATE`.
@@ -69,6 +73,7 @@ pub struct PackSettings {
 
 /// A module that went into the bundle: an in-toto ResourceDescriptor v1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dependency {
     /// How it was come by.
@@ -88,6 +93,7 @@ pub struct Dependency {
 
 /// The annotations of a [`Dependency`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DependencyNotes {
     /// What the module's newest go.mod says after `Deprecated:`.
@@ -113,6 +119,7 @@ impl DependencyNotes {
 
 /// A version's origin in version control (cmd/go codehost.Origin).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Origin {
     /// The commit.
@@ -134,6 +141,7 @@ pub struct Origin {
 
 /// Who packed, and when.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunDetails {
     /// What ran.
@@ -145,6 +153,7 @@ pub struct RunDetails {
 
 /// What packed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Builder {
     /// A URI that names who or what ran airgo, such as a CI system's workflow.
@@ -156,6 +165,7 @@ pub struct Builder {
 
 /// One run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunMetadata {
     /// When it ended (RFC 3339, UTC).

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The predicate `https://airgo.dev/attestation/verdict/v1`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PolicyVerdict {
     /// Findings by ruling.
@@ -33,6 +34,7 @@ pub struct PolicyVerdict {
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Ruling {
     /// Let it in.
@@ -45,6 +47,7 @@ pub enum Ruling {
 
 /// Findings by ruling; those that an exception lifts are counted apart.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VerdictCounts {
     /// Worth knowing.
@@ -59,6 +62,7 @@ pub struct VerdictCounts {
 
 /// A plugin that took part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PluginRecord {
     /// Whether it came with airgo.
@@ -83,6 +87,7 @@ pub struct PluginRecord {
 
 /// Who signed a plugin, by the trust of whoever judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignerRecord {
     /// The id of the key.
@@ -97,6 +102,7 @@ pub struct SignerRecord {
 
 /// A data source that took part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DataRecord {
     /// When it was made.
@@ -110,6 +116,7 @@ pub struct DataRecord {
 
 /// A finding. Its text is a plugin's: escape it before it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FindingRecord {
     /// What to do about it.
@@ -148,6 +155,7 @@ pub struct FindingRecord {
 
 /// What became of an exception.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExceptionRecord {
     /// Until when.

@@ -12,6 +12,8 @@ const MODEL: &str = "airgo-model";
 const TESTKIT: &str = "airgo-testkit";
 const CLI: &str = "airgo";
 const BENCH: &str = "airgo-bench";
+/// Makes docs/schemas from the types of all of them.
+const SCHEMAS: &str = "airgo-schemas";
 const MAX_LINES: usize = 500;
 
 #[test]
@@ -21,7 +23,7 @@ fn crates_use_gomod_and_model_and_nothing_sideways() {
         let fine = match (name.as_str(), uses.as_str(), kind.as_str()) {
             (_, TESTKIT, "dev") | (BENCH, TESTKIT, _) => true,
             (_, TESTKIT, _) => false,
-            (CLI, ..) => true,
+            (CLI | SCHEMAS, ..) => true,
             (GOMOD | MODEL, ..) => false,
             (_, used, _) => used == GOMOD || used == MODEL,
         };
