@@ -3,6 +3,7 @@
 use crate::error::FetchError;
 use crate::info::Origin;
 use crate::object::Object;
+use crate::regular;
 use crate::store::disk;
 use airgo_gomod::H1;
 use std::fs::File;
@@ -66,7 +67,7 @@ impl Fetched {
     /// hashed: whoever copies it on compares the SHA-256 once more.
     pub fn open(&self) -> Result<Reader, FetchError> {
         match self.path() {
-            Some(path) => File::open(path).map(Reader::File).map_err(disk("open", path)),
+            Some(path) => regular::open(path).map(|(file, _)| Reader::File(file)).map_err(disk("open", path)),
             None => Ok(Reader::Memory(Cursor::new(self.bytes()?))),
         }
     }

@@ -8,6 +8,7 @@ use crate::fetcher::Fetcher;
 use crate::load::web_page;
 use crate::object::{Kind, Object};
 use crate::proxyurl::ProxyUrl;
+use crate::regular;
 use crate::retry;
 use crate::store::disk;
 use airgo_gomod::{ModuleVersion, Setting};
@@ -129,6 +130,6 @@ fn site(base: &ProxyUrl, path: &str) -> Site {
 /// The content of a file; none where it is larger than `limit`.
 fn read_file(file: &Path, limit: u64) -> std::io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
-    std::fs::File::open(file)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    regular::open(file)?.0.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= limit))
 }

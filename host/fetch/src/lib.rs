@@ -45,6 +45,7 @@ mod observe;
 mod proxylist;
 mod proxyurl;
 mod refusal;
+mod regular;
 mod retry;
 mod scrub;
 mod spool;

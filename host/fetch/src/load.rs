@@ -5,10 +5,10 @@ use crate::config::Limits;
 use crate::error::Unfit;
 use crate::info::{self, Origin};
 use crate::object::{Kind, Object};
+use crate::regular;
 use airgo_gomod::modzip::{self, Fault, ModZipError, ModuleZip, Scratch, WalkError};
 use airgo_gomod::{H1, ModuleVersion, dirhash};
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
@@ -91,11 +91,7 @@ pub(crate) fn local_file(
     scratch: &mut Scratch,
 ) -> Result<Hashed, LoadError> {
     let limit = limit_of(limits, object.kind);
-    let mut file = File::open(path).map_err(LoadError::Io)?;
-    let meta = file.metadata().map_err(LoadError::Io)?;
-    if meta.is_dir() {
-        return Err(LoadError::Io(io::ErrorKind::IsADirectory.into()));
-    }
+    let (mut file, meta) = regular::open(path).map_err(LoadError::Io)?;
     if meta.len() > limit {
         return Err(LoadError::TooLarge(limit));
     }

@@ -22,6 +22,7 @@ pub(crate) use partial::Part;
 
 use crate::error::FetchError;
 use crate::info::Origin;
+use crate::regular;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ use std::time::SystemTime;
 use tempfile::{Builder, NamedTempFile, TempPath};
 
 const INDEX_HEADER: &str = "airgo-store 1";
+/// A longer file is no entry.
+const INDEX_LIMIT: u64 = 1 << 20;
 
 /// The store of one directory, with this run's place for half-fetched files.
 pub(crate) struct Store {
@@ -96,7 +99,7 @@ impl Store {
     pub(crate) fn find(&self, proxy_path: &str) -> Option<Entry> {
         let path = self.index_path(proxy_path);
         let _held = path.exists().then(|| self.hold());
-        let entry = parse_entry(&fs::read_to_string(&path).ok()?)?;
+        let entry = parse_entry(&regular::read_text(&path, INDEX_LIMIT).ok()?)?;
         if let Ok(file) = File::options().append(true).open(&path) {
             // Only a hint for trimming; a store that may only be read is as good.
             let _ = file.set_modified(SystemTime::now());

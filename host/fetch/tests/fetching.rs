@@ -152,6 +152,47 @@ fn two_fetchers_share_a_store() {
     check_all(&first.again("off"), Some(true));
 }
 
+/// A pipe without a writer, where a file should be, is not waited for.
+#[cfg(unix)]
+#[test]
+fn named_pipes_are_not_waited_for() {
+    let (tree, cache) = (TempTree::new(), TempTree::new());
+    let (url, proxy) = (world().write(tree.path()), Proxy::serve(&world()));
+    let in_cache = cache.path().join("cache/download");
+    world().write(&in_cache);
+    let run = Run::new(&proxy.url());
+    check_all(&run, Some(false));
+    let (index, objects) = (run.store().join("index"), run.store().join("objects"));
+    for dir in [tree.path(), &in_cache, &index] {
+        let versions = dir.join("example.com/a/@v");
+        for file in ["v1.2.3.info", "v1.2.3.mod", "v1.2.3.zip"] {
+            pipe(&versions.join(file));
+        }
+    }
+    let (give, results) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let from_tree = Run::new(&url);
+        for kind in [Kind::Info, Kind::Mod, Kind::Zip] {
+            let error = from_tree.fetch("example.com/a", "v1.2.3", kind).unwrap_err();
+            assert!(matches!(error, FetchError::Unreadable { .. }), "{error}");
+            assert!(error.to_string().contains("cannot be read: it is not a regular file"), "{error}");
+        }
+        let past_cache = Run::with(&proxy.url(), |c| c.source_cache = Some(cache.path().to_owned()));
+        check_all(&past_cache, None);
+        check_all(&run.again(&proxy.url()), None);
+        fs::read_dir(objects).unwrap().for_each(|file| pipe(&file.unwrap().path()));
+        check_all(&run.again(&proxy.url()), Some(false));
+        give.send(()).unwrap();
+    });
+    results.recv_timeout(std::time::Duration::from_secs(20)).unwrap();
+}
+
+#[cfg(unix)]
+fn pipe(path: &std::path::Path) {
+    fs::remove_file(path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
 #[test]
 fn queues_keep_their_own() {
     let proxy = Proxy::serve(&world());

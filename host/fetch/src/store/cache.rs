@@ -3,14 +3,15 @@
 //! Runs may be under way meanwhile. What a run has taken out or put in since
 //! it began is in use and stays; every look-up marks the entry with the time.
 
-use super::{Entry, Store, disk, hex, parse_entry, unhex};
+use super::{Entry, INDEX_LIMIT, Store, disk, hex, parse_entry, unhex};
 use crate::error::FetchError;
 use crate::object::{Kind, Object};
+use crate::regular;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::{unescape_path, unescape_version};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -299,7 +300,7 @@ impl Cache {
                     dirs.push(path);
                     continue;
                 }
-                let text = match fs::read_to_string(&path) {
+                let text = match regular::read_text(&path, INDEX_LIMIT) {
                     Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
                     other => other.unwrap_or_default(),
                 };
@@ -341,7 +342,7 @@ fn object_at(path: &Path) -> Option<Object> {
 
 /// Whether the file holds what its name says.
 fn judge(path: &Path, wanted: &[u8; 32]) -> Option<DamageKind> {
-    let hashed = File::open(path).and_then(|mut file| {
+    let hashed = regular::open(path).and_then(|(mut file, _)| {
         let (mut digest, mut buffer) = (Sha256::new(), vec![0; 128 << 10]);
         loop {
             match file.read(&mut buffer)? {
