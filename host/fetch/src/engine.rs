@@ -19,6 +19,7 @@ use crate::spool::Spool;
 use crate::store::Store;
 use crate::transport::Incoming;
 use airgo_gomod::H1;
+use airgo_gomod::modzip::Scratch;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -150,8 +151,13 @@ impl Engine {
         Ok(None)
     }
 
-    /// Hashes a file on a blocking thread, a few at a time.
+    /// Hashes a file on this machine: a zip on a blocking thread, a few at a
+    /// time, and what is small at once, which takes less time than handing it
+    /// to another thread and back.
     async fn hash_file(&self, object: &Object, path: &Path) -> Result<Result<Hashed, LoadError>, FetchError> {
+        if object.kind != Kind::Zip {
+            return Ok(load::local_file(object, path, &self.config.limits, &mut Scratch::new()));
+        }
         let (moved, path, limits) = (object.clone(), path.to_owned(), self.config.limits.clone());
         let hashed = self.hashing.run(move |scratch| load::local_file(&moved, &path, &limits, scratch)).await;
         hashed.ok_or_else(|| FetchError::Lost(object.clone()))

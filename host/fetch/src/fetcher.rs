@@ -318,9 +318,14 @@ impl Delivery {
         self.engine.observer.finished(&self.object, outcome);
         let mut state = self.completions.lock();
         state.under_way -= 1;
+        // Whoever waits has seen that nothing was there: one call wakes it for
+        // all that comes until it looks.
+        let first = state.done.is_empty();
         state.done.push_back((self.object.clone(), result));
         drop(state);
-        self.completions.changed.notify_all();
+        if first {
+            self.completions.changed.notify_all();
+        }
     }
 }
 
