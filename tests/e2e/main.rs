@@ -63,11 +63,11 @@ mod secrets;
 #[allow(dead_code)]
 #[path = "../../host/cli/src/argument_values.rs"]
 mod argument_values;
-#[allow(dead_code)]
-#[path = "../../host/cli/src/settings.rs"]
-mod settings;
 mod site;
 mod statements;
+#[allow(dead_code)]
+#[path = "../../host/cli/src/times.rs"]
+mod times;
 #[allow(dead_code)]
 #[path = "../../host/cli/src/units.rs"]
 mod units;

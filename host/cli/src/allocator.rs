@@ -8,12 +8,10 @@
 //! temporary names, as after a kill.
 
 use crate::exit::Exit;
+use airgo_app::memory::HINT;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// What to do about it.
-pub const HINT: &str = "raise the limit (ulimit -v unlimited, or the container's memory)";
 
 /// The system's allocator, its refusals told.
 pub struct Checked;

@@ -22,7 +22,7 @@ pub mod why;
 
 use crate::Context;
 use crate::args::{Command, PolicyCommand};
-use crate::failure::Result;
+use airgo_app::Result;
 
 /// Runs one verb.
 pub fn run(command: Command, context: &Context) -> Result<()> {

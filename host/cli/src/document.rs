@@ -1,7 +1,7 @@
 //! JSON documents that are written as they are made: none of them is in memory
 //! as a whole, as values or as text, since the largest have 80 MB.
 
-use crate::escape;
+use airgo_model::escape;
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use std::io::{self, Write};

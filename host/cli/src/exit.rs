@@ -1,5 +1,6 @@
 //! The exit codes, once: the enum, and the table that help and README show.
 
+use airgo_app::FailureKind;
 use std::process::ExitCode;
 
 /// How a run of airgo ended. The numbers are a promise to scripts.
@@ -38,5 +39,19 @@ pub const TABLE: &str = "Exit codes:
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)
+    }
+}
+
+impl From<FailureKind> for Exit {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Failed => Self::Failed,
+            FailureKind::Usage => Self::Usage,
+            FailureKind::Signature => Self::Signature,
+            FailureKind::Checksum => Self::Checksum,
+            FailureKind::Policy => Self::Policy,
+            FailureKind::Malformed => Self::Malformed,
+            FailureKind::Interrupted => Self::Interrupted,
+        }
     }
 }

@@ -1,60 +1,25 @@
 //! `airgo`: carries a Go project's dependencies across an air gap.
 
-mod advice;
 mod allocator;
 mod args;
 mod argument_values;
-mod assemble;
-mod baseline;
-mod beside;
-mod bundle_io;
 mod commands;
-mod defaults;
-mod disk;
 mod document;
-mod downloads;
-mod errors;
-mod escape;
 mod exit;
-mod failure;
 mod findings;
-mod frame;
-mod gather;
-mod goenv;
-mod golines;
-mod gomod_hints;
 mod interrupt;
-mod judge;
-mod keyring;
-mod lengths;
 mod manual;
-mod nature;
-mod nearest;
-mod offline;
-mod open_files;
-mod plugin_signatures;
 mod printer;
 mod progress;
-mod project;
-mod projects;
-mod reasons;
-mod recorded;
-mod refusal;
-mod settings;
-mod signing;
-mod sources;
-mod statements;
-mod sumdb;
-mod sums;
 mod table;
-mod toolchains;
+mod times;
 mod units;
 mod usage;
-mod view;
-mod vulnsource;
 
 use clap::FromArgMatches as _;
+use std::ops::Deref;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 #[global_allocator]
 static ALLOCATOR: allocator::Checked = allocator::Checked;
@@ -62,8 +27,15 @@ static ALLOCATOR: allocator::Checked = allocator::Checked;
 /// What every command works with.
 pub(crate) struct Context {
     pub printer: printer::Printer,
-    pub interrupt: interrupt::Interrupt,
-    pub env: goenv::GoEnv,
+    pub app: airgo_app::Context,
+}
+
+impl Deref for Context {
+    type Target = airgo_app::Context;
+
+    fn deref(&self) -> &airgo_app::Context {
+        &self.app
+    }
 }
 
 fn main() -> ExitCode {
@@ -85,7 +57,9 @@ fn main() -> ExitCode {
         args::Color::Never => anstream::ColorChoice::Never,
     };
     let printer = printer::Printer::new(cli.global.quiet, cli.global.verbose, cli.global.json, color);
-    let context = Context { printer, interrupt: interrupt::Interrupt::install(), env: goenv::GoEnv::load() };
+    let env = airgo_app::GoEnv::new(std::env::vars_os());
+    let context = Context { printer, app: airgo_app::Context::new(env, Arc::new(printer)) };
+    interrupt::install(context.interrupt.clone());
     match commands::run(cli.command, &context) {
         Ok(()) => exit::Exit::Done,
         Err(failure) => printer.failure(&failure),

@@ -2,15 +2,17 @@
 //! and hints on stderr.
 
 use crate::document;
-use crate::escape::{self, message};
+
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
-use crate::progress::without_bar;
+use crate::progress::{Bar, without_bar};
 use crate::usage;
+use airgo_app::{Events, Failure, Meter, Result};
+use airgo_model::escape::{self, message};
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What the global flags ask of the output.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +21,12 @@ pub struct Printer {
     verbose: bool,
     json: bool,
 }
+
+/// Whether stdout has the document of this run: then an error adds none.
+static DOCUMENTED: AtomicBool = AtomicBool::new(false);
+/// Whether the reader of stdout went away (`airgo inspect … | head`), which is
+/// not an error.
+static READER_GONE: AtomicBool = AtomicBool::new(false);
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -80,6 +88,7 @@ impl Printer {
 
     /// Writes the one JSON document of a run.
     pub fn document<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
+        DOCUMENTED.store(true, Ordering::Relaxed);
         without_bar(|| document::write(anstream::stdout().lock(), value).map_err(stdout_failure))
     }
 
@@ -114,10 +123,10 @@ impl Printer {
 
     /// Prints a failure where it belongs and gives the exit code.
     pub fn failure(&self, failure: &Failure) -> Exit {
-        if failure.exit == Exit::Done {
+        if READER_GONE.load(Ordering::Relaxed) {
             return Exit::Done;
         }
-        if self.json && !failure.documented {
+        if self.json && !DOCUMENTED.load(Ordering::Relaxed) {
             let document = serde_json::json!({ "schema": "airgo.dev/error/v1", "error": failure.json() });
             let _ = self.document(&document);
         }
@@ -131,7 +140,29 @@ impl Printer {
                 let _ = writeln!(err, "{HINT}hint{HINT:#}: {}", escape::foreign(hint));
             }
         });
-        failure.exit
+        failure.kind.into()
+    }
+}
+
+impl Events for Printer {
+    fn status(&self, verb: &str, rest: &str) {
+        Self::status(self, verb, rest);
+    }
+
+    fn detail(&self, text: &str) {
+        Self::detail(self, text);
+    }
+
+    fn warning(&self, text: &str) {
+        Self::warning(self, text);
+    }
+
+    fn hint(&self, text: &str) {
+        Self::hint(self, text);
+    }
+
+    fn progress(&self, verb: &'static str, noun: &'static str, total: u64) -> Box<dyn Meter> {
+        Box::new(Bar::new(self, verb, noun, total))
     }
 }
 
@@ -152,70 +183,9 @@ pub fn command_line(error: &clap::Error) -> Exit {
     }
 }
 
-/// A reader that went away (`airgo inspect … | head`) is no error.
 fn stdout_failure(error: io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        Failure::new(Exit::Done, "")
-    } else {
-        Failure::failed(format!("could not write to stdout: {error}"))
+        READER_GONE.store(true, Ordering::Relaxed);
     }
-}
-
-/// Bytes for people: `200.6 MiB`.
-pub fn bytes(n: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    if n < 1024 {
-        return format!("{n} B");
-    }
-    let mut value = n as f64 / 1024.0;
-    let mut unit = 0;
-    while value >= 1023.95 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    format!("{value:.1} {}", UNITS[unit])
-}
-
-/// `1 module`, `2 modules`.
-pub fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
-}
-
-/// `1 module is`, `2 modules are`.
-pub fn count_are(n: usize, noun: &str) -> String {
-    format!("{} {}", count(n, noun), if n == 1 { "is" } else { "are" })
-}
-
-/// A duration as uv shows it: `84ms`, `0.8s`, `1m 04s`.
-pub fn duration(d: std::time::Duration) -> String {
-    let s = d.as_secs_f64();
-    if s < 0.1 {
-        format!("{}ms", d.as_millis())
-    } else if s < 60.0 {
-        format!("{s:.1}s")
-    } else {
-        format!("{}m {:02}s", d.as_secs() / 60, d.as_secs() % 60)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    #[test]
-    fn sizes_counts_and_durations_read_like_uv() {
-        assert_eq!(bytes(1023), "1023 B");
-        assert_eq!(bytes(1024 * 1024 - 1), "1.0 MiB");
-        assert_eq!(bytes(210_344_346), "200.6 MiB");
-        assert_eq!(count(1, "module"), "1 module");
-        assert_eq!(count(0, "module"), "0 modules");
-        assert_eq!(
-            (count_are(1, "file"), count_are(2, "file")),
-            ("1 file is".to_owned(), "2 files are".to_owned())
-        );
-        assert_eq!(duration(Duration::from_millis(84)), "84ms");
-        assert_eq!(duration(Duration::from_millis(812)), "0.8s");
-        assert_eq!(duration(Duration::from_secs(64)), "1m 04s");
-    }
+    Failure::failed(format!("could not write to stdout: {error}"))
 }

@@ -3,7 +3,9 @@
 //! else is printed meanwhile goes through [`without_bar`], so that no part of a
 //! bar stays on the screen.
 
-use crate::printer::{Printer, bytes};
+use crate::printer::Printer;
+use airgo_app::Meter;
+use airgo_app::quantity::bytes;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -34,7 +36,7 @@ pub fn without_bar<R>(print: impl FnOnce() -> R) -> R {
 }
 
 /// One stretch of work over a number of modules; safe to share between threads.
-pub struct Progress {
+pub struct Bar {
     bar: ProgressBar,
     verb: &'static str,
     noun: &'static str,
@@ -47,7 +49,7 @@ pub struct Progress {
     plain: Option<(Printer, Mutex<Instant>)>,
 }
 
-impl Progress {
+impl Bar {
     /// `Fetching`, over `total` `modules`; a total of 0 is not known yet.
     pub fn new(printer: &Printer, verb: &'static str, noun: &'static str, total: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
@@ -65,41 +67,6 @@ impl Progress {
             shown: AtomicBool::new(!printer.bars()),
             plain: printer.lines().then(|| (*printer, Mutex::new(began))),
         }
-    }
-
-    /// More work turned up.
-    pub fn add_total(&self, n: u64) {
-        let total = self.total.fetch_add(n, Ordering::Relaxed) + n;
-        self.bar.set_length(total);
-    }
-
-    /// `n` more bytes went through.
-    pub fn add_bytes(&self, n: u64) {
-        self.bytes.fetch_add(n, Ordering::Relaxed);
-        self.tick();
-    }
-
-    /// `n` more modules are done.
-    pub fn add_done(&self, n: u64) {
-        self.done.fetch_add(n, Ordering::Relaxed);
-        self.bar.inc(n);
-        self.tick();
-    }
-
-    /// `n` more modules are not to be had.
-    pub fn add_failed(&self, n: u64) {
-        self.failed.fetch_add(n, Ordering::Relaxed);
-        self.tick();
-    }
-
-    /// The bytes so far.
-    pub fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
-    }
-
-    /// Removes the bar.
-    pub fn finish(&self) {
-        self.bar.finish_and_clear();
     }
 
     fn tick(&self) {
@@ -128,7 +95,7 @@ impl Progress {
 
     fn line(&self) -> String {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
-        let bytes_so_far = self.bytes();
+        let bytes_so_far = self.bytes.load(Ordering::Relaxed);
         let failed = self.failed.load(Ordering::Relaxed);
         if failed > 0 {
             // What failed is not done; there is no place for the rate beside it.
@@ -139,7 +106,34 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Meter for Bar {
+    fn add_total(&self, n: u64) {
+        let total = self.total.fetch_add(n, Ordering::Relaxed) + n;
+        self.bar.set_length(total);
+    }
+
+    fn add_bytes(&self, n: u64) {
+        self.bytes.fetch_add(n, Ordering::Relaxed);
+        self.tick();
+    }
+
+    fn add_done(&self, n: u64) {
+        self.done.fetch_add(n, Ordering::Relaxed);
+        self.bar.inc(n);
+        self.tick();
+    }
+
+    fn add_failed(&self, n: u64) {
+        self.failed.fetch_add(n, Ordering::Relaxed);
+        self.tick();
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Bar {
     fn drop(&mut self) {
         self.finish();
     }
@@ -153,7 +147,7 @@ mod tests {
     fn the_numbers_leave_a_place_for_the_bar() {
         // As long as it gets: five digits of modules, and just under a GiB.
         let printer = Printer::new(true, false, false, anstream::ColorChoice::Never);
-        let progress = Progress::new(&printer, "Unpacking", "modules", 99_999);
+        let progress = Bar::new(&printer, "Unpacking", "modules", 99_999);
         progress.add_done(99_999);
         progress.add_bytes(1023 << 20);
         let width = "Unpacking [] ".len() + progress.line().len();
@@ -165,7 +159,7 @@ mod tests {
     #[test]
     fn what_failed_is_not_done() {
         let printer = Printer::new(true, false, false, anstream::ColorChoice::Never);
-        let progress = Progress::new(&printer, "Fetching", "files", 55);
+        let progress = Bar::new(&printer, "Fetching", "files", 55);
         progress.add_done(43);
         progress.add_failed(6);
         assert_eq!(progress.line(), "43/55 files, 6 failed, 0 B");

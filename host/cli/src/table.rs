@@ -2,7 +2,7 @@
 //! column is not padded; where stdout is not a terminal nothing is folded, so
 //! that `grep` and `awk` find a row in one line.
 
-use crate::escape::foreign;
+use airgo_model::escape::foreign;
 
 /// Columns are this far apart.
 const GAP: usize = 2;

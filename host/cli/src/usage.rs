@@ -1,8 +1,7 @@
 //! A wrong command line as `--json` reports it: the document that every error
 //! has. clap has not parsed the line, so `--json` is looked for in its words.
 
-use crate::exit::Exit;
-use crate::failure::Failure;
+use airgo_app::{Failure, FailureKind};
 use airgo_gomod::address::{HIDDEN, in_text};
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
@@ -31,7 +30,7 @@ pub fn failure(error: &clap::Error) -> Failure {
     let first = paragraphs.next().unwrap_or_default();
     let first = first.strip_prefix("error: ").unwrap_or(first);
     let mut lines = first.lines().map(str::trim).filter(|line| !line.is_empty());
-    let mut failure = Failure::new(Exit::Usage, lines.next().unwrap_or("the command line is wrong"));
+    let mut failure = Failure::new(FailureKind::Usage, lines.next().unwrap_or("the command line is wrong"));
     for line in lines {
         failure = failure.line(line);
     }
@@ -61,8 +60,8 @@ mod tests {
     fn the_failure_says_what_is_wrong_and_how_it_is_used() {
         let wrong = refused("airgo pack --no-such-flag");
         assert_eq!(
-            (wrong.exit, wrong.message.as_str()),
-            (Exit::Usage, "unexpected argument '--no-such-flag' found")
+            (wrong.kind, wrong.message.as_str()),
+            (FailureKind::Usage, "unexpected argument '--no-such-flag' found")
         );
         assert!(wrong.hints.iter().any(|hint| hint.starts_with("Usage: airgo pack")), "{wrong:?}");
         assert!(refused("airgo vreify x").hints.iter().any(|hint| hint.contains("verify")));

@@ -2,3 +2,4 @@
 //! this workspace; every one but `gomod` may use it.
 
 pub mod atomic;
+pub mod escape;

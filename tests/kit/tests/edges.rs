@@ -9,7 +9,10 @@ use std::process::Command;
 
 const GOMOD: &str = "airgo-gomod";
 const MODEL: &str = "airgo-model";
+const AUTHOR: &str = "airgo-author";
+const MODCACHE: &str = "airgo-modcache";
 const TESTKIT: &str = "airgo-testkit";
+const APP: &str = "airgo-app";
 const CLI: &str = "airgo";
 const BENCH: &str = "airgo-bench";
 /// Makes docs/schemas from the types of all of them.
@@ -23,7 +26,12 @@ fn crates_use_gomod_and_model_and_nothing_sideways() {
         let fine = match (name.as_str(), uses.as_str(), kind.as_str()) {
             (_, TESTKIT, "dev") | (BENCH, TESTKIT, _) => true,
             (_, TESTKIT, _) => false,
-            (CLI | SCHEMAS, ..) => true,
+            (SCHEMAS, ..) => true,
+            // The workflow uses all below it but what authors of plugins need; the
+            // command line neither resolves, nor fetches into the store, nor
+            // installs by itself.
+            (APP, used, _) => used != CLI && used != AUTHOR,
+            (CLI, used, _) => used != MODCACHE,
             (GOMOD | MODEL, ..) => false,
             (_, used, _) => used == GOMOD || used == MODEL,
         };
@@ -35,7 +43,7 @@ fn crates_use_gomod_and_model_and_nothing_sideways() {
 }
 
 /// Two crates of the plugins' workspace are in the host's tree: the reader of Go
-/// source below gomod, and in cli alone what `airgo vulndb` writes and the
+/// source below gomod, and in app and cli what `airgo vulndb` writes and the
 /// vulnerability plugin reads.
 #[test]
 fn of_the_plugins_only_what_both_sides_read_is_in_the_host() {
@@ -52,7 +60,7 @@ fn of_the_plugins_only_what_both_sides_read_is_in_the_host() {
         }
     }
     outside.sort_unstable();
-    assert_eq!(outside, [(CLI, "airgo-vulndb"), (GOMOD, "airgo-gosource")]);
+    assert_eq!(outside, [(CLI, "airgo-vulndb"), (APP, "airgo-vulndb"), (GOMOD, "airgo-gosource")]);
 }
 
 /// The list of fuzz targets is that of its Cargo.toml, and each has a source file

@@ -1,6 +1,7 @@
 //! Flags that several commands share.
 
-use crate::units;
+use crate::{times, units};
+use airgo_app::{Collect, LastSeenFile, Result, SignWith, TrustFiles};
 use airgo_fetch::DnsServer;
 use airgo_gomod::Setting;
 use airgo_gomod::gosource::Platform;
@@ -33,7 +34,7 @@ pub struct Gather {
     pub allow_incomplete: bool,
 }
 
-fn platform(text: &str) -> Result<Platform, String> {
+fn platform(text: &str) -> std::result::Result<Platform, String> {
     Platform::parse(text).ok_or_else(|| "not a platform as `go tool dist list` prints them".to_owned())
 }
 
@@ -46,11 +47,24 @@ pub enum Scope {
     All,
 }
 
-impl From<Scope> for airgo_resolve::Scope {
+impl From<Scope> for airgo_app::Scope {
     fn from(scope: Scope) -> Self {
         match scope {
             Scope::Build => Self::Build,
             Scope::All => Self::All,
+        }
+    }
+}
+
+impl Gather {
+    /// As meant.
+    pub fn request(&self) -> Collect {
+        Collect {
+            platforms: self.platform.clone(),
+            tags: self.tags.clone(),
+            toolchains: self.toolchain.clone(),
+            scope: self.scope.into(),
+            allow_incomplete: self.allow_incomplete,
         }
     }
 }
@@ -78,6 +92,19 @@ pub struct Network {
     pub retries: Option<u32>,
 }
 
+impl Network {
+    /// As meant.
+    pub fn request(&self) -> airgo_app::Network {
+        airgo_app::Network {
+            jobs: self.jobs,
+            cache: self.cache.clone(),
+            dns: self.dns,
+            timeout: self.timeout,
+            retries: self.retries,
+        }
+    }
+}
+
 /// Flags of the commands that check signatures.
 #[derive(Args, Debug)]
 pub struct Trust {
@@ -87,6 +114,13 @@ pub struct Trust {
     /// A bundle that a delta builds on (repeatable)
     #[arg(long, value_name = "FILE")]
     pub base: Vec<PathBuf>,
+}
+
+impl Trust {
+    /// As meant.
+    pub fn request(&self) -> TrustFiles {
+        TrustFiles { trust: self.trust.clone(), base: self.base.clone() }
+    }
 }
 
 #[cfg(windows)]
@@ -105,6 +139,13 @@ pub struct LastSeenArg {
     /// Refuse a bundle that is older than the last one in this record, or has no sequence
     #[arg(long, value_name = "FILE", env = "AIRGO_LAST_SEEN")]
     pub last_seen: Option<PathBuf>,
+}
+
+impl LastSeenArg {
+    /// As meant.
+    pub fn request(&self) -> LastSeenFile {
+        LastSeenFile(self.last_seen.clone())
+    }
 }
 
 /// Who signs, and what is claimed beside.
@@ -135,4 +176,18 @@ pub struct SignerArgs {
     /// A remark that is signed with the rest
     #[arg(long, value_name = "TEXT")]
     pub comment: Option<String>,
+}
+
+impl SignerArgs {
+    /// As meant.
+    pub fn request(&self) -> Result<SignWith> {
+        Ok(SignWith {
+            key: self.key.clone(),
+            command: self.sign_with.clone(),
+            public_key: self.public_key.clone(),
+            sequence: self.sequence,
+            expires: self.expires.as_deref().map(times::expires).transpose()?,
+            comment: self.comment.clone(),
+        })
+    }
 }

@@ -3,11 +3,11 @@
 
 use crate::Context;
 use crate::args::{CacheCommand, CacheDir};
-use crate::errors::fetch_failure;
-use crate::failure::{Failure, Result};
-use crate::judge;
-use crate::printer::{bytes, count, count_are};
 use crate::table;
+use airgo_app::errors::fetch_failure;
+use airgo_app::judge;
+use airgo_app::quantity::{bytes, count, count_are};
+use airgo_app::{Failure, Result};
 use airgo_fetch::{Cache, Kind, Tally, Trim, Trimmed, Usage};
 use airgo_policy::{Kept, KeptFiles};
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! `airgo completions SHELL`: prints a completion script.
 
 use crate::Context;
-use crate::failure::Result;
 use crate::manual;
+use airgo_app::Result;
 
 /// Prints the script for `shell` on stdout.
 pub fn run(context: &Context, shell: clap_complete::Shell) -> Result<()> {

@@ -2,12 +2,12 @@
 
 use crate::Context;
 use crate::args::Diff;
-use crate::bundle_io;
-use crate::escape::foreign;
-use crate::failure::Result;
+use airgo_app::Result;
+use airgo_app::bundle_io;
 use airgo_bundle::Manifest;
 use airgo_bundle::manifest::{Module, Replacement};
 use airgo_gomod::semver;
+use airgo_model::escape::foreign;
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -15,8 +15,8 @@ use std::fmt::Write as _;
 
 /// Prints added, removed and changed modules of the build list.
 pub fn run(context: &Context, args: &Diff) -> Result<()> {
-    let old = bundle_io::open_signed(context, &args.old, &args.trust)?;
-    let new = bundle_io::open_signed(context, &args.new, &args.trust)?;
+    let old = bundle_io::open_signed(context, &args.old, &args.trust.request())?;
+    let new = bundle_io::open_signed(context, &args.new, &args.trust.request())?;
     let changes = changes(old.manifest(), new.manifest());
     if context.printer.is_json() {
         let modules: Vec<Value> = changes.iter().map(Change::json).collect();

@@ -2,21 +2,21 @@
 
 use crate::Context;
 use crate::args::Doctor;
-use crate::downloads;
-use crate::escape::foreign;
-use crate::failure::{Failure, Result};
-use crate::printer::count;
-use crate::project;
-use crate::settings;
 use crate::table::{self, Row};
+use airgo_app::downloads;
+use airgo_app::project;
+use airgo_app::quantity::count;
+use airgo_app::settings;
+use airgo_app::{Failure, Result};
 use airgo_fetch::doctor::{Area, Check, DoctorInput, Verdict, run as examine};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::sumdb::Config;
+use airgo_model::escape::foreign;
 
 /// Looks at everything between this machine and the modules; a table, or one
 /// JSON document. An error where a check failed.
 pub fn run(context: &Context, args: &Doctor) -> Result<()> {
-    let config = downloads::config(context, &args.network)?;
+    let config = downloads::config(context, &args.network.request())?;
     let gosumdb =
         context.env.get(settings::GOSUMDB).unwrap_or_else(|| settings::GOSUMDB.of("sum.golang.org"));
     let sumdb = Config::parse(gosumdb.reveal()).ok().map(|c| (c.name().to_owned(), c.url));

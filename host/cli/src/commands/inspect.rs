@@ -6,17 +6,17 @@
 
 use crate::Context;
 use crate::args::Inspect;
-use crate::bundle_io::{self, bundle_failure};
-use crate::escape::foreign;
-use crate::failure::Result;
-use crate::keyring;
-use crate::printer::bytes;
 use crate::table;
+use airgo_app::Result;
+use airgo_app::bundle_io::{self, bundle_failure};
+use airgo_app::keyring;
+use airgo_app::quantity::bytes;
 use airgo_bundle::manifest::{
     DataSnapshot, GraphNode, MainModule, Module, Payload, Replacement, Scope, SumSource, Workspace,
 };
 use airgo_bundle::statement::Attestation;
 use airgo_bundle::{Manifest, Verdict};
+use airgo_model::escape::foreign;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ use std::fmt::Write as _;
 /// Shows what the bundle says it holds, and who signed that.
 pub fn run(context: &Context, args: &Inspect) -> Result<()> {
     let bundle = bundle_io::open(&args.file)?;
-    let trust = keyring::trust(context, &args.trust)?;
+    let trust = keyring::trust(context, &args.trust.request())?;
     let manifest = bundle.manifest_unverified().map_err(|e| bundle_failure(&e))?;
     let verdict = bundle.signatures(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
     if context.printer.is_json() {

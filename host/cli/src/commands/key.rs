@@ -2,8 +2,8 @@
 
 use crate::Context;
 use crate::args::{KeyCommand, PublicFormat};
-use crate::failure::{Failure, Result};
-use crate::keyring;
+use airgo_app::keyring;
+use airgo_app::{Failure, Result};
 use airgo_bundle::detached::minisign_public_key;
 use airgo_bundle::keys::PublicKey;
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ fn show(context: &Context, file: Option<&PathBuf>) -> Result<()> {
     let mut out =
         format!("fingerprint  {}\nopenssh      {}\nminisign     {minisign}\n", key.id(), key.to_openssh());
     if let Some(public) = public {
-        out += &format!("public file  {}\n", crate::escape::foreign(&public));
+        out += &format!("public file  {}\n", airgo_model::escape::foreign(&public));
     }
     context.printer.data(out.as_bytes())
 }

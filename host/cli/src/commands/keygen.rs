@@ -2,10 +2,9 @@
 
 use crate::Context;
 use crate::args::{KeyFormat, Keygen};
-use crate::disk;
-use crate::exit::Exit;
-use crate::failure::{Failure, Result};
-use crate::keyring::{self, PASSPHRASE, key_failure};
+use airgo_app::disk;
+use airgo_app::keyring::{self, PASSPHRASE, key_failure};
+use airgo_app::{Failure, FailureKind, Result};
 use airgo_bundle::keys::{self, Signer as _, SigningKey};
 use airgo_model::atomic::{self, Access};
 use zeroize::Zeroizing;
@@ -26,7 +25,7 @@ pub fn run(context: &Context, args: &Keygen) -> Result<()> {
         (false, _) => None,
         (true, Some(passphrase)) => Some(Zeroizing::new(passphrase.to_owned())),
         (true, None) => {
-            return Err(Failure::new(Exit::Usage, "no passphrase to encrypt the key with")
+            return Err(Failure::new(FailureKind::Usage, "no passphrase to encrypt the key with")
                 .outcome("no key was written")
                 .hint(format!("set {PASSPHRASE} to the passphrase")));
         }

@@ -1,10 +1,10 @@
 //! `airgo man DIR`: writes a man page for airgo and for each command.
 
 use crate::Context;
-use crate::disk;
 use crate::exit;
-use crate::failure::Result;
 use crate::manual;
+use airgo_app::Result;
+use airgo_app::disk;
 use airgo_model::atomic::{self, Access};
 use clap::Command;
 use clap_mangen::Man;

@@ -3,21 +3,21 @@
 
 use crate::Context;
 use crate::args::{FindingsFormat, PolicyCheck};
-use crate::baseline::{self, Baseline};
-use crate::bundle_io;
 use crate::commands::plugin;
-use crate::defaults;
-use crate::disk;
 use crate::document::{Each, Sorted};
-use crate::exit::Exit;
-use crate::failure::{Failure, Result};
 use crate::findings::{Findings, Places, Sarif};
-use crate::gather;
-use crate::judge::{self, Loaded};
-use crate::printer::count;
-use crate::project::{self, shown};
-use crate::projects;
-use crate::view::View;
+use crate::times;
+use airgo_app::baseline::{self, Baseline};
+use airgo_app::bundle_io;
+use airgo_app::defaults;
+use airgo_app::disk;
+use airgo_app::gather;
+use airgo_app::judge::{self, Loaded};
+use airgo_app::project::{self, shown};
+use airgo_app::projects;
+use airgo_app::quantity::count;
+use airgo_app::view::View;
+use airgo_app::{Failure, FailureKind, Result};
 use airgo_bundle::Manifest;
 use airgo_model::atomic::{self, Access};
 use airgo_policy::{Counts, DataRecord, ExceptionRecord, PluginRecord, Report, TriedPlugin, Verdict};
@@ -31,7 +31,7 @@ use std::sync::Arc;
 pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     let subject = args.targets.iter().map(|t| shown(t)).collect::<Vec<_>>().join(", ");
     let Subject { loaded, manifest, view, files, root } = subject_of(context, args)?;
-    let old = Baseline::open(context, args.baseline.as_deref(), &args.trust)?;
+    let old = Baseline::open(context, args.baseline.as_deref(), &args.trust.request())?;
     let report = baseline::run(context, &loaded.policy, view, old.as_ref())?.into_news();
     if context.printer.is_json() || args.format == FindingsFormat::Json {
         // The same document whether the policy passes or refuses.
@@ -51,7 +51,7 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
         context.printer.warning(defaults::notice(missing));
         context.printer.hint(defaults::WRITE_ONE);
     }
-    judge::enforce(&report).map_err(Failure::documented)?;
+    judge::enforce(&report)?;
     context.printer.status("Judged", judge::summary(&report));
     Ok(())
 }
@@ -101,20 +101,21 @@ fn subject_of(context: &Context, args: &PolicyCheck) -> Result<Subject> {
             plugins if plugins.is_empty() => source,
             plugins => source.trying(plugins),
         };
-        source.load(context, args.at.as_deref())
+        source.load(context, times::at(args.at.as_deref())?)
     };
     match args.targets.as_slice() {
         [file] if file.is_file() => {
             let loaded = policy(Path::new("."))?;
-            let bundle = Arc::new(bundle_io::open_signed(context, file, &args.trust)?);
+            let bundle = Arc::new(bundle_io::open_signed(context, file, &args.trust.request())?);
             let (manifest, view) = (bundle.manifest().clone(), View::of_bundle(&bundle));
             let files = View::of_bundle(&bundle);
             Ok(Subject { loaded, manifest, view, files, root: PathBuf::from(".") })
         }
         dirs => {
-            let projects = projects::load(dirs, &context.env, args.gather.scope)?;
+            let projects = projects::load(dirs, &context.env, args.gather.scope.into())?;
             let loaded = policy(&projects.root)?;
-            let gathered = gather::gather(context, &args.gather, &args.network, &projects)?;
+            let gathered =
+                gather::gather(context, &args.gather.request(), &args.network.request(), &projects)?;
             let [view, files] = [(); 2].map(|()| gather::view(context, &gathered, false));
             Ok(Subject { loaded, manifest: gathered.manifest, view, files, root: projects.root })
         }
@@ -124,7 +125,7 @@ fn subject_of(context: &Context, args: &PolicyCheck) -> Result<Subject> {
 /// The plugins of `--plugin`; a config is one plugin's.
 fn tried(context: &Context, args: &PolicyCheck) -> Result<Vec<TriedPlugin>> {
     if args.config.is_some() && args.plugin.len() > 1 {
-        return Err(Failure::new(Exit::Usage, "--config is of one plugin, and several are named")
+        return Err(Failure::new(FailureKind::Usage, "--config is of one plugin, and several are named")
             .hint("try them one by one, or write their configs into airgo.toml"));
     }
     args.plugin.iter().map(|name| plugin::tried(context, name, args.config.as_deref())).collect()

@@ -2,11 +2,11 @@
 
 use crate::Context;
 use crate::args::{Repair, Resend};
-use crate::bundle_io::{self, bundle_failure, signature_failure};
-use crate::failure::{Failure, Result};
-use crate::keyring;
-use crate::printer::{bytes, count};
-use crate::project::shown;
+use airgo_app::bundle_io::{self, bundle_failure, signature_failure};
+use airgo_app::keyring;
+use airgo_app::project::shown;
+use airgo_app::quantity::{bytes, count};
+use airgo_app::{Failure, Result};
 use airgo_bundle::damage::{self, Demand, Request};
 use airgo_bundle::{Assembly, BundleError, Limits, Piece, PositionedFile, ReadAt, Source, Volumes};
 use jiff::Timestamp;
@@ -48,7 +48,7 @@ fn repair(context: &Context, args: &Repair) -> Result<()> {
             Assembly::new(&all, None).map_err(|e| bundle_failure(&e))?
         }
     };
-    let trust = keyring::trust(context, &args.trust)?;
+    let trust = keyring::trust(context, &args.trust.request())?;
     let limits = Limits::default();
     let now = Timestamp::now();
     let base = match args.trust.base.as_slice() {

@@ -2,12 +2,12 @@
 
 use crate::Context;
 use crate::args::{DetachedFormat, Sign};
-use crate::bundle_io::{self, bundle_failure};
-use crate::disk;
-use crate::failure::{Failure, Result};
-use crate::project::shown;
-use crate::refusal;
-use crate::signing;
+use airgo_app::bundle_io::{self, bundle_failure};
+use airgo_app::disk;
+use airgo_app::project::shown;
+use airgo_app::refusal;
+use airgo_app::signing;
+use airgo_app::{Failure, Result};
 use airgo_bundle::detached::{self, Format};
 use airgo_bundle::{Adding, Lack, Limits, Signing, Source, Standing};
 use airgo_model::atomic::{self, Access};
@@ -24,13 +24,13 @@ pub fn run(context: &Context, args: &Sign) -> Result<()> {
 }
 
 fn sign(context: &Context, args: &Sign) -> Result<()> {
-    let key = signing::signer(context, &args.signer, false)?;
+    let key = signing::signer(context, &args.signer.request()?, false)?;
     bundle_io::demand_one_file(&args.file)?;
     let mut signing = Signing::new(&*key);
-    signing.claims = signing::claims(&args.signer, &args.role)?;
+    signing.claims = signing::claims(&args.signer.request()?, &args.role);
     let key_id = key.public_key().id();
     let adding = Adding { key: key_id, claims: &signing.claims, replace: args.replace };
-    let (bundle, trust) = bundle_io::open_to_sign(context, &args.file, &args.trust, &adding)?;
+    let (bundle, trust) = bundle_io::open_to_sign(context, &args.file, &args.trust.request(), &adding)?;
     let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
     bundle.verify_objects(bundle_io::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
@@ -109,9 +109,9 @@ fn detached(context: &Context, args: &Sign, format: DetachedFormat) -> Result<()
     };
     let target = PathBuf::from(format!("{}{}", args.file.display(), format.extension()));
     let failed = |f: Failure| f.outcome(format!("{} was not written", shown(&target)));
-    let key = signing::signer(context, &args.signer, false)?;
+    let key = signing::signer(context, &args.signer.request()?, false)?;
     if !is_plugin(&args.file) {
-        let bundle = bundle_io::open_signed(context, &args.file, &args.trust).map_err(failed)?;
+        let bundle = bundle_io::open_signed(context, &args.file, &args.trust.request()).map_err(failed)?;
         let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
         bundle.verify_objects(bundle_io::jobs(None), &watch).map_err(|e| failed(bundle_failure(&e)))?;
         watch.progress.finish();

@@ -2,18 +2,17 @@
 
 use crate::Context;
 use crate::args::Verify;
-use crate::bundle_io::{self, bundle_failure};
-use crate::disk;
-use crate::escape::foreign;
-use crate::exit::Exit;
-use crate::failure::{Failure, Result};
-use crate::keyring;
-use crate::printer::{bytes, count, duration};
-use crate::project::shown;
+use airgo_app::bundle_io::{self, bundle_failure};
+use airgo_app::disk;
+use airgo_app::keyring;
+use airgo_app::project::shown;
+use airgo_app::quantity::{bytes, count, duration};
+use airgo_app::{Failure, FailureKind, Result};
 use airgo_bundle::damage::{self, Damage, Request};
 use airgo_bundle::detached::{self, DetachedError};
 use airgo_bundle::{BundleError, Limits, Source, Volumes};
 use airgo_model::atomic::{self, Access};
+use airgo_model::escape::foreign;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -26,7 +25,8 @@ const SHOWN: usize = 20;
 pub fn run(context: &Context, args: &Verify) -> Result<()> {
     let mut damaged = false;
     verify(context, args, &mut damaged).or_else(|failure| {
-        damaged |= matches!(failure.exit, Exit::Checksum | Exit::Malformed | Exit::Failed);
+        damaged |=
+            matches!(failure.kind, FailureKind::Checksum | FailureKind::Malformed | FailureKind::Failed);
         let failure = if damaged { survey(context, args, failure)? } else { failure };
         // Who asked for a request learns why there is none.
         Err(match &args.request {
@@ -42,7 +42,7 @@ pub fn run(context: &Context, args: &Verify) -> Result<()> {
 /// that it signs: bad media may have done that.
 fn verify(context: &Context, args: &Verify, damaged: &mut bool) -> Result<()> {
     let began = Instant::now();
-    let trusted = keyring::trust(context, &args.trust)?;
+    let trusted = keyring::trust(context, &args.trust.request())?;
     let limits = Limits::default();
     let source = Source { files: &args.files, bases: &args.trust.base, limits: &limits };
     let bundle = source.verify_signatures(&trusted, Timestamp::now()).map_err(|e| {
@@ -54,7 +54,7 @@ fn verify(context: &Context, args: &Verify, damaged: &mut bool) -> Result<()> {
     let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
     let verified = bundle.verify_objects(bundle_io::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
-    bundle_io::check_last_seen(&args.last_seen, &bundle)?;
+    bundle_io::check_last_seen(&args.last_seen.request(), &bundle)?;
     let detached = check_detached(context, args)?;
     let signers: Vec<_> = bundle.verdict().trusted().map(|s| s.key_id.to_string()).collect();
     if context.printer.is_json() {
@@ -98,12 +98,13 @@ fn check_detached(context: &Context, args: &Verify) -> Result<Option<String>> {
     let Some(file) = &args.signature else { return Ok(None) };
     let signature =
         std::fs::read(file).map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(file))))?;
-    let trust = keyring::trust(context, &args.trust)?;
+    let trust = keyring::trust(context, &args.trust.request())?;
     let limits = Limits::default();
     let source = Source { files: &args.files, bases: &[], limits: &limits };
     let whole = source.read().map_err(|e| bundle_failure(&e))?;
     let found = detached::verify(&*whole, &signature, &trust, Timestamp::now()).map_err(|e| {
-        let exit = if matches!(e, DetachedError::Read(_)) { Exit::Failed } else { Exit::Signature };
+        let exit =
+            if matches!(e, DetachedError::Read(_)) { FailureKind::Failed } else { FailureKind::Signature };
         Failure::new(exit, e.to_string()).fact("signature", shown(file))
     })?;
     context.printer.status("Verified", format!("{} by {}", shown(file), found.key_id));
@@ -131,7 +132,7 @@ fn survey(context: &Context, args: &Verify, failure: Failure) -> Result<Failure>
         }
         // A file whose header is damaged is one of those that seem to be missing.
         let gone = survey.missing.len() > survey.unreadable.len();
-        failure.exit = if gone { Exit::Failed } else { Exit::Checksum };
+        failure.kind = if gone { FailureKind::Failed } else { FailureKind::Checksum };
         failure.report = Some(serde_json::json!({
             "sendAgain": survey.send_again(), "of": survey.of, "missing": survey.missing,
             "damaged": survey.damaged.iter().map(|d| d.0).collect::<Vec<_>>(),

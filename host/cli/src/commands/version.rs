@@ -1,7 +1,7 @@
 //! `airgo version`: what `airgo --version` prints; with `--json` a document.
 
 use crate::Context;
-use crate::failure::Result;
+use airgo_app::Result;
 
 /// Prints the version on stdout.
 pub fn run(context: &Context) -> Result<()> {

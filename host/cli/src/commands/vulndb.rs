@@ -2,11 +2,11 @@
 
 use crate::Context;
 use crate::args::{VulndbCommand, VulndbImport};
-use crate::disk;
-use crate::failure::{Failure, Result};
-use crate::printer::{bytes, count};
-use crate::project::shown;
-use crate::vulnsource;
+use airgo_app::disk;
+use airgo_app::project::shown;
+use airgo_app::quantity::{bytes, count};
+use airgo_app::vulnsource;
+use airgo_app::{Failure, Result};
 use airgo_bundle::Sha256;
 use airgo_model::atomic::{self, Access};
 use airgo_vulndb::{Builder, Header, Snapshot};
@@ -34,7 +34,7 @@ pub fn run(context: &Context, command: &VulndbCommand) -> Result<()> {
 fn import(context: &Context, args: &VulndbImport) -> Result<()> {
     let mut builder = Builder::default();
     for source in &args.sources {
-        vulnsource::read(context, &args.network, source, &mut builder)?;
+        vulnsource::read(context, &args.network.request(), source, &mut builder)?;
     }
     let snapshot = builder.finish();
     let header = header(&snapshot, &args.output)?;
@@ -90,7 +90,7 @@ fn info(context: &Context, file: &Path) -> Result<()> {
     }
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "{name:<8} {}", crate::escape::foreign_line(&value));
+        let _ = writeln!(text, "{name:<8} {}", airgo_model::escape::foreign_line(&value));
     };
     line("date", header.modified.clone());
     line("entries", format!("{} about {}", header.entries, count(header.modules as usize, "module")));

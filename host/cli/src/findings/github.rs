@@ -1,7 +1,7 @@
 //! Findings as annotations of GitHub Actions (workflow commands).
 
 use super::{Findings, groups, module};
-use crate::escape::foreign;
+use airgo_model::escape::foreign;
 use airgo_policy::Verdict;
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ pub fn render(findings: &Findings<'_>) -> String {
             Verdict::Warn => "warning",
             Verdict::Allow => "notice",
         };
-        let thing = module(finding).or_else(|| group.title().filter(|_| group.len() > 1).map(str::to_owned));
+        let thing = module(finding).or_else(|| group.title().filter(|_| group.size() > 1).map(str::to_owned));
         let mut text = thing.map(|thing| format!("{thing}: ")).unwrap_or_default();
         text.push_str(&group.named());
         if let Some(advice) = group.advice() {

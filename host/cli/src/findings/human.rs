@@ -1,9 +1,8 @@
 //! Findings for people, in cargo-deny's manner.
 
-use super::groups::{own_text, place};
-use super::{Findings, Group, groups, module};
-use crate::escape::foreign;
-use crate::printer::count;
+use super::{Findings, Group, groups, module, own_text, place};
+use airgo_app::quantity::count;
+use airgo_model::escape::foreign;
 use airgo_policy::Verdict;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
@@ -51,11 +50,11 @@ fn one(out: &mut String, findings: &Findings<'_>, group: &Group<'_>) {
         Verdict::Allow => ("note", AnsiColor::Cyan.on_default().bold()),
     };
     let finding = group.first();
-    let single = group.len() == 1;
+    let single = group.size() == 1;
     let message = match group.title() {
         _ if single => finding.message.clone(),
-        Some(title) => format!("{title}: {} findings", group.len()),
-        None => format!("{} findings", group.len()),
+        Some(title) => format!("{title}: {} findings", group.size()),
+        None => format!("{} findings", group.size()),
     };
     let code = finding.code();
     let _ = writeln!(out, "{style}{word}[{}]{style:#}: {CODE}{}{CODE:#}", foreign(&code), foreign(&message));

@@ -2,7 +2,7 @@
 //! knows nothing of airgo shows what was refused.
 
 use super::{Findings, module, weight};
-use crate::escape::foreign;
+use airgo_model::escape::foreign;
 use airgo_policy::Verdict;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 

@@ -4,17 +4,16 @@
 //! format escapes it in its own way.
 
 mod github;
-mod groups;
 mod human;
 mod junit;
 mod places;
 mod sarif;
 
-use crate::failure::{Failure, Result};
-use crate::reasons::{Reason, Reasons};
+use airgo_app::findings::{Group, groups, module, own_text, place, weight};
+use airgo_app::reasons::{Reason, Reasons};
+use airgo_app::{Failure, Result};
 use airgo_bundle::Manifest;
-use airgo_policy::{BundleView, Policy, Report, ReportedFinding, Rule, Verdict};
-pub use groups::{Group, groups, place};
+use airgo_policy::{BundleView, Policy, Report, ReportedFinding, Rule};
 pub use places::{Place, Places};
 pub use sarif::Sarif;
 use std::collections::{BTreeMap, HashSet};
@@ -89,37 +88,11 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// `module@version` of a finding; none where it speaks of the bundle.
-fn module(finding: &ReportedFinding) -> Option<String> {
-    Some(format!("{}@{}", finding.module.as_ref()?, finding.version.as_ref()?))
-}
-
-/// What a finding comes to: an exception makes a note of it.
-pub fn weight(finding: &ReportedFinding) -> Verdict {
-    if finding.excepted.is_some() { Verdict::Allow } else { finding.verdict }
-}
-
-/// Takes out the findings that an older report has too, and counts anew. The
-/// same finding on another version of the module is the same finding.
-pub fn only_new(report: &mut Report, old: &Report) {
-    fn key(f: &ReportedFinding) -> (&str, &str, Option<&String>, Option<&String>, &str) {
-        (&f.plugin, &f.rule, f.module.as_ref(), f.file.as_ref(), &f.message)
-    }
-    let known: HashSet<_> = old.findings.iter().map(key).collect();
-    report.findings.retain(|f| !known.contains(&key(f)));
-    let standing = || report.findings.iter().filter(|f| f.excepted.is_none());
-    let of = |verdict| standing().filter(|f| f.verdict == verdict).count();
-    report.counts.allow = of(Verdict::Allow);
-    report.counts.warn = of(Verdict::Warn);
-    report.counts.deny = of(Verdict::Deny);
-    report.counts.excepted = report.findings.len() - standing().count();
-    report.verdict = standing().map(|f| f.verdict).max().unwrap_or(Verdict::Allow);
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use airgo_policy::Counts;
+    use airgo_policy::Verdict;
 
     /// A finding whose text tries what an attacker would.
     pub fn finding(module: &str, verdict: Verdict, message: &str) -> ReportedFinding {
@@ -153,25 +126,8 @@ pub(crate) mod tests {
 
     pub fn findings<'a>(report: &'a Report) -> Findings<'a> {
         let steps = ["example.com/app", "example.com/a@v1.0.0"].map(str::to_owned).to_vec();
-        let reason = Reason { by: crate::reasons::By::Imports, steps };
+        let reason = Reason { by: airgo_app::reasons::By::Imports, steps };
         let reasons = [("example.com/a@v1.0.0".to_owned(), reason)].into();
         Findings { report, subject: "app.airgo", reasons, places: Places::default(), rules: BTreeMap::new() }
-    }
-
-    #[test]
-    fn a_baseline_takes_out_what_it_has() {
-        let old = report(vec![finding("example.com/a", Verdict::Deny, "known")]);
-        let mut new = report(vec![
-            ReportedFinding {
-                version: Some("v1.1.0".into()),
-                ..finding("example.com/a", Verdict::Deny, "known")
-            },
-            finding("example.com/a", Verdict::Warn, "other"),
-            finding("example.com/b", Verdict::Allow, "known"),
-        ]);
-        only_new(&mut new, &old);
-        assert_eq!(new.findings.len(), 2);
-        assert_eq!(new.verdict, Verdict::Warn);
-        assert_eq!((new.counts.allow, new.counts.warn, new.counts.deny), (1, 1, 0));
     }
 }

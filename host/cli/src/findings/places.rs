@@ -5,7 +5,7 @@
 //! read where it still is that one: below the project that was checked, or of a
 //! bundle below the working directory. Otherwise the place has no line.
 
-use crate::project;
+use airgo_app::project;
 use airgo_bundle::{Manifest, Sha256};
 use airgo_gomod::modfile;
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! Findings as SARIF 2.1.0 (OASIS), for code scanning.
 
 use super::{Findings, module, weight};
-use crate::escape::foreign;
-use crate::reasons::By;
+use airgo_app::reasons::By;
+use airgo_model::escape::foreign;
 use airgo_policy::{ReportedFinding, Rule, Verdict};
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};

@@ -4,16 +4,16 @@ use super::case::{self, Case, JUDGED_AT};
 use super::{Component, engine, fixture_failure, start};
 use crate::Context;
 use crate::args::PluginBench;
-use crate::bundle_io;
-use crate::disk;
-use crate::escape::foreign;
-use crate::failure::{Failure, Result};
-use crate::printer::{bytes, count};
-use crate::project::shown;
 use crate::table;
-use crate::view::View;
+use airgo_app::bundle_io;
+use airgo_app::disk;
+use airgo_app::project::shown;
+use airgo_app::quantity::{bytes, count};
+use airgo_app::view::View;
+use airgo_app::{Failure, Result};
 use airgo_author::{fixture, generated};
 use airgo_model::atomic::ScratchDir;
+use airgo_model::escape::foreign;
 use airgo_policy::{CheckRequest, DataSet, Engine, EngineConfig, Gathering, Limits, Plugin, Usage};
 use serde_json::json;
 use std::sync::Arc;
@@ -131,7 +131,7 @@ fn subject(
     })?;
     let (name, view): (_, Arc<dyn airgo_policy::BundleView>) = match args.bundle.as_deref() {
         Some(file) => {
-            let bundle = Arc::new(bundle_io::open_signed(context, file, &args.trust)?);
+            let bundle = Arc::new(bundle_io::open_signed(context, file, &args.trust.request())?);
             (shown(file), Arc::new(View::of_bundle(&bundle)))
         }
         None => {

@@ -4,13 +4,13 @@ use super::machine::Machine;
 use super::{engine, limits_of, open_project};
 use crate::Context;
 use crate::args::PluginBuild;
-use crate::disk;
-use crate::escape::foreign;
-use crate::failure::{Failure, Result};
-use crate::printer::{bytes, duration};
-use crate::project::shown;
+use airgo_app::disk;
+use airgo_app::project::shown;
+use airgo_app::quantity::{bytes, duration};
+use airgo_app::{Failure, Result};
 use airgo_author::{BuildError, PROJECT_FILE, Project, recipes};
 use airgo_model::atomic::{self, Access};
+use airgo_model::escape::foreign;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 

@@ -3,11 +3,11 @@
 
 use super::{Component, fixture_failure, limits_failure};
 use crate::Context;
-use crate::args::Trust;
-use crate::bundle_io;
-use crate::failure::{Failure, Result};
-use crate::project::shown;
-use crate::view::View;
+use airgo_app::TrustFiles;
+use airgo_app::bundle_io;
+use airgo_app::project::shown;
+use airgo_app::view::View;
+use airgo_app::{Failure, Result};
 use airgo_author::fixture::{FIXTURE_FILE, Fixture, Made, Module, Subject};
 use airgo_author::golden::{Golden, GoldenFinding};
 use airgo_policy::{
@@ -55,7 +55,7 @@ impl Case {
         let view: Arc<dyn BundleView> = match fixture.subject {
             Subject::Made(made) => Arc::new(memory(made)),
             Subject::Packed { file, trust } => {
-                let trust = Trust { trust, base: Vec::new() };
+                let trust = TrustFiles { trust, base: Vec::new() };
                 let bundle = Arc::new(bundle_io::open_signed(context, &file, &trust)?);
                 Arc::new(View::of_bundle(&bundle))
             }

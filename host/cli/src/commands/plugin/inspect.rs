@@ -5,10 +5,10 @@
 use super::{Component, engine};
 use crate::Context;
 use crate::args::PluginInspect;
-use crate::escape::foreign;
-use crate::failure::{Failure, Result};
-use crate::printer::bytes;
 use crate::table;
+use airgo_app::quantity::bytes;
+use airgo_app::{Failure, Result};
+use airgo_model::escape::foreign;
 use airgo_policy::prescan::{self, Outline, SPEAKS};
 use airgo_policy::{Description, PluginError};
 use serde_json::{Value, json};

@@ -2,8 +2,8 @@
 //! this terminal.
 
 use crate::Context;
-use crate::disk;
-use crate::failure::Result;
+use airgo_app::Result;
+use airgo_app::disk;
 use airgo_author::{Ran, Step, Tools};
 use airgo_model::atomic::ScratchDir;
 use std::ffi::OsString;

@@ -11,12 +11,12 @@ mod test;
 
 use crate::Context;
 use crate::args::{LimitsArg, PluginCommand};
-use crate::escape::foreign;
-use crate::failure::{Failure, Result};
-use crate::frame;
-use crate::project::shown;
+use airgo_app::frame;
+use airgo_app::project::shown;
+use airgo_app::{Failure, Result};
 use airgo_author::fixture::{self, FixtureError};
 use airgo_author::{PROJECT_FILE, Project};
+use airgo_model::escape::foreign;
 use airgo_policy::{
     Builtin, Engine, EngineConfig, Limits, Plugin, PluginError, PolicyFileError, TriedPlugin, airgo_toml,
 };

@@ -2,11 +2,10 @@
 
 use crate::Context;
 use crate::args::PluginNew;
-use crate::disk;
-use crate::exit::Exit;
-use crate::failure::{Failure, Result};
-use crate::printer::count;
-use crate::project::shown;
+use airgo_app::disk;
+use airgo_app::project::shown;
+use airgo_app::quantity::count;
+use airgo_app::{Failure, FailureKind, Result};
 use airgo_author::{NewFile, ScaffoldError, scaffold};
 use airgo_model::atomic::{self, Access};
 use std::path::{Path, PathBuf};
@@ -16,7 +15,7 @@ pub fn run(context: &Context, args: &PluginNew) -> Result<()> {
     let language = args.lang.into();
     let files = scaffold(language, &args.name).map_err(|e| match e {
         ScaffoldError::Name(_) | ScaffoldError::Reserved(_) => {
-            Failure::new(Exit::Usage, e.to_string()).outcome("nothing was written")
+            Failure::new(FailureKind::Usage, e.to_string()).outcome("nothing was written")
         }
         _ => Failure::failed(e.to_string()).outcome("nothing was written"),
     })?;

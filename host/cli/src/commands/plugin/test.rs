@@ -5,13 +5,13 @@ use super::case::Case;
 use super::{Component, engine, fixture_failure};
 use crate::Context;
 use crate::args::PluginTest;
-use crate::disk;
-use crate::escape::foreign;
-use crate::failure::{Failure, Result};
-use crate::printer::{count, duration};
-use crate::project::shown;
+use airgo_app::disk;
+use airgo_app::project::shown;
+use airgo_app::quantity::{count, duration};
+use airgo_app::{Failure, Result};
 use airgo_author::fixture;
 use airgo_author::golden::{Difference, GOLDEN_FILE, Golden};
+use airgo_model::escape::foreign;
 use airgo_policy::LogLine;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -121,7 +121,7 @@ fn outcome(case: &Path, read: Result<Case>, update: bool) -> Result<Outcome> {
             State::Passed
         }
         _ if update => {
-            crate::sumdb::replace(&file, found.text().as_bytes())
+            airgo_app::sumdb::replace(&file, found.text().as_bytes())
                 .map_err(|e| disk::unwritable(&shown(&file), &e, "make its directory writable"))?;
             State::Updated
         }

@@ -1,0 +1,100 @@
+//! What a program that calls this library hears while the work goes on.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Takes what happens, from any thread. Each text is one message: it may hold
+/// untrusted words, with characters that cannot be seen or that command a
+/// terminal, unless `airgo_model::escape` is applied where it is printed.
+pub trait Events: Send + Sync {
+    /// Something was done: a verb in the past, and what.
+    fn status(&self, verb: &str, rest: &str);
+    /// A detail for whoever wants to know more.
+    fn detail(&self, text: &str);
+    /// Something that may be wrong.
+    fn warning(&self, text: &str);
+    /// What to do about a warning.
+    fn hint(&self, text: &str);
+    /// Work over `total` things begins, `Fetching` `files` for example; a total
+    /// of 0 is not known yet. It ends when the meter is dropped.
+    fn progress(&self, verb: &'static str, noun: &'static str, total: u64) -> Box<dyn Meter>;
+}
+
+/// How far a stretch of work has come.
+pub trait Meter: Send + Sync {
+    /// More work turned up.
+    fn add_total(&self, n: u64);
+    /// More bytes went through.
+    fn add_bytes(&self, n: u64);
+    /// More things are done.
+    fn add_done(&self, n: u64);
+    /// More things are not to be had.
+    fn add_failed(&self, n: u64);
+    /// The work is over.
+    fn finish(&self);
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Events for Silent {
+    fn status(&self, _: &str, _: &str) {}
+    fn detail(&self, _: &str) {}
+    fn warning(&self, _: &str) {}
+    fn hint(&self, _: &str) {}
+    fn progress(&self, _: &'static str, _: &'static str, _: u64) -> Box<dyn Meter> {
+        Box::new(Self)
+    }
+}
+
+impl Meter for Silent {
+    fn add_total(&self, _: u64) {}
+    fn add_bytes(&self, _: u64) {}
+    fn add_done(&self, _: u64) {}
+    fn add_failed(&self, _: u64) {}
+    fn finish(&self) {}
+}
+
+/// A stretch of work, reported to a [`Meter`]; safe to share between threads.
+pub struct Progress {
+    meter: Box<dyn Meter>,
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    /// Reports to `meter`.
+    pub fn new(meter: Box<dyn Meter>) -> Self {
+        Self { meter, bytes: AtomicU64::new(0) }
+    }
+
+    /// More work turned up.
+    pub fn add_total(&self, n: u64) {
+        self.meter.add_total(n);
+    }
+
+    /// `n` more bytes went through.
+    pub fn add_bytes(&self, n: u64) {
+        self.bytes.fetch_add(n, Ordering::Relaxed);
+        self.meter.add_bytes(n);
+    }
+
+    /// `n` more things are done.
+    pub fn add_done(&self, n: u64) {
+        self.meter.add_done(n);
+    }
+
+    /// `n` more things are not to be had.
+    pub fn add_failed(&self, n: u64) {
+        self.meter.add_failed(n);
+    }
+
+    /// The bytes so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// The work is over.
+    pub fn finish(&self) {
+        self.meter.finish();
+    }
+}

@@ -1,0 +1,180 @@
+//! The one shape of an error.
+//!
+//! A failure is one lower-case sentence, an aligned block of the values that
+//! differ, what was and was not written, and hints with the command to run.
+
+use airgo_model::escape::{foreign, foreign_line};
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::ops::{Deref, DerefMut};
+
+/// What kind of failure it is, which a program may act upon. The numbers are
+/// those of airgo's exit codes, and a promise to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum FailureKind {
+    /// Could not do it: network, disk, a bad go.mod.
+    Failed = 1,
+    /// The request is wrong.
+    Usage = 2,
+    /// A signature is missing, invalid or not trusted.
+    Signature = 10,
+    /// Bytes do not have the checksum that they must have.
+    Checksum = 11,
+    /// A policy refused the bundle.
+    Policy = 12,
+    /// The bundle is malformed or over a limit.
+    Malformed = 13,
+    /// Interrupted.
+    Interrupted = 130,
+}
+
+impl FailureKind {
+    /// Its number.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+/// Why a command did not do what was asked; boxed, since every result of this
+/// crate carries the room for one.
+#[derive(Clone, Debug)]
+pub struct Failure(Box<Details>);
+
+/// What a failure has to tell.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// What kind of failure it is.
+    pub kind: FailureKind,
+    /// One lower-case sentence that names module@version where there is one.
+    pub message: String,
+    /// Labelled values, aligned under the sentence.
+    pub facts: Vec<(String, String)>,
+    /// Lines shown as they are: a frame of a go.mod, a chain of requirements.
+    pub block: Vec<String>,
+    /// What was and was not written.
+    pub outcome: Option<String>,
+    /// What to do next.
+    pub hints: Vec<String>,
+    /// The whole of what a summary in the text stands for; only `--json` shows it.
+    pub report: Option<serde_json::Value>,
+}
+
+impl Deref for Failure {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
+/// The result of everything in this crate.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+impl Failure {
+    /// A failure that is only its sentence.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Details {
+            kind,
+            message: message.into(),
+            facts: Vec::new(),
+            block: Vec::new(),
+            outcome: None,
+            hints: Vec::new(),
+            report: None,
+        }))
+    }
+
+    /// A plain failure.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Failed, message)
+    }
+
+    /// The user stopped the run.
+    pub fn interrupted() -> Self {
+        Self::new(FailureKind::Interrupted, "interrupted")
+    }
+
+    /// Adds a labelled value.
+    pub fn fact(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.facts.push((label.into(), value.into()));
+        self
+    }
+
+    /// Adds a line shown as it is.
+    pub fn line(mut self, line: impl Into<String>) -> Self {
+        self.block.push(line.into());
+        self
+    }
+
+    /// Says what was and was not written, unless an inner failure said so.
+    pub fn outcome(mut self, outcome: impl Into<String>) -> Self {
+        self.outcome.get_or_insert(outcome.into());
+        self
+    }
+
+    /// Adds a hint.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The text for a terminal, without the leading `error: `.
+    pub fn text(&self) -> String {
+        let mut out = foreign(&self.message).into_owned();
+        for line in &self.block {
+            let _ = write!(out, "\n  {}", foreign(line));
+        }
+        let width = self.facts.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        for (label, value) in &self.facts {
+            let pad = " ".repeat(width - label.chars().count());
+            let _ = write!(out, "\n  {}:{pad} {}", foreign(label), foreign(value));
+        }
+        if let Some(outcome) = &self.outcome {
+            let _ = write!(out, "\n{}", foreign_line(outcome));
+        }
+        out
+    }
+
+    /// The document for `--json`.
+    pub fn json(&self) -> serde_json::Value {
+        #[derive(Serialize)]
+        struct Fact<'a> {
+            label: &'a str,
+            value: &'a str,
+        }
+        let facts: Vec<_> = self.facts.iter().map(|(label, value)| Fact { label, value }).collect();
+        serde_json::json!({
+            "code": self.kind.code(),
+            "message": self.message,
+            "facts": facts,
+            "block": self.block,
+            "outcome": self.outcome,
+            "hints": self.hints,
+            "report": self.report,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aligns_the_values_that_differ() {
+        let failure = Failure::new(FailureKind::Checksum, "checksum mismatch for a.b/c@v1.0.0")
+            .fact("go.sum", "h1:x")
+            .fact("downloaded", "h1:y")
+            .outcome("app.airgo was not written");
+        assert_eq!(
+            failure.text(),
+            "checksum mismatch for a.b/c@v1.0.0\n  go.sum:     h1:x\n  downloaded: h1:y\napp.airgo was not written"
+        );
+    }
+}

@@ -1,0 +1,271 @@
+//! Policy as every command applies it: the caller's own file, plugins in the
+//! sandbox, findings printed, a refusal as exit code 12.
+
+use crate::Context;
+use crate::defaults;
+use crate::failure::FailureKind;
+use crate::failure::{Failure, Result};
+use crate::findings::{Group, groups, place, weight};
+use crate::frame;
+use crate::gomod_hints::{conflict, is_conflict_marker};
+use crate::memory;
+use crate::plugin_signatures::DetachedSignatures;
+use crate::project::shown;
+use crate::quantity::{count, duration};
+use crate::requests::TrustFiles;
+use airgo_model::escape::{foreign, foreign_line};
+use airgo_policy::{
+    BundleView, DataError, Engine, EngineConfig, Gathering, Policy, PolicyError, PolicyFile, Report,
+    TriedPlugin, Verdict,
+};
+use jiff::Timestamp;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The policy file's usual name.
+pub const FILE: &str = "airgo.toml";
+/// How many modules with findings the text names; `--json` has all.
+const SHOWN: usize = 50;
+
+/// A policy file as it was found, or that there is none.
+pub struct Source {
+    file: PolicyFile,
+    base: PathBuf,
+    /// The policy file that is not there: the built-in plugins judge, with
+    /// defaults that never refuse.
+    pub missing: Option<String>,
+}
+
+/// A policy whose plugins are loaded.
+pub struct Loaded {
+    /// What judges.
+    pub policy: Policy,
+    /// As in [`Source`].
+    pub missing: Option<String>,
+}
+
+/// Loads the policy named by `--policy`, or `airgo.toml` in `dir`, or the
+/// built-in plugins with defaults that never refuse. Plugins are compiled and
+/// check their config here, so that a mistake costs no download.
+pub fn load(context: &Context, flag: Option<&Path>, dir: &Path, at: Option<Timestamp>) -> Result<Loaded> {
+    source(context, flag, dir)?.load(context, at)
+}
+
+impl Source {
+    /// Tries plugins in place of those of the policy file.
+    pub fn trying(self, plugins: Vec<TriedPlugin>) -> Self {
+        Self { file: self.file.trying(plugins), base: self.base, missing: None }
+    }
+
+    /// Compiles the plugins and checks their config.
+    pub fn load(self, context: &Context, at: Option<Timestamp>) -> Result<Loaded> {
+        let judged_at = at.unwrap_or_else(Timestamp::now);
+        let engine = engine(context)?;
+        let policy = Policy::load_signed(&engine, self.file, &self.base, judged_at, &DetachedSignatures)
+            .map_err(|e| policy_failure(&e))?;
+        for (plugin, signer) in policy.signers() {
+            let name = signer.name.as_ref().map(|name| format!(" ({})", foreign(name))).unwrap_or_default();
+            context.detail(format!("plugin {plugin}: signed by {}{name}", signer.key_id));
+        }
+        Ok(Loaded { policy, missing: self.missing })
+    }
+}
+
+/// The engine, with this user's cache of compiled plugins.
+pub fn engine(context: &Context) -> Result<Engine> {
+    let cache_dir = cache_dir(context).ok();
+    Engine::new(EngineConfig { cache_dir }).map_err(|e| policy_failure(&e))
+}
+
+/// Where compiled plugins are kept, and what they found out about modules.
+pub fn cache_dir(context: &Context) -> Result<PathBuf> {
+    Ok(context.env.airgo_cache_dir()?.join("plugins"))
+}
+
+/// Reads the policy file; one that is named has to be there.
+pub fn source(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<Source> {
+    let file = flag.map_or_else(|| dir.strip_prefix(".").unwrap_or(dir).join(FILE), Path::to_owned);
+    let name = shown(&file);
+    match std::fs::read_to_string(&file) {
+        Ok(text) => {
+            let policy =
+                airgo_policy::airgo_toml::parse(&name, &text).map_err(|e| policy_failure(&e.into()))?;
+            context.detail(format!("policy: {name}"));
+            if policy.plugins.is_empty() {
+                context.warning(format!(
+                    "{name} names no plugin, so nothing is judged (airgo policy init writes a policy to start from)"
+                ));
+            }
+            let base = file.parent().unwrap_or(Path::new(".")).to_owned();
+            Ok(Source { file: policy, base, missing: None })
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && flag.is_none() => {
+            Ok(Source { file: PolicyFile::without_file(), base: dir.to_owned(), missing: Some(name) })
+        }
+        Err(e) => Err(Failure::failed(format!("could not read {name}: {e}"))
+            .hint("name the policy file: --policy FILE")),
+    }
+}
+
+/// Prints the warnings of a report; `again` is the command that judges the same
+/// once more and lists everything.
+pub fn tell(context: &Context, loaded: &Loaded, report: &Report, again: &str) {
+    if let Some(missing) = &loaded.missing {
+        defaults::tell(context, report, missing, again);
+        return;
+    }
+    let warned = standing(report, Verdict::Warn);
+    for group in warned.iter().take(SHOWN) {
+        context.warning(describe(group));
+    }
+    match not_shown(&warned) {
+        0 => (),
+        more => {
+            let more = count(more, "more warning");
+            context.warning(format!("and {more}; {} lists all", foreign(again)));
+        }
+    }
+}
+
+/// The command that judges a bundle once more.
+pub fn check_command(file: &Path, trust: &TrustFiles) -> String {
+    let mut command = format!("airgo policy check {}", shown(file));
+    for (flag, files) in [("--base", &trust.base), ("--trust", &trust.trust)] {
+        for file in files {
+            let _ = write!(command, " {flag} {}", shown(file));
+        }
+    }
+    command
+}
+
+/// Runs the plugins.
+pub fn run(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -> Result<Report> {
+    let evaluation = policy.evaluate(&view).map_err(|e| policy_failure(&e))?;
+    for (plugin, line) in &evaluation.logs {
+        context.detail(format!("{plugin}: {}", foreign(&line.message)));
+    }
+    for (plugin, took) in &evaluation.gathered {
+        context.detail(gathered(plugin, took));
+    }
+    Ok(evaluation.report)
+}
+
+/// `licence: facts of 3 modules gathered, of 200 remembered, in 0.1s`.
+pub fn gathered(plugin: &str, took: &Gathering) -> String {
+    format!(
+        "{plugin}: facts of {} gathered, of {} remembered, in {}",
+        count(took.gathered, "module"),
+        took.remembered,
+        duration(took.wall)
+    )
+}
+
+/// A refusal is an error.
+pub fn enforce(report: &Report) -> Result<()> {
+    if report.is_denied() { Err(refusal(report)) } else { Ok(()) }
+}
+
+/// The one-line summary of a verdict.
+pub fn summary(report: &Report) -> String {
+    let c = report.counts;
+    let plugins = count(report.plugins.len(), "plugin");
+    format!("by {plugins}: {} denied, {} warned, {} excepted", c.deny, c.warn, c.excepted)
+}
+
+/// The groups of findings that come to a verdict.
+fn standing(report: &Report, verdict: Verdict) -> Vec<Group<'_>> {
+    groups(report.findings.iter().filter(|f| weight(f) == verdict))
+}
+
+/// How many findings are in the groups that are not shown.
+fn not_shown(groups: &[Group<'_>]) -> usize {
+    groups.iter().skip(SHOWN).map(Group::size).sum()
+}
+
+fn refusal(report: &Report) -> Failure {
+    let denied = standing(report, Verdict::Deny);
+    let mut failure = match denied.as_slice() {
+        [one] => Failure::new(FailureKind::Policy, format!("policy refused {}", describe(one))),
+        many => {
+            let findings = count(many.iter().map(Group::size).sum(), "finding");
+            let failure = Failure::new(FailureKind::Policy, format!("policy refused {findings}"));
+            many.iter().take(SHOWN).fold(failure, |failure, group| failure.line(describe(group)))
+        }
+    };
+    match not_shown(&denied) {
+        0 => (),
+        more => failure = failure.line(format!("and {more} more; --json lists all")),
+    }
+    failure.report = serde_json::to_value(report).ok();
+    failure.hint("allow the modules in airgo.toml, add an exception with a reason, or require other versions")
+}
+
+/// `module@version: message [plugin/rule] (advice)`; of several findings, how many
+/// and which.
+fn describe(group: &Group<'_>) -> String {
+    let finding = group.first();
+    let mut text = String::new();
+    match (&finding.module, &finding.version) {
+        (Some(path), Some(version)) => {
+            let _ = write!(text, "{}@{}: ", foreign_line(path), foreign(version));
+        }
+        _ => match group.title().filter(|_| group.size() > 1) {
+            Some(title) => {
+                let _ = write!(text, "{}: ", foreign(title));
+            }
+            None => text.push_str("the bundle: "),
+        },
+    }
+    if let Some(place) = place(finding).filter(|_| group.size() == 1) {
+        let _ = write!(text, "{}: ", foreign(&place));
+    }
+    let _ = write!(text, "{} [{}]", foreign(&group.named()), foreign(&finding.code()));
+    if let Some(advice) = group.advice() {
+        let _ = write!(text, " ({})", foreign(advice));
+    }
+    text
+}
+
+/// A policy that cannot be applied refuses: it fails closed.
+fn policy_failure(error: &PolicyError) -> Failure {
+    match error {
+        PolicyError::PolicyFile(e) => {
+            let failure = Failure::failed(e.to_string());
+            let hint = match is_conflict_marker(&e.line_text) {
+                true => conflict(&e.file),
+                false => "airgo policy init writes one to start from".to_owned(),
+            };
+            frame::add(failure, e.line, e.column, &e.line_text).hint(hint)
+        }
+        _ if error.is_out_of_memory() => Failure::failed(error.to_string())
+            .line("a plugin that cannot run has not judged, so nothing is let through")
+            .hint(memory::HINT),
+        PolicyError::NoneJudged { .. } => Failure::new(FailureKind::Policy, format!("policy refused: {error}"))
+            .line("where no plugin judged, nothing is let through")
+            .hint("airgo policy check -v tells more"),
+        PolicyError::Plugin { source, .. } => Failure::new(FailureKind::Policy, format!("policy refused: {error}"))
+            .line("a plugin that fails has not judged, so the bundle is refused")
+            .hint(if source.is_over_limit() {
+                "mend or remove the plugin in airgo.toml; if you trust it, raise the limit in its [plugin.limits]"
+            } else {
+                "mend or remove the plugin in airgo.toml"
+            }),
+        PolicyError::Signature { .. } => Failure::new(FailureKind::Signature, format!("policy refused: {error}"))
+            .line("a plugin that nobody trusted has signed judges nothing, so the bundle is refused")
+            .hint("airgo sign PLUGIN --detached ssh --key KEY signs it; trust in airgo.toml names the keys that count"),
+        PolicyError::Data(data) => {
+            let failure = Failure::new(FailureKind::Policy, format!("policy refused: {error}"));
+            match data {
+                DataError::TooOld { .. } => failure
+                    .hint("bring a newer one; of vulnerability data: airgo vulndb import SOURCE -o FILE"),
+                DataError::NoDate { .. } => failure.hint("add the day that it was made: date = 2027-03-31"),
+                _ => failure,
+            }
+        }
+        PolicyError::Read { .. } => {
+            Failure::failed(error.to_string()).hint("paths in airgo.toml are relative to it")
+        }
+        _ => Failure::failed(error.to_string()),
+    }
+}

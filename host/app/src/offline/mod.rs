@@ -1,0 +1,213 @@
+//! Whether `go build ./...` and `go vet ./...` will work where there is no
+//! network: said at pack, where it can still be repaired.
+//!
+//! The packages of the main modules are loaded as go does it, along their
+//! imports into the directories and zips of the modules that provide them. What
+//! go would refuse there is refused here, in its words: a package that no
+//! module provides, a module that go.mod does not list, a line that go.sum
+//! lacks. A tool's packages are not loaded, nor what only `go test all` reads.
+
+mod problem;
+
+use crate::Context;
+use crate::failure::{Failure, Result};
+use crate::project::{Loaded, shown};
+use crate::projects::Projects;
+use crate::quantity::count;
+use crate::settings;
+use crate::sources::{Build, Files};
+use airgo_fetch::{Fetched, Object};
+use airgo_gomod::goenv::GoFlags;
+use airgo_gomod::gosource::Platform;
+use airgo_gomod::gosum::Subject;
+use airgo_gomod::{ModuleVersion, gover};
+use airgo_resolve::packages::{self, Builds, Closure, Fault, Problem, Settings};
+use airgo_resolve::{Project, Resolution, Vendor};
+use problem::Told;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// What counts where no `--platform` is given.
+const USUAL: [&str; 6] =
+    ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"];
+
+/// How many problems, and how many commands, an error names.
+const SHOWN: usize = 10;
+
+/// Refuses what go will refuse; only warns where `allow` is given.
+pub fn check(
+    context: &Context,
+    projects: &Projects,
+    resolutions: &[Resolution],
+    objects: &BTreeMap<Object, Fetched>,
+    build: &Build,
+    allow: bool,
+) -> Result<()> {
+    let usual = USUAL.iter().filter_map(|name| Platform::parse(name));
+    let mut platforms: Vec<Platform> =
+        if build.platforms.is_empty() { usual.collect() } else { build.platforms.clone() };
+    platforms.truncate(64);
+    let flags = GoFlags::parse(context.env.get_or_empty(settings::GOFLAGS).reveal()).ok();
+    let flag =
+        |name| flags.as_ref().and_then(|f| f.value(name).ok().flatten()).unwrap_or_default().to_owned();
+    let mut tags = build.tags.clone();
+    tags.extend(flag("tags").split([',', ' ']).filter(|tag| !tag.is_empty()).map(str::to_owned));
+    let mut files = Files::new(context, objects);
+    let mut refused = Refused::default();
+    for (loaded, resolution) in projects.list.iter().zip(resolutions) {
+        if let Some(dir) = vendored(loaded, &flag("mod")) {
+            context.warning(format!(
+                "`go build` takes all modules from {}: it needs no bundle; other commands and -mod=mod do",
+                shown(&dir)
+            ));
+            continue;
+        }
+        let standard = standard_library(context, &loaded.project);
+        let has_sum = |module: &ModuleVersion, subject: Subject| loaded.sums.contains(module, subject);
+        let is_standard = |path: &str| standard.as_ref().map(|src| src.join(path).is_dir());
+        let settings = Settings {
+            builds: Builds::Of { platforms: &platforms, tags: &tags, cgo: None },
+            tests: true,
+            embeds: false,
+            sums: loaded.project.needs_sums().then_some(&has_sum),
+            standard: &is_standard,
+        };
+        let loading = packages::load(&loaded.project, resolution, &settings, &mut files)?;
+        let Closure { problems, unsummed: lacking, .. } = loading;
+        let sum_file = shown(&loaded.sum_file);
+        if let Some(first) = lacking.first() {
+            context.warning(format!(
+                "{sum_file} lacks {} that `go list -m all` needs on the other side, `go build` does not: {} {}/go.mod{}; go mod tidy adds {}",
+                count(lacking.len(), "line"),
+                first.path,
+                first.version,
+                if lacking.len() > 1 { " and others" } else { "" },
+                if lacking.len() > 1 { "them" } else { "it" },
+            ));
+        }
+        refused.add(&problems, &sum_file, standard.as_deref(), &platforms);
+    }
+    refused.end(context, allow)
+}
+
+/// GOROOT/src, where it is that of the go that will build: a newer one may have
+/// more packages than the one here.
+fn standard_library(context: &Context, project: &Project) -> Option<PathBuf> {
+    let here = context.env.go_version()?;
+    let newest = gover::compare(&project.running_go(), &here).is_le();
+    let dir = context.env.goroot().filter(|_| newest)?.join("src");
+    dir.is_dir().then_some(dir)
+}
+
+/// The vendor directory that go builds from by default (cmd/go modload/init.go,
+/// setDefaultBuildMod).
+fn vendored(loaded: &Loaded, mode: &str) -> Option<PathBuf> {
+    let dir = loaded.root.join("vendor");
+    if !dir.is_dir() || matches!(mode, "mod" | "readonly") {
+        return None;
+    }
+    let vendor = Vendor { modules_txt: std::fs::read(dir.join("modules.txt")).ok() };
+    let project = &loaded.project;
+    let project = Project {
+        mains: project.mains.clone(),
+        workspace: project.workspace.clone(),
+        vendor: Some(vendor),
+        ..Project::default()
+    };
+    (mode == "vendor" || project.builds_from_vendor()).then_some(dir)
+}
+
+/// What was found in all projects.
+#[derive(Default)]
+struct Refused {
+    /// The first problem of all, alone.
+    first: Option<String>,
+    number: usize,
+    lines: Vec<String>,
+    commands: BTreeSet<String>,
+    /// Whether something lacks on some platforms only.
+    some_platforms: bool,
+    own: bool,
+}
+
+impl Refused {
+    fn add(&mut self, problems: &[Problem], sum_file: &str, standard: Option<&Path>, platforms: &[Platform]) {
+        for problem in problems.iter().map(|problem| Told { problem, standard }) {
+            self.number += 1;
+            self.first.get_or_insert_with(|| problem.words());
+            if self.number <= SHOWN {
+                let lines = problem.lines(sum_file, platforms);
+                self.some_platforms |=
+                    lines.first().is_some_and(|line| line.contains(" (on ") || line.contains(", on "));
+                self.lines.extend(lines);
+            }
+            self.own |= matches!(problem.problem.fault, Fault::Own);
+            self.commands.extend(problem.command());
+        }
+    }
+
+    fn end(self, context: &Context, allow: bool) -> Result<()> {
+        let Some(first) = self.first else { return Ok(()) };
+        if allow {
+            for line in &self.lines {
+                context.warning(line);
+            }
+            context.warning(format!(
+                "`go build ./...` or `go vet ./...` will refuse on the other side: {}; packed all the same (--allow-incomplete)",
+                count(self.number, "problem")
+            ));
+            return Ok(());
+        }
+        let mut failure = Failure::failed(match self.number {
+            1 => format!("this will not build on the other side: {first}"),
+            n => format!("this will not build on the other side: {}", count(n, "problem")),
+        });
+        for line in self.lines {
+            failure = failure.line(line);
+        }
+        if self.number > SHOWN {
+            failure = failure.line(format!("and {} more", self.number - SHOWN));
+        }
+        if self.commands.len() > 3 {
+            failure = failure.hint("to fix them: go mod tidy");
+        } else {
+            for command in &self.commands {
+                failure = failure.hint(format!("to fix it: {command}"));
+            }
+        }
+        if self.own {
+            failure = failure.hint("a package that is generated has to be there: generate it first");
+        }
+        if self.some_platforms {
+            failure = failure.hint("--platform OS/ARCH names what it is built for, and nothing else counts");
+        }
+        Err(failure.hint("to pack it all the same: --allow-incomplete"))
+    }
+}
+
+/// Go does not work in a module that the go.work file in effect does not use
+/// (cmd/go modload/load.go, resolveLocalPackage).
+pub fn check_used(arg: &Path, start: &Path, loaded: &Loaded) -> Result<()> {
+    let project = &loaded.project;
+    let module = start.ancestors().find(|dir| dir.join("go.mod").is_file());
+    let (Some(work), Some(module)) = (&project.workspace, module) else { return Ok(()) };
+    if start == loaded.root || project.mains.iter().any(|main| Path::new(&main.dir) == module) {
+        return Ok(());
+    }
+    let what = match arg.as_os_str().to_str() {
+        Some("." | "./") => "current directory".to_owned(),
+        _ => format!("directory {}", arg.display()),
+    };
+    let failure = Failure::failed(format!(
+        "{what} is contained in a module that is not one of the workspace modules listed in go.work"
+    ));
+    let failure = failure.fact("go.work", &work.file_name);
+    Err(failure
+        .hint(format!("to add it to the workspace: go work use {}", shown_or_dot(module)))
+        .hint(format!("to pack it without the workspace: GOWORK=off airgo pack {} -o FILE", arg.display())))
+}
+
+fn shown_or_dot(dir: &Path) -> String {
+    let text = shown(dir);
+    if text.is_empty() { ".".to_owned() } else { text }
+}

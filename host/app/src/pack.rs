@@ -1,0 +1,336 @@
+//! Pack: load, resolve, fetch, verify, evaluate policy, write, sign.
+
+use crate::Context;
+use crate::baseline::{self, Baseline};
+use crate::bundle_io::{self, bundle_failure};
+use crate::disk;
+use crate::failure::{Failure, Result};
+use crate::gather::{self, Gathered};
+use crate::judge;
+use crate::project::shown;
+use crate::projects::{self, Projects};
+use crate::quantity::{bytes, count};
+use crate::requests::{Collect, Network, Scope, SignWith, TrustFiles};
+use crate::signing;
+use crate::statements::{self, Stated};
+use airgo_bundle::keys::Signer;
+use airgo_bundle::names::EVIDENCE;
+use airgo_bundle::{
+    Bound, BundleError, BundleWriter, Claims, Object as Entry, ObjectKind, PositionedFile, Sha256,
+    SignedBundle, Signing, VolumeError, Written, is_foreign_volume, remove_stale_volumes, split,
+};
+use airgo_fetch::{IoCause, Kind, Object};
+use airgo_policy::Report;
+use jiff::Timestamp;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// What to pack, and how.
+#[derive(Clone, Debug, Default)]
+pub struct PackRequest {
+    /// The projects: directories in Go modules or workspaces; `DIR/...` is every
+    /// module below `DIR`.
+    pub dirs: Vec<PathBuf>,
+    /// The bundle to write; default: named for the module, in the working
+    /// directory.
+    pub output: Option<PathBuf>,
+    /// Who signs.
+    pub signer: SignWith,
+    /// Leaves out the statements that hold a time, so that the same inputs give
+    /// the same file.
+    pub no_provenance: bool,
+    /// Records the proxies' addresses with path and query.
+    pub record_proxies: bool,
+    /// The older bundle that a delta builds on.
+    pub since: Option<PathBuf>,
+    /// The size of a volume, where the bundle is to be split.
+    pub split: Option<u64>,
+    /// Whom to trust where older bundles are read.
+    pub trust: TrustFiles,
+    /// The policy file; default: `airgo.toml` beside go.mod.
+    pub policy: Option<PathBuf>,
+    /// The time that the policy is evaluated for; default: now.
+    pub at: Option<Timestamp>,
+    /// The bundle whose findings are known.
+    pub baseline: Option<PathBuf>,
+    /// What the bundle is to hold.
+    pub collect: Collect,
+    /// How to reach the network.
+    pub network: Network,
+}
+
+/// A bundle that was packed.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    /// The bundle; where it was split, the name that its volumes are made of.
+    pub file: PathBuf,
+    /// Its volumes; none where it is one file.
+    pub volumes: Vec<PathBuf>,
+    /// Bytes of the bundle.
+    pub size: u64,
+    /// What the bundle holds, whoever packed it when.
+    pub content_id: String,
+    /// The digest of the manifest, which the signature is over.
+    pub manifest_sha256: Sha256,
+    /// Modules in the build lists.
+    pub modules: usize,
+    /// The id of the key that signed.
+    pub key_id: String,
+    /// The file with its public half, where there is one.
+    pub public_key: Option<PathBuf>,
+    /// What the policy found.
+    pub report: Report,
+}
+
+/// Packs projects into one signed bundle.
+///
+/// # Errors
+/// The project cannot be resolved, or will not build on the other side; a download
+/// fails or is not what go.sum says; the policy refuses; the bundle cannot be
+/// written. Then the file that was to be written is as it was before.
+pub fn pack(context: &Context, request: &PackRequest) -> Result<Packed> {
+    if let Some(output) = &request.output {
+        check_target(request, output)?;
+    }
+    let loaded = projects::load(&request.dirs, &context.env, request.collect.scope);
+    let named = loaded.as_ref().map_or_else(|_| PathBuf::from("the bundle"), default_output);
+    let output = request.output.clone().unwrap_or(named);
+    let target = shown(&output);
+    let packed = loaded.and_then(|projects| {
+        check_target(request, &output)?;
+        pack_projects(context, request, &output, &projects)
+    });
+    packed.map_err(|failure| failure.outcome(format!("{target} was not written")))
+}
+
+/// `<last element of the module path>.airgo`, as `go build` names a program: of
+/// several modules the directory that all are in gives the name.
+fn default_output(projects: &Projects) -> PathBuf {
+    let mains: Vec<_> = projects.list.iter().flat_map(|loaded| &loaded.project.mains).collect();
+    let path = match mains.as_slice() {
+        [main] => main.modfile.module.as_ref().map(|m| m.path.as_str()).unwrap_or_default(),
+        _ => projects.root.file_name().and_then(|name| name.to_str()).unwrap_or_default(),
+    };
+    let (prefix, _) = airgo_gomod::module::split_path_version(path).unwrap_or((path, ""));
+    let name = prefix.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("bundle");
+    PathBuf::from(format!("{name}.airgo"))
+}
+
+fn pack_projects(
+    context: &Context,
+    request: &PackRequest,
+    output: &Path,
+    projects: &Projects,
+) -> Result<Packed> {
+    // Before the network is asked for anything: a bad key or policy file must
+    // not cost a download.
+    let key = signing::signer(context, &request.signer, true)?;
+    let claims = signing::claims(&request.signer, "packer");
+    let older = match &request.since {
+        None => None,
+        Some(file) => Some(bundle_io::open_signed(context, file, &request.trust)?),
+    };
+    let policy = judge::load(context, request.policy.as_deref(), &projects.root, request.at)?;
+    let approved = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
+
+    let gathered = gather::gather(context, &request.collect, &request.network, projects)?;
+
+    let view = gather::view(context, &gathered, request.record_proxies);
+    let again = check_command(request, output);
+    let report = baseline::evaluate(context, &policy, view, approved.as_ref(), &again)?;
+    context.status("Judged", judge::summary(&report));
+
+    let projects = projects.list.len();
+    let signing = Plan { signer: &*key, claims, projects, older: older.as_ref() };
+    let written = write(context, request, output, &gathered, &report, signing)?;
+    let key_id = key.public_key().id().to_string();
+    context.status("Signed", format!("as {key_id}"));
+    let volumes = split_or_clean(context, request, &written)?;
+    context.status("Packed", what(request, &written, &volumes));
+    Ok(Packed {
+        file: written.path,
+        volumes,
+        size: written.size,
+        content_id: gathered.manifest.content_id.clone(),
+        manifest_sha256: written.manifest_sha256,
+        modules: gathered.manifest.modules.iter().filter(|m| m.selected).count(),
+        public_key: signing::public_file(context, &request.signer, key.public_key()),
+        key_id,
+        report,
+    })
+}
+
+/// What judges the bundle once more, when it is written.
+fn check_command(request: &PackRequest, output: &Path) -> String {
+    let base = request.since.iter().chain(&request.trust.base).cloned().collect();
+    let trust = TrustFiles { base, trust: request.trust.trust.clone() };
+    match request.split {
+        None => judge::check_command(output, &trust),
+        Some(_) => {
+            let first = format!("{}.001", output.display());
+            judge::check_command(Path::new(&first), &trust)
+        }
+    }
+}
+
+/// Says at once what would otherwise come to light after all downloads.
+fn check_target(request: &PackRequest, output: &Path) -> Result<()> {
+    let first = PathBuf::from(format!("{}.001", output.display()));
+    if request.split.is_some() && is_foreign_volume(&first) {
+        return Err(bundle_failure(&VolumeError::Occupied(shown(&first)).into())
+            .outcome(format!("{} was not written", shown(output))));
+    }
+    let dir = output.parent().filter(|d| !d.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if dir.is_dir() && !output.is_dir() {
+        // Whether it can be written only the system knows.
+        return match tempfile::tempfile_in(dir) {
+            Ok(_) => Ok(()),
+            Err(e) => {
+                // Without the path of the file that was tried.
+                let plain = io::Error::from(e.kind());
+                let error = if IoCause::of(&plain) == IoCause::Other { e } else { plain };
+                Err(disk::unwritable(&shown(output), &error, "name a file elsewhere: -o FILE"))
+            }
+        };
+    }
+    let problem = if output.is_dir() { "is a directory" } else { "its directory does not exist" };
+    Err(Failure::failed(format!("cannot write {}: {problem}", shown(output)))
+        .hint("name a file: -o app.airgo"))
+}
+
+/// How to write and sign.
+struct Plan<'a> {
+    signer: &'a dyn Signer,
+    claims: Claims,
+    /// How many projects are packed.
+    projects: usize,
+    /// What a delta builds on.
+    older: Option<&'a SignedBundle>,
+}
+
+/// What could not be written; where it would be too large, what to leave out
+/// follows from what was asked for.
+fn not_written(request: &PackRequest, projects: usize, error: &BundleError) -> Failure {
+    let failure = bundle_failure(error);
+    match error {
+        BundleError::OverLimit { .. } if projects > 1 => {
+            failure.hint("pack fewer projects into one bundle: airgo pack DIR for each")
+        }
+        BundleError::OverLimit { what: Bound::Envelope | Bound::Envelopes, .. } if !request.no_provenance => {
+            failure.hint("leave out the provenance, which tells where each module came from: --no-provenance")
+        }
+        BundleError::OverLimit { .. } if matches!(request.collect.scope, Scope::All) => {
+            failure.hint("pack what building needs, without what only go mod tidy reads: --scope build")
+        }
+        _ => failure,
+    }
+}
+
+/// Writes beside the target, signs, renames into place.
+fn write(
+    context: &Context,
+    request: &PackRequest,
+    output: &Path,
+    gathered: &Gathered,
+    verdict: &Report,
+    plan: Plan<'_>,
+) -> Result<Written> {
+    let Gathered { manifest, objects, evidence, .. } = gathered;
+    let failed = |e: BundleError| not_written(request, plan.projects, &e);
+    let mut writer = match plan.older {
+        None => BundleWriter::create(output, manifest),
+        Some(older) => BundleWriter::create_delta(output, manifest, older.manifest()),
+    }
+    .map_err(failed)?;
+    let entries = writer.objects().len() as u64;
+    let progress = bundle_io::Watch::new(context, "Writing", "files", entries);
+    let source = |entry: &Entry| -> io::Result<Box<dyn Read + Send>> {
+        let kind = match entry.kind {
+            ObjectKind::Info => Kind::Info,
+            ObjectKind::Mod => Kind::Mod,
+            ObjectKind::Zip => Kind::Zip,
+            ObjectKind::List | ObjectKind::Data => return Err(io::ErrorKind::NotFound.into()),
+        };
+        let fetched = objects.get(&Object::new(entry.module.clone(), kind)).ok_or(io::ErrorKind::NotFound)?;
+        fetched.open().map(|r| Box::new(r) as Box<dyn Read + Send>).map_err(io::Error::other)
+    };
+    writer.write_objects(&source, bundle_io::jobs(None), &progress).map_err(|e| bundle_failure(&e))?;
+    for (name, bytes) in evidence {
+        writer.add_evidence(&format!("{EVIDENCE}{name}"), bytes.clone()).map_err(|e| bundle_failure(&e))?;
+    }
+    context.interrupt.check()?;
+    let mut signing = Signing::new(plan.signer);
+    signing.claims = plan.claims;
+    signing.statements = statements::of(context, gathered, verdict, &writer, stated(request))?;
+    writer.finish(&[signing]).map_err(failed)
+}
+
+/// Without provenance the same inputs give the same file, so that the verdict is
+/// stated only where its time is given.
+fn stated(request: &PackRequest) -> Stated {
+    Stated {
+        provenance: !request.no_provenance,
+        whole_proxies: request.record_proxies,
+        verdict: !request.no_provenance || request.at.is_some(),
+    }
+}
+
+/// Cuts the bundle into volumes and removes it, and what is left of an earlier
+/// set. The whole file goes last: until then it has all that the volumes have.
+fn cut(context: &Context, output: &Path, size: u64) -> Result<Vec<PathBuf>> {
+    let failed = |e: io::Error| Failure::failed(format!("could not split {}: {e}", shown(output)));
+    let whole = File::open(output).and_then(PositionedFile::new).map_err(failed)?;
+    let watch = bundle_io::Watch::new(context, "Splitting", "volumes", 0);
+    let volumes = split(&whole, output, size, &watch).map_err(|e| bundle_failure(&e))?;
+    watch.progress.finish();
+    clean(context, output, &volumes)?;
+    std::fs::remove_file(output).map_err(failed)?;
+    Ok(volumes)
+}
+
+/// Removes the volumes of an earlier set, which would be read as of this one.
+fn clean(context: &Context, output: &Path, volumes: &[PathBuf]) -> Result<()> {
+    let left = remove_stale_volumes(output, volumes).map_err(|e| bundle_failure(&e))?;
+    if let [first, ..] = left.removed.as_slice() {
+        let many = match left.removed.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        context.status("Removed", format!("{}{many}, of an earlier bundle", shown(first)));
+    }
+    for file in &left.foreign {
+        context.warning(format!("{} is named as a volume of this bundle and is none", shown(file)));
+    }
+    Ok(())
+}
+
+/// Splits the bundle where that is asked for, and removes the volumes of an
+/// earlier one.
+fn split_or_clean(context: &Context, request: &PackRequest, written: &Written) -> Result<Vec<PathBuf>> {
+    let done = match request.split {
+        None => clean(context, &written.path, &[]).map(|()| Vec::new()),
+        Some(size) => cut(context, &written.path, size),
+    };
+    done.map_err(|f| f.outcome(format!("{} is written in one piece", shown(&written.path))))
+}
+
+/// What was written, in a line.
+fn what(request: &PackRequest, written: &Written, volumes: &[PathBuf]) -> String {
+    match (volumes, &request.since) {
+        ([], None) => format!("{} ({})", shown(&written.path), bytes(written.size)),
+        ([], Some(old)) => {
+            format!("{} ({}, since {})", shown(&written.path), bytes(written.size), shown(old))
+        }
+        ([first, .., last], _) => {
+            format!(
+                "{} to {} ({} in {})",
+                shown(first),
+                shown(last),
+                bytes(written.size),
+                count(volumes.len(), "volume")
+            )
+        }
+        ([one], _) => format!("{} ({})", shown(one), bytes(written.size)),
+    }
+}

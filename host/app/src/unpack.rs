@@ -1,0 +1,327 @@
+//! Unpack: signature, manifest, policy, then hash and install.
+
+use crate::Context;
+use crate::baseline::{self, Baseline};
+use crate::beside;
+use crate::bundle_io::{self, bundle_failure};
+use crate::errors::{cache_disk, install_failure};
+use crate::failure::{Failure, Result};
+use crate::judge::{self, Source};
+use crate::quantity::{bytes, count, count_are, duration};
+use crate::recorded::{self, Recorded};
+use crate::requests::{LastSeenFile, TrustFiles};
+use crate::settings;
+use crate::view::View;
+use crate::{Interrupt, Progress};
+use airgo_bundle::keys::KeyId;
+use airgo_bundle::names::EVIDENCE;
+use airgo_bundle::{ObjectKind, SignedBundle};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::goenv::GoFlags;
+use airgo_modcache::{GoModInput, InstallAllError, ModCache, ModuleInput, Options, Outcome, ZipInput};
+use airgo_model::escape::foreign;
+use airgo_policy::Report;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What to unpack, and how.
+#[derive(Clone, Debug, Default)]
+pub struct UnpackRequest {
+    /// The bundle; one volume stands for those beside it.
+    pub files: Vec<PathBuf>,
+    /// Where to install; default: what `go env GOMODCACHE` says.
+    pub gomodcache: Option<PathBuf>,
+    /// Whom to trust, and what a delta builds on.
+    pub trust: TrustFiles,
+    /// The record of bundles that were let in.
+    pub last_seen: LastSeenFile,
+    /// The policy file; default: `airgo.toml` in the working directory.
+    pub policy: Option<PathBuf>,
+    /// The time that the policy is evaluated for; default: now.
+    pub at: Option<Timestamp>,
+    /// The bundle whose findings are known.
+    pub baseline: Option<PathBuf>,
+    /// Leaves directories writable, as go's `-modcacherw` does.
+    pub modcacherw: bool,
+    /// Trusts what is in the cache already by its `.ziphash`, as go does.
+    pub trust_existing: bool,
+    /// How many modules to install at once; default: one for each processor.
+    pub jobs: Option<usize>,
+}
+
+/// A bundle that was unpacked.
+#[derive(Clone, Debug)]
+pub struct Unpacked {
+    /// The module cache.
+    pub gomodcache: PathBuf,
+    /// What the bundle holds, whoever packed it when.
+    pub content_id: String,
+    /// Modules, with those of which go.mod alone is read, that were installed.
+    pub installed: usize,
+    /// Those that were there.
+    pub already_present: usize,
+    /// The ids of the trusted keys that signed.
+    pub signed_by: Vec<String>,
+    /// What the policy found.
+    pub report: Report,
+    /// Whose record of the policy it is, where it was not evaluated here.
+    pub recorded_by: Option<KeyId>,
+}
+
+/// Verifies a bundle, evaluates the policy on it, and installs its modules.
+///
+/// # Errors
+/// Nobody who is trusted has signed the bundle, it is damaged, the policy refuses
+/// it, or the module cache cannot be written or has other content. A module is
+/// complete in the cache or not there.
+pub fn unpack(context: &Context, request: &UnpackRequest) -> Result<Unpacked> {
+    let unpacked = verify_and_install(context, request);
+    unpacked.map_err(|failure| failure.outcome("nothing was written to the module cache"))
+}
+
+fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpacked> {
+    let began = Instant::now();
+    let target = target(context, request)?;
+    let source = judge::source(context, request.policy.as_deref(), Path::new("."))?;
+    let bundle = Arc::new(bundle_io::open_signed_files(context, &request.files, &request.trust)?);
+    bundle_io::check_last_seen(&request.last_seen, &bundle)?;
+    for signer in bundle.verdict().trusted() {
+        context.detail(format!("signed by {}", signer.key_id));
+    }
+    beside::compare(context, bundle.manifest());
+    let evaluated = evaluate(context, request, source, &bundle)?;
+    context.interrupt.check()?;
+    verify(context, request, &bundle)?;
+    let installed = install(context, request, &target, &bundle)?;
+    bundle_io::record_last_seen(&request.last_seen, &bundle)?;
+
+    let new = installed.values().filter(|outcome| **outcome == Outcome::Installed).count();
+    let present = installed.len() - new;
+    context.status("Judged", evaluated.summary(request));
+    context.status("Unpacked", summary(&bundle, installed.len(), present, &target, began));
+    Ok(Unpacked {
+        gomodcache: target,
+        content_id: bundle.manifest().content_id.clone(),
+        installed: new,
+        already_present: present,
+        signed_by: bundle.verdict().trusted().map(|s| s.key_id.to_string()).collect(),
+        report: evaluated.report,
+        recorded_by: evaluated.recorded_by,
+    })
+}
+
+/// What was done, in a line.
+fn summary(bundle: &SignedBundle, all: usize, present: usize, target: &Path, began: Instant) -> String {
+    // A module is one whose code is there; the others have their go.mod read alone.
+    let with_code = bundle.manifest().modules.iter().filter(|m| m.zip.is_some()).count();
+    let more = all.saturating_sub(with_code);
+    let total: u64 = bundle.objects().map(|o| o.size).sum();
+    format!(
+        "{}{} ({}, {present} already there) into {} in {}",
+        count(with_code, "module"),
+        if more == 0 { String::new() } else { format!(" and {}", count(more, "more go.mod file")) },
+        bytes(total),
+        target.display(),
+        duration(began.elapsed())
+    )
+}
+
+/// What the policy came to.
+struct Evaluated {
+    report: Report,
+    /// Whose record it is, where nothing was evaluated here.
+    recorded_by: Option<KeyId>,
+}
+
+/// Evaluates the caller's own policy. Where there is none, what a trusted signer
+/// recorded of the same plugins is as good: see `recorded`.
+fn evaluate(
+    context: &Context,
+    request: &UnpackRequest,
+    source: Source,
+    bundle: &Arc<SignedBundle>,
+) -> Result<Evaluated> {
+    if source.missing.is_some() && request.at.is_none() && request.baseline.is_none() {
+        match recorded::find(bundle) {
+            Ok(Recorded { report, by }) => return Ok(Evaluated { report, recorded_by: Some(by) }),
+            Err(why) => context.detail(format!("judging here: {}", foreign(&why))),
+        }
+    }
+    let old = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
+    let loaded = source.load(context, request.at)?;
+    let view = View::of_bundle(bundle);
+    let report = baseline::evaluate(context, &loaded, view, old.as_ref(), &again(request))?;
+    Ok(Evaluated { report, recorded_by: None })
+}
+
+/// The command that evaluates the policy on the bundle once more.
+fn again(request: &UnpackRequest) -> String {
+    judge::check_command(request.files.first().map_or(Path::new("FILE"), PathBuf::as_path), &request.trust)
+}
+
+impl Evaluated {
+    fn summary(&self, request: &UnpackRequest) -> String {
+        if self.recorded_by.is_none() {
+            return judge::summary(&self.report);
+        }
+        let Report { judged_at, counts, .. } = &self.report;
+        let time = judged_at.parse().map_or_else(|_| judged_at.clone(), |t: Timestamp| format!("{t:.0}"));
+        let again = foreign(&again(request)).into_owned();
+        format!(
+            "at pack, at {time}, since there is no {} here: {} denied, {} warned; {again} judges anew",
+            judge::FILE,
+            counts.deny,
+            counts.warn
+        )
+    }
+}
+
+/// Hashes every object before the first is installed, so that a damaged bundle
+/// leaves no trace in the cache. Installing hashes once more what it writes:
+/// the file may change in between.
+fn verify(context: &Context, request: &UnpackRequest, bundle: &SignedBundle) -> Result<()> {
+    let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
+    bundle.verify_objects(bundle_io::jobs(request.jobs), &watch).map(|_| ()).map_err(|e| bundle_failure(&e))
+}
+
+fn target(context: &Context, request: &UnpackRequest) -> Result<PathBuf> {
+    match &request.gomodcache {
+        None => context.env.gomodcache(),
+        Some(dir) => std::path::absolute(dir)
+            .map_err(|e| Failure::failed(format!("could not use {}: {e}", dir.display()))),
+    }
+}
+
+fn install(
+    context: &Context,
+    request: &UnpackRequest,
+    target: &Path,
+    bundle: &SignedBundle,
+) -> Result<BTreeMap<ModuleVersion, Outcome>> {
+    let inputs = inputs(bundle)?;
+    let keep_writable = modcacherw(context)? || request.modcacherw;
+    let options = Options { keep_writable, trust_existing: request.trust_existing, ..Options::default() };
+    let cache = ModCache::open(target, options).map_err(|e| {
+        let failure = Failure::failed(format!("could not open the module cache {}", e.path.display()));
+        cache_disk(failure, None, &e.source)
+    })?;
+    // As the last line counts them: a go.mod file alone is not a module.
+    let with_code: BTreeSet<ModuleVersion> =
+        inputs.iter().filter(|input| input.zip.is_some()).map(|input| input.module.clone()).collect();
+    let watch = Watch {
+        progress: context.progress("Unpacking", "modules", with_code.len() as u64),
+        with_code,
+        interrupt: context.interrupt.clone(),
+        context: context.clone(),
+    };
+    keep_evidence(context, &cache, bundle)?;
+    match cache.install_all(inputs, bundle_io::jobs(request.jobs).get(), &watch) {
+        Ok(installed) => Ok(installed.into_iter().collect()),
+        Err(error) => Err(incomplete(&error, &watch.with_code, target)),
+    }
+}
+
+/// The checksum database's word goes where an offline `go` looks for it when
+/// go.sum has no line; go checks its signature and proofs itself.
+fn keep_evidence(context: &Context, cache: &ModCache, bundle: &SignedBundle) -> Result<()> {
+    for name in bundle.evidence() {
+        let Some(path) = name.strip_prefix(EVIDENCE).filter(|path| !path.ends_with("/supported")) else {
+            continue;
+        };
+        let bytes = bundle.read_evidence(name).map_err(|e| bundle_failure(&e))?;
+        context.interrupt.check()?;
+        cache.keep_sumdb(path, &bytes).map_err(|e| {
+            let failure = Failure::failed(format!("cannot write {} in the module cache", e.file));
+            cache_disk(failure, Some(&e.file), &e.source)
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether GOFLAGS asks for a writable cache, as it does of go. What go refuses
+/// in it is refused: the build that follows would end with it.
+fn modcacherw(context: &Context) -> Result<bool> {
+    let flags = GoFlags::parse(context.env.get_or_empty(settings::GOFLAGS).reveal());
+    flags.and_then(|flags| flags.boolean("modcacherw")).map_err(|e| {
+        Failure::failed(e.to_string())
+            .hint("correct GOFLAGS: `go env GOFLAGS` shows it, `go help environment` says what it may hold")
+    })
+}
+
+/// Every module of the bundle, its objects still behind the bundle's handle.
+fn inputs(bundle: &SignedBundle) -> Result<Vec<ModuleInput<'_>>> {
+    let mut inputs: BTreeMap<ModuleVersion, ModuleInput<'_>> = BTreeMap::new();
+    for object in bundle.objects() {
+        if matches!(object.kind, ObjectKind::List | ObjectKind::Data) {
+            continue;
+        }
+        let content = bundle.content(&object.name).map_err(|e| bundle_failure(&e))?;
+        let module = object.module.clone();
+        let input = inputs.entry(module.clone()).or_insert_with(|| ModuleInput {
+            module,
+            info: None,
+            go_mod: None,
+            zip: None,
+        });
+        match (object.kind, object.h1) {
+            (ObjectKind::Zip, Some(h1)) => {
+                let reader = Box::new(content);
+                input.zip = Some(ZipInput { reader, size: object.size, sha256: object.sha256.0, h1 });
+            }
+            (ObjectKind::Mod, Some(h1)) => {
+                let bytes = content.read_verified().map_err(|e| bundle_failure(&e))?;
+                input.go_mod = Some(GoModInput { bytes, h1 });
+            }
+            _ => input.info = Some(content.read_verified().map_err(|e| bundle_failure(&e))?),
+        }
+    }
+    Ok(inputs.into_values().collect())
+}
+
+/// What is finished stays: each module is complete or not there.
+fn incomplete(error: &InstallAllError, with_code: &BTreeSet<ModuleVersion>, target: &Path) -> Failure {
+    let complete = error.finished.iter().filter(|(module, _)| with_code.contains(module)).count();
+    let missing = match with_code.len() - complete {
+        0 => "some go.mod files".to_owned(),
+        n => n.to_string(),
+    };
+    let complete = match complete {
+        0 => "no module is".to_owned(),
+        n => count_are(n, "module"),
+    };
+    install_failure(&error.error).outcome(format!(
+        "{complete} complete in {}, {missing} not written; a second run goes on from there",
+        target.display()
+    ))
+}
+
+struct Watch {
+    progress: Progress,
+    /// The modules that the bar counts.
+    with_code: BTreeSet<ModuleVersion>,
+    interrupt: Interrupt,
+    context: Context,
+}
+
+impl airgo_modcache::Progress for Watch {
+    fn waiting(&self, module: &ModuleVersion) {
+        self.context.detail(format!("waiting for another process that works on {module}"));
+    }
+
+    fn bytes(&self, more: u64) {
+        self.progress.add_bytes(more);
+    }
+
+    fn finished(&self, module: &ModuleVersion, _: Outcome) {
+        if self.with_code.contains(module) {
+            self.progress.add_done(1);
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.interrupt.is_set()
+    }
+}
