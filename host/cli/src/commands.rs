@@ -34,7 +34,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Diff(args) => diff::run(context, &args),
         Command::Why(args) => why::run(context, &args),
         Command::Policy { command: PolicyCommand::Check(args) } => policy::check(context, &args),
-        Command::Policy { command: PolicyCommand::Init { dir } } => policy::init(context, &dir),
+        Command::Policy { command: PolicyCommand::Init { dir } } => airgo_app::check::init(context, &dir),
         Command::Plugin { command } => plugin::run(context, &command),
         Command::Sign(args) => sign::run(context, &args),
         Command::Repair(args) => repair::run(context, &args),

@@ -1,205 +1,41 @@
-//! `airgo verify`: signature, manifest, every object; no writing.
+//! `airgo verify`: the request from the arguments, what was found as a document.
 
 use crate::Context;
 use crate::args::Verify;
-use airgo_app::bundle_io::{self, bundle_failure};
-use airgo_app::disk;
-use airgo_app::keyring;
-use airgo_app::project::shown;
-use airgo_app::quantity::{bytes, count, duration};
-use airgo_app::{Failure, FailureKind, Result};
-use airgo_bundle::damage::{self, Damage, Request};
-use airgo_bundle::detached::{self, DetachedError};
-use airgo_bundle::{BundleError, Limits, Source, Volumes};
-use airgo_model::atomic::{self, Access};
-use airgo_model::escape::foreign;
-use jiff::Timestamp;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use airgo_app::Result;
+use airgo_app::verify::{Verified, VerifyRequest, verify};
 
-/// How many damaged parts an error names; `--json` and `--request` have all.
-const SHOWN: usize = 20;
-
-/// Verifies all of a bundle and says by whom it is signed. Of damaged media it
-/// says what is to be sent again.
+/// Verifies all of a bundle and says by whom it is signed.
 pub fn run(context: &Context, args: &Verify) -> Result<()> {
-    let mut damaged = false;
-    verify(context, args, &mut damaged).or_else(|failure| {
-        damaged |=
-            matches!(failure.kind, FailureKind::Checksum | FailureKind::Malformed | FailureKind::Failed);
-        let failure = if damaged { survey(context, args, failure)? } else { failure };
-        // Who asked for a request learns why there is none.
-        Err(match &args.request {
-            Some(file) => {
-                failure.outcome(format!("{} was not written: nothing here can be asked for", shown(file)))
-            }
-            None => failure,
-        })
-    })
-}
-
-/// `damaged` becomes true where a signature is refused for its bytes, or for those
-/// that it signs: bad media may have done that.
-fn verify(context: &Context, args: &Verify, damaged: &mut bool) -> Result<()> {
-    let began = Instant::now();
-    let trusted = keyring::trust(context, &args.trust.request())?;
-    let limits = Limits::default();
-    let source = Source { files: &args.files, bases: &args.trust.base, limits: &limits };
-    let bundle = source.verify_signatures(&trusted, Timestamp::now()).map_err(|e| {
-        if let BundleError::Signature(refused) = &e {
-            *damaged = ["malformed", "invalid", "subject"].contains(&refused.rule());
-        }
-        bundle_io::signature_failure(&e, args.files.first().map_or(Path::new(""), PathBuf::as_path))
-    })?;
-    let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
-    let verified = bundle.verify_objects(bundle_io::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
-    watch.progress.finish();
-    bundle_io::check_last_seen(&args.last_seen.request(), &bundle)?;
-    let detached = check_detached(context, args)?;
-    let signers: Vec<_> = bundle.verdict().trusted().map(|s| s.key_id.to_string()).collect();
+    let request = VerifyRequest {
+        files: args.files.clone(),
+        trust: args.trust.request(),
+        last_seen: args.last_seen.request(),
+        signature: args.signature.clone(),
+        ask: args.request.clone(),
+    };
+    let verified = verify(context, &request)?;
     if context.printer.is_json() {
-        context.printer.document(&serde_json::json!({
-            "schema": "airgo.dev/verify/v1",
-            "file": args.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
-            "files": args.files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>(),
-            "contentId": bundle.manifest().content_id,
-            "objects": verified.objects,
-            "bytes": verified.bytes,
-            "trustedSigners": signers,
-            "comments": bundle.verdict().trusted().filter_map(|s| {
-                let comment = s.attestation.comment.as_ref()?;
-                Some(serde_json::json!({ "keyId": s.key_id.to_string(), "comment": comment }))
-            }).collect::<Vec<_>>(),
-            "sequence": bundle.verdict().sequence(),
-            "expires": bundle.verdict().expires().map(|t| t.to_string()),
-            "detachedSignatureBy": detached,
-        }))?;
-    }
-    context.printer.status(
-        "Verified",
-        format!(
-            "{} ({}) in {}, signed by {}",
-            count(verified.objects, "object"),
-            bytes(verified.bytes),
-            duration(began.elapsed()),
-            signers.join(", ")
-        ),
-    );
-    for signer in bundle.verdict().trusted() {
-        if let Some(comment) = &signer.attestation.comment {
-            context.printer.status("Comment", format!("of {}: {}", signer.key_id, foreign(comment)));
-        }
+        context.printer.document(&document(args, &verified))?;
     }
     Ok(())
 }
 
-/// `--signature`: one over the whole file, by a key that is trusted.
-fn check_detached(context: &Context, args: &Verify) -> Result<Option<String>> {
-    let Some(file) = &args.signature else { return Ok(None) };
-    let signature =
-        std::fs::read(file).map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(file))))?;
-    let trust = keyring::trust(context, &args.trust.request())?;
-    let limits = Limits::default();
-    let source = Source { files: &args.files, bases: &[], limits: &limits };
-    let whole = source.read().map_err(|e| bundle_failure(&e))?;
-    let found = detached::verify(&*whole, &signature, &trust, Timestamp::now()).map_err(|e| {
-        let exit =
-            if matches!(e, DetachedError::Read(_)) { FailureKind::Failed } else { FailureKind::Signature };
-        Failure::new(exit, e.to_string()).fact("signature", shown(file))
-    })?;
-    context.printer.status("Verified", format!("{} by {}", shown(file), found.key_id));
-    Ok(Some(found.key_id.to_string()))
-}
-
-/// What to send again, added to the failure that led here.
-fn survey(context: &Context, args: &Verify, failure: Failure) -> Result<Failure> {
-    let watch = bundle_io::Watch::new(context, "Surveying", "files", 0);
-    if let Ok(volumes) = Volumes::open(&args.files) {
-        let survey = volumes.survey(&watch).map_err(|e| stopped(&e))?;
-        if survey.is_sound() {
-            return Ok(failure);
-        }
-        let mut failure = failure.line(format!(
-            "send again: {} of {}",
-            survey.send_again().iter().map(|n| format!("volume {n}")).collect::<Vec<_>>().join(", "),
-            survey.of
-        ));
-        for (number, name) in &survey.damaged {
-            failure = failure.line(format!("volume {number} is damaged: {name}"));
-        }
-        for (name, reason) in &survey.unreadable {
-            failure = failure.line(format!("{name} begins as no volume does: {reason}"));
-        }
-        // A file whose header is damaged is one of those that seem to be missing.
-        let gone = survey.missing.len() > survey.unreadable.len();
-        failure.kind = if gone { FailureKind::Failed } else { FailureKind::Checksum };
-        failure.report = Some(serde_json::json!({
-            "sendAgain": survey.send_again(), "of": survey.of, "missing": survey.missing,
-            "damaged": survey.damaged.iter().map(|d| d.0).collect::<Vec<_>>(),
-        }));
-        if let (Some(file), Some(request)) = (&args.request, volumes.request(&survey.send_again())) {
-            return ask(file, &request, failure);
-        }
-        failure.hints.retain(|hint| !hint.contains("--request"));
-        return Ok(failure
-            .hint("to ask for these volumes: airgo verify FILE --request need.json")
-            .hint("with the volumes sent again beside these: airgo repair FILES… -o app.airgo"));
-    }
-    let limits = Limits::default();
-    let source = Source { files: &args.files, bases: &[], limits: &limits };
-    let Ok(whole) = source.read() else { return Ok(failure) };
-    let damage = damage::survey(&whole, &limits, bundle_io::jobs(None), &watch).map_err(|e| stopped(&e))?;
-    tell(args, &damage, failure)
-}
-
-fn stopped(error: &BundleError) -> Failure {
-    if matches!(error, BundleError::Cancelled) { Failure::interrupted() } else { bundle_failure(error) }
-}
-
-fn tell(args: &Verify, damage: &Damage, mut failure: Failure) -> Result<Failure> {
-    match damage {
-        // Whole, and yet refused: it is no damage of the media.
-        Damage::None => return Ok(failure),
-        Damage::Directory { reason } => {
-            failure = failure.line(format!("its table of entries is damaged: {reason}"));
-        }
-        Damage::Entries { entries, .. } => {
-            let modules = damage.modules();
-            let size: u64 = entries.iter().map(|e| e.size).sum();
-            failure = failure.line(format!(
-                "damaged: {} ({})",
-                if entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", entries.len()) },
-                bytes(size)
-            ));
-            for module in modules.iter().take(SHOWN) {
-                failure = failure.line(format!("send again: {module}"));
-            }
-            if modules.len() > SHOWN {
-                failure = failure.line(format!("and {}", count(modules.len() - SHOWN, "more module")));
-            }
-            for other in entries.iter().filter(|e| e.module.is_none()).take(SHOWN) {
-                failure = failure.line(format!("send again: {}", other.name));
-            }
-            failure.report = Some(serde_json::json!({
-                "modules": modules,
-                "entries": entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(),
-            }));
-        }
-    }
-    let (Some(file), Some(request)) = (&args.request, damage.request()) else {
-        return Ok(failure.hint("to ask for these parts alone: airgo verify FILE --request need.json"));
-    };
-    ask(file, &request, failure)
-}
-
-/// Writes the request, and says who does what with it.
-fn ask(file: &Path, request: &Request, failure: Failure) -> Result<Failure> {
-    let text = request.to_bytes().map_err(|e| bundle_failure(&e))?;
-    atomic::replace(file, &text, Access::Public)
-        .map_err(|e| disk::unwritable(&shown(file), &e, "name another file: --request FILE"))?;
-    let request = shown(file);
-    Ok(failure
-        .outcome(format!("{request} says what to send again"))
-        .hint(format!("the sender runs: airgo resend {request} GOOD -o patch"))
-        .hint("then: airgo repair FILE patch -o app.airgo"))
+fn document(args: &Verify, verified: &Verified) -> serde_json::Value {
+    let files: Vec<_> = args.files.iter().map(|f| f.display().to_string()).collect();
+    let comment =
+        |(key_id, comment): &(String, String)| serde_json::json!({ "keyId": key_id, "comment": comment });
+    serde_json::json!({
+        "schema": "airgo.dev/verify/v1",
+        "file": files.join(", "),
+        "files": files,
+        "contentId": verified.content_id,
+        "objects": verified.objects,
+        "bytes": verified.bytes,
+        "trustedSigners": verified.signers,
+        "comments": verified.comments.iter().map(comment).collect::<Vec<_>>(),
+        "sequence": verified.sequence,
+        "expires": verified.expires,
+        "detachedSignatureBy": verified.detached,
+    })
 }

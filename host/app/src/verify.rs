@@ -1,0 +1,235 @@
+//! Verify: signature, manifest, every object; nothing is written but the request
+//! for what is damaged.
+
+use crate::Context;
+use crate::bundle_io::{self, bundle_failure};
+use crate::disk;
+use crate::failure::{Failure, FailureKind, Result};
+use crate::keyring;
+use crate::project::shown;
+use crate::quantity::{bytes, count, duration};
+use crate::requests::{LastSeenFile, TrustFiles};
+use airgo_bundle::damage::{self, Damage, Request};
+use airgo_bundle::detached::{self, DetachedError};
+use airgo_bundle::{BundleError, Limits, Source, Volumes};
+use airgo_model::atomic::{self, Access};
+use airgo_model::escape::foreign;
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// How many damaged parts an error names; its report, and the request, have all.
+const SHOWN: usize = 20;
+
+/// What to verify.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyRequest {
+    /// The bundle; one volume stands for those beside it.
+    pub files: Vec<PathBuf>,
+    /// Whom to trust, and what a delta builds on.
+    pub trust: TrustFiles,
+    /// The record of bundles that were let in.
+    pub last_seen: LastSeenFile,
+    /// A detached signature over the whole file, to be verified too.
+    pub signature: Option<PathBuf>,
+    /// Where to write what is to be sent again, if the bundle is damaged.
+    pub ask: Option<PathBuf>,
+}
+
+/// A bundle that verifies.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// What the bundle holds, whoever packed it when.
+    pub content_id: String,
+    /// Objects and pieces of evidence.
+    pub objects: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The ids of the trusted keys that signed.
+    pub signers: Vec<String>,
+    /// The remarks of trusted signers, by the ids of their keys.
+    pub comments: Vec<(String, String)>,
+    /// The number that grows from bundle to bundle.
+    pub sequence: Option<u64>,
+    /// When the signatures stop counting.
+    pub expires: Option<String>,
+    /// The id of the key of the detached signature.
+    pub detached: Option<String>,
+}
+
+/// Verifies all of a bundle. Of damaged media the failure says what is to be sent
+/// again.
+///
+/// # Errors
+/// Nobody who is trusted has signed the bundle, or it is damaged or malformed.
+pub fn verify(context: &Context, request: &VerifyRequest) -> Result<Verified> {
+    let mut damaged = false;
+    verify_all(context, request, &mut damaged).or_else(|failure| {
+        damaged |=
+            matches!(failure.kind, FailureKind::Checksum | FailureKind::Malformed | FailureKind::Failed);
+        let failure = if damaged { survey(context, request, failure)? } else { failure };
+        // Who asked for a request learns why there is none.
+        Err(match &request.ask {
+            Some(file) => {
+                failure.outcome(format!("{} was not written: nothing here can be asked for", shown(file)))
+            }
+            None => failure,
+        })
+    })
+}
+
+/// `damaged` becomes true where a signature is refused for its bytes, or for those
+/// that it signs: bad media may have done that.
+fn verify_all(context: &Context, request: &VerifyRequest, damaged: &mut bool) -> Result<Verified> {
+    let began = Instant::now();
+    let trusted = keyring::trust(context, &request.trust)?;
+    let limits = Limits::default();
+    let source = Source { files: &request.files, bases: &request.trust.base, limits: &limits };
+    let bundle = source.verify_signatures(&trusted, Timestamp::now()).map_err(|e| {
+        if let BundleError::Signature(refused) = &e {
+            *damaged = ["malformed", "invalid", "subject"].contains(&refused.rule());
+        }
+        bundle_io::signature_failure(&e, request.files.first().map_or(Path::new(""), PathBuf::as_path))
+    })?;
+    let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
+    let read = bundle.verify_objects(bundle_io::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
+    watch.progress.finish();
+    bundle_io::check_last_seen(&request.last_seen, &bundle)?;
+    let detached = check_detached(context, request)?;
+    let comment = |s: &airgo_bundle::Signatory| Some((s.key_id.to_string(), s.attestation.comment.clone()?));
+    let verified = Verified {
+        content_id: bundle.manifest().content_id.clone(),
+        objects: read.objects,
+        bytes: read.bytes,
+        signers: bundle.verdict().trusted().map(|s| s.key_id.to_string()).collect(),
+        comments: bundle.verdict().trusted().filter_map(comment).collect(),
+        sequence: bundle.verdict().sequence(),
+        expires: bundle.verdict().expires().map(|time| time.to_string()),
+        detached,
+    };
+    context.status(
+        "Verified",
+        format!(
+            "{} ({}) in {}, signed by {}",
+            count(verified.objects, "object"),
+            bytes(verified.bytes),
+            duration(began.elapsed()),
+            verified.signers.join(", ")
+        ),
+    );
+    for (key_id, comment) in &verified.comments {
+        context.status("Comment", format!("of {key_id}: {}", foreign(comment)));
+    }
+    Ok(verified)
+}
+
+/// `--signature`: one over the whole file, by a key that is trusted.
+fn check_detached(context: &Context, request: &VerifyRequest) -> Result<Option<String>> {
+    let Some(file) = &request.signature else { return Ok(None) };
+    let signature =
+        std::fs::read(file).map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(file))))?;
+    let trust = keyring::trust(context, &request.trust)?;
+    let limits = Limits::default();
+    let source = Source { files: &request.files, bases: &[], limits: &limits };
+    let whole = source.read().map_err(|e| bundle_failure(&e))?;
+    let found = detached::verify(&*whole, &signature, &trust, Timestamp::now()).map_err(|e| {
+        let exit =
+            if matches!(e, DetachedError::Read(_)) { FailureKind::Failed } else { FailureKind::Signature };
+        Failure::new(exit, e.to_string()).fact("signature", shown(file))
+    })?;
+    context.status("Verified", format!("{} by {}", shown(file), found.key_id));
+    Ok(Some(found.key_id.to_string()))
+}
+
+/// What to send again, added to the failure that led here.
+fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Result<Failure> {
+    let watch = bundle_io::Watch::new(context, "Surveying", "files", 0);
+    if let Ok(volumes) = Volumes::open(&request.files) {
+        let survey = volumes.survey(&watch).map_err(|e| stopped(&e))?;
+        if survey.is_sound() {
+            return Ok(failure);
+        }
+        let mut failure = failure.line(format!(
+            "send again: {} of {}",
+            survey.send_again().iter().map(|n| format!("volume {n}")).collect::<Vec<_>>().join(", "),
+            survey.of
+        ));
+        for (number, name) in &survey.damaged {
+            failure = failure.line(format!("volume {number} is damaged: {name}"));
+        }
+        for (name, reason) in &survey.unreadable {
+            failure = failure.line(format!("{name} begins as no volume does: {reason}"));
+        }
+        // A file whose header is damaged is one of those that seem to be missing.
+        let gone = survey.missing.len() > survey.unreadable.len();
+        failure.kind = if gone { FailureKind::Failed } else { FailureKind::Checksum };
+        failure.report = Some(serde_json::json!({
+            "sendAgain": survey.send_again(), "of": survey.of, "missing": survey.missing,
+            "damaged": survey.damaged.iter().map(|d| d.0).collect::<Vec<_>>(),
+        }));
+        if let (Some(file), Some(asked)) = (&request.ask, volumes.request(&survey.send_again())) {
+            return ask(file, &asked, failure);
+        }
+        failure.hints.retain(|hint| !hint.contains("--request"));
+        return Ok(failure
+            .hint("to ask for these volumes: airgo verify FILE --request need.json")
+            .hint("with the volumes sent again beside these: airgo repair FILES… -o app.airgo"));
+    }
+    let limits = Limits::default();
+    let source = Source { files: &request.files, bases: &[], limits: &limits };
+    let Ok(whole) = source.read() else { return Ok(failure) };
+    let damage = damage::survey(&whole, &limits, bundle_io::jobs(None), &watch).map_err(|e| stopped(&e))?;
+    tell(request, &damage, failure)
+}
+
+fn stopped(error: &BundleError) -> Failure {
+    if matches!(error, BundleError::Cancelled) { Failure::interrupted() } else { bundle_failure(error) }
+}
+
+fn tell(request: &VerifyRequest, damage: &Damage, mut failure: Failure) -> Result<Failure> {
+    match damage {
+        // Whole, and yet refused: it is no damage of the media.
+        Damage::None => return Ok(failure),
+        Damage::Directory { reason } => {
+            failure = failure.line(format!("its table of entries is damaged: {reason}"));
+        }
+        Damage::Entries { entries, .. } => {
+            let modules = damage.modules();
+            let size: u64 = entries.iter().map(|e| e.size).sum();
+            failure = failure.line(format!(
+                "damaged: {} ({})",
+                if entries.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", entries.len()) },
+                bytes(size)
+            ));
+            for module in modules.iter().take(SHOWN) {
+                failure = failure.line(format!("send again: {module}"));
+            }
+            if modules.len() > SHOWN {
+                failure = failure.line(format!("and {}", count(modules.len() - SHOWN, "more module")));
+            }
+            for other in entries.iter().filter(|e| e.module.is_none()).take(SHOWN) {
+                failure = failure.line(format!("send again: {}", other.name));
+            }
+            failure.report = Some(serde_json::json!({
+                "modules": modules,
+                "entries": entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(),
+            }));
+        }
+    }
+    let (Some(file), Some(asked)) = (&request.ask, damage.request()) else {
+        return Ok(failure.hint("to ask for these parts alone: airgo verify FILE --request need.json"));
+    };
+    ask(file, &asked, failure)
+}
+
+/// Writes the request, and says who does what with it.
+fn ask(file: &Path, request: &Request, failure: Failure) -> Result<Failure> {
+    let text = request.to_bytes().map_err(|e| bundle_failure(&e))?;
+    atomic::replace(file, &text, Access::Public)
+        .map_err(|e| disk::unwritable(&shown(file), &e, "name another file: --request FILE"))?;
+    let request = shown(file);
+    Ok(failure
+        .outcome(format!("{request} says what to send again"))
+        .hint(format!("the sender runs: airgo resend {request} GOOD -o patch"))
+        .hint("then: airgo repair FILE patch -o app.airgo"))
+}
