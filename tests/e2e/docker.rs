@@ -14,6 +14,7 @@ use std::process::Command;
 const HOME: &str = "/root";
 
 const README: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../docs/docker.md");
 const HELLO: &str = include_str!("../../examples/hello/Dockerfile");
 
 /// The Dockerfiles in a page.
@@ -88,11 +89,11 @@ impl Images {
         command
     }
 
-    /// Builds as README says it for buildah; what the image holds.
+    /// Builds as docs/docker.md says it for buildah; what the image holds.
     fn build(&self, dockerfile: &str, context: &Path) -> PathBuf {
         let flag = "RUN --network=none ";
         let steps: Vec<&str> = dockerfile.lines().filter(|line| line.starts_with("RUN ")).collect();
-        assert!(steps.len() > 1 && steps.iter().all(|step| step.starts_with(flag)), "{steps:?}");
+        assert!(!steps.is_empty() && steps.iter().all(|step| step.starts_with(flag)), "{steps:?}");
         let file = self.temp.write("Dockerfile", dockerfile.replace(flag, "RUN "));
         put(Path::new(env!("CARGO_BIN_EXE_airgo")), &self.temp.dir("bin").join("airgo"));
         let (bin, image) = (self.temp.join("bin"), self.temp.join("image"));
@@ -135,20 +136,22 @@ fn tools() -> bool {
     ["go", "unshare", "buildah", "ldd"].into_iter().all(require_tool)
 }
 
+/// README's, and those of the page: with layers, and with a cache mount.
 #[test]
-fn the_dockerfile_of_readme_builds_without_a_network() {
+fn the_dockerfiles_of_the_pages_build_without_a_network() {
     if !tools() {
         return;
     }
-    let [dockerfile] = blocks(README)[..] else { panic!("README has one Dockerfile") };
-    assert!(README.contains("`unshare -n buildah bud --build-context airgo=DIR .`"), "how it is built");
+    let [readme] = blocks(README)[..] else { panic!("README has one Dockerfile") };
+    let [layers, mounted] = blocks(PAGE)[..] else { panic!("docs/docker.md has two Dockerfiles") };
+    assert!(PAGE.contains("$ unshare -n buildah bud --build-context airgo=DIR .\n"), "how it is built");
     // Two programs and a library of the project's own, and modules of others.
     let world = World::new().with(
         Module::new("example.com/a", "v1.0.0").go("1.21").file("a.go", "package a\n\nconst Name = \"a\"\n"),
     );
     let proxy = Proxy::serve(&world);
     let program = "package main\n\nimport \"example.com/a\"\n\nfunc main() { println(a.Name) }\n";
-    let images = Images::for_dockerfile(dockerfile);
+    let images = Images::for_dockerfile(&[readme, layers].concat());
     let context = images.temp.dir("context");
     Module::project("example.com/app")
         .go("1.21")
@@ -165,12 +168,17 @@ fn the_dockerfile_of_readme_builds_without_a_network() {
     let bundle = context.join("app.airgo");
     airgo.run(&["pack", text(&context), "-o", text(&bundle), "--key", text(&key)]).done();
 
-    let image = images.build(dockerfile, &context);
-    let names: Vec<_> = fs::read_dir(&image).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 2, "{names:?}");
-    for name in ["app", "tool"] {
-        let out = Command::new(image.join(name)).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&out.stderr).trim(), "a");
+    for (dockerfile, programs) in [(readme, "out"), (layers, ""), (mounted, "")] {
+        let image = images.build(dockerfile, &context);
+        let programs = image.join(programs);
+        let names: Vec<_> =
+            fs::read_dir(&programs).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 2, "{names:?}");
+        for name in ["app", "tool"] {
+            let out = Command::new(programs.join(name)).output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&out.stderr).trim(), "a");
+        }
+        fs::remove_dir_all(image).unwrap();
     }
 }
 
@@ -218,5 +226,5 @@ fn no_other_page_has_a_dockerfile() {
         }
     }
     found.sort();
-    assert_eq!(found, [Path::new("README.md"), Path::new("examples/hello/Dockerfile")]);
+    assert_eq!(found, ["README.md", "docs/docker.md", "examples/hello/Dockerfile"].map(Path::new));
 }

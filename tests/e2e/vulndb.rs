@@ -23,7 +23,7 @@ const ONE: &str = r#"{"id":"GO-2026-0001","modified":"2026-01-02T00:00:00Z","ali
 const TWO: &str = r#"{"id":"GO-2026-0002","modified":"2026-01-01T00:00:00Z","withdrawn":"2026-01-01T00:00:00Z",
     "affected":[{"package":{"name":"example.com/a","ecosystem":"Go"}}]}"#;
 
-fn go_database() -> [(&'static str, &'static str); 5] {
+pub fn go_database() -> [(&'static str, &'static str); 5] {
     [
         ("index/db.json", DB),
         ("index/vulns.json", VULNS),
@@ -33,7 +33,7 @@ fn go_database() -> [(&'static str, &'static str); 5] {
     ]
 }
 
-fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     files.iter().fold(ZipBuilder::new(), |zip, (name, text)| zip.file(name, text)).bytes()
 }
 
