@@ -52,15 +52,27 @@ fn too_little_memory_is_an_error_with_a_hint_and_never_an_abort() {
     let own = smallest(&site);
     for more in [2, 5, 10, 20, 30, 40, 60] {
         for command in commands {
-            let run = under(&site, own + (more << 10), command);
+            let json = [command, &["--json"]].concat();
+            let run = under(&site, own + (more << 10), &json);
             let told = |words: &str| run.stderr.contains(words);
             let what = format!("{command:?} under {own} KiB and {more} MiB: {}: {}", run.code, run.stderr);
             assert!(!told("panicked") && !told("does not fit the world"), "{what}");
             match run.code {
                 0 if command[0] == "policy" => assert!(told("Judged by 6 plugins"), "{what}"),
                 0 => {}
-                1 => assert!(told("memory") && told("hint: raise the limit (ulimit -v"), "{what}"),
+                1 => assert!(told("out of memory") && told("hint: raise the limit (ulimit -v"), "{what}"),
                 _ => panic!("{what}"),
+            }
+            let document: serde_json::Value =
+                serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {what}: {}", run.stdout));
+            if run.code == 1 {
+                assert_eq!(document["schema"], "airgo.dev/error/v1", "{what}");
+                let message = document["error"]["message"].as_str().unwrap();
+                assert!(
+                    message.contains("out of memory") && message.contains(" MiB in use, under a limit of "),
+                    "{what}"
+                );
+                assert_eq!(document["error"]["code"], 1, "{what}");
             }
         }
     }

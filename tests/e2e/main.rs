@@ -26,6 +26,8 @@ mod exchange;
 #[allow(dead_code)]
 #[path = "../../host/cli/src/exit.rs"]
 mod exit;
+#[cfg(target_os = "linux")]
+mod few_threads;
 mod findings;
 // The host of the tests of host/fetch.
 #[allow(dead_code)]

@@ -38,6 +38,7 @@ use crate::digest::Sha256;
 use crate::keys::{KeyError, KeyId, PublicKey, Signer, each_piece};
 use crate::positioned::ReadAt;
 use crate::trust::{Standing, Trust};
+use airgo_model::shortage::Shortage;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -134,6 +135,13 @@ pub enum DetachedError {
     /// The signer failed.
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+impl DetachedError {
+    /// What the machine lacks, where that is the cause.
+    pub fn shortage(&self) -> Option<&Shortage> {
+        if let Self::Key(key) = self { key.shortage() } else { None }
+    }
 }
 
 fn tell(list: &[(KeyId, Standing)]) -> String {

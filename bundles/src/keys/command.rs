@@ -12,6 +12,7 @@ use super::stream::each_piece;
 use super::{KeyError, PublicKey, Signer};
 use crate::positioned::ReadAt;
 use airgo_gomod::setting::program;
+use airgo_model::shortage::{Shortage, USUAL_STACK};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::ffi::{OsStr, OsString};
@@ -51,6 +52,14 @@ pub enum CommandError {
         program: String,
         /// What the system said.
         source: io::Error,
+    },
+    /// The system starts no process for it, or no thread that talks to it.
+    #[error("cannot run the signing command {program}: {shortage}")]
+    Shortage {
+        /// The program.
+        program: String,
+        /// What the system refused.
+        shortage: Shortage,
     },
     /// It took too long and was ended.
     #[error("the signing command {program} did not end within {} s", .limit.as_secs())]
@@ -178,7 +187,7 @@ impl CommandSigner {
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
-            .map_err(|source| CommandError::Start { program: self.program(), source })?;
+            .map_err(|source| self.unstarted(source))?;
         let result = self.converse(&mut child, message, begin);
         if result.is_err() {
             // It may have ended by itself; either way nobody waits for it any more.
@@ -201,17 +210,19 @@ impl CommandSigner {
         let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(talk(io::ErrorKind::BrokenPipe.into()));
         };
-        std::thread::spawn(move || {
+        beside(move || {
             let mut broken = false;
             // A command that has read enough may close its end: its answer decides.
             let _ = each_piece(&*message, |part| broken = broken || stdin.write_all(part).is_err());
-        });
+        })
+        .map_err(|e| self.unstarted(e))?;
         let (send, receive) = mpsc::channel();
-        std::thread::spawn(move || {
+        beside(move || {
             let mut output = Vec::new();
             let read = stdout.take(MAX_OUTPUT + 1).read_to_end(&mut output);
             let _ = send.send(read.map(|_| output));
-        });
+        })
+        .map_err(|e| self.unstarted(e))?;
         let left = self.timeout.saturating_sub(begin.elapsed());
         let output = receive.recv_timeout(left).map_err(|_| late())?.map_err(talk)?;
         let status = loop {
@@ -227,9 +238,23 @@ impl CommandSigner {
         decode(&output).ok_or_else(|| CommandError::Output { program: self.program(), found: output.len() })
     }
 
+    /// What it means that the command, or a thread beside it, does not start.
+    fn unstarted(&self, source: io::Error) -> CommandError {
+        let program = self.program();
+        match Shortage::of(&source, USUAL_STACK) {
+            Some(shortage) => CommandError::Shortage { program, shortage },
+            None => CommandError::Start { program, source },
+        }
+    }
+
     fn wrong(&self) -> KeyError {
         CommandError::Wrong { program: self.program(), key: self.key.id().to_string() }.into()
     }
+}
+
+/// A thread that serves a pipe.
+fn beside(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name("airgo-sign".to_owned()).spawn(work).map(drop)
 }
 
 impl fmt::Debug for CommandSigner {

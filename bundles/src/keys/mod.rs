@@ -16,6 +16,7 @@ pub(crate) use stream::each_piece;
 
 use crate::positioned::ReadAt;
 use crate::trust_file::TrustFileError;
+use airgo_model::shortage::Shortage;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::fmt;
@@ -130,6 +131,16 @@ pub enum KeyError {
     /// A signing command or a token failed.
     #[error("signing failed: {0}")]
     Signing(String),
+}
+
+impl KeyError {
+    /// What the machine lacks, where that is the cause.
+    pub fn shortage(&self) -> Option<&Shortage> {
+        match self {
+            Self::Command(CommandError::Shortage { shortage, .. }) => Some(shortage),
+            _ => None,
+        }
+    }
 }
 
 /// Something that signs for a public key: a key in memory, a command, a token.

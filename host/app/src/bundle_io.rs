@@ -146,6 +146,11 @@ fn failure(error: &BundleError, file: Option<&Path>) -> Failure {
             failure.hints.extend(disk::read_hint(source));
             failure
         }
+        BundleError::Key(key) => {
+            let mut failure = Failure::new(exit, error.to_string());
+            failure.hints.extend(key.shortage().map(|shortage| shortage.hint().to_owned()));
+            failure
+        }
         _ if exit == FailureKind::Malformed => Failure::new(exit, error.to_string())
             .hint("pack it again, or copy it again: nothing in it can be trusted"),
         _ => refusal::advise(Failure::new(exit, error.to_string()), error, file),

@@ -8,7 +8,6 @@ use crate::failure::{Failure, Result};
 use crate::findings::{Group, groups, place, weight};
 use crate::frame;
 use crate::gomod_hints::{conflict, is_conflict_marker};
-use crate::memory;
 use crate::plugin_signatures::DetachedSignatures;
 use crate::project::shown;
 use crate::quantity::{count, duration};
@@ -229,6 +228,11 @@ fn describe(group: &Group<'_>) -> String {
 
 /// A policy that cannot be applied refuses: it fails closed.
 fn policy_failure(error: &PolicyError) -> Failure {
+    if let Some(shortage) = error.shortage() {
+        return Failure::failed(error.to_string())
+            .line("a plugin that cannot run has not judged, so nothing is let through")
+            .hint(shortage.hint());
+    }
     match error {
         PolicyError::PolicyFile(e) => {
             let failure = Failure::failed(e.to_string());
@@ -238,9 +242,6 @@ fn policy_failure(error: &PolicyError) -> Failure {
             };
             frame::add(failure, e.line, e.column, &e.line_text).hint(hint)
         }
-        _ if error.is_out_of_memory() => Failure::failed(error.to_string())
-            .line("a plugin that cannot run has not judged, so nothing is let through")
-            .hint(memory::HINT),
         PolicyError::NoneJudged { .. } => Failure::new(FailureKind::Policy, format!("policy refused: {error}"))
             .line("where no plugin judged, nothing is let through")
             .hint("airgo policy check -v tells more"),

@@ -29,7 +29,6 @@ mod interrupt;
 pub mod judge;
 pub mod keyring;
 mod lengths;
-pub mod memory;
 pub mod nature;
 mod nearest;
 mod offline;

@@ -1,5 +1,5 @@
 //! Memory that the system refuses ends airgo as any other failure does: an
-//! error, a hint, exit code 1.
+//! error, a hint, exit code 1, and with `--json` a document.
 //!
 //! Rust's own answer is SIGABRT (134 to a shell), which tells a script nothing
 //! and a user less. What is reserved in one piece is asked for, and its refusal
@@ -8,12 +8,13 @@
 //! temporary names, as after a kill.
 
 use crate::exit::Exit;
-use airgo_app::memory::HINT;
+use airgo_model::shortage::{Shortage, USUAL_STACK, address_space};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-/// The system's allocator, its refusals told.
+/// The system's allocator, its refusals reported.
 pub struct Checked;
 
 // An allocator cannot be written without. Measured: `airgo policy check` of 20
@@ -48,38 +49,34 @@ fn granted(memory: *mut u8, size: usize) -> *mut u8 {
     if memory.is_null() { refused(size) } else { memory }
 }
 
-/// The most address space that this process may have, where that is limited
-/// (`ulimit -v`).
-#[cfg(unix)]
-pub fn limit() -> Option<u64> {
-    rustix::process::getrlimit(rustix::process::Resource::As).current
-}
-
-/// Other systems have no such limit.
-#[cfg(not(unix))]
-pub fn limit() -> Option<u64> {
-    None
-}
-
 /// Before the first thread starts: where address space is limited, as little of
-/// it as can be is reserved, and what panics for want of it is told as such.
+/// it as can be is reserved, and what panics for want of memory or of a thread
+/// is reported as such.
 pub fn prepare() {
-    if limit().is_none() {
-        return;
+    if address_space().is_some() {
+        one_arena();
     }
-    one_arena();
     let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        // The stack that a thread has for its signals is mapped by the standard
-        // library, and anew by wasmtime; both panic where that is refused.
-        std::hint::black_box(Vec::<u8>::with_capacity(RESERVE));
-        usual(panic);
+    std::panic::set_hook(Box::new(move |panic| match panic.payload_as_str().and_then(cause) {
+        // Not unwound: other threads would wait for what is not coming.
+        Some(shortage) => end(&shortage),
+        None => usual(panic),
     }));
 }
 
-/// More than the C library ever takes from what it has in hand, so that the
-/// system is asked for it.
-const RESERVE: usize = 33 << 20;
+/// What the words of a panic say that the system refused: the standard library
+/// and wasmtime panic where it maps no stack for a thread's signals, tokio and
+/// others where it starts no thread. Any other panic is a bug, however little
+/// memory is left.
+fn cause(words: &str) -> Option<Shortage> {
+    let has = |all: &[&str]| all.iter().any(|one| words.contains(one));
+    if has(&["(os error 12)", "kind: OutOfMemory"]) {
+        return Some(Shortage::memory(None));
+    }
+    // Linux's number, and that of the BSDs and macOS.
+    let again = has(&["(os error 11)", "(os error 35)", "kind: WouldBlock"]);
+    (again && words.contains("thread")).then(|| Shortage::thread(USUAL_STACK))
+}
 
 /// All threads share one arena of the C library's, which reserves 64 MiB for
 /// each. Measured: under `ulimit -v 800000` that left too little for the
@@ -95,33 +92,119 @@ fn one_arena() {
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn one_arena() {}
 
-/// Allocates nothing: the text is put together in an array, and written past
-/// the locks and buffers of stderr.
+/// The system refused so many bytes.
 #[cold]
 fn refused(size: usize) -> ! {
-    static TOLD: AtomicBool = AtomicBool::new(false);
+    end(&Shortage::memory(Some(size as u64)))
+}
+
+/// Whether stdout has something of this run already, or no document is wanted.
+static NO_DOCUMENT: AtomicBool = AtomicBool::new(true);
+
+/// A failure is a document on stdout too from here on (`--json`), until
+/// something is written there.
+pub fn document_failures() {
+    NO_DOCUMENT.store(false, Ordering::Relaxed);
+}
+
+/// Something is about to be written to stdout, after which an error's document
+/// would make no sense there.
+pub fn stdout_begins() {
+    NO_DOCUMENT.store(true, Ordering::Relaxed);
+}
+
+/// Allocates nothing: the text is put together in an array, and written past
+/// the locks and buffers of the streams.
+#[cold]
+fn end(shortage: &Shortage) -> ! {
+    static ENDING: AtomicBool = AtomicBool::new(false);
     // Threads run out of it together.
-    if !TOLD.swap(true, Ordering::Relaxed) {
-        let mut text = [0; 256];
-        let mut rest = &mut text[..];
-        let _ = write!(rest, "error: out of memory: the system refused {size} bytes more");
-        if let Some(limit) = limit() {
-            let _ = write!(rest, " under a limit of {} MiB", limit >> 20);
+    if ENDING.swap(true, Ordering::Relaxed) {
+        std::thread::sleep(PATIENCE);
+    } else {
+        let hint = shortage.hint();
+        if !NO_DOCUMENT.load(Ordering::Relaxed) {
+            // Of the words no character needs an escape in JSON.
+            say(
+                Stream::Out,
+                format_args!(
+                    "{{\n  \"error\": {{\n    \"block\": [],\n    \"code\": {code},\n    \"facts\": [],\n    \"hints\": [\n      \
+                 \"{hint}\"\n    ],\n    \"message\": \"{shortage}\",\n    \"outcome\": null,\n    \"report\": null\n  }},\n  \
+                 \"schema\": \"airgo.dev/error/v1\"\n}}\n",
+                    code = Exit::Failed as u8,
+                ),
+            );
         }
-        let _ = write!(rest, "\n\nhint: {HINT}\n");
-        let left = rest.len();
-        tell(&text[..text.len() - left]);
+        say(Stream::Err, format_args!("error: {shortage}\n\nhint: {hint}\n"));
     }
     #[allow(clippy::exit, reason = "nothing that unwinds could do without memory")]
     std::process::exit(Exit::Failed as i32);
 }
 
+/// For the thread that writes.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+#[derive(Clone, Copy)]
+enum Stream {
+    Out,
+    Err,
+}
+
+fn say(stream: Stream, words: std::fmt::Arguments<'_>) {
+    let mut text = [0; 1024];
+    let mut rest = &mut text[..];
+    let _ = rest.write_fmt(words);
+    let left = rest.len();
+    write(stream, text.get(..text.len() - left).unwrap_or_default());
+}
+
 #[cfg(unix)]
-fn tell(text: &[u8]) {
-    let _ = rustix::io::write(std::io::stderr(), text);
+fn write(stream: Stream, mut text: &[u8]) {
+    while !text.is_empty() {
+        let written = match stream {
+            Stream::Out => rustix::io::write(std::io::stdout(), text),
+            Stream::Err => rustix::io::write(std::io::stderr(), text),
+        };
+        match written {
+            Ok(written) if written > 0 => text = text.get(written..).unwrap_or_default(),
+            Err(rustix::io::Errno::INTR) => {}
+            _ => return,
+        }
+    }
 }
 
 #[cfg(not(unix))]
-fn tell(text: &[u8]) {
-    let _ = std::io::stderr().write_all(text);
+fn write(stream: Stream, text: &[u8]) {
+    let _ = match stream {
+        Stream::Out => std::io::stdout().write_all(text),
+        Stream::Err => std::io::stderr().write_all(text),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_for_want_of_something_is_not_taken_for_a_bug_and_no_bug_for_that() {
+        for words in [
+            "failed to allocate an alternative stack: Cannot allocate memory (os error 12)",
+            "failed to allocate memory for sigaltstack: Os { code: 12, kind: OutOfMemory, message: \"\" }",
+        ] {
+            assert!(matches!(cause(words), Some(Shortage::Memory { .. })), "{words}");
+        }
+        for words in [
+            "OS can't spawn worker thread: Resource temporarily unavailable (os error 11)",
+            "failed to spawn thread: Os { code: 11, kind: WouldBlock, message: \"\" }",
+        ] {
+            assert!(matches!(cause(words), Some(Shortage::Threads { .. })), "{words}");
+        }
+        for words in [
+            "index out of bounds: the len is 12 but the index is 12",
+            "the read failed: Resource temporarily unavailable (os error 11)",
+            "called `Result::unwrap()` on an `Err` value: OutOfMemoryPolicy",
+        ] {
+            assert_eq!(cause(words), None, "{words}");
+        }
+    }
 }

@@ -28,8 +28,11 @@ pub fn install(interrupt: Interrupt) {
             #[allow(clippy::exit, reason = "the user asked twice; nothing may hold him up")]
             std::process::exit(Exit::Interrupted as i32);
         }
-        // Where no thread can be started, the second signal ends it.
-        let _ = std::thread::Builder::new().spawn(end_after_grace);
+        let watcher = std::thread::Builder::new().spawn(end_after_grace);
         interrupt.set();
+        // Where no thread can be started, this one waits.
+        if watcher.is_err() {
+            end_after_grace();
+        }
     });
 }

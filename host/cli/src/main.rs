@@ -56,7 +56,9 @@ fn main() -> ExitCode {
         args::Color::Always => anstream::ColorChoice::Always,
         args::Color::Never => anstream::ColorChoice::Never,
     };
-    let printer = printer::Printer::new(cli.global.quiet, cli.global.verbose, cli.global.json, color);
+    // A format of one command too: its failures are documents as its results are.
+    let json = cli.global.json || usage::wants_json(std::env::args_os());
+    let printer = printer::Printer::new(cli.global.quiet, cli.global.verbose, json, color);
     let env = airgo_app::GoEnv::new(std::env::vars_os());
     let context = Context { printer, app: airgo_app::Context::new(env, Arc::new(printer)) };
     interrupt::install(context.interrupt.clone());

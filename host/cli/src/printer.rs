@@ -1,6 +1,7 @@
 //! The only place that writes to the terminal: data on stdout; status, errors
 //! and hints on stderr.
 
+use crate::allocator;
 use crate::document;
 
 use crate::exit::Exit;
@@ -37,6 +38,9 @@ impl Printer {
     /// `json` prints one document on stdout in place of text.
     pub fn new(quiet: bool, verbose: bool, json: bool, color: ColorChoice) -> Self {
         color.write_global();
+        if json {
+            allocator::document_failures();
+        }
         Self { quiet, verbose, json }
     }
 
@@ -80,6 +84,7 @@ impl Printer {
     /// Writes data to stdout as it is: nothing of it may be untrusted text that
     /// its format has not escaped.
     pub fn data(&self, bytes: &[u8]) -> Result<()> {
+        allocator::stdout_begins();
         without_bar(|| {
             let mut out = anstream::stdout().lock();
             out.write_all(bytes).and_then(|()| out.flush()).map_err(stdout_failure)
@@ -89,7 +94,7 @@ impl Printer {
     /// Writes the one JSON document of a run.
     pub fn document<T: Serialize + ?Sized>(&self, value: &T) -> Result<()> {
         DOCUMENTED.store(true, Ordering::Relaxed);
-        without_bar(|| document::write(anstream::stdout().lock(), value).map_err(stdout_failure))
+        without_bar(|| document::write(Begins(anstream::stdout().lock()), value).map_err(stdout_failure))
     }
 
     /// `Resolved 227 modules in 0.8s`: a verb in the past and what was done.
@@ -163,6 +168,20 @@ impl Events for Printer {
 
     fn progress(&self, verb: &'static str, noun: &'static str, total: u64) -> Box<dyn Meter> {
         Box::new(Bar::new(self, verb, noun, total))
+    }
+}
+
+/// Says that stdout begins once it does: until then a failure can be its document.
+struct Begins<W>(W);
+
+impl<W: io::Write> io::Write for Begins<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        allocator::stdout_begins();
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

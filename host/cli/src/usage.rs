@@ -6,9 +6,15 @@ use airgo_gomod::address::{HIDDEN, in_text};
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
-/// Whether `--json` is among the options; what follows `--` is not one.
+/// Whether `--json` or `--format json` is among the options; what follows `--`
+/// is not one.
 pub fn wants_json(args: impl Iterator<Item = OsString>) -> bool {
-    args.skip(1).take_while(|arg| arg != "--").any(|arg| arg == "--json")
+    let mut before = OsString::new();
+    args.skip(1).take_while(|arg| arg != "--").any(|arg| {
+        let wanted = arg == "--json" || arg == "--format=json" || (before == "--format" && arg == "json");
+        before = arg;
+        wanted
+    })
 }
 
 /// What clap says, without what may be a secret in the values that it quotes;
@@ -72,6 +78,8 @@ mod tests {
     fn json_is_an_option_only_before_two_dashes() {
         let wants = |line: &str| wants_json(line.split(' ').map(OsString::from));
         assert!(wants("airgo --json nope") && wants("airgo pack --json"));
+        assert!(wants("airgo resolve --format=json") && wants("airgo policy check --format json ."));
+        assert!(!wants("airgo resolve --format graph json") && !wants("airgo resolve json --format"));
         assert!(!wants("airgo pack -- --json") && !wants("--json pack"));
     }
 }

@@ -12,6 +12,7 @@ use crate::error_text::{
 };
 use crate::object::{Object, ObjectError};
 use airgo_gomod::ModuleVersion;
+use airgo_model::shortage::Shortage;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -122,8 +123,8 @@ pub enum FetchError {
     TlsSetup(String),
 
     /// The runtime's threads could not be started.
-    #[error("cannot start the download threads, for want of memory or of leave: {0}")]
-    Threads(#[source] io::Error),
+    #[error("cannot start the download threads: {0}")]
+    Threads(Shortage),
 
     /// No proxy may be asked for this: the path or version breaks Go's rules.
     #[error("{}: {}", .0.0, .0.1)]

@@ -8,7 +8,9 @@ use crate::object::Object;
 use crate::observe::Outcome;
 use crate::store::{Content, Entry};
 use airgo_gomod::H1;
+use airgo_model::shortage::{Shortage, USUAL_STACK};
 use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -26,6 +28,9 @@ const TASKS: usize = 256;
 
 /// How long dropping a fetcher waits for work that cannot be interrupted.
 const LAST_WORK: Duration = Duration::from_millis(250);
+/// How long a thread may take to start: it takes no time but on a machine that
+/// is busy with others.
+const START: Duration = Duration::from_secs(10);
 
 /// Fetches module files. Share it by reference or in an `Arc`; all methods
 /// may be called from several threads.
@@ -76,9 +81,12 @@ impl Fetcher {
             .worker_threads(cores.clamp(2, 4))
             .max_blocking_threads(BLOCKING_THREADS.max(2 * cores))
             .thread_name("airgo-fetch")
+            // Once there is one, work waits for it where the system starts no other.
+            .thread_keep_alive(Duration::from_secs(24 * 3600))
             .enable_all()
             .build()
-            .map_err(FetchError::Threads)?;
+            .map_err(|e| threads(&e))?;
+        runtime.block_on(first_blocking_thread())?;
         Ok(Self { engine, cancel: watch::Sender::new(false), queue: Arc::default(), runtime: Some(runtime) })
     }
 
@@ -230,6 +238,20 @@ async fn until_cancelled<T>(
         _ = cancelled.wait_for(|c| *c) => Err(FetchError::Cancelled(object)),
         result = work => result,
     }
+}
+
+/// Waits for the first thread that work may block. tokio counts its workers as
+/// such, and would wait for one of them for ever where no other is started.
+async fn first_blocking_thread() -> Result<(), FetchError> {
+    let started = tokio::task::spawn_blocking(|| ());
+    match tokio::time::timeout(START, started).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(FetchError::Threads(Shortage::thread(USUAL_STACK))),
+    }
+}
+
+fn threads(error: &io::Error) -> FetchError {
+    FetchError::Threads(Shortage::of(error, USUAL_STACK).unwrap_or_else(|| Shortage::thread(USUAL_STACK)))
 }
 
 impl Drop for Fetcher {

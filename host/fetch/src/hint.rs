@@ -151,7 +151,7 @@ impl FetchError {
             }
             Self::Disk { doing, source, .. } => return on_disk(doing, source),
             Self::OpenFiles { source, .. } => return on_disk("open", source),
-            Self::Threads(_) => "raise the limit (ulimit -v unlimited, or ulimit -u, or the container's memory)".to_owned(),
+            Self::Threads(shortage) => shortage.hint().to_owned(),
             Self::BadObject(_)
             | Self::TooLarge { .. }
             | Self::Cancelled(_)

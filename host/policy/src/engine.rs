@@ -10,7 +10,7 @@ use crate::bindings::PolicyPlugin;
 use crate::cache::{self, CodeCache};
 use crate::clock::Ticker;
 use crate::error::clip;
-use crate::failure::is_out_of_memory;
+use crate::failure::shortage;
 use crate::memory::Memory;
 use crate::pool::Pool;
 use crate::state::State;
@@ -91,9 +91,9 @@ impl Engine {
             let cache = config.cache_dir.and_then(|dir| CodeCache::open(&wasmtime, dir));
             Ok(Shared { wasmtime, linker, pool, ticker, memory, cache, small })
         };
-        let shared = start().map_err(|err| match is_out_of_memory(&err) {
-            true => PolicyError::Memory(format!("{err:#}")),
-            false => PolicyError::Engine(format!("{err:#}")),
+        let shared = start().map_err(|err| match shortage(&err) {
+            Some(shortage) => PolicyError::Shortage(shortage),
+            None => PolicyError::Engine(format!("{err:#}")),
         })?;
         Ok(Engine { shared: Arc::new(shared) })
     }
@@ -133,11 +133,11 @@ impl Engine {
         }
         // What is in the cache has been compiled: its cost is no matter.
         cost::check(bytes, limits)?;
-        let component = Component::new(wasmtime, bytes).map_err(|err| match is_out_of_memory(&err) {
-            true => PluginError::Memory(clip(err.root_cause().to_string())),
+        let component = Component::new(wasmtime, bytes).map_err(|err| match shortage(&err) {
+            Some(shortage) => PluginError::Shortage(shortage),
             // Only the outermost line: the chain ends in positions in a file
             // that nobody wrote by hand.
-            false => PluginError::Malformed(clip(err.to_string())),
+            None => PluginError::Malformed(clip(err.to_string())),
         })?;
         if let Some(cache) = cache {
             cache.put(sha256, &component);

@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use airgo_model::shortage::Shortage;
+
 use crate::airgo_toml::PolicyFileError;
 use crate::data::DataError;
 use crate::prescan::Version;
@@ -53,20 +55,20 @@ pub enum PolicyError {
         first: String,
     },
     /// The machine has no memory or no thread for the engine.
-    #[error("cannot start the plugin engine for want of memory: {0}")]
-    Memory(String),
+    #[error("cannot start the plugin engine: {0}")]
+    Shortage(Shortage),
     /// The engine does not start.
     #[error("cannot start the plugin engine: {0}")]
     Engine(String),
 }
 
 impl PolicyError {
-    /// Whether it is the machine that lacks memory.
-    pub fn is_out_of_memory(&self) -> bool {
+    /// What the machine lacks, where that is the cause.
+    pub fn shortage(&self) -> Option<&Shortage> {
         match self {
-            PolicyError::Memory(_) => true,
-            PolicyError::Plugin { source, .. } => source.is_out_of_memory(),
-            _ => false,
+            PolicyError::Shortage(shortage) => Some(shortage),
+            PolicyError::Plugin { source, .. } => source.shortage(),
+            _ => None,
         }
     }
 }
@@ -149,10 +151,12 @@ pub enum PluginError {
         during: &'static str,
     },
     /// Used more of something than it may.
-    #[error("used more than {limit} {what} in {during}")]
+    #[error("used more than {limit} {what} in {during}{}", wanted(*.asked))]
     Budget {
         /// What it ran out of.
         what: &'static str,
+        /// How much it asked for in all, where that is known.
+        asked: Option<u64>,
         /// How much is allowed.
         limit: u64,
         /// The call it was in.
@@ -183,9 +187,10 @@ pub enum PluginError {
         /// How it failed.
         source: Box<PluginError>,
     },
-    /// The machine has no memory for it, which says nothing of the plugin.
-    #[error("could not be run for want of memory: {0}")]
-    Memory(String),
+    /// The machine has no memory or no thread for it, which says nothing of the
+    /// plugin.
+    #[error("could not be run: {0}")]
+    Shortage(Shortage),
     /// A mistake in the host.
     #[error("could not be run: {0}")]
     Internal(String),
@@ -204,18 +209,22 @@ impl PluginError {
         }
     }
 
-    /// Whether it is the machine that lacks memory.
-    pub fn is_out_of_memory(&self) -> bool {
+    /// What the machine lacks, where that is the cause.
+    pub fn shortage(&self) -> Option<&Shortage> {
         match self {
-            PluginError::Memory(_) => true,
-            PluginError::Gather { source, .. } => source.is_out_of_memory(),
-            _ => false,
+            PluginError::Shortage(shortage) => Some(shortage),
+            PluginError::Gather { source, .. } => source.shortage(),
+            _ => None,
         }
     }
 }
 
 fn at(pointer: &str) -> String {
     if pointer.is_empty() { String::new() } else { format!(" at {pointer}") }
+}
+
+fn wanted(asked: Option<u64>) -> String {
+    asked.map(|asked| format!(" (it asked for {asked})")).unwrap_or_default()
 }
 
 fn log(line: &Option<String>) -> String {

@@ -92,7 +92,7 @@ impl Policy {
         let loaded = in_parallel(engine.is_small(), &file.plugins, |entry| {
             match load(engine, &file, entry, &origin) {
                 Err(PolicyError::Plugin { source, .. })
-                    if file.is_default() && !source.is_out_of_memory() =>
+                    if file.is_default() && source.shortage().is_none() =>
                 {
                     Ok(Err(source))
                 }
@@ -247,7 +247,7 @@ impl Policy {
     fn excused(&self, entry: &PluginEntry, err: PluginError) -> Result<Failed, PolicyError> {
         // That the machine has no memory says nothing of the bundle: with more,
         // the same plugin judges.
-        if self.file.is_default() && !err.is_out_of_memory() {
+        if self.file.is_default() && err.shortage().is_none() {
             // The config is airgo's own.
             return Ok(Failed { name: entry.name.clone(), err });
         }

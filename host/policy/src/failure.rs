@@ -1,11 +1,11 @@
 //! What an error of wasmtime says of the plugin that it ended: decided by type,
 //! never by text, but for the one error whose type wasmtime keeps to itself.
 
-use std::io::ErrorKind;
-
+use airgo_model::shortage::Shortage;
 use wasmtime::{Error, OutOfMemory, Trap};
 
 use crate::PluginError;
+use crate::engine::THREAD_STACK;
 use crate::error::clip;
 use crate::limiter::OverBudget;
 use crate::plugin::DESCRIBE;
@@ -18,14 +18,16 @@ pub struct OutOfTime;
 
 /// What wasmtime's error means for the plugin.
 pub fn failure(err: &Error, state: &State, during: &'static str) -> PluginError {
-    if let Some(&OverBudget { what, limit }) = err.downcast_ref() {
-        return PluginError::Budget { what, limit, during };
+    if let Some(&OverBudget { what, limit, asked }) = err.downcast_ref() {
+        return PluginError::Budget { what, asked, limit, during };
     }
     if err.is::<OutOfTime>() {
         return PluginError::Timeout { during, limit: state.limits.time };
     }
-    if is_out_of_memory(err) {
-        return PluginError::Memory(clip(err.root_cause().to_string()));
+    if let Some(shortage) = shortage(err) {
+        // Until it runs, memory is what an instance is made of.
+        let shortage = if state.entered { shortage } else { state.limiter.sized(shortage) };
+        return PluginError::Shortage(shortage);
     }
     match err.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => PluginError::Timeout { during, limit: state.limits.time },
@@ -41,22 +43,31 @@ pub fn failure(err: &Error, state: &State, during: &'static str) -> PluginError 
         }
         None if is_too_much_in_one_call(err) => {
             let limit = state.limits.result_bytes as u64;
-            PluginError::Budget { what: "bytes in one call to the host", limit, during }
+            PluginError::Budget { what: "bytes in one call to the host", asked: None, limit, during }
         }
         None => PluginError::Lie(clip(err.root_cause().to_string())),
     }
 }
 
-/// Whether the system refused memory to the host, or a thread: that is how it
-/// says that there is no memory for a stack.
-pub fn is_out_of_memory(err: &Error) -> bool {
+/// What the system refused to the host just now: memory or a thread.
+pub fn shortage(err: &Error) -> Option<Shortage> {
+    if let Some(&Refused(shortage)) = err.downcast_ref() {
+        return Some(shortage);
+    }
+    if let Some(refused) = err.downcast_ref::<OutOfMemory>() {
+        return Some(Shortage::memory(Some(refused.requested_allocation_size() as u64)));
+    }
     #[cfg(unix)]
     if err.downcast_ref::<rustix::io::Errno>().is_some_and(|e| *e == rustix::io::Errno::NOMEM) {
-        return true;
+        return Some(Shortage::memory(None));
     }
-    let refused = |e: &std::io::Error| matches!(e.kind(), ErrorKind::OutOfMemory | ErrorKind::WouldBlock);
-    err.is::<OutOfMemory>() || err.downcast_ref::<std::io::Error>().is_some_and(refused)
+    err.downcast_ref::<std::io::Error>().and_then(|e| Shortage::of(e, THREAD_STACK as u64))
 }
+
+/// What a plugin's memory could not grow for, as an error of wasmtime's.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub Shortage);
 
 /// Whether more was copied in one call than `Store::set_hostcall_fuel` allows.
 /// The type of that error is private to wasmtime, and a store does not tell
@@ -109,8 +120,11 @@ mod tests {
 
     #[test]
     fn memory_that_the_system_refuses_is_told_by_type() {
-        assert!(is_out_of_memory(&OutOfMemory::new(1).into()));
-        assert!(is_out_of_memory(&Error::from(std::io::Error::from(ErrorKind::OutOfMemory))));
-        assert!(!is_out_of_memory(&Error::msg("out of memory")));
+        let refused = shortage(&OutOfMemory::new(4096).into()).unwrap();
+        assert!(refused.to_string().contains("refused 4 KiB more"), "{refused}");
+        let refused = |kind: std::io::ErrorKind| shortage(&Error::from(std::io::Error::from(kind)));
+        assert!(matches!(refused(std::io::ErrorKind::OutOfMemory), Some(Shortage::Memory { .. })));
+        assert!(matches!(refused(std::io::ErrorKind::WouldBlock), Some(Shortage::Threads { .. })));
+        assert_eq!(shortage(&Error::msg("out of memory")), None);
     }
 }

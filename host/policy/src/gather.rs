@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 use crate::clock::thread_time;
 use crate::engine::{Engine, THREAD_STACK};
 use crate::memory::{Key, Known, Memory, key};
+use crate::plugin::no_thread;
 use crate::{BundleInfo, BundleView, FileEntry, Gathering, ModuleInfo, Plugin, PluginError, ReadError};
 
 /// Each worker may hold half of a plugin's memory.
@@ -208,7 +209,7 @@ impl<'a> Task<'a> {
         let bytes = self.bytes.fetch_add(len, Ordering::Relaxed).saturating_add(len);
         if bytes > limits.facts_bytes {
             let (what, limit) = ("bytes of facts of all modules", limits.facts_bytes);
-            return Err(PluginError::Budget { what, limit, during: "gather" });
+            return Err(PluginError::Budget { what, asked: None, limit, during: "gather" });
         }
         Ok(fact)
     }
@@ -259,7 +260,7 @@ impl Queue<'_> {
                 builder
                     .stack_size(THREAD_STACK)
                     .spawn_scoped(scope, || self.work())
-                    .map_err(|err| PluginError::Memory(format!("no thread can be started: {err}")))
+                    .map_err(|err| no_thread(&err))
             };
             // One that cannot be started is no matter where there is another.
             let (started, failed): (Vec<_>, Vec<_>) = (0..workers).map(start).partition(Result::is_ok);

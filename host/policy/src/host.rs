@@ -17,11 +17,11 @@ impl host::Host for State {
     fn log(&mut self, level: host::LogLevel, message: String) -> Result<()> {
         self.charge_call()?;
         if self.logs.len() as u64 >= self.limits.log_lines {
-            return Err(OverBudget { what: "log lines", limit: self.limits.log_lines }.into());
+            return Err(OverBudget { what: "log lines", limit: self.limits.log_lines, asked: None }.into());
         }
         if message.len() > self.limits.log_line_bytes {
             let limit = self.limits.log_line_bytes as u64;
-            return Err(OverBudget { what: "bytes in a log line", limit }.into());
+            return Err(OverBudget { what: "bytes in a log line", limit, asked: None }.into());
         }
         let level = match level {
             host::LogLevel::Debug => LogLevel::Debug,

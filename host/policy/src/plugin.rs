@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use airgo_model::shortage::Shortage;
 use jiff::Timestamp;
 use wasmtime::component::{Component, ComponentExportIndex, Instance, InstancePre, TypedFunc};
 use wasmtime::{Store, UpdateDeadline};
@@ -338,7 +339,7 @@ impl Plugin {
         let fact = answer.map_err(|message| PluginError::Input(clip(message)))?;
         if fact.len() as u64 > limits.fact_bytes {
             let (what, limit) = ("bytes of facts", limits.fact_bytes);
-            return Err(PluginError::Budget { what, limit, during: GATHER });
+            return Err(PluginError::Budget { what, asked: None, limit, during: GATHER });
         }
         Ok((fact, usage))
     }
@@ -352,10 +353,17 @@ fn on_own_thread<T: Send>(work: impl FnOnce() -> Result<T, PluginError> + Send) 
             .name("airgo-plugin".to_owned())
             .stack_size(THREAD_STACK)
             .spawn_scoped(scope, work)
-            // Its stack does not fit, or there are too many.
-            .map_err(|err| PluginError::Memory(format!("no thread can be started: {err}")))?;
+            .map_err(|err| no_thread(&err))?;
         thread.join().unwrap_or_else(|_| Err(PluginError::Internal("the host panicked".to_owned())))
     })
+}
+
+/// A thread's stack does not fit, or there are too many threads.
+pub(crate) fn no_thread(err: &std::io::Error) -> PluginError {
+    match Shortage::of(err, THREAD_STACK as u64) {
+        Some(shortage) => PluginError::Shortage(shortage),
+        None => PluginError::Internal(format!("no thread can be started: {err}")),
+    }
 }
 
 /// Makes an instance and calls into it. The ticker runs before instantiation, so

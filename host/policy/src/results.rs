@@ -111,7 +111,7 @@ pub fn findings(
 ) -> Result<Vec<Finding>, PluginError> {
     if raw.len() > limits.findings {
         let limit = limits.findings as u64;
-        return Err(PluginError::Budget { what: "findings", limit, during: "check" });
+        return Err(PluginError::Budget { what: "findings", asked: None, limit, during: "check" });
     }
     let mut findings: Vec<(Option<u32>, Finding)> = Vec::with_capacity(raw.len());
     for finding in raw {

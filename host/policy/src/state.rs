@@ -75,7 +75,11 @@ impl State {
     pub fn charge_call(&mut self) -> Result<(), OverBudget> {
         self.calls += 1;
         if self.calls > self.limits.host_calls {
-            return Err(OverBudget { what: "calls into the host", limit: self.limits.host_calls });
+            return Err(OverBudget {
+                what: "calls into the host",
+                limit: self.limits.host_calls,
+                asked: None,
+            });
         }
         Ok(())
     }
@@ -143,7 +147,11 @@ impl Subject {
         // A failed or empty read is not free either.
         self.read = self.read.saturating_add(bytes).saturating_add(256);
         if self.read > self.read_limit {
-            return Err(OverBudget { what: "bytes read from the bundle", limit: self.read_limit });
+            return Err(OverBudget {
+                what: "bytes read from the bundle",
+                limit: self.read_limit,
+                asked: None,
+            });
         }
         Ok(())
     }

@@ -120,8 +120,11 @@ fn detached(context: &Context, args: &Sign, format: DetachedFormat) -> Result<()
     let source = Source { files: std::slice::from_ref(&args.file), bases: &[], limits: &limits };
     let whole = source.read().map_err(|e| failed(bundle_failure(&e)))?;
     let name = args.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let signature = detached::sign(&*key, &whole, format, &name, Timestamp::now())
-        .map_err(|e| failed(Failure::failed(e.to_string())))?;
+    let signature = detached::sign(&*key, &whole, format, &name, Timestamp::now()).map_err(|e| {
+        let mut failure = Failure::failed(e.to_string());
+        failure.hints.extend(e.shortage().map(|shortage| shortage.hint().to_owned()));
+        failed(failure)
+    })?;
     atomic::replace(&target, &signature, Access::Public)
         .map_err(|e| disk::unwritable(&shown(&target), &e, "name another file: -o FILE"))?;
     let id = key.public_key().id().to_string();

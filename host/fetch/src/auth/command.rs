@@ -46,6 +46,7 @@ pub(super) fn run(
 /// What became of a program, without a word of its own.
 pub(super) fn describe_failure(error: &RunError) -> String {
     match error {
+        RunError::Shortage(shortage) => format!("cannot be run: {shortage}"),
         RunError::Start(e) => format!("cannot be run: {e}"),
         RunError::Exit { code: Some(code), .. } => format!("failed with status {code}"),
         RunError::Exit { code: None, .. } => "was killed".to_owned(),

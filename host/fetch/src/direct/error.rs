@@ -5,6 +5,7 @@ use crate::hint::on_disk;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::address::HIDDEN;
 use airgo_gomod::pseudo::{is_pseudo_version, pseudo_version_rev};
+use airgo_model::shortage::Shortage;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,6 +35,10 @@ pub enum DirectError {
     /// There is no git to run.
     #[error("git is not on PATH, and the module must come from its own repository")]
     NoGit,
+
+    /// The system starts no git, or no thread to read what it says.
+    #[error("cannot run git: {0}")]
+    Shortage(Shortage),
 
     /// GOVCS itself is malformed.
     #[error("bad GOVCS: {0}")]
@@ -174,6 +179,7 @@ impl DirectError {
             true => format!("set GONOPROXY=none and put a proxy that has {path} into GOPROXY"),
         };
         let text = match self {
+            Self::Shortage(shortage) => shortage.hint().to_owned(),
             Self::NoGit => format!("install git, or {}", proxy()),
             Self::BadGovcs(_) => "GOVCS is a list such as public:git,private:all; see go help vcs".to_owned(),
             Self::Govcs { vcs, root, .. } => {

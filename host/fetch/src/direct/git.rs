@@ -12,7 +12,7 @@ use crate::config::RetryPolicy;
 use crate::load::clean;
 use crate::scrub::scrub;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -257,7 +257,9 @@ const SCHEMES: &[&str] = &["git", "https", "http", "git+ssh", "ssh"];
 pub(crate) fn name(error: RunError, doing: &'static str, remote: &str) -> DirectError {
     let (problem, words) = match error {
         RunError::Stopped => return DirectError::Cancelled,
-        RunError::Start(_) => return DirectError::NoGit,
+        RunError::Start(e) if e.kind() == io::ErrorKind::NotFound => return DirectError::NoGit,
+        RunError::Start(e) => (GitProblem::Other, format!("git cannot be started: {e}")),
+        RunError::Shortage(shortage) => return DirectError::Shortage(shortage),
         RunError::Exit { stderr, .. } => (judge(&stderr), tell(&stderr, remote)),
         RunError::TimedOut(after) => (GitProblem::TimedOut(after), String::new()),
         RunError::TooMuch(limit) => (GitProblem::TooMuch(limit), String::new()),

@@ -2,6 +2,7 @@
 //! when the fetch is cancelled.
 
 use super::environment::Environment;
+use airgo_model::shortage::{Shortage, USUAL_STACK};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How much of a program's complaint is read.
@@ -76,6 +77,8 @@ pub(crate) struct Invocation<'a> {
 #[derive(Debug)]
 pub(crate) enum RunError {
     Start(io::Error),
+    /// The system starts no process, or no thread beside it.
+    Shortage(Shortage),
     /// It ended with a failure; its complaint, as it is.
     Exit {
         code: Option<i32>,
@@ -99,21 +102,30 @@ impl Invocation<'_> {
     /// Runs it to its end; its stdout goes into `out` while it comes.
     pub(crate) fn run_into(mut self, out: &mut dyn Write) -> Result<(), RunError> {
         let stdin = self.stdin.take();
-        let mut child = self.start(stdin.is_some()).map_err(RunError::Start)?;
+        let mut child = self.start(stdin.is_some()).map_err(unstarted)?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), stdin) {
-            // A program that does not read its input still has an answer.
-            thread::spawn(move || drop(pipe.write_all(&bytes)));
-        }
+        let input = child.stdin.take().zip(stdin);
         let (complain, complaint) = mpsc::channel();
-        thread::spawn(move || drop(complain.send(read_stderr(stderr))));
         let child = Arc::new(Mutex::new(child));
         let (ended, watch) = mpsc::channel::<()>();
         let watcher = {
             let (child, stop) = (Arc::clone(&child), self.stop.clone());
             let (timeout, group) = (self.timeout, !self.interactive);
-            thread::spawn(move || look_after(&child, group, timeout, &stop, &watch))
+            move || look_after(&child, group, timeout, &stop, &watch)
         };
+        let threads = || -> io::Result<_> {
+            if let Some((mut pipe, bytes)) = input {
+                // A program that does not read its input still has an answer.
+                beside(move || drop(pipe.write_all(&bytes)))?;
+            }
+            beside(move || drop(complain.send(read_stderr(stderr))))?;
+            beside(watcher)
+        };
+        let watcher = threads().map_err(|e| {
+            end(&mut lock(&child), !self.interactive, true);
+            let _ = wait(&child);
+            unstarted(e)
+        })?;
 
         let copied = match stdout {
             Some(stdout) => copy(stdout, out, self.limit),
@@ -149,6 +161,16 @@ impl Invocation<'_> {
         }
         command.spawn()
     }
+}
+
+/// A thread beside the program.
+fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<JoinHandle<T>> {
+    thread::Builder::new().name("airgo-program".to_owned()).spawn(work)
+}
+
+/// What it means that a program, or a thread beside it, does not start.
+fn unstarted(error: io::Error) -> RunError {
+    Shortage::of(&error, USUAL_STACK).map_or(RunError::Start(error), RunError::Shortage)
 }
 
 fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {

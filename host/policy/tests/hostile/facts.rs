@@ -68,7 +68,7 @@ pub fn cases() -> Vec<Case> {
         ),
         guest(
             "memory bomb in gather",
-            "more than 33554432 bytes of memory in gather, over example.com/m0@v1.0.0",
+            "more than 33554432 bytes of memory in gather (it asked for ",
             gathers(memory),
         ),
         guest(

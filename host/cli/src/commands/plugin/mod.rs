@@ -115,6 +115,9 @@ impl Component {
     /// It failed, in the words of its error.
     fn failed(&self, err: &PluginError) -> Failure {
         let failure = Failure::failed(format!("{} {}", foreign(&self.shown), foreign(&err.to_string())));
+        if let Some(shortage) = err.shortage() {
+            return failure.hint(shortage.hint());
+        }
         match err {
             PluginError::TooLarge { .. }
             | PluginError::TooComplex { .. }
