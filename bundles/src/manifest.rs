@@ -407,12 +407,17 @@ impl Module {
     /// The module whose objects these are: the replacement, or the module
     /// itself; none where a directory replaces it or nothing is stored.
     pub fn stored_as(&self) -> Option<ModuleVersion> {
+        self.stored().map(|(path, version)| ModuleVersion::new(path, version))
+    }
+
+    /// Path and version of [`stored_as`](Self::stored_as).
+    pub(crate) fn stored(&self) -> Option<(&str, &str)> {
         if self.info.is_none() && self.go_mod.is_none() && self.zip.is_none() {
             return None;
         }
         match &self.replacement {
-            None => Some(self.id()),
-            Some(Replacement::Module(m)) => Some(ModuleVersion::new(&m.path, &m.version)),
+            None => Some((&self.path, &self.version)),
+            Some(Replacement::Module(m)) => Some((&m.path, &m.version)),
             Some(Replacement::Directory(_)) => None,
         }
     }

@@ -4,8 +4,8 @@
 use crate::limits::Limits;
 use crate::manifest::{ENCODING, Manifest, Module, Replacement};
 use crate::names::{self, ObjectKind};
-use crate::objects::{self, Object};
-use airgo_gomod::module as gomod;
+use crate::objects::{self, Content};
+use airgo_gomod::{ModuleVersion, module as gomod};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A rule and where the manifest breaks it.
@@ -297,17 +297,22 @@ fn texts_spaced(module: &Module, text: &str) -> Result<(), RuleError> {
 
 fn check_objects(m: &Manifest) -> Result<(), RuleError> {
     let limits = Limits::default();
-    let mut seen: HashMap<String, Object> = HashMap::new();
+    let mut seen: HashMap<(&str, &str), [Option<Content>; 3]> = HashMap::with_capacity(m.modules.len());
     for module in &m.modules {
-        for object in objects::of_module(module) {
-            let limit = objects::limit(object.kind, &limits);
-            if object.size > limit {
-                return Err(module.refuse(Rule::Size { name: object.name, size: object.size, limit }));
+        let Some((path, version)) = module.stored() else { continue };
+        let known = seen.entry((path, version)).or_default();
+        for ((kind, content), known) in objects::contents(module).into_iter().zip(known) {
+            let Some(content) = content else { continue };
+            let name = || {
+                let stored = ModuleVersion::new(path, version);
+                names::object_name(&stored, kind).unwrap_or_else(|_| stored.to_string())
+            };
+            let (size, limit) = (content.size, objects::limit(kind, &limits));
+            if size > limit {
+                return Err(module.refuse(Rule::Size { name: name(), size, limit }));
             }
-            match seen.get(&object.name) {
-                Some(other) if *other != object => return Err(module.refuse(Rule::Conflict(object.name))),
-                Some(_) => {}
-                None => drop(seen.insert(object.name.clone(), object)),
+            if *known.get_or_insert(content) != content {
+                return Err(module.refuse(Rule::Conflict(name())));
             }
         }
     }

@@ -156,7 +156,7 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
-    fn extension(self) -> &'static str {
+    pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Info => ".info",
             Self::Mod => ".mod",
@@ -173,12 +173,16 @@ pub fn object_name(module: &ModuleVersion, kind: ObjectKind) -> Result<String, M
     if kind == ObjectKind::Data {
         return Ok(data_name(path));
     }
-    let escaped = module::escape_path(path)?;
     if kind == ObjectKind::List {
-        return Ok(format!("{PROXY}{escaped}/@v/list"));
+        return Ok(format!("{PROXY}{}/@v/list", module::escape_path(path)?));
     }
-    let version = module::escape_version(&module.version)?;
-    Ok(format!("{PROXY}{escaped}/@v/{version}{}", kind.extension()))
+    Ok(stem(module)? + kind.extension())
+}
+
+/// What the names of a module's objects begin with: all but the extension.
+pub(crate) fn stem(module: &ModuleVersion) -> Result<String, ModuleError> {
+    let path = module::escape_path(&module.path)?;
+    Ok(format!("{PROXY}{path}/@v/{}", module::escape_version(&module.version)?))
 }
 
 /// The module that an entry of the payload belongs to, as `path@version`; for a

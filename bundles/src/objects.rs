@@ -24,23 +24,37 @@ pub struct Object {
     pub h1: Option<H1>,
 }
 
-/// The objects of one module.
-pub(crate) fn of_module(module: &Module) -> Vec<Object> {
-    let Some(stored) = module.stored_as() else { return Vec::new() };
-    let hashed = |h: Hashed| (h.size, h.sha256, Some(h.h1));
+/// What the manifest says of an object's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) size: u64,
+    pub(crate) sha256: Sha256,
+    pub(crate) h1: Option<H1>,
+}
+
+/// What a module has of each kind.
+pub(crate) fn contents(module: &Module) -> [(ObjectKind, Option<Content>); 3] {
+    let hashed = |Hashed { size, sha256, h1, .. }| Content { size, sha256, h1: Some(h1) };
+    let info = module.info.map(|s| Content { size: s.size, sha256: s.sha256, h1: None });
     [
-        (ObjectKind::Info, module.info.map(|s| (s.size, s.sha256, None))),
+        (ObjectKind::Info, info),
         (ObjectKind::Mod, module.go_mod.map(hashed)),
         (ObjectKind::Zip, module.zip.map(hashed)),
     ]
-    .into_iter()
-    .filter_map(|(kind, found)| {
-        let (size, sha256, h1) = found?;
-        // The manifest's rules have refused paths and versions without a name.
-        let name = names::object_name(&stored, kind).ok()?;
-        Some(Object { name, kind, module: stored.clone(), size, sha256, h1 })
+}
+
+/// The objects of one module.
+fn of_module(module: &Module) -> impl Iterator<Item = Object> {
+    let stored = module.stored_as();
+    // The manifest's rules have refused paths and versions without a name.
+    let named = stored.and_then(|stored| Some((names::stem(&stored).ok()?, stored)));
+    named.into_iter().flat_map(|(stem, stored)| {
+        contents(module).into_iter().filter_map(move |(kind, content)| {
+            let Content { size, sha256, h1 } = content?;
+            let name = format!("{stem}{}", kind.extension());
+            Some(Object { name, kind, module: stored.clone(), size, sha256, h1 })
+        })
     })
-    .collect()
 }
 
 /// The bound on an object of this kind.
@@ -74,7 +88,7 @@ impl Manifest {
     pub fn objects(&self) -> Vec<Object> {
         let mut all: BTreeMap<String, Object> = BTreeMap::new();
         for module in &self.modules {
-            all.extend(of_module(module).into_iter().map(|o| (o.name.clone(), o)));
+            all.extend(of_module(module).map(|o| (o.name.clone(), o)));
         }
         for (path, text) in self.lists() {
             let (size, sha256) = (text.len() as u64, Sha256::of(text.as_bytes()));

@@ -177,33 +177,25 @@ fn likely(loaded: &Loaded) -> Vec<ModuleVersion> {
 /// The project as plugins will see it in the bundle, with what is to be recorded
 /// of its proxies.
 pub fn view(context: &Context, gathered: &Gathered, whole_proxies: bool) -> View {
-    let by_name: BTreeMap<String, Object> = gathered
-        .objects
-        .keys()
-        .filter_map(|object| {
-            let name = airgo_bundle::names::object_name(&object.module, entry_kind(object.kind)).ok()?;
-            Some((name, object.clone()))
-        })
-        .collect();
     let objects = gathered.objects.clone();
     let view = View::new(
         &gathered.manifest,
-        Box::new(move |name| {
-            let fetched = by_name
-                .get(name)
-                .and_then(|object| objects.get(object))
-                .ok_or_else(|| format!("{name} was not fetched"))?;
+        Box::new(move |module, kind| {
+            let object = fetched_as(kind).map(|kind| Object::new(module.clone(), kind));
+            let fetched = object.and_then(|object| objects.get(&object));
+            let fetched = fetched.ok_or_else(|| format!("{module} was not fetched"))?;
             fetched.open().map(|r| Box::new(r) as Box<dyn ReadSeek>).map_err(|e| e.to_string())
         }),
     );
     view.with_provenance(&statements::provenance(context, gathered, whole_proxies))
 }
 
-fn entry_kind(kind: Kind) -> ObjectKind {
+/// What is fetched for an entry of this kind.
+pub fn fetched_as(kind: ObjectKind) -> Option<Kind> {
     match kind {
-        Kind::Info => ObjectKind::Info,
-        Kind::Mod => ObjectKind::Mod,
-        Kind::Zip => ObjectKind::Zip,
-        Kind::SumDb | Kind::File => ObjectKind::Data,
+        ObjectKind::Info => Some(Kind::Info),
+        ObjectKind::Mod => Some(Kind::Mod),
+        ObjectKind::Zip => Some(Kind::Zip),
+        ObjectKind::List | ObjectKind::Data => None,
     }
 }

@@ -16,10 +16,10 @@ use crate::statements::{self, Stated};
 use airgo_bundle::keys::Signer;
 use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{
-    Bound, BundleError, BundleWriter, Claims, Object as Entry, ObjectKind, PositionedFile, Sha256,
-    SignedBundle, Signing, VolumeError, Written, is_foreign_volume, remove_stale_volumes, split,
+    Bound, BundleError, BundleWriter, Claims, Object as Entry, PositionedFile, Sha256, SignedBundle, Signing,
+    VolumeError, Written, is_foreign_volume, remove_stale_volumes, split,
 };
-use airgo_fetch::{IoCause, Kind, Object};
+use airgo_fetch::{IoCause, Object};
 use airgo_policy::Report;
 use jiff::Timestamp;
 use std::fs::File;
@@ -246,13 +246,8 @@ fn write(
     let entries = writer.objects().len() as u64;
     let progress = bundle_io::Watch::new(context, "Writing", "files", entries);
     let source = |entry: &Entry| -> io::Result<Box<dyn Read + Send>> {
-        let kind = match entry.kind {
-            ObjectKind::Info => Kind::Info,
-            ObjectKind::Mod => Kind::Mod,
-            ObjectKind::Zip => Kind::Zip,
-            ObjectKind::List | ObjectKind::Data => return Err(io::ErrorKind::NotFound.into()),
-        };
-        let fetched = objects.get(&Object::new(entry.module.clone(), kind)).ok_or(io::ErrorKind::NotFound)?;
+        let object = gather::fetched_as(entry.kind).map(|kind| Object::new(entry.module.clone(), kind));
+        let fetched = object.and_then(|object| objects.get(&object)).ok_or(io::ErrorKind::NotFound)?;
         fetched.open().map(|r| Box::new(r) as Box<dyn Read + Send>).map_err(io::Error::other)
     };
     writer.write_objects(&source, bundle_io::jobs(None), &progress).map_err(|e| bundle_failure(&e))?;

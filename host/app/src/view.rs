@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
 
-/// Opens a stored object by its name in the bundle; what it gives is verified.
-pub type Opener = Box<dyn Fn(&str) -> Result<Box<dyn ReadSeek>, String> + Send + Sync>;
+/// Opens an object of a stored module; what it gives is verified.
+pub type Opener = Box<dyn Fn(&ModuleVersion, ObjectKind) -> Result<Box<dyn ReadSeek>, String> + Send + Sync>;
 
 /// A module's zip, opened.
 type Zip = ModuleZip<Box<dyn ReadSeek>>;
@@ -70,8 +70,9 @@ impl View {
     /// A signed bundle's modules; an object is verified when first looked at.
     pub fn of_bundle(bundle: &Arc<SignedBundle>) -> Self {
         let opened = bundle.clone();
-        let open = move |name: &str| {
-            let content = opened.content(name).map_err(|e| e.to_string())?;
+        let open = move |module: &ModuleVersion, kind| {
+            let name = object_name(module, kind).map_err(|e| e.to_string())?;
+            let content = opened.content(&name).map_err(|e| e.to_string())?;
             content.verify(&mut Vec::new(), &()).map_err(|e| e.to_string())?;
             Ok(Box::new(content) as Box<dyn ReadSeek>)
         };
@@ -120,8 +121,7 @@ impl View {
 
     fn object(&self, module: usize, kind: ObjectKind) -> Result<Box<dyn ReadSeek>, ReadError> {
         let stored = self.stored.get(module).and_then(Option::as_ref).ok_or(ReadError::NotFound)?;
-        let name = object_name(stored, kind).map_err(|e| ReadError::Corrupt(e.to_string()))?;
-        (self.open)(&name).map_err(ReadError::Corrupt)
+        (self.open)(stored, kind).map_err(ReadError::Corrupt)
     }
 
     /// Runs `ask` on a module's zip; opened zips are kept, since a plugin
