@@ -75,6 +75,19 @@ fn many_modules_at_once_take_what_they_are_worth() {
     grown.takes("pack project -o b.airgo", 160, 4);
 }
 
+#[test]
+fn what_go_sum_lacks_is_summed_up() {
+    let mut grown = Grown::new("flat:2000");
+    std::fs::remove_file(grown.temp.join("project/go.sum")).unwrap();
+    grown.airgo = grown.airgo.env("GOSUMDB", "off");
+    grown.takes("pack project -o b.airgo --allow-incomplete", 160, 8);
+    let output = std::fs::read_to_string(grown.temp.join("output")).unwrap();
+    assert!(
+        output.contains("warning: and 3990 more downloads of which project/go.sum lacks the line"),
+        "{output}"
+    );
+}
+
 /// Some 180,000 edges, whose names are 8 MiB of text.
 #[test]
 fn many_edges_take_what_they_are_worth() {

@@ -14,7 +14,7 @@ use airgo_fetch::{Fetched, Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
 use airgo_resolve::{Resolution, Selected};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 /// Everything that the manifest follows from.
@@ -39,28 +39,30 @@ pub struct Parts<'a> {
 
 /// Builds and seals the manifest.
 pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
+    let sums = Sums::of(parts);
     let mut modules: Vec<Module> = Vec::new();
-    let mut covered = BTreeSet::new();
+    let (mut covered, mut places) = (BTreeSet::new(), HashMap::new());
     for (loaded, resolution) in parts.projects.list.iter().zip(parts.resolutions) {
         let at = relative(&parts.projects.root, &loaded.root);
-        let shared = modules.len();
         for selected in resolution.build_list.iter().filter(|m| !m.main) {
-            covered.extend(selected.stored().cloned());
+            covered.extend(selected.stored());
             let replacement = replacement(loaded, &at, selected);
-            let module = module(parts, selected, replacement)?;
+            let module = module(parts, &sums, selected, replacement)?;
             // Projects share most of what they build with.
-            let same = |m: &&mut Module| {
-                (&m.path, &m.version, &m.replacement) == (&module.path, &module.version, &module.replacement)
-            };
-            match modules[..shared].iter_mut().find(same) {
+            let here: &mut Vec<usize> = places.entry(&selected.module).or_default();
+            let same = |at: &usize| modules.get(*at).is_some_and(|m| m.replacement == module.replacement);
+            match here.iter().copied().find(same).and_then(|at| modules.get_mut(at)) {
                 Some(there) => there.direct |= module.direct,
-                None => modules.push(module),
+                None => {
+                    here.push(modules.len());
+                    modules.push(module);
+                }
             }
         }
     }
     // The rest of the graphs: versions that lost, of which go reads the go.mod.
     let others: BTreeSet<_> =
-        parts.objects.keys().map(|o| &o.module).filter(|m| !covered.contains(*m)).collect();
+        parts.objects.keys().map(|o| &o.module).filter(|m| !covered.contains(m)).collect();
     for other in others {
         let plain = Selected {
             module: other.clone(),
@@ -69,7 +71,7 @@ pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
             direct: false,
             go_version: None,
         };
-        modules.push(Module { selected: false, ..module(parts, &plain, None)? });
+        modules.push(Module { selected: false, ..module(parts, &sums, &plain, None)? });
     }
     let manifest = Manifest {
         build_tags: parts.build.tags.clone(),
@@ -87,7 +89,12 @@ pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
     manifest.seal().map_err(|e| Failure::failed(format!("the manifest cannot be made: {e}")))
 }
 
-fn module(parts: &Parts<'_>, selected: &Selected, replacement: Option<Replacement>) -> Result<Module> {
+fn module(
+    parts: &Parts<'_>,
+    sums: &Sums<'_>,
+    selected: &Selected,
+    replacement: Option<Replacement>,
+) -> Result<Module> {
     let stored = selected.stored();
     let get = |kind| stored.and_then(|m| parts.objects.get(&Object::new(m.clone(), kind)));
     let info = get(Kind::Info);
@@ -98,28 +105,31 @@ fn module(parts: &Parts<'_>, selected: &Selected, replacement: Option<Replacemen
     Ok(Module {
         direct: selected.direct,
         info: info.map(|f| Stored { sha256: Sha256(f.sha256), size: f.size }),
-        go_mod: get(Kind::Mod).and_then(|f| hashed(parts, f, Subject::GoMod)),
+        go_mod: get(Kind::Mod).and_then(|f| sums.hashed(f, Subject::GoMod)),
         path: selected.module.path.clone(),
         replacement,
         required_by: Vec::new(),
         selected: true,
         time,
         version: selected.module.version.clone(),
-        zip: get(Kind::Zip).and_then(|f| hashed(parts, f, Subject::Zip)),
+        zip: get(Kind::Zip).and_then(|f| sums.hashed(f, Subject::Zip)),
     })
 }
 
-fn hashed(parts: &Parts<'_>, fetched: &Fetched, subject: Subject) -> Option<Hashed> {
-    let is_in =
-        |list: &[Unsummed]| list.iter().any(|u| u.module == fetched.object.module && u.subject == subject);
-    let sum = if is_in(parts.by_database) {
-        SumSource::SumDb
-    } else if is_in(parts.unchecked) {
-        SumSource::Unchecked
-    } else {
-        SumSource::GoSum
-    };
-    Some(Hashed { h1: fetched.h1?, sha256: Sha256(fetched.sha256), size: fetched.size, sum })
+/// What the downloads were checked against that go.sum has no line for.
+struct Sums<'a>(HashMap<(&'a ModuleVersion, Subject), SumSource>);
+
+impl<'a> Sums<'a> {
+    fn of(parts: &Parts<'a>) -> Self {
+        let list = |list: &'a [Unsummed], source| list.iter().map(move |u| ((&u.module, u.subject), source));
+        let unchecked = list(parts.unchecked, SumSource::Unchecked);
+        Self(unchecked.chain(list(parts.by_database, SumSource::SumDb)).collect())
+    }
+
+    fn hashed(&self, fetched: &Fetched, subject: Subject) -> Option<Hashed> {
+        let sum = self.0.get(&(&fetched.object.module, subject)).copied().unwrap_or(SumSource::GoSum);
+        Some(Hashed { h1: fetched.h1?, sha256: Sha256(fetched.sha256), size: fetched.size, sum })
+    }
 }
 
 /// The time in an `.info`; Go's zero time says nothing.

@@ -141,7 +141,7 @@ fn unsummed(
     projects: &Projects,
     wants: &[BTreeSet<Object>],
     objects: &BTreeMap<Object, Fetched>,
-) -> (Vec<Unsummed>, String) {
+) -> (BTreeSet<Unsummed>, String) {
     let (mut lacking, mut files) = (BTreeSet::new(), BTreeSet::new());
     for (loaded, wants) in projects.list.iter().zip(wants) {
         for object in wants {
@@ -158,7 +158,7 @@ fn unsummed(
     if files.is_empty() {
         files.extend(projects.list.iter().map(|l| shown(&l.sum_file)));
     }
-    (lacking.into_iter().collect(), files.into_iter().collect::<Vec<_>>().join(", "))
+    (lacking, files.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// What will be needed unless go.mod is inconsistent: a pruned main module

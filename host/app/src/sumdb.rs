@@ -22,6 +22,9 @@ use airgo_model::atomic::{self, Access};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// How many downloads that no hash is recorded of have a warning of their own.
+const SHOWN: usize = 10;
+
 /// What came of asking.
 #[derive(Default)]
 pub struct Vouched {
@@ -53,7 +56,7 @@ pub fn vouch(
     fetcher: &Fetcher,
     cache: &Path,
     sum_file: &str,
-    unsummed: Vec<Unsummed>,
+    unsummed: BTreeSet<Unsummed>,
 ) -> Result<Vouched> {
     let env = &context.env;
     let gosumdb = env.get(settings::GOSUMDB).unwrap_or_else(|| settings::GOSUMDB.of("sum.golang.org"));
@@ -62,12 +65,16 @@ pub fn vouch(
     let (asked, unchecked): (Vec<_>, Vec<_>) = unsummed
         .into_iter()
         .partition(|u| is_consulted(&u.module.path, gosumdb.reveal(), nosumdb.reveal(), goproxy.reveal()));
-    for one in &unchecked {
+    for one in unchecked.iter().take(SHOWN) {
         let suffix = if one.subject == Subject::GoMod { "/go.mod" } else { "" };
         context.warning(format!(
             "nothing vouches for {}: {sum_file} lacks the line `{} {}{suffix}`, and GONOSUMDB, GOPRIVATE or GOSUMDB exempts it",
             one.module, one.module.path, one.module.version
         ));
+    }
+    if let Some(more) = unchecked.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let more = count(more, "more download");
+        context.warning(format!("and {more} of which {sum_file} lacks the line and nothing else is checked"));
     }
     if asked.is_empty() {
         return Ok(Vouched { unchecked, ..Vouched::default() });
@@ -87,13 +94,14 @@ pub fn vouch(
     let kept = cache.join("sumdb").join(config.name());
     let name = config.name().to_owned();
     let mut client = Client::new(config.key, Joint { source, kept });
+    let by_module = || asked.chunk_by(|a, b| a.module == b.module);
     let modules: Vec<ModuleVersion> =
-        asked.iter().map(|u| u.module.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        by_module().filter_map(|of_one| Some(of_one.first()?.module.clone())).collect();
     let answers = client.lookup(&modules).map_err(|e| database_failure(&e))?;
     let mut lookups = Vec::new();
-    for (module, answer) in modules.iter().zip(answers) {
+    for ((module, of_one), answer) in modules.iter().zip(by_module()).zip(answers) {
         let lookup = answer.map_err(|e| lookup_failure(&e, sum_file, &asked))?;
-        for one in asked.iter().filter(|u| u.module == *module) {
+        for one in of_one {
             lookup.check(one.subject, &one.h1).map_err(|e| mismatch(&e))?;
         }
         lookups.push((module.to_string(), lookup.id));
