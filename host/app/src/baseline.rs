@@ -8,10 +8,10 @@
 
 use crate::Context;
 use crate::bundle_io;
+use crate::code_attributes;
 use crate::failure::Result;
 use crate::findings;
-use crate::judge;
-use crate::nature;
+use crate::policy;
 use crate::project::shown;
 use crate::quantity::count;
 use crate::requests::TrustFiles;
@@ -44,13 +44,13 @@ impl Baseline {
         if policy.plugins().all(|(_, plugin)| plugin.describe().name != "drift") {
             return Ok(new.with_baseline(old));
         }
-        let [new, old] = [new, old].map(|view| nature::with_attributes(context, view));
+        let [new, old] = [new, old].map(|view| code_attributes::add(context, view));
         Ok(new?.with_baseline(old?))
     }
 }
 
 /// All that the plugins say, and what of it is new.
-pub struct Judged {
+pub struct Evaluated {
     /// The verdict.
     pub report: Report,
     /// The same, less what the baseline has too, counted anew; none without a
@@ -58,7 +58,7 @@ pub struct Judged {
     news: Option<Report>,
 }
 
-impl Judged {
+impl Evaluated {
     /// What is new; without a baseline all of it.
     pub fn into_news(self) -> Report {
         self.news.unwrap_or(self.report)
@@ -66,16 +66,16 @@ impl Judged {
 }
 
 /// Runs the plugins over a bundle, and over its baseline.
-pub fn run(context: &Context, policy: &Policy, view: View, baseline: Option<&Baseline>) -> Result<Judged> {
+pub fn run(context: &Context, policy: &Policy, view: View, baseline: Option<&Baseline>) -> Result<Evaluated> {
     let Some(baseline) = baseline else {
-        return Ok(Judged { report: judge::run(context, policy, Arc::new(view))?, news: None });
+        return Ok(Evaluated { report: policy::run(context, policy, Arc::new(view))?, news: None });
     };
     let view = baseline.under(context, policy, view)?;
-    let report = judge::run(context, policy, Arc::new(view))?;
-    let before = judge::run(context, policy, Arc::new(View::of_bundle(&baseline.bundle)))?;
+    let report = policy::run(context, policy, Arc::new(view))?;
+    let before = policy::run(context, policy, Arc::new(View::of_bundle(&baseline.bundle)))?;
     let mut news = report.clone();
     findings::only_new(&mut news, &before);
-    Ok(Judged { report, news: Some(news) })
+    Ok(Evaluated { report, news: Some(news) })
 }
 
 /// The same, with the warnings that are new printed; a refusal is an error,
@@ -83,21 +83,21 @@ pub fn run(context: &Context, policy: &Policy, view: View, baseline: Option<&Bas
 /// more and lists everything.
 pub fn evaluate(
     context: &Context,
-    loaded: &judge::Loaded,
+    loaded: &policy::Loaded,
     view: View,
     baseline: Option<&Baseline>,
     again: &str,
 ) -> Result<Report> {
-    let judged = run(context, &loaded.policy, view, baseline)?;
+    let evaluated = run(context, &loaded.policy, view, baseline)?;
     let again = match baseline {
         None => again.to_owned(),
         Some(baseline) => format!("{again} --baseline {}", baseline.name),
     };
-    judge::tell(context, loaded, judged.news.as_ref().unwrap_or(&judged.report), &again);
-    if let (Some(news), Some(baseline)) = (&judged.news, baseline) {
-        let (new, all) = (news.findings.len(), count(judged.report.findings.len(), "finding"));
+    policy::report_warnings(context, loaded, evaluated.news.as_ref().unwrap_or(&evaluated.report), &again);
+    if let (Some(news), Some(baseline)) = (&evaluated.news, baseline) {
+        let (new, all) = (news.findings.len(), count(evaluated.report.findings.len(), "finding"));
         context.status("Compared", format!("with {}: {new} of {all} new", baseline.name));
     }
-    judge::enforce(&judged.report)?;
-    Ok(judged.report)
+    policy::enforce(&evaluated.report)?;
+    Ok(evaluated.report)
 }

@@ -4,8 +4,7 @@
 use crate::Context;
 use crate::Progress;
 use crate::disk;
-use crate::failure::FailureKind;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, FailureKind, Result};
 use crate::interrupt::Interrupt;
 use crate::keyring;
 use crate::refusal;
@@ -112,7 +111,7 @@ fn last_seen_failure(error: LastSeenError, file: &Path) -> Failure {
     bundle_failure(&error.into()).fact("last seen", file.display().to_string())
 }
 
-/// The failure for an error of the bundle room.
+/// The failure for an error of the bundle crate.
 pub fn bundle_failure(error: &BundleError) -> Failure {
     failure(error, None)
 }
@@ -163,7 +162,7 @@ pub fn jobs(asked: Option<usize>) -> NonZeroUsize {
     asked.and_then(NonZeroUsize::new).unwrap_or(cores)
 }
 
-/// Progress of the bundle room, which also asks whether to stop.
+/// Progress of the bundle crate, which also asks whether to stop.
 pub struct Watch {
     /// The bar.
     pub progress: Progress,

@@ -4,9 +4,9 @@
 use crate::Context;
 use crate::baseline::{self, Baseline};
 use crate::bundle_io;
+use crate::collect;
 use crate::failure::Result;
-use crate::gather;
-use crate::judge::{self, Loaded};
+use crate::policy::{self, Loaded};
 use crate::project;
 use crate::projects;
 use crate::quantity::count;
@@ -61,7 +61,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// The policy does not load, a plugin fails, or what is to be checked cannot be
-/// had. That the policy refuses is in the report: see [`judge::enforce`].
+/// had. That the policy refuses is in the report: see [`policy::enforce`].
 pub fn check(context: &Context, request: &CheckRequest) -> Result<Checked> {
     let Subject { loaded, manifest, view, files, root } = subject(context, request)?;
     let old = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
@@ -81,7 +81,7 @@ struct Subject {
 
 fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
     let policy = |dir: &Path| {
-        let source = judge::source(context, request.policy.as_deref(), dir)?;
+        let source = policy::source(context, request.policy.as_deref(), dir)?;
         let source = match request.tried.as_slice() {
             [] => source,
             plugins => source.trying(plugins.to_vec()),
@@ -99,9 +99,9 @@ fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
         dirs => {
             let projects = projects::load(dirs, &context.env, request.collect.scope)?;
             let loaded = policy(&projects.root)?;
-            let gathered = gather::gather(context, &request.collect, &request.network, &projects)?;
-            let [view, files] = [(); 2].map(|()| gather::view(context, &gathered, false));
-            Ok(Subject { loaded, manifest: gathered.manifest, view, files, root: projects.root })
+            let collected = collect::collect(context, &request.collect, &request.network, &projects)?;
+            let [view, files] = [(); 2].map(|()| collect::view(context, &collected, false));
+            Ok(Subject { loaded, manifest: collected.manifest, view, files, root: projects.root })
         }
     }
 }
@@ -120,7 +120,7 @@ fn required(context: &Context, dir: &Path) -> BTreeSet<String> {
 /// Writes the commented policy file, with the modules of today on its allow list;
 /// one that is there stays.
 pub fn init(context: &Context, dir: &Path) -> Result<()> {
-    let file: PathBuf = dir.join(judge::FILE);
+    let file: PathBuf = dir.join(policy::FILE);
     let name = project::shown(&file);
     let modules = required(context, dir);
     let text = airgo_policy::airgo_toml::template_for(modules.iter().map(String::as_str));

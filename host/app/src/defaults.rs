@@ -24,7 +24,7 @@ pub fn notice(missing: &str) -> String {
 
 /// Says that defaults judged, who failed to, what was found, and how to go on;
 /// `again` is the command that lists everything.
-pub fn tell(context: &Context, report: &Report, missing: &str, again: &str) {
+pub fn report(context: &Context, report: &Report, missing: &str, again: &str) {
     for text in texts(report, missing) {
         context.warning(text);
     }

@@ -5,8 +5,7 @@
 use crate::Context;
 use crate::Progress;
 use crate::errors::fetch_failure;
-use crate::failure::FailureKind;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, FailureKind, Result};
 use crate::nearest;
 use crate::open_files;
 use crate::requests::Network;
@@ -157,7 +156,7 @@ impl<'a> Downloads<'a> {
     /// Starts on files that will most likely be needed, so that the resolver's
     /// walk and the transfer of zips overlap. What turns out not to be needed
     /// is left out later.
-    pub fn foresee(&mut self, modules: impl Iterator<Item = ModuleVersion>) {
+    pub fn prefetch(&mut self, modules: impl Iterator<Item = ModuleVersion>) {
         for module in modules {
             self.ask(Object::new(module.clone(), Kind::Zip));
             self.ask(Object::new(module, Kind::Info));
@@ -183,7 +182,7 @@ impl<'a> Downloads<'a> {
                 continue;
             }
             match result {
-                Ok(fetched) => self.judge(fetched)?,
+                Ok(fetched) => self.check(fetched)?,
                 Err(e) => return Err(self.explain(fetch_failure(&e), &e, &object)),
             }
         }
@@ -212,14 +211,14 @@ impl<'a> Downloads<'a> {
     }
 
     /// Holds a download against go.sum and keeps it for later runs.
-    fn judge(&mut self, fetched: Fetched) -> Result<()> {
+    fn check(&mut self, fetched: Fetched) -> Result<()> {
         let object = fetched.object.clone();
         let mut keep = true;
         if let (Some(subject), Some(h1)) = (subject(object.kind), fetched.h1) {
             let recorded = self.sums.check(&object.module, subject, &h1);
             keep = recorded.map_err(|e| sums::mismatch(&e, &fetched.source))? == Recorded::Yes;
         }
-        // What nothing vouches for yet stays out of the store. A store that
+        // What nothing verifies yet stays out of the store. A store that
         // cannot be written costs only the next run's time.
         let fetched = if keep { self.fetcher.keep(fetched) } else { Ok(fetched) };
         match fetched {
@@ -271,7 +270,7 @@ impl GoModSource for Downloads<'_> {
         let module = object.module.clone();
         let bytes = result.and_then(|fetched| Ok((fetched.bytes()?, fetched)));
         let answer = match bytes {
-            Ok((bytes, fetched)) => match self.judge(fetched) {
+            Ok((bytes, fetched)) => match self.check(fetched) {
                 Ok(()) => Ok(bytes),
                 Err(failure) => {
                     let error = SourceError::new(failure.message.clone());

@@ -1,8 +1,7 @@
-//! From each room's typed errors to what the user sees: sentence, exit code,
+//! From each crate's typed errors to what the user sees: sentence, exit code,
 //! hint.
 
-use crate::failure::Failure;
-use crate::failure::FailureKind;
+use crate::failure::{Failure, FailureKind};
 use crate::gomod_hints;
 use crate::quantity::count;
 use airgo_fetch::{FetchError, IoCause};

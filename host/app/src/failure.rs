@@ -37,11 +37,11 @@ impl FailureKind {
 }
 
 /// Why a command did not do what was asked; boxed, since every result of this
-/// crate carries the room for one.
+/// crate carries the size of one.
 #[derive(Clone, Debug)]
 pub struct Failure(Box<Details>);
 
-/// What a failure has to tell.
+/// What a failure says.
 #[derive(Clone, Debug)]
 pub struct Details {
     /// What kind of failure it is.

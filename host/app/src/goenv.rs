@@ -109,6 +109,17 @@ impl GoEnv {
         })
     }
 
+    /// GOSUMDB: the checksum database, by default Go's own.
+    pub fn gosumdb(&self) -> Setting {
+        self.get(settings::GOSUMDB).unwrap_or_else(|| settings::GOSUMDB.of("sum.golang.org"))
+    }
+
+    /// The modules that the checksum database is not asked about: GONOSUMDB, by
+    /// default GOPRIVATE (cmd/go cfg.go).
+    pub fn gonosumdb(&self) -> Option<Setting> {
+        self.get(settings::GONOSUMDB).or_else(|| self.get(settings::GOPRIVATE))
+    }
+
     /// The GOPROXY that the Go installation comes with; empty where there is none.
     pub fn default_goproxy(&self) -> Setting {
         settings::GOPROXY.of(&self.default_goproxy)

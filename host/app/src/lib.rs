@@ -7,11 +7,12 @@
 //! of the process: Go's settings and airgo's own are in [`GoEnv`].
 
 pub mod advice;
-pub mod assemble;
 pub mod baseline;
 pub mod beside;
 pub mod bundle_io;
 pub mod check;
+mod code_attributes;
+pub mod collect;
 pub mod defaults;
 pub mod diff;
 pub mod disk;
@@ -21,20 +22,19 @@ mod events;
 pub mod failure;
 pub mod findings;
 pub mod frame;
-pub mod gather;
 pub mod goenv;
 mod golines;
 mod gomod_hints;
 mod interrupt;
-pub mod judge;
 pub mod keyring;
 mod lengths;
-pub mod nature;
+mod manifest;
 mod nearest;
 mod offline;
 mod open_files;
 pub mod pack;
-pub mod plugin_signatures;
+mod plugin_signatures;
+pub mod policy;
 pub mod project;
 pub mod projects;
 pub mod quantity;

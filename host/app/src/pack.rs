@@ -3,10 +3,10 @@
 use crate::Context;
 use crate::baseline::{self, Baseline};
 use crate::bundle_io::{self, bundle_failure};
+use crate::collect::{self, Collected};
 use crate::disk;
 use crate::failure::{Failure, Result};
-use crate::gather::{self, Gathered};
-use crate::judge;
+use crate::policy;
 use crate::project::shown;
 use crate::projects::{self, Projects};
 use crate::quantity::{bytes, count};
@@ -131,19 +131,19 @@ fn pack_projects(
         None => None,
         Some(file) => Some(bundle_io::open_signed(context, file, &request.trust)?),
     };
-    let policy = judge::load(context, request.policy.as_deref(), &projects.root, request.at)?;
+    let policy = policy::load(context, request.policy.as_deref(), &projects.root, request.at)?;
     let approved = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
 
-    let gathered = gather::gather(context, &request.collect, &request.network, projects)?;
+    let collected = collect::collect(context, &request.collect, &request.network, projects)?;
 
-    let view = gather::view(context, &gathered, request.record_proxies);
+    let view = collect::view(context, &collected, request.record_proxies);
     let again = check_command(request, output);
     let report = baseline::evaluate(context, &policy, view, approved.as_ref(), &again)?;
-    context.status("Judged", judge::summary(&report));
+    context.status("Judged", policy::summary(&report));
 
     let projects = projects.list.len();
     let signing = Plan { signer: &*key, claims, projects, older: older.as_ref() };
-    let written = write(context, request, output, &gathered, &report, signing)?;
+    let written = write(context, request, output, &collected, &report, signing)?;
     let key_id = key.public_key().id().to_string();
     context.status("Signed", format!("as {key_id}"));
     let volumes = split_or_clean(context, request, &written)?;
@@ -152,9 +152,9 @@ fn pack_projects(
         file: written.path,
         volumes,
         size: written.size,
-        content_id: gathered.manifest.content_id.clone(),
+        content_id: collected.manifest.content_id.clone(),
         manifest_sha256: written.manifest_sha256,
-        modules: gathered.manifest.modules.iter().filter(|m| m.selected).count(),
+        modules: collected.manifest.modules.iter().filter(|m| m.selected).count(),
         public_key: signing::public_file(context, &request.signer, key.public_key()),
         key_id,
         report,
@@ -166,10 +166,10 @@ fn check_command(request: &PackRequest, output: &Path) -> String {
     let base = request.since.iter().chain(&request.trust.base).cloned().collect();
     let trust = TrustFiles { base, trust: request.trust.trust.clone() };
     match request.split {
-        None => judge::check_command(output, &trust),
+        None => policy::check_command(output, &trust),
         Some(_) => {
             let first = format!("{}.001", output.display());
-            judge::check_command(Path::new(&first), &trust)
+            policy::check_command(Path::new(&first), &trust)
         }
     }
 }
@@ -232,11 +232,11 @@ fn write(
     context: &Context,
     request: &PackRequest,
     output: &Path,
-    gathered: &Gathered,
+    collected: &Collected,
     verdict: &Report,
     plan: Plan<'_>,
 ) -> Result<Written> {
-    let Gathered { manifest, objects, evidence, .. } = gathered;
+    let Collected { manifest, objects, evidence, .. } = collected;
     let failed = |e: BundleError| not_written(request, plan.projects, &e);
     let mut writer = match plan.older {
         None => BundleWriter::create(output, manifest),
@@ -246,7 +246,7 @@ fn write(
     let entries = writer.objects().len() as u64;
     let progress = bundle_io::Watch::new(context, "Writing", "files", entries);
     let source = |entry: &Entry| -> io::Result<Box<dyn Read + Send>> {
-        let object = gather::fetched_as(entry.kind).map(|kind| Object::new(entry.module.clone(), kind));
+        let object = collect::fetched_as(entry.kind).map(|kind| Object::new(entry.module.clone(), kind));
         let fetched = object.and_then(|object| objects.get(&object)).ok_or(io::ErrorKind::NotFound)?;
         fetched.open().map(|r| Box::new(r) as Box<dyn Read + Send>).map_err(io::Error::other)
     };
@@ -257,7 +257,7 @@ fn write(
     context.interrupt.check()?;
     let mut signing = Signing::new(plan.signer);
     signing.claims = plan.claims;
-    signing.statements = statements::of(context, gathered, verdict, &writer, stated(request))?;
+    signing.statements = statements::of(context, collected, verdict, &writer, stated(request))?;
     writer.finish(&[signing]).map_err(failed)
 }
 

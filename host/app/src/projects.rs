@@ -51,7 +51,7 @@ pub fn load(args: &[PathBuf], env: &GoEnv, scope: Scope) -> Result<Projects> {
 }
 
 impl Projects {
-    /// What any project's go.sum vouches for.
+    /// What any project's go.sum has a line for.
     pub fn sums(&self) -> GoSum {
         GoSum::union(self.list.iter().map(|l| &l.sums))
     }

@@ -1,8 +1,7 @@
 //! Who signs and what is claimed beside the contents, from flags.
 
 use crate::Context;
-use crate::failure::FailureKind;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, FailureKind, Result};
 use crate::keyring::{self, key_failure};
 use crate::requests::SignWith;
 use airgo_bundle::Claims;

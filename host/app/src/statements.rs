@@ -2,8 +2,8 @@
 //! policy made of them, what the checksum database answered.
 
 use crate::Context;
+use crate::collect::Collected;
 use crate::failure::{Failure, Result};
-use crate::gather::Gathered;
 use crate::settings::{self, Known};
 use airgo_bundle::predicate::{
     Builder, DependencyNotes, Lookup, Origin, PackSettings, PolicyVerdict, PredicateError, Provenance,
@@ -31,7 +31,7 @@ pub struct Stated {
 /// All statements of one packing.
 pub fn of(
     context: &Context,
-    gathered: &Gathered,
+    collected: &Collected,
     report: &Report,
     writer: &BundleWriter,
     stated: Stated,
@@ -40,7 +40,7 @@ pub fn of(
     if stated.verdict {
         statements.push(NewStatement::of(&verdict(report)?).map_err(|e| unfit(&e))?);
     }
-    if let Some(proved) = &gathered.proved {
+    if let Some(proved) = &collected.proved {
         let lookups =
             proved.lookups.iter().map(|(module, record)| Lookup { module: module.clone(), record: *record });
         let evidence = SumdbEvidence {
@@ -54,7 +54,7 @@ pub fn of(
     }
     if stated.provenance {
         statements.push(
-            NewStatement::of(&provenance(context, gathered, stated.whole_proxies)).map_err(|e| unfit(&e))?,
+            NewStatement::of(&provenance(context, collected, stated.whole_proxies)).map_err(|e| unfit(&e))?,
         );
     }
     Ok(statements)
@@ -72,12 +72,12 @@ fn verdict(report: &Report) -> Result<PolicyVerdict> {
 
 /// Where the modules came from, and what their authors say of them;
 /// `whole_proxies` as in [`Stated`].
-pub fn provenance(context: &Context, gathered: &Gathered, whole_proxies: bool) -> Provenance {
+pub fn provenance(context: &Context, collected: &Collected, whole_proxies: bool) -> Provenance {
     let env = &context.env;
     let proxies = env.get(settings::GOPROXY);
     let whole = proxies.as_ref().filter(|_| whole_proxies);
     let settings = PackSettings {
-        gonosumdb: recorded(env.get(settings::GONOSUMDB).or_else(|| env.get(settings::GOPRIVATE))),
+        gonosumdb: recorded(env.gonosumdb()),
         goproxy: match whole {
             Some(proxies) => proxies.recorded_with_paths(),
             None => proxies.as_ref().and_then(Setting::recorded),
@@ -91,11 +91,11 @@ pub fn provenance(context: &Context, gathered: &Gathered, whole_proxies: bool) -
         metadata: RunMetadata {
             finished_on: Some(seconds(Timestamp::now())),
             invocation_id: invocation(context),
-            started_on: Some(seconds(gathered.began)),
+            started_on: Some(seconds(collected.began)),
         },
     };
     let fetched = |module: &ModuleVersion| {
-        let get = |kind| gathered.objects.get(&Object::new(module.clone(), kind));
+        let get = |kind| collected.objects.get(&Object::new(module.clone(), kind));
         let location = get(Kind::Zip).or_else(|| get(Kind::Mod)).map(|f| source(&f.source, whole));
         let origin = get(Kind::Info).and_then(|f| Some((f.origin.as_ref()?, &f.source)));
         let origin = origin.map(|(o, source)| Origin {
@@ -105,7 +105,7 @@ pub fn provenance(context: &Context, gathered: &Gathered, whole_proxies: bool) -
             url: repository(&o.url, source),
             vcs: o.vcs.clone(),
         });
-        let advice = gathered.advice.get(module);
+        let advice = collected.advice.get(module);
         let notes = DependencyNotes {
             origin,
             deprecated: advice.and_then(|a| a.deprecated.clone()),
@@ -114,7 +114,7 @@ pub fn provenance(context: &Context, gathered: &Gathered, whole_proxies: bool) -
         };
         (location, notes)
     };
-    Provenance::of(&gathered.manifest, settings, run, &fetched)
+    Provenance::of(&collected.manifest, settings, run, &fetched)
 }
 
 /// SLSA asks for whole seconds at least; more tells nobody anything.

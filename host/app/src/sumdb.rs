@@ -1,16 +1,14 @@
-//! The checksum database vouches for what go.sum does not know: the joint
+//! The checksum database attests what go.sum has no line for: the adapter
 //! between gomod's client, fetch's sockets and this user's record of the log.
 //!
-//! The newest signed head that this user has seen is kept in airgo's cache
+//! The newest signed head that this user has seen is recorded in airgo's cache
 //! directory, so that a database that rolls back or forks is noticed on any
 //! later run (golang.org/x/mod/sumdb client.go).
 
 use crate::Context;
 use crate::errors::fetch_failure;
-use crate::failure::FailureKind;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, FailureKind, Result};
 use crate::quantity::count;
-use crate::settings;
 use crate::sums::{self, Unsummed};
 use airgo_fetch::{FetchError, Fetcher, SumDbSource};
 use airgo_gomod::ModuleVersion;
@@ -27,7 +25,7 @@ const SHOWN: usize = 10;
 
 /// What came of asking.
 #[derive(Default)]
-pub struct Vouched {
+pub struct Attested {
     /// Proven to be in the log.
     pub by_database: Vec<Unsummed>,
     /// Exempt by the user's own settings: GONOSUMDB, GOPRIVATE, GOSUMDB=off.
@@ -51,16 +49,15 @@ pub struct Proved {
 }
 
 /// Asks the database about all that go.sum does not know.
-pub fn vouch(
+pub fn attest(
     context: &Context,
     fetcher: &Fetcher,
     cache: &Path,
     sum_file: &str,
     unsummed: BTreeSet<Unsummed>,
-) -> Result<Vouched> {
+) -> Result<Attested> {
     let env = &context.env;
-    let gosumdb = env.get(settings::GOSUMDB).unwrap_or_else(|| settings::GOSUMDB.of("sum.golang.org"));
-    let nosumdb = env.get(settings::GONOSUMDB).or_else(|| env.get(settings::GOPRIVATE)).unwrap_or_default();
+    let (gosumdb, nosumdb) = (env.gosumdb(), env.gonosumdb().unwrap_or_default());
     let goproxy = env.goproxy()?;
     let (asked, unchecked): (Vec<_>, Vec<_>) = unsummed
         .into_iter()
@@ -68,7 +65,7 @@ pub fn vouch(
     for one in unchecked.iter().take(SHOWN) {
         let suffix = if one.subject == Subject::GoMod { "/go.mod" } else { "" };
         context.warning(format!(
-            "nothing vouches for {}: {sum_file} lacks the line `{} {}{suffix}`, and GONOSUMDB, GOPRIVATE or GOSUMDB exempts it",
+            "nothing verifies {}: {sum_file} lacks the line `{} {}{suffix}`, and GONOSUMDB, GOPRIVATE or GOSUMDB exempts it",
             one.module, one.module.path, one.module.version
         ));
     }
@@ -77,7 +74,7 @@ pub fn vouch(
         context.warning(format!("and {more} of which {sum_file} lacks the line and nothing else is checked"));
     }
     if asked.is_empty() {
-        return Ok(Vouched { unchecked, ..Vouched::default() });
+        return Ok(Attested { unchecked, ..Attested::default() });
     }
     let config = Config::parse(gosumdb.reveal()).map_err(|e| {
         // Neither the value nor a name in it: it may be an address with a password.
@@ -91,9 +88,9 @@ pub fn vouch(
         .sumdb(config.name(), config.url.as_ref())
         .map_err(|e| unreachable_failure(&e, config.name(), &asked, sum_file))?;
     context.detail(format!("asking {} about {}", source.shown(), count(asked.len(), "download")));
-    let kept = cache.join("sumdb").join(config.name());
+    let cached = cache.join("sumdb").join(config.name());
     let name = config.name().to_owned();
-    let mut client = Client::new(config.key, Joint { source, kept });
+    let mut client = Client::new(config.key, Adapter { source, cached });
     let by_module = || asked.chunk_by(|a, b| a.module == b.module);
     let modules: Vec<ModuleVersion> =
         by_module().filter_map(|of_one| Some(of_one.first()?.module.clone())).collect();
@@ -113,7 +110,7 @@ pub fn vouch(
     evidence.push((format!("{name}/supported"), Vec::new()));
     lookups.sort();
     let proved = Proved { database: name, tree_hash: tree.hash.to_string(), tree_size: tree.size, lookups };
-    Ok(Vouched { by_database: asked, unchecked, evidence, proved: Some(proved) })
+    Ok(Attested { by_database: asked, unchecked, evidence, proved: Some(proved) })
 }
 
 fn unreachable_failure(error: &FetchError, name: &str, asked: &[Unsummed], sum_file: &str) -> Failure {
@@ -133,12 +130,12 @@ fn lookup_failure(error: &LookupError<FetchError>, sum_file: &str, asked: &[Unsu
     match error {
         LookupError::Read { fault, module } => {
             let one: Vec<_> = asked.iter().filter(|u| u.module == *module).cloned().collect();
-            let why = format!("and the checksum database has no word for it: {fault}");
+            let why = format!("and the checksum database does not have it: {fault}");
             sums::missing(&one, sum_file, &why).hint("a private module belongs into GOPRIVATE")
         }
         _ => Failure::new(
             FailureKind::Checksum,
-            format!("the checksum database's answer cannot be believed: {error}"),
+            format!("the checksum database's answer does not verify: {error}"),
         ),
     }
 }
@@ -149,11 +146,9 @@ fn database_failure(error: &SumDbError<FetchError>) -> Failure {
         SumDbError::Fork(fork) => {
             let failure = Failure::new(FailureKind::Checksum, error.to_string());
             let failure = fork.report().lines().fold(failure, |f, line| f.line(line));
-            failure.hint("keep this report: it convicts the database; use no download until it is explained")
+            failure.hint("keep this report: it proves that the database contradicts itself; use no download until that is explained")
         }
-        _ => {
-            Failure::new(FailureKind::Checksum, format!("the checksum database cannot be believed: {error}"))
-        }
+        _ => Failure::new(FailureKind::Checksum, format!("the checksum database does not verify: {error}")),
     }
 }
 
@@ -169,12 +164,12 @@ fn mismatch(error: &SumDbMismatch) -> Failure {
 }
 
 /// The client's window on the world.
-struct Joint<'a> {
+struct Adapter<'a> {
     source: SumDbSource<'a>,
-    kept: PathBuf,
+    cached: PathBuf,
 }
 
-impl Ops for Joint<'_> {
+impl Ops for Adapter<'_> {
     type Error = FetchError;
 
     fn read_remote(&self, paths: &[String]) -> Vec<std::result::Result<Vec<u8>, FetchError>> {
@@ -182,28 +177,28 @@ impl Ops for Joint<'_> {
     }
 
     fn read_kept(&self, path: &str) -> Option<Vec<u8>> {
-        std::fs::read(self.kept.join(path.trim_start_matches('/'))).ok()
+        std::fs::read(self.cached.join(path.trim_start_matches('/'))).ok()
     }
 
     fn keep(&self, path: &str, data: &[u8]) {
         // That it cannot be kept costs the next run a request, nothing else.
-        let _ = replace(&self.kept.join(path.trim_start_matches('/')), data);
+        let _ = replace(&self.cached.join(path.trim_start_matches('/')), data);
     }
 
     fn read_latest(&self) -> std::result::Result<Vec<u8>, FetchError> {
-        match std::fs::read(self.kept.join(LATEST)) {
+        match std::fs::read(self.cached.join(LATEST)) {
             Ok(bytes) => Ok(bytes),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(source) => Err(FetchError::Disk { doing: "read", path: self.kept.join(LATEST), source }),
+            Err(source) => Err(FetchError::Disk { doing: "read", path: self.cached.join(LATEST), source }),
         }
     }
 
     fn write_latest(&self, old: &[u8], new: &[u8]) -> std::result::Result<bool, FetchError> {
-        let file = self.kept.join(LATEST);
+        let file = self.cached.join(LATEST);
         let failed = |source| FetchError::Disk { doing: "write", path: file.clone(), source };
-        std::fs::create_dir_all(&self.kept).map_err(failed)?;
+        std::fs::create_dir_all(&self.cached).map_err(failed)?;
         // One run at a time compares and replaces.
-        let lock = std::fs::File::create(self.kept.join("latest.lock")).map_err(failed)?;
+        let lock = std::fs::File::create(self.cached.join("latest.lock")).map_err(failed)?;
         lock.lock().map_err(failed)?;
         if self.read_latest()? != old {
             return Ok(false);

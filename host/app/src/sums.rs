@@ -1,7 +1,6 @@
-//! Holds every download against go.sum, and says what vouched for it.
+//! Holds every download against go.sum, and says what attested for it.
 
-use crate::failure::Failure;
-use crate::failure::FailureKind;
+use crate::failure::{Failure, FailureKind};
 use airgo_gomod::gosum::{GoSum, Subject, SumMismatch};
 use airgo_gomod::{H1, ModuleVersion};
 
@@ -33,7 +32,7 @@ pub fn mismatch(error: &SumMismatch, source: &str) -> Failure {
         .hint("if go.sum is wrong, remove its line and run: go mod tidy")
 }
 
-/// The failure for downloads that nothing vouches for.
+/// The failure for downloads that nothing verifies.
 pub fn missing(unsummed: &[Unsummed], sum_file: &str, why: &str) -> Failure {
     let mut failure = Failure::failed(match unsummed {
         [one] => format!("missing go.sum entry for {}{}", subject_of(one), one.module),

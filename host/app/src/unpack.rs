@@ -6,7 +6,7 @@ use crate::beside;
 use crate::bundle_io::{self, bundle_failure};
 use crate::errors::{cache_disk, install_failure};
 use crate::failure::{Failure, Result};
-use crate::judge::{self, Source};
+use crate::policy::{self, Source};
 use crate::quantity::{bytes, count, count_are, duration};
 use crate::recorded::{self, Recorded};
 use crate::requests::{LastSeenFile, TrustFiles};
@@ -85,7 +85,7 @@ pub fn unpack(context: &Context, request: &UnpackRequest) -> Result<Unpacked> {
 fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpacked> {
     let began = Instant::now();
     let target = target(context, request)?;
-    let source = judge::source(context, request.policy.as_deref(), Path::new("."))?;
+    let source = policy::source(context, request.policy.as_deref(), Path::new("."))?;
     let bundle = Arc::new(bundle_io::open_signed_files(context, &request.files, &request.trust)?);
     bundle_io::check_last_seen(&request.last_seen, &bundle)?;
     for signer in bundle.verdict().trusted() {
@@ -159,20 +159,20 @@ fn evaluate(
 
 /// The command that evaluates the policy on the bundle once more.
 fn again(request: &UnpackRequest) -> String {
-    judge::check_command(request.files.first().map_or(Path::new("FILE"), PathBuf::as_path), &request.trust)
+    policy::check_command(request.files.first().map_or(Path::new("FILE"), PathBuf::as_path), &request.trust)
 }
 
 impl Evaluated {
     fn summary(&self, request: &UnpackRequest) -> String {
         if self.recorded_by.is_none() {
-            return judge::summary(&self.report);
+            return policy::summary(&self.report);
         }
         let Report { judged_at, counts, .. } = &self.report;
         let time = judged_at.parse().map_or_else(|_| judged_at.clone(), |t: Timestamp| format!("{t:.0}"));
         let again = foreign(&again(request)).into_owned();
         format!(
             "at pack, at {time}, since there is no {} here: {} denied, {} warned; {again} judges anew",
-            judge::FILE,
+            policy::FILE,
             counts.deny,
             counts.warn
         )

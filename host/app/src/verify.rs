@@ -179,14 +179,14 @@ fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Resul
     let source = Source { files: &request.files, bases: &[], limits: &limits };
     let Ok(whole) = source.read() else { return Ok(failure) };
     let damage = damage::survey(&whole, &limits, bundle_io::jobs(None), &watch).map_err(|e| stopped(&e))?;
-    tell(request, &damage, failure)
+    describe(request, &damage, failure)
 }
 
 fn stopped(error: &BundleError) -> Failure {
     if matches!(error, BundleError::Cancelled) { Failure::interrupted() } else { bundle_failure(error) }
 }
 
-fn tell(request: &VerifyRequest, damage: &Damage, mut failure: Failure) -> Result<Failure> {
+fn describe(request: &VerifyRequest, damage: &Damage, mut failure: Failure) -> Result<Failure> {
     match damage {
         // Whole, and yet refused: it is no damage of the media.
         Damage::None => return Ok(failure),

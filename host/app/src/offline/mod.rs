@@ -23,7 +23,7 @@ use airgo_gomod::gosum::Subject;
 use airgo_gomod::{ModuleVersion, gover};
 use airgo_resolve::packages::{self, Builds, Closure, Fault, Problem, Settings};
 use airgo_resolve::{Project, Resolution, Vendor};
-use problem::Told;
+use problem::Described;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -132,7 +132,7 @@ struct Refused {
 
 impl Refused {
     fn add(&mut self, problems: &[Problem], sum_file: &str, standard: Option<&Path>, platforms: &[Platform]) {
-        for problem in problems.iter().map(|problem| Told { problem, standard }) {
+        for problem in problems.iter().map(|problem| Described { problem, standard }) {
             self.number += 1;
             self.first.get_or_insert_with(|| problem.words());
             if self.number <= SHOWN {

@@ -6,14 +6,14 @@ use airgo_gomod::gosource::Platform;
 use airgo_resolve::packages::{Fault, Importer, Problem};
 use std::path::Path;
 
-/// A problem as it is told.
-pub struct Told<'a> {
+/// A problem as it is reported.
+pub struct Described<'a> {
     pub problem: &'a Problem,
     /// GOROOT/src, where it is known.
     pub standard: Option<&'a Path>,
 }
 
-impl Told<'_> {
+impl Described<'_> {
     /// One line or more: where, what in go's words, and what limits it.
     pub fn lines(&self, sum_file: &str, platforms: &[Platform]) -> Vec<String> {
         let place = match &self.problem.importer {

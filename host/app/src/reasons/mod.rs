@@ -80,8 +80,8 @@ impl Reasons {
     }
 }
 
-/// A chain by its nodes, as [`shortened`] would tell it.
-fn told<'n>(brief: &Brief, node: u32, name: impl Fn(u32) -> &'n str) -> Option<Steps> {
+/// A chain by its nodes, shortened as by [`shortened`].
+fn steps_to<'n>(brief: &Brief, node: u32, name: impl Fn(u32) -> &'n str) -> Option<Steps> {
     let (first, left_out, last) = brief.to(node, SHOWN.0, SHOWN.1);
     let names = |nodes: Vec<u32>| nodes.into_iter().map(|node| name(node).to_owned()).collect::<Steps>();
     let mut steps = names(first);
@@ -96,7 +96,7 @@ fn more(left_out: usize) -> String {
     format!("… {left_out} more …")
 }
 
-/// A chain with its middle told as a number.
+/// A chain with its middle replaced by a number.
 pub fn shortened(mut steps: Steps) -> Steps {
     let (first, last) = SHOWN;
     if steps.len() > first + last + 1 {

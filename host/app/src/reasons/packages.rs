@@ -116,7 +116,7 @@ impl Imports {
     /// A shortest chain to a module, told as the modules that it goes through, in
     /// a length that can be shown.
     pub fn brief(&self, module: &str) -> Option<Steps> {
-        super::told(&self.brief, *self.nearest_of(module)?.first()?, |node| {
+        super::steps_to(&self.brief, *self.nearest_of(module)?.first()?, |node| {
             match self.module[node as usize] {
                 Some(module) => &self.modules[module],
                 None => &self.names[node as usize],

@@ -73,7 +73,7 @@ impl Requirements {
         let &node = self.index.get(module)?;
         let [selected, all] = &self.brief;
         let name = |node: u32| self.names[node as usize].as_str();
-        super::told(selected, node, name).or_else(|| super::told(all, node, name))
+        super::steps_to(selected, node, name).or_else(|| super::steps_to(all, node, name))
     }
 
     fn node(&mut self, name: &str) -> u32 {

@@ -5,7 +5,7 @@ use crate::Context;
 use crate::args::{CacheCommand, CacheDir};
 use crate::table;
 use airgo_app::errors::fetch_failure;
-use airgo_app::judge;
+use airgo_app::policy;
 use airgo_app::quantity::{bytes, count, count_are};
 use airgo_app::{Failure, Result};
 use airgo_fetch::{Cache, Kind, Tally, Trim, Trimmed, Usage};
@@ -45,7 +45,7 @@ fn cache(context: &Context, dir: &CacheDir) -> Result<Cache> {
 /// What is kept for plugins: in the user's cache directory, wherever downloads
 /// are kept.
 fn kept(context: &Context) -> Result<Kept> {
-    Ok(Kept::at(judge::cache_dir(context)?))
+    Ok(Kept::at(policy::cache_dir(context)?))
 }
 
 fn show(context: &Context, cache: &Cache, kept: &Kept) -> Result<()> {

@@ -6,7 +6,6 @@ use crate::table::{self, Row};
 use airgo_app::downloads;
 use airgo_app::project;
 use airgo_app::quantity::count;
-use airgo_app::settings;
 use airgo_app::{Failure, Result};
 use airgo_fetch::doctor::{Area, Check, DoctorInput, Verdict, run as examine};
 use airgo_gomod::ModuleVersion;
@@ -17,8 +16,7 @@ use airgo_model::escape::foreign;
 /// JSON document. An error where a check failed.
 pub fn run(context: &Context, args: &Doctor) -> Result<()> {
     let config = downloads::config(context, &args.network.request())?;
-    let gosumdb =
-        context.env.get(settings::GOSUMDB).unwrap_or_else(|| settings::GOSUMDB.of("sum.golang.org"));
+    let gosumdb = context.env.gosumdb();
     let sumdb = Config::parse(gosumdb.reveal()).ok().map(|c| (c.name().to_owned(), c.url));
     let mut input = DoctorInput::new(module(context, args), sumdb);
     if let Some(limit) = args.network.timeout {

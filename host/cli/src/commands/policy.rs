@@ -9,7 +9,7 @@ use crate::findings::{Findings, Places, Sarif};
 use crate::times;
 use airgo_app::check::{self, CheckRequest, Checked};
 use airgo_app::defaults;
-use airgo_app::judge;
+use airgo_app::policy;
 use airgo_app::project::shown;
 use airgo_app::{Failure, FailureKind, Result};
 use airgo_policy::{Counts, DataRecord, ExceptionRecord, PluginRecord, Report, TriedPlugin, Verdict};
@@ -38,8 +38,8 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
         context.printer.warning(defaults::notice(missing));
         context.printer.hint(defaults::WRITE_ONE);
     }
-    judge::enforce(&report)?;
-    context.printer.status("Judged", judge::summary(&report));
+    policy::enforce(&report)?;
+    context.printer.status("Judged", policy::summary(&report));
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 /// Everything that the manifest follows from.
-pub struct Parts<'a> {
+pub struct ManifestInputs<'a> {
     /// The projects.
     pub projects: &'a Projects,
     /// What the main modules of each import.
@@ -31,23 +31,23 @@ pub struct Parts<'a> {
     pub scope: Scope,
     /// The verified downloads.
     pub objects: &'a BTreeMap<Object, Fetched>,
-    /// Those that the checksum database vouches for, not go.sum.
+    /// Those that the checksum database attests, not go.sum.
     pub by_database: &'a [Unsummed],
-    /// Those that nothing vouches for, because the user's settings exempt them.
+    /// Those that nothing verifies, because the user's settings exempt them.
     pub unchecked: &'a [Unsummed],
 }
 
 /// Builds and seals the manifest.
-pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
-    let sums = Sums::of(parts);
+pub fn build(inputs: &ManifestInputs<'_>) -> Result<Manifest> {
+    let sums = Sums::of(inputs);
     let mut modules: Vec<Module> = Vec::new();
     let (mut covered, mut places) = (BTreeSet::new(), HashMap::new());
-    for (loaded, resolution) in parts.projects.list.iter().zip(parts.resolutions) {
-        let at = relative(&parts.projects.root, &loaded.root);
+    for (loaded, resolution) in inputs.projects.list.iter().zip(inputs.resolutions) {
+        let at = relative(&inputs.projects.root, &loaded.root);
         for selected in resolution.build_list.iter().filter(|m| !m.main) {
             covered.extend(selected.stored());
             let replacement = replacement(loaded, &at, selected);
-            let module = module(parts, &sums, selected, replacement)?;
+            let module = module(inputs, &sums, selected, replacement)?;
             // Projects share most of what they build with.
             let here: &mut Vec<usize> = places.entry(&selected.module).or_default();
             let same = |at: &usize| modules.get(*at).is_some_and(|m| m.replacement == module.replacement);
@@ -62,7 +62,7 @@ pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
     }
     // The rest of the graphs: versions that lost, of which go reads the go.mod.
     let others: BTreeSet<_> =
-        parts.objects.keys().map(|o| &o.module).filter(|m| !covered.contains(m)).collect();
+        inputs.objects.keys().map(|o| &o.module).filter(|m| !covered.contains(m)).collect();
     for other in others {
         let plain = Selected {
             module: other.clone(),
@@ -71,32 +71,32 @@ pub fn manifest(parts: &Parts<'_>) -> Result<Manifest> {
             direct: false,
             go_version: None,
         };
-        modules.push(Module { selected: false, ..module(parts, &sums, &plain, None)? });
+        modules.push(Module { selected: false, ..module(inputs, &sums, &plain, None)? });
     }
     let manifest = Manifest {
-        build_tags: parts.build.tags.clone(),
+        build_tags: inputs.build.tags.clone(),
         content_id: String::new(),
         data: Vec::new(),
-        graph: graph(parts.resolutions),
-        main_modules: mains(parts),
+        graph: graph(inputs.resolutions),
+        main_modules: mains(inputs),
         modules,
         payload: Payload::default(),
-        platforms: parts.build.platforms.iter().map(ToString::to_string).collect(),
+        platforms: inputs.build.platforms.iter().map(ToString::to_string).collect(),
         schema: SCHEMA.to_owned(),
-        scope: parts.scope,
-        workspaces: workspaces(parts.projects),
+        scope: inputs.scope,
+        workspaces: workspaces(inputs.projects),
     };
     manifest.seal().map_err(|e| Failure::failed(format!("the manifest cannot be made: {e}")))
 }
 
 fn module(
-    parts: &Parts<'_>,
+    inputs: &ManifestInputs<'_>,
     sums: &Sums<'_>,
     selected: &Selected,
     replacement: Option<Replacement>,
 ) -> Result<Module> {
     let stored = selected.stored();
-    let get = |kind| stored.and_then(|m| parts.objects.get(&Object::new(m.clone(), kind)));
+    let get = |kind| stored.and_then(|m| inputs.objects.get(&Object::new(m.clone(), kind)));
     let info = get(Kind::Info);
     let time = match info {
         None => None,
@@ -120,10 +120,10 @@ fn module(
 struct Sums<'a>(HashMap<(&'a ModuleVersion, Subject), SumSource>);
 
 impl<'a> Sums<'a> {
-    fn of(parts: &Parts<'a>) -> Self {
+    fn of(inputs: &ManifestInputs<'a>) -> Self {
         let list = |list: &'a [Unsummed], source| list.iter().map(move |u| ((&u.module, u.subject), source));
-        let unchecked = list(parts.unchecked, SumSource::Unchecked);
-        Self(unchecked.chain(list(parts.by_database, SumSource::SumDb)).collect())
+        let unchecked = list(inputs.unchecked, SumSource::Unchecked);
+        Self(unchecked.chain(list(inputs.by_database, SumSource::SumDb)).collect())
     }
 
     fn hashed(&self, fetched: &Fetched, subject: Subject) -> Option<Hashed> {
@@ -166,8 +166,8 @@ fn graph(resolutions: &[Resolution]) -> Vec<GraphNode> {
         .collect()
 }
 
-fn mains(parts: &Parts<'_>) -> Vec<MainModule> {
-    let projects = parts.projects;
+fn mains(inputs: &ManifestInputs<'_>) -> Vec<MainModule> {
+    let projects = inputs.projects;
     let of = |(loaded, imports): (&Loaded, &Vec<Vec<Import>>)| {
         let workspace = loaded.project.workspace.is_some().then(|| relative(&projects.root, &loaded.root));
         let mains = loaded.project.mains.iter().zip(&loaded.go_mods).zip(imports);
@@ -181,7 +181,7 @@ fn mains(parts: &Parts<'_>) -> Vec<MainModule> {
         });
         modules.collect::<Vec<_>>()
     };
-    projects.list.iter().zip(&parts.imports).flat_map(of).collect()
+    projects.list.iter().zip(&inputs.imports).flat_map(of).collect()
 }
 
 fn workspaces(projects: &Projects) -> Vec<Workspace> {

@@ -1,12 +1,11 @@
-//! Everything of one bundle before it is one: projects resolved, modules
-//! fetched and held against go.sum or the checksum database.
+//! What one bundle is to hold: projects are resolved, their modules fetched and
+//! verified against go.sum or the checksum database.
 
-use crate::Context;
 use crate::advice;
-use crate::assemble::{self, Parts};
 use crate::downloads::{self, Downloads, subject};
 use crate::failure::Result;
 use crate::lengths;
+use crate::manifest::{self, ManifestInputs};
 use crate::offline;
 use crate::project::{Loaded, shown};
 use crate::projects::Projects;
@@ -15,69 +14,151 @@ use crate::requests::{Collect, Network, Scope};
 use crate::resolve::walk;
 use crate::sources::{self, Build};
 use crate::statements;
-use crate::sumdb::{self, Proved};
+use crate::sumdb::{self, Attested, Proved};
 use crate::sums::Unsummed;
 use crate::toolchains;
 use crate::view::{ReadSeek, View};
+use crate::{Context, Progress};
 use airgo_bundle::{Manifest, ObjectKind};
-use airgo_fetch::{Fetched, Kind, Object};
+use airgo_fetch::{Fetched, Fetcher, Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
 use airgo_resolve::{Advice, Resolution};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// All that goes into the bundle, verified.
-pub struct Gathered {
+pub struct Collected {
     /// What the bundle says of itself.
     pub manifest: Manifest,
     /// The verified downloads.
-    pub objects: Arc<BTreeMap<Object, Fetched>>,
+    pub objects: Arc<Objects>,
     /// The checksum database's files, by their names below `proxy/sumdb/`.
     pub evidence: Vec<(String, Vec<u8>)>,
     /// What the checksum database proved, if it was asked.
     pub proved: Option<Proved>,
     /// Retractions and deprecations that were seen.
     pub advice: BTreeMap<ModuleVersion, Advice>,
-    /// When gathering began.
+    /// When collecting began.
     pub began: Timestamp,
 }
 
-/// Resolves and fetches; every object is held against go.sum or the checksum
-/// database before this returns.
-pub fn gather(
+type Objects = BTreeMap<Object, Fetched>;
+
+/// Resolves the projects, fetches what their bundle is to hold, and verifies it:
+/// every object is what go.sum or the checksum database says.
+///
+/// # Errors
+/// A project that `go` refuses or cannot build on the other side, a download that
+/// fails or is not what it must be.
+pub fn collect(
     context: &Context,
     wanted: &Collect,
     network: &Network,
     projects: &Projects,
-) -> Result<Gathered> {
-    let (began, started) = (Instant::now(), Timestamp::now());
-    let progress = Arc::new(context.progress("Fetching", "files", 0));
-    let fetcher = downloads::fetcher(context, network, &progress)?;
+) -> Result<Collected> {
+    let began = Timestamp::now();
+    let session = Session::open(context, network)?;
     let sums = projects.sums();
-    let mut downloads = Downloads::new(&fetcher, &sums, &progress);
+    let mut downloads = Downloads::new(&session.fetcher, &sums, &session.progress);
+
+    let resolved = resolve(context, wanted, projects, &mut downloads)?;
+    let (objects, advice) = fetch(context, &session, downloads, &resolved)?;
+    check_other_side(context, wanted, projects, &resolved, &objects)?;
+    let attested = verify(context, &session, projects, &resolved, &objects)?;
+    session.end(context, &objects);
+
+    let build = build(wanted);
+    let manifest = manifest::build(&ManifestInputs {
+        projects,
+        imports: sources::imports(context, &projects.list, &resolved.resolutions, &objects, &build)?,
+        build: &build,
+        resolutions: &resolved.resolutions,
+        scope: match wanted.scope {
+            Scope::Build => airgo_bundle::manifest::Scope::Build,
+            Scope::All => airgo_bundle::manifest::Scope::All,
+        },
+        objects: &objects,
+        by_database: &attested.by_database,
+        unchecked: &attested.unchecked,
+    })?;
+    let (evidence, proved) = (attested.evidence, attested.proved);
+    Ok(Collected { manifest, objects: Arc::new(objects), evidence, proved, advice, began })
+}
+
+/// The network, for as long as one collection takes.
+struct Session {
+    fetcher: Fetcher,
+    progress: Arc<Progress>,
+    /// Where downloads and the checksum database's files are cached.
+    cache: PathBuf,
+    began: Instant,
+}
+
+impl Session {
+    fn open(context: &Context, network: &Network) -> Result<Self> {
+        let began = Instant::now();
+        let progress = Arc::new(context.progress("Fetching", "files", 0));
+        let fetcher = downloads::fetcher(context, network, &progress)?;
+        Ok(Self { fetcher, progress, cache: downloads::cache_dir(context, network)?, began })
+    }
+
+    fn end(&self, context: &Context, objects: &Objects) {
+        self.progress.finish();
+        let zips = objects.keys().filter(|o| o.kind == Kind::Zip).count();
+        let (network, took) = (bytes(self.progress.bytes()), duration(self.began.elapsed()));
+        context.status("Fetched", format!("{} ({network} from the network) in {took}", count(zips, "zip")));
+    }
+}
+
+/// The build lists, and what the bundle must hold for them.
+struct Resolved {
+    /// Of each project, in their order.
+    resolutions: Vec<Resolution>,
+    /// What each project needs; the first also has the toolchains.
+    wants: Vec<BTreeSet<Object>>,
+}
+
+fn resolve(
+    context: &Context,
+    wanted: &Collect,
+    projects: &Projects,
+    downloads: &mut Downloads<'_>,
+) -> Result<Resolved> {
     for loaded in &projects.list {
-        downloads.foresee(likely(loaded).into_iter());
+        downloads.prefetch(expected(loaded).into_iter());
     }
     let mut resolutions = Vec::new();
     for loaded in &projects.list {
-        resolutions.push(walk(context, loaded, &mut downloads)?);
+        resolutions.push(walk(context, loaded, downloads)?);
     }
     let mut wants = wants(projects, &resolutions, wanted.scope);
-    // In no go.sum: it is the checksum database that vouches for a toolchain.
+    // In no go.sum: it is the checksum database that attests a toolchain.
     let toolchains = toolchains::modules(context, projects, &wanted.toolchains)?;
     let kinds = [Kind::Info, Kind::Mod, Kind::Zip];
     let toolchains = toolchains.into_iter().flat_map(|m| kinds.map(|kind| Object::new(m.clone(), kind)));
     if let Some(first) = wants.first_mut() {
         first.extend(toolchains);
     }
-    let all = wants.iter().flatten().cloned().collect();
-    let cache = downloads::cache_dir(context, network)?;
-    // Beside the zips, so that it takes no time of its own.
+    Ok(Resolved { resolutions, wants })
+}
+
+/// Fetches what is wanted, and what the authors say of it; nothing of it
+/// contradicts go.sum.
+fn fetch(
+    context: &Context,
+    session: &Session,
+    downloads: Downloads<'_>,
+    resolved: &Resolved,
+) -> Result<(Objects, BTreeMap<ModuleVersion, Advice>)> {
+    let all = resolved.wants.iter().flatten().cloned().collect();
+    let Session { fetcher, progress, cache, .. } = session;
+    // The advice beside the zips, so that it takes no time of its own.
     let (objects, advice) = std::thread::scope(|scope| {
-        let ask = || advice::ask(context, &fetcher, &progress, &cache, &resolutions);
+        let ask = || advice::ask(context, fetcher, progress, cache, &resolved.resolutions);
         let asked = std::thread::Builder::new().spawn_scoped(scope, ask);
         let objects = downloads.complete(&all);
         // Where no thread can be started, afterwards.
@@ -85,38 +166,38 @@ pub fn gather(
     });
     let objects = objects?;
     context.interrupt.check()?;
-    let build = Build { platforms: wanted.platforms.clone(), tags: wanted.tags.clone() };
-    offline::check(context, projects, &resolutions, &objects, &build, wanted.allow_incomplete)?;
-    lengths::check(context, &objects, &build.platforms, wanted.allow_incomplete)?;
-    let (unsummed, lacking) = unsummed(projects, &wants, &objects);
-    let vouched = sumdb::vouch(context, &fetcher, &cache, &lacking, unsummed)?;
-    progress.finish();
-    let zips = objects.keys().filter(|o| o.kind == Kind::Zip).count();
-    context.status(
-        "Fetched",
-        format!(
-            "{} ({} from the network) in {}",
-            count(zips, "zip"),
-            bytes(progress.bytes()),
-            duration(began.elapsed())
-        ),
-    );
-    let parts = Parts {
-        projects,
-        imports: sources::imports(context, &projects.list, &resolutions, &objects, &build)?,
-        build: &build,
-        resolutions: &resolutions,
-        scope: match wanted.scope {
-            Scope::Build => airgo_bundle::manifest::Scope::Build,
-            Scope::All => airgo_bundle::manifest::Scope::All,
-        },
-        objects: &objects,
-        by_database: &vouched.by_database,
-        unchecked: &vouched.unchecked,
-    };
-    let manifest = assemble::manifest(&parts)?;
-    let (evidence, proved) = (vouched.evidence, vouched.proved);
-    Ok(Gathered { manifest, objects: Arc::new(objects), evidence, proved, advice, began: started })
+    Ok((objects, advice))
+}
+
+/// Refuses what `go` will refuse on the other side, and what cannot be unpacked
+/// there.
+fn check_other_side(
+    context: &Context,
+    wanted: &Collect,
+    projects: &Projects,
+    resolved: &Resolved,
+    objects: &Objects,
+) -> Result<()> {
+    let build = build(wanted);
+    offline::check(context, projects, &resolved.resolutions, objects, &build, wanted.allow_incomplete)?;
+    lengths::check(context, objects, &build.platforms, wanted.allow_incomplete)
+}
+
+/// Has the checksum database attest what go.sum has no line for.
+fn verify(
+    context: &Context,
+    session: &Session,
+    projects: &Projects,
+    resolved: &Resolved,
+    objects: &Objects,
+) -> Result<Attested> {
+    let (unsummed, lacking) = unsummed(projects, &resolved.wants, objects);
+    sumdb::attest(context, &session.fetcher, &session.cache, &lacking, unsummed)
+}
+
+/// What imports are read for.
+fn build(wanted: &Collect) -> Build {
+    Build { platforms: wanted.platforms.clone(), tags: wanted.tags.clone() }
 }
 
 /// What the bundle must hold, project by project. `go list -m` also reads the
@@ -163,7 +244,7 @@ fn unsummed(
 
 /// What will be needed unless go.mod is inconsistent: a pruned main module
 /// lists all that it builds with (go.dev/ref/mod#graph-pruning).
-fn likely(loaded: &Loaded) -> Vec<ModuleVersion> {
+fn expected(loaded: &Loaded) -> Vec<ModuleVersion> {
     let [main] = loaded.project.mains.as_slice() else { return Vec::new() };
     if main.modfile.replace.is_empty()
         && airgo_gomod::gover::compare(loaded.project.go_version(), "1.17").is_ge()
@@ -176,10 +257,10 @@ fn likely(loaded: &Loaded) -> Vec<ModuleVersion> {
 
 /// The project as plugins will see it in the bundle, with what is to be recorded
 /// of its proxies.
-pub fn view(context: &Context, gathered: &Gathered, whole_proxies: bool) -> View {
-    let objects = gathered.objects.clone();
+pub fn view(context: &Context, collected: &Collected, whole_proxies: bool) -> View {
+    let objects = collected.objects.clone();
     let view = View::new(
-        &gathered.manifest,
+        &collected.manifest,
         Box::new(move |module, kind| {
             let object = fetched_as(kind).map(|kind| Object::new(module.clone(), kind));
             let fetched = object.and_then(|object| objects.get(&object));
@@ -187,7 +268,7 @@ pub fn view(context: &Context, gathered: &Gathered, whole_proxies: bool) -> View
             fetched.open().map(|r| Box::new(r) as Box<dyn ReadSeek>).map_err(|e| e.to_string())
         }),
     );
-    view.with_provenance(&statements::provenance(context, gathered, whole_proxies))
+    view.with_provenance(&statements::provenance(context, collected, whole_proxies))
 }
 
 /// What is fetched for an entry of this kind.

@@ -3,8 +3,7 @@
 
 use crate::Context;
 use crate::defaults;
-use crate::failure::FailureKind;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, FailureKind, Result};
 use crate::findings::{Group, groups, place, weight};
 use crate::frame;
 use crate::gomod_hints::{conflict, is_conflict_marker};
@@ -109,9 +108,9 @@ pub fn source(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<Sour
 
 /// Prints the warnings of a report; `again` is the command that judges the same
 /// once more and lists everything.
-pub fn tell(context: &Context, loaded: &Loaded, report: &Report, again: &str) {
+pub fn report_warnings(context: &Context, loaded: &Loaded, report: &Report, again: &str) {
     if let Some(missing) = &loaded.missing {
-        defaults::tell(context, report, missing, again);
+        defaults::report(context, report, missing, again);
         return;
     }
     let warned = standing(report, Verdict::Warn);

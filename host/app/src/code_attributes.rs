@@ -5,7 +5,7 @@
 
 use crate::Context;
 use crate::failure::{Failure, Result};
-use crate::judge;
+use crate::policy;
 use crate::view::View;
 use airgo_policy::{BundleView, Policy, airgo_toml};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Everything is told, nothing is judged.
+/// Everything is reported, nothing is refused.
 const POLICY: &str = r#"
 [limits]
 time = "2min"
@@ -42,12 +42,12 @@ level = "module"
 "#;
 
 /// The same view, whose modules have these attributes.
-pub fn with_attributes(context: &Context, view: View) -> Result<View> {
+pub fn add(context: &Context, view: View) -> Result<View> {
     let failed = |e: &dyn std::fmt::Display| {
         Failure::failed(format!("could not compare licences and native code: {e}"))
     };
     let file = airgo_toml::parse("built-in", POLICY).map_err(|e| failed(&e))?;
-    let engine = judge::engine(context)?;
+    let engine = policy::engine(context)?;
     // What is found depends on the files alone.
     let policy =
         Policy::load(&engine, file, Path::new("."), Timestamp::UNIX_EPOCH).map_err(|e| failed(&e))?;
@@ -55,7 +55,7 @@ pub fn with_attributes(context: &Context, view: View) -> Result<View> {
     let shared: Arc<dyn BundleView> = view.clone();
     let evaluation = policy.evaluate(&shared).map_err(|e| failed(&e))?;
     for (plugin, took) in &evaluation.gathered {
-        context.detail(judge::gathered(&format!("{plugin} for drift"), took));
+        context.detail(policy::gathered(&format!("{plugin} for drift"), took));
     }
     let report = evaluation.report;
     drop(shared);
