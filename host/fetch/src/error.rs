@@ -265,6 +265,15 @@ pub enum FetchError {
         reason: &'static str,
     },
 
+    /// What is to be asked through an HTTP proxy, whose address is none.
+    #[error("{}: {variable} is not the address of an HTTP or SOCKS proxy, and {} is to be asked through one", at.object, at.site.host)]
+    HttpProxy {
+        /// What was asked for, and where.
+        at: Box<At>,
+        /// The variable.
+        variable: &'static str,
+    },
+
     /// User name and password in a plain `http://` address (cmd/go web/http.go).
     #[error("{}: refusing to send credentials to {} without TLS", at.object, at.site.host)]
     InsecureCredentials {
@@ -394,6 +403,7 @@ impl FetchError {
             | Self::Unfit { at, .. }
             | Self::TooLarge { at, .. }
             | Self::Redirect { at, .. }
+            | Self::HttpProxy { at, .. }
             | Self::InsecureCredentials { at } => Some(at),
             Self::NeedsDirect { after, .. } | Self::Off { after, .. } => after.as_deref()?.at(),
             _ => None,
@@ -434,6 +444,7 @@ impl FetchError {
             | Self::Unfit { at, .. }
             | Self::TooLarge { at, .. }
             | Self::Redirect { at, .. }
+            | Self::HttpProxy { at, .. }
             | Self::InsecureCredentials { at } => Some(&mut at.site),
             _ => None,
         }

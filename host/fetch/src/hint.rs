@@ -126,6 +126,9 @@ impl FetchError {
             Self::Unreadable { at, .. } => {
                 format!("check {}, and the disk that it is on", at.site.url)
             }
+            Self::HttpProxy { variable, .. } => format!(
+                "set {variable}=http://HOST:PORT, or unset it; NO_PROXY names hosts that are reached without it"
+            ),
             Self::Redirect { .. } => "check the address in GOPROXY".to_owned(),
             Self::InsecureCredentials { .. } => "use https:// in GOPROXY".to_owned(),
             Self::Direct { object, error, reason, .. } => {
@@ -290,8 +293,8 @@ fn certificate(site: &Site, fault: TlsFault) -> String {
             format!("what answers at {host} speaks no TLS: check the port in GOPROXY, or write http://")
         }
         TlsFault::Authority => format!(
-            "give {host} a certificate that this authority signed (openssl: basicConstraints=CA:FALSE), and set \
-             SSL_CERT_FILE to the authority's PEM file"
+            "if this is the certificate of {host}, set SSL_CERT_FILE to a PEM file that has it; better give {host} one \
+             that an authority signed (openssl: basicConstraints=CA:FALSE)"
         ),
         TlsFault::Certificate | TlsFault::Handshake => {
             "if this network has its own certificate authority, set SSL_CERT_FILE to its PEM file; also check the \

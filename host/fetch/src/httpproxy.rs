@@ -62,18 +62,25 @@ impl HttpProxyVars {
 
 /// Whether a variable's value is the address of an HTTP or SOCKS proxy.
 pub(crate) fn is_usable(value: &Setting) -> bool {
-    address(value.reveal()).is_some_and(|url| matches!(url.scheme(), "http" | "https") || is_socks(&url))
+    address(value.reveal()).is_some()
 }
 
 fn is_socks(url: &Url) -> bool {
     matches!(url.scheme(), "socks4" | "socks4a" | "socks5" | "socks5h")
 }
 
-/// A bare host is an http:// address; SOCKS has a port of its own, and the proxy
-/// resolves the names, as for Go.
+/// A bare host is an http:// address, and so is one of another scheme where it
+/// has a port, for to Go the scheme of a proxy that is none of its own says
+/// nothing; SOCKS has a port of its own, and the proxy resolves the names, as for
+/// Go.
 fn address(value: &str) -> Option<Url> {
     let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     let mut url = Url::parse(&with_scheme).ok().filter(Url::has_host)?;
+    if !matches!(url.scheme(), "http" | "https") && !is_socks(&url) {
+        url.port()?;
+        let (_, rest) = with_scheme.split_once("://")?;
+        url = Url::parse(&format!("http://{rest}")).ok().filter(Url::has_host)?;
+    }
     if is_socks(&url) {
         url.set_port(url.port().or(Some(1080))).ok()?;
         let remote = if url.scheme().starts_with("socks5") { "socks5h" } else { "socks4a" };
@@ -95,15 +102,25 @@ pub(crate) struct Via {
     pub(crate) url: Url,
     /// Its host and port.
     pub(crate) shown: String,
+    /// The variable that says so, where what it says is no address of a proxy:
+    /// nothing may be asked, and not around the proxy either.
+    pub(crate) unusable: Option<&'static str>,
 }
+
+/// Where nothing answers, as Go's dialling of no port: what goes through an
+/// unusable proxy must not go out without one.
+const NOWHERE: &str = "http://127.0.0.1:0/";
 
 impl HttpProxies {
     pub(crate) fn new(vars: &HttpProxyVars) -> Self {
         let matcher = if vars.is_empty() && cfg!(any(windows, target_vendor = "apple")) {
             Matcher::from_system()
         } else {
-            let builder = Matcher::builder().http(vars.http.reveal()).https(vars.https.reveal());
-            builder.all(vars.all.reveal()).no(vars.no.reveal()).build()
+            // The matcher passes over what it does not know: it decides which variable
+            // and whether NO_PROXY, never what the proxy is.
+            let stand_in = |value: &Setting| if value.is_empty() { "" } else { NOWHERE };
+            let builder = Matcher::builder().http(stand_in(&vars.http)).https(stand_in(&vars.https));
+            builder.all(stand_in(&vars.all)).no(vars.no.reveal()).build()
         };
         Self { vars: vars.clone(), matcher: Arc::new(matcher) }
     }
@@ -122,11 +139,20 @@ impl HttpProxies {
         }
         let found = self.matcher.intercept(&url.as_str().parse().ok()?)?;
         // The matcher keeps credentials apart; reqwest wants them in the address.
-        let raw = if url.scheme() == "https" { &self.vars.https } else { &self.vars.http };
-        let raw = if raw.is_empty() { &self.vars.all } else { raw };
-        let url = if raw.is_empty() { address(&found.uri().to_string()) } else { address(raw.reveal()) }?;
-        let shown = host_of(&url);
-        Some(Via { url, shown })
+        let own = match url.scheme() {
+            "https" => ("HTTPS_PROXY", &self.vars.https),
+            _ => ("HTTP_PROXY", &self.vars.http),
+        };
+        let (name, raw) = if own.1.is_empty() { ("ALL_PROXY", &self.vars.all) } else { own };
+        let url = if raw.is_empty() { address(&found.uri().to_string()) } else { address(raw.reveal()) };
+        match url {
+            Some(url) => Some(Via { shown: host_of(&url), url, unusable: None }),
+            None => Some(Via {
+                url: Url::parse(NOWHERE).ok()?,
+                shown: format!("in {name}"),
+                unusable: Some(name),
+            }),
+        }
     }
 }
 
@@ -167,6 +193,35 @@ mod tests {
         assert!(!format!("{set:?}").contains("s3cret"));
         let found = HttpProxies::new(&set).via(&Url::parse("https://a.example").unwrap()).unwrap();
         assert_eq!(found.url.password(), Some("s3cret"));
+    }
+
+    /// What Go does with each, but for the error's words: no value sends a request
+    /// around the proxy.
+    #[test]
+    fn an_address_that_is_no_proxys_is_never_passed_over() {
+        for (value, wanted) in [
+            ("ftp://squid.example:3128", Some("squid.example:3128")),
+            ("quic://u:s3cret@squid.example:3128", Some("squid.example:3128")),
+            ("HTTP://squid.example", Some("squid.example")),
+            ("ftp://squid.example", None),
+            ("http://[bad", None),
+            ("foo bar", None),
+            ("http://squid.example:99999", None),
+            ("://x", None),
+        ] {
+            let set = vars(&[("HTTPS_PROXY", value), ("NO_PROXY", "corp.example")]);
+            let proxies = HttpProxies::new(&set);
+            let via = proxies.via(&Url::parse("https://proxy.example/m").unwrap()).unwrap();
+            match wanted {
+                Some(wanted) => assert_eq!((via.shown.as_str(), via.unusable), (wanted, None), "{value}"),
+                None => {
+                    assert_eq!((via.url.as_str(), via.unusable), (NOWHERE, Some("HTTPS_PROXY")), "{value}");
+                }
+            }
+            for direct in ["https://corp.example/", "https://localhost/", "http://proxy.example/"] {
+                assert!(proxies.via(&Url::parse(direct).unwrap()).is_none(), "{value}: {direct}");
+            }
+        }
     }
 
     #[test]

@@ -50,6 +50,7 @@ impl FetchError {
             | Self::Timeout { .. }
             | Self::TooLarge { .. }
             | Self::Redirect { .. }
+            | Self::HttpProxy { .. }
             | Self::InsecureCredentials { .. }
             | Self::GoAuth(_)
             | Self::Direct { .. }

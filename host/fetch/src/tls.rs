@@ -5,6 +5,9 @@
 //! files, and `SSL_CERT_DIR` that of the usual directories; one does not
 //! switch the other off. What does not parse is passed over.
 
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod own_root;
+
 use rustls::ClientConfig;
 use rustls::crypto::{CryptoProvider, ring};
 use std::sync::{Arc, OnceLock};
@@ -69,16 +72,24 @@ fn with_verifier(provider: Arc<CryptoProvider>) -> Result<ClientConfig, String> 
 fn with_verifier(provider: Arc<CryptoProvider>) -> Result<ClientConfig, String> {
     let file = std::env::var_os("SSL_CERT_FILE").filter(|v| !v.is_empty());
     let dirs = std::env::var_os("SSL_CERT_DIR").filter(|v| !v.is_empty());
-    let roots = unix::roots(file.as_deref(), dirs.as_deref());
+    let certificates = unix::certificates_of(file.as_deref(), dirs.as_deref());
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(certificates.iter().cloned());
     if roots.is_empty() {
         return Err(unix::where_we_looked(file.as_deref(), dirs.as_deref()));
     }
-    Ok(builder(provider)?.with_root_certificates(roots).with_no_client_auth())
+    let usual =
+        rustls::client::WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let usual = usual.build().map_err(|e| e.to_string())?;
+    let verifier = own_root::OrOwnRoot { usual, roots: certificates.into_iter().collect() };
+    Ok(builder(provider)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth())
 }
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod unix {
-    use rustls::RootCertStore;
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject;
     use std::ffi::OsStr;
@@ -101,8 +112,11 @@ mod unix {
     const DIRECTORIES: &[&str] =
         &["/etc/ssl/certs", "/etc/pki/tls/certs", "/usr/local/share/certs", "/etc/openssl/certs"];
 
-    /// The roots, each once.
-    pub(super) fn roots(file: Option<&OsStr>, dirs: Option<&OsStr>) -> RootCertStore {
+    /// The certificates of the roots, each once.
+    pub(super) fn certificates_of(
+        file: Option<&OsStr>,
+        dirs: Option<&OsStr>,
+    ) -> Vec<CertificateDer<'static>> {
         let files = file.map_or_else(|| FILES.iter().map(PathBuf::from).collect(), |f| vec![f.into()]);
         let mut certificates = files.iter().find_map(|f| certificates(f)).unwrap_or_default();
         for dir in directories(dirs) {
@@ -114,9 +128,7 @@ mod unix {
         }
         certificates.sort_by(|a, b| a.as_ref().cmp(b.as_ref()));
         certificates.dedup();
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(certificates);
-        roots
+        certificates
     }
 
     /// For an error, when there are none.
@@ -156,7 +168,9 @@ mod unix {
         fn file_and_directories_are_overridden_apart() {
             let pem = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/ca.pem");
             let (empty, full) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-            let count = |file: &Path, dir: &Path| roots(Some(file.as_os_str()), Some(dir.as_os_str())).len();
+            let count = |file: &Path, dir: &Path| {
+                certificates_of(Some(file.as_os_str()), Some(dir.as_os_str())).len()
+            };
             assert_eq!(count(&pem, empty.path()), 1);
             assert_eq!(count(Path::new("/nonexistent"), empty.path()), 0);
 

@@ -98,9 +98,13 @@ impl Transport {
             return Err(FetchError::ProxyList("not an http proxy".to_owned()));
         };
         let mut site = Site::new(proxy.host(), proxy.object_shown(proxy_path));
-        site.through = self.proxies.via(&url).map(|via| via.shown);
+        let via = self.proxies.via(&url);
         site.public = is_public(config.default_goproxy.reveal(), &url);
         let mut at = At { object: object.clone(), site };
+        if let Some(variable) = via.as_ref().and_then(|via| via.unusable) {
+            return Err(FetchError::HttpProxy { at: Box::new(at), variable });
+        }
+        at.site.through = via.map(|via| via.shown);
         let (headers, own) = match login_for(proxy, &url, &at)? {
             Some(headers) => (headers, true),
             None => (self.auth.first(&url).await.map_err(FetchError::GoAuth)?, false),

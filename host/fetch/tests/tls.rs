@@ -7,7 +7,7 @@ mod support;
 mod tls_server;
 
 use airgo_fetch::{Credentials, FetchError, Kind, Login, TlsFault};
-use airgo_testkit::{Fault, Module, Proxy, World};
+use airgo_testkit::{Fault, Go, Module, Proxy, TempTree, World, require_tool};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -235,18 +235,56 @@ fn credentials_are_sent_and_never_shown() {
     assert_hidden(&error, "robot", &run.store());
 }
 
-/// What `openssl req -x509` makes, unless it is told otherwise.
+/// A server's own certificate among the roots, such as `openssl req -x509`
+/// makes: what go says decides, and of what it refuses the cause is named.
+#[test]
+fn a_root_may_serve_as_for_go() {
+    let certificates =
+        ["authority", "authority-server", "authority-expired", "authority-other", "authority-client"];
+    let roots = TempTree::new();
+    // One of them is only the authority of others here.
+    let pems: String =
+        certificates.iter().map(|name| fs::read_to_string(pem(&format!("{name}.pem"))).unwrap()).collect();
+    let file = roots.write("roots.pem", pems);
+    if cfg!(any(target_os = "macos", windows))
+        || !in_child("a_root_may_serve_as_for_go", &[("SSL_CERT_FILE", file.to_str().unwrap())])
+    {
+        return;
+    }
+    let refused =
+        [None, None, Some(TlsFault::Expired), Some(TlsFault::WrongName), Some(TlsFault::Certificate)];
+    for (name, refused) in certificates.iter().zip(refused) {
+        let server = TlsProxy::serve(&many(), &format!("{name}.pem"), Flaw::None);
+        let fetched = Run::new(&server.url()).fetch("example.com/m0", "v1.0.0", Kind::Mod);
+        match (fetched, refused) {
+            (Ok(_), None) => {}
+            (Err(FetchError::Tls { fault, .. }), Some(wanted)) => assert_eq!(fault, wanted, "{name}"),
+            (result, _) => panic!("{name}: {:?}", result.map(|f| f.source)),
+        }
+        if require_tool("go") {
+            let roots = std::env::var("SSL_CERT_FILE").unwrap();
+            let go = Go::with_proxy(&server.url()).env("SSL_CERT_FILE", &roots);
+            let out = go.output(go.home(), &["mod", "download", "-json", "example.com/m0@v1.0.0"]);
+            let words =
+                String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+            assert_eq!(out.status.success(), refused.is_none(), "{name}: {words}");
+            assert!(refused.is_none() || words.contains("x509:"), "{name}: {words}");
+        }
+    }
+}
+
+/// The certificate of an authority that nobody here trusts.
 #[test]
 fn an_authoritys_own_certificate_is_named_as_that() {
-    let own = pem("authority.pem").to_str().unwrap().to_owned();
     let test = "an_authoritys_own_certificate_is_named_as_that";
-    if cfg!(any(target_os = "macos", windows)) || !in_child(test, &[("SSL_CERT_FILE", &own)]) {
+    if cfg!(any(target_os = "macos", windows)) || !in_child(test, &[("SSL_CERT_FILE", &ca())]) {
         return;
     }
     let server = TlsProxy::serve(&many(), "authority.pem", Flaw::None);
     let error = Run::new(&server.url()).fetch("example.com/m0", "v1.0.0", Kind::Mod).unwrap_err();
     assert!(error.to_string().ends_with("its certificate is a certificate authority's own"), "{error}");
     assert!(matches!(error, FetchError::Tls { fault: TlsFault::Authority, .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("SSL_CERT_FILE"), "{error:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use super::{Area, Check, Examination, Verdict, Visit};
 use crate::error::FetchError;
+use crate::httpproxy::Via;
 use crate::object::{Kind, Object};
 use crate::proxylist::Hop;
 use crate::proxyurl::{ProxyUrl, host};
@@ -31,7 +32,9 @@ pub(super) fn variables(visit: &Visit<'_>, to: &mut Examination<'_>) {
     }
     for (name, value) in vars.proxies() {
         if !crate::httpproxy::is_usable(value) {
-            let detail = format!("{name} is no address of an HTTP proxy, and is passed over");
+            let detail = format!(
+                "{name} is not the address of an HTTP or SOCKS proxy: what it is for cannot be fetched"
+            );
             let check = Check::new(Area::HttpProxy, name, Verdict::Fail, detail);
             to.add(check.fix(format!("set {name}=http://HOST:PORT, or unset it")));
         }
@@ -39,6 +42,7 @@ pub(super) fn variables(visit: &Visit<'_>, to: &mut Examination<'_>) {
     for base in http_bases(visit) {
         let name = host(&base);
         let check = match visit.proxies.via(&base) {
+            Some(Via { unusable: Some(_), .. }) => continue,
             Some(via) => format!("asked through {}", via.shown),
             None => "asked without an HTTP proxy: it is this machine, or NO_PROXY names it, or no variable \
                      is for its scheme"
