@@ -86,7 +86,7 @@ impl Base {
 
     /// Whether this names that bundle.
     pub(crate) fn demand(&self, bundle: &SignedBundle) -> Result<(), DeltaError> {
-        let found = Sha256::of(bundle.manifest_bytes());
+        let found = bundle.manifest_sha256();
         let same = found == self.manifest_sha256 && bundle.manifest().content_id == self.content_id;
         if same { Ok(()) } else { Err(DeltaError::OtherBase { expected: self.manifest_sha256, found }) }
     }

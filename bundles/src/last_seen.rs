@@ -151,7 +151,7 @@ type Result<T> = std::result::Result<T, LastSeenError>;
 /// What a bundle says about itself, in the terms of the record.
 fn stream_of(bundle: &SignedBundle) -> (Vec<String>, Sha256, Option<u64>) {
     let mains: BTreeSet<String> = bundle.manifest().main_modules.iter().map(|m| m.path.clone()).collect();
-    (mains.into_iter().collect(), Sha256::of(bundle.manifest_bytes()), bundle.verdict().sequence())
+    (mains.into_iter().collect(), bundle.manifest_sha256(), bundle.verdict().sequence())
 }
 
 impl LastSeen {

@@ -241,9 +241,9 @@ impl Unverified {
             .map(|((name, digest), entry)| (name.clone(), Content::new(source, entry, *digest)))
             .collect();
         Ok(SignedBundle {
-            manifest,
+            manifest: Arc::new(manifest),
+            manifest_sha256: self.manifest_sha256(),
             envelopes: self.envelopes(&verdict),
-            manifest_bytes: self.manifest_bytes,
             verdict,
             objects,
             evidence,
@@ -301,8 +301,8 @@ impl Unverified {
 /// A bundle that somebody trusted has signed: its manifest is what they signed,
 /// and every object is either as the manifest says or an error when read.
 pub struct SignedBundle {
-    manifest: Manifest,
-    manifest_bytes: Vec<u8>,
+    manifest: Arc<Manifest>,
+    manifest_sha256: Sha256,
     verdict: Verdict,
     objects: Vec<(Object, Content)>,
     evidence: BTreeMap<String, Content>,
@@ -330,9 +330,14 @@ impl SignedBundle {
         &self.manifest
     }
 
-    /// The manifest's bytes, as signed.
-    pub fn manifest_bytes(&self) -> &[u8] {
-        &self.manifest_bytes
+    /// The same, for whoever needs it longer than the bundle: it may be large.
+    pub fn shared_manifest(&self) -> Arc<Manifest> {
+        Arc::clone(&self.manifest)
+    }
+
+    /// The digest of the manifest's bytes, as signed.
+    pub fn manifest_sha256(&self) -> Sha256 {
+        self.manifest_sha256
     }
 
     /// Who signed, and what they stated.

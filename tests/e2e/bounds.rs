@@ -94,6 +94,10 @@ fn many_edges_take_what_they_are_worth() {
     let grown = Grown::new("dense:600x600");
     grown.takes("resolve --json project", 60, 16 << 10);
     grown.takes("resolve --format graph project", 60, 12 << 10);
+    grown.takes("pack project -o b.airgo", 160, 4);
+    // The manifest is 11 MiB; in memory it is there once, and its text no longer.
+    grown.takes("policy check b.airgo", 90, 200);
+    grown.takes("why b.airgo grown.example/m000599", 75, 4);
 }
 
 /// Whoever holds a bundle may add signatures by keys of his own.

@@ -10,7 +10,7 @@ use crate::support::{World, key, now, open, tiny};
 use airgo_bundle::keys::Signer as _;
 use airgo_bundle::manifest::{GraphNode, MainModule};
 use airgo_bundle::{
-    BundleError, Claims, ErrorClass, LastSeen, LastSeenError, Seen, Sha256, SignedBundle, Signing, Trust,
+    BundleError, Claims, ErrorClass, LastSeen, LastSeenError, Seen, SignedBundle, Signing, Trust,
 };
 use airgo_testkit::Txtar;
 use std::path::{Path, PathBuf};
@@ -211,7 +211,7 @@ fn a_record_that_is_no_record_is_an_error() {
     seen.record(&three, now()).unwrap();
     let good = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
     println!("{good}");
-    let digest = Sha256::of(three.manifest_bytes()).to_string();
+    let digest = three.manifest_sha256().to_string();
     for (old, new) in [
         ("last-seen/v1", "last-seen/v2"),
         ("{\"schema", " {\"schema"),

@@ -50,7 +50,7 @@ pub struct Checked {
     /// The policy.
     pub loaded: Loaded,
     /// The manifest of the bundle, or the one that would be written.
-    pub manifest: Manifest,
+    pub manifest: Arc<Manifest>,
     /// The files of its modules.
     pub files: View,
     /// Where the directories of the main modules are found.
@@ -72,7 +72,7 @@ pub fn check(context: &Context, request: &CheckRequest) -> Result<Checked> {
 /// What is checked, and by which policy.
 struct Subject {
     loaded: Loaded,
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
     view: View,
     /// The same, for whoever asks where a finding comes from.
     files: View,
@@ -92,7 +92,7 @@ fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
         [file] if file.is_file() => {
             let loaded = policy(Path::new("."))?;
             let bundle = Arc::new(bundle_io::open_signed(context, file, &request.trust)?);
-            let (manifest, view) = (bundle.manifest().clone(), View::of_bundle(&bundle));
+            let (manifest, view) = (bundle.shared_manifest(), View::of_bundle(&bundle));
             let files = View::of_bundle(&bundle);
             Ok(Subject { loaded, manifest, view, files, root: PathBuf::from(".") })
         }
@@ -101,7 +101,7 @@ fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
             let loaded = policy(&projects.root)?;
             let collected = collect::collect(context, &request.collect, &request.network, &projects)?;
             let [view, files] = [(); 2].map(|()| collect::view(context, &collected, false));
-            Ok(Subject { loaded, manifest: collected.manifest, view, files, root: projects.root })
+            Ok(Subject { loaded, manifest: Arc::new(collected.manifest), view, files, root: projects.root })
         }
     }
 }

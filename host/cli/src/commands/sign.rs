@@ -36,7 +36,7 @@ fn sign(context: &Context, args: &Sign) -> Result<()> {
     watch.progress.finish();
     // The file is opened anew for the copy: it must still be what was verified.
     let again = bundle_io::open(&args.file)?;
-    if again.manifest_sha256() != airgo_bundle::Sha256::of(bundle.manifest_bytes()) {
+    if again.manifest_sha256() != bundle.manifest_sha256() {
         return Err(Failure::failed("the bundle was replaced while it was being verified")
             .hint("run the command again"));
     }

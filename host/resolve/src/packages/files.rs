@@ -169,12 +169,14 @@ pub(super) struct Packages<'a, F: ModuleFiles> {
     pub files: &'a mut F,
     builds: Builds<'a>,
     packages: HashMap<(Place, String), Rc<Vec<GoFile>>>,
+    /// Each import path once, however many files have it.
+    names: HashSet<Rc<str>>,
     imports: usize,
 }
 
 impl<'a, F: ModuleFiles> Packages<'a, F> {
     pub fn new(files: &'a mut F, builds: Builds<'a>) -> Self {
-        Self { files, builds, packages: HashMap::new(), imports: 0 }
+        Self { files, builds, packages: HashMap::new(), names: HashSet::new(), imports: 0 }
     }
 
     /// Whether there are Go files, whatever their build constraints, in this
@@ -213,7 +215,7 @@ impl<'a, F: ModuleFiles> Packages<'a, F> {
             if built == 0 {
                 continue;
             }
-            let file = GoFile::new(name, source, built, size);
+            let file = GoFile::new(name, source, built, size, |path| self.name(path));
             self.imports += file.imports.len();
             self.files.imports(self.imports)?;
             found.push(file);
@@ -222,15 +224,37 @@ impl<'a, F: ModuleFiles> Packages<'a, F> {
         self.packages.insert(key, found.clone());
         Ok(found)
     }
+
+    /// The same for the last time.
+    pub fn take_package(&mut self, place: &Place, dir: &str) -> Result<Rc<Vec<GoFile>>, F::Error> {
+        let found = self.package(place, dir)?;
+        self.packages.remove(&(place.clone(), dir.to_owned()));
+        Ok(found)
+    }
+
+    fn name(&mut self, path: &str) -> Rc<str> {
+        if let Some(known) = self.names.get(path) {
+            return known.clone();
+        }
+        let name: Rc<str> = Rc::from(path);
+        self.names.insert(name.clone());
+        name
+    }
 }
 
 impl GoFile {
-    fn new(name: &str, source: Source, built: u64, size: u64) -> Self {
+    fn new(
+        name: &str,
+        source: Source,
+        built: u64,
+        size: u64,
+        mut intern: impl FnMut(&str) -> Rc<str>,
+    ) -> Self {
         let refused = source.error.map(|e| e.to_string());
         let mut imports: Vec<Rc<str>> = Vec::new();
         if refused.is_none() {
             let paths = source.imports.iter().map(|import| import.path.as_str());
-            imports = paths.filter(|path| *path != "C").map(Rc::from).collect();
+            imports = paths.filter(|path| *path != "C").map(&mut intern).collect();
             imports.sort_unstable();
             imports.dedup();
         }

@@ -259,7 +259,7 @@ impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
         reached.sort_by(|(a, _), (b, _)| (&a.path, &a.module).cmp(&(&b.path, &b.module)));
         let places: HashMap<_, _> = reached.iter().zip(0..).map(|((p, _), at)| (p.clone(), at)).collect();
         for (package, on) in reached {
-            let files = self.packages.package(&package.place, &package.dir)?;
+            let files = self.packages.take_package(&package.place, &package.dir)?;
             let files = self.read(&package, &files, on);
             let imports = self.imports(&package, &files, &places)?;
             if let Place::Directory(root) = &package.place {
