@@ -133,7 +133,7 @@ fn what_nobody_trusted_signed_judges_nothing() {
     // Other bytes than were signed, though they are what is pinned.
     let mut changed = PLUGIN.to_vec();
     changed.extend(b"\0\x02\x01x");
-    refused(&changed, &good, &["is not vouched for by ", "house.wasm.sshsig"]);
+    refused(&changed, &good, &["is not verified by ", "house.wasm.sshsig"]);
     refused(PLUGIN, &lines("nowhere.sig", "key.pub"), &["has no signature that can be read from "]);
     refused(PLUGIN, &lines("house.wasm.sshsig", "nowhere.pub"), &["cannot be held against "]);
     fs::write(site.temp.join("empty.sig"), "").unwrap();

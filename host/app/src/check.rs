@@ -2,17 +2,19 @@
 //! would be packed.
 
 use crate::Context;
-use crate::baseline::{self, Baseline};
-use crate::bundle_io;
+use crate::Failure;
 use crate::collect;
+use crate::errors::disk;
 use crate::failure::Result;
+use crate::paths::shown;
+use crate::policy::baseline::{self, Baseline};
+use crate::policy::view::View;
 use crate::policy::{self, Loaded};
 use crate::project;
-use crate::projects;
+use crate::project::several;
 use crate::quantity::count;
 use crate::requests::{Collect, Network, TrustFiles};
-use crate::view::View;
-use crate::{Failure, disk};
+use crate::trust::open;
 use airgo_bundle::Manifest;
 use airgo_model::atomic::{self, Access};
 use airgo_policy::{Report, TriedPlugin};
@@ -91,13 +93,13 @@ fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
     match request.targets.as_slice() {
         [file] if file.is_file() => {
             let loaded = policy(Path::new("."))?;
-            let bundle = Arc::new(bundle_io::open_signed(context, file, &request.trust)?);
+            let bundle = Arc::new(open::open_signed(context, file, &request.trust)?);
             let (manifest, view) = (bundle.shared_manifest(), View::of_bundle(&bundle));
             let files = View::of_bundle(&bundle);
             Ok(Subject { loaded, manifest, view, files, root: PathBuf::from(".") })
         }
         dirs => {
-            let projects = projects::load(dirs, &context.env, request.collect.scope)?;
+            let projects = several::load(dirs, &context.env, request.collect.scope)?;
             let loaded = policy(&projects.root)?;
             let collected = collect::collect(context, &request.collect, &request.network, &projects)?;
             let [view, files] = [(); 2].map(|()| collect::view(context, &collected, false));
@@ -121,7 +123,7 @@ fn required(context: &Context, dir: &Path) -> BTreeSet<String> {
 /// one that is there stays.
 pub fn init(context: &Context, dir: &Path) -> Result<()> {
     let file: PathBuf = dir.join(policy::FILE);
-    let name = project::shown(&file);
+    let name = shown(&file);
     let modules = required(context, dir);
     let text = airgo_policy::airgo_toml::template_for(modules.iter().map(String::as_str));
     atomic::create_new(&file, text.as_bytes(), Access::Public).map_err(|e| {

@@ -10,6 +10,7 @@ use crate::settings::{self, Known};
 use airgo_fetch::Environment;
 use airgo_gomod::Setting;
 use airgo_gomod::goenv::{GoEnv as Files, parse};
+use airgo_resolve::GoToolchain;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -107,6 +108,14 @@ impl GoEnv {
                 .hint("set it: export GOPROXY=https://<your proxy>")
                 .hint("or install Go, whose go.env holds the default")
         })
+    }
+
+    /// GOTOOLCHAIN. Where no go is installed the one that unpacks is as go.env
+    /// comes: auto.
+    pub fn toolchain(&self) -> Result<GoToolchain> {
+        let setting = self.get(settings::GOTOOLCHAIN).unwrap_or_else(|| settings::GOTOOLCHAIN.of("auto"));
+        GoToolchain::parse(setting.reveal())
+            .map_err(|_| Failure::failed(format!("invalid GOTOOLCHAIN {:?}", setting.shown())))
     }
 
     /// GOSUMDB: the checksum database, by default Go's own.

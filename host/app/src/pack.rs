@@ -1,18 +1,18 @@
 //! Pack: load, resolve, fetch, verify, evaluate policy, write, sign.
 
 use crate::Context;
-use crate::baseline::{self, Baseline};
-use crate::bundle_io::{self, bundle_failure};
+use crate::collect::statements::{self, Stated};
 use crate::collect::{self, Collected};
-use crate::disk;
+use crate::errors::disk;
 use crate::failure::{Failure, Result};
+use crate::paths::shown;
 use crate::policy;
-use crate::project::shown;
-use crate::projects::{self, Projects};
+use crate::policy::baseline::{self, Baseline};
+use crate::project::several::{self, Projects};
 use crate::quantity::{bytes, count};
 use crate::requests::{Collect, Network, Scope, SignWith, TrustFiles};
-use crate::signing;
-use crate::statements::{self, Stated};
+use crate::trust::open::{self, bundle_failure};
+use crate::trust::signing;
 use airgo_bundle::keys::Signer;
 use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{
@@ -93,7 +93,7 @@ pub fn pack(context: &Context, request: &PackRequest) -> Result<Packed> {
     if let Some(output) = &request.output {
         check_target(request, output)?;
     }
-    let loaded = projects::load(&request.dirs, &context.env, request.collect.scope);
+    let loaded = several::load(&request.dirs, &context.env, request.collect.scope);
     let named = loaded.as_ref().map_or_else(|_| PathBuf::from("the bundle"), default_output);
     let output = request.output.clone().unwrap_or(named);
     let target = shown(&output);
@@ -129,7 +129,7 @@ fn pack_projects(
     let claims = signing::claims(&request.signer, "packer");
     let older = match &request.since {
         None => None,
-        Some(file) => Some(bundle_io::open_signed(context, file, &request.trust)?),
+        Some(file) => Some(open::open_signed(context, file, &request.trust)?),
     };
     let policy = policy::load(context, request.policy.as_deref(), &projects.root, request.at)?;
     let approved = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
@@ -244,13 +244,13 @@ fn write(
     }
     .map_err(failed)?;
     let entries = writer.objects().len() as u64;
-    let progress = bundle_io::Watch::new(context, "Writing", "files", entries);
+    let progress = open::Watch::new(context, "Writing", "files", entries);
     let source = |entry: &Entry| -> io::Result<Box<dyn Read + Send>> {
         let object = collect::fetched_as(entry.kind).map(|kind| Object::new(entry.module.clone(), kind));
         let fetched = object.and_then(|object| objects.get(&object)).ok_or(io::ErrorKind::NotFound)?;
         fetched.open().map(|r| Box::new(r) as Box<dyn Read + Send>).map_err(io::Error::other)
     };
-    writer.write_objects(&source, bundle_io::jobs(None), &progress).map_err(|e| bundle_failure(&e))?;
+    writer.write_objects(&source, open::jobs(None), &progress).map_err(|e| bundle_failure(&e))?;
     for (name, bytes) in evidence {
         writer.add_evidence(&format!("{EVIDENCE}{name}"), bytes.clone()).map_err(|e| bundle_failure(&e))?;
     }
@@ -276,7 +276,7 @@ fn stated(request: &PackRequest) -> Stated {
 fn cut(context: &Context, output: &Path, size: u64) -> Result<Vec<PathBuf>> {
     let failed = |e: io::Error| Failure::failed(format!("could not split {}: {e}", shown(output)));
     let whole = File::open(output).and_then(PositionedFile::new).map_err(failed)?;
-    let watch = bundle_io::Watch::new(context, "Splitting", "volumes", 0);
+    let watch = open::Watch::new(context, "Splitting", "volumes", 0);
     let volumes = split(&whole, output, size, &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
     clean(context, output, &volumes)?;

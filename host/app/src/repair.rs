@@ -1,12 +1,12 @@
 //! Repair and resend: damaged media need not be sent whole.
 
 use crate::Context;
-use crate::bundle_io::{self, bundle_failure, signature_failure};
 use crate::failure::{Failure, Result};
-use crate::keyring;
-use crate::project::shown;
+use crate::paths::shown;
 use crate::quantity::{bytes, count};
 use crate::requests::TrustFiles;
+use crate::trust::keyring;
+use crate::trust::open::{self, bundle_failure, signature_failure};
 use airgo_bundle::damage::{self, Demand, Request};
 use airgo_bundle::{Assembly, BundleError, Limits, Piece, PositionedFile, ReadAt, Source, Volumes};
 use jiff::Timestamp;
@@ -94,9 +94,8 @@ fn assemble(context: &Context, request: &RepairRequest) -> Result<Repaired> {
             Some(source.verify_signatures(&trust, now).map_err(|e| signature_failure(&e, first))?)
         }
     };
-    let demand =
-        Demand { trust: &trust, now, base: base.as_ref(), limits: &limits, jobs: bundle_io::jobs(None) };
-    let watch = bundle_io::Watch::new(context, "Verifying", "files", 0);
+    let demand = Demand { trust: &trust, now, base: base.as_ref(), limits: &limits, jobs: open::jobs(None) };
+    let watch = open::Watch::new(context, "Verifying", "files", 0);
     let done = damage::repair(&assembly, &request.output, &demand, &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
     context.status(
@@ -124,7 +123,7 @@ pub fn resend(context: &Context, request: &ResendRequest) -> Result<u64> {
     let limits = Limits::default();
     let source = Source { files: std::slice::from_ref(&request.file), bases: &[], limits: &limits };
     let good = source.read().map_err(|e| bundle_failure(&e))?;
-    let watch = bundle_io::Watch::new(context, "Reading", "files", 0);
+    let watch = open::Watch::new(context, "Reading", "files", 0);
     let size = damage::write_patch(&good, &shown(&request.file), &asked, &request.output, &limits, &watch)
         .map_err(|e| bundle_failure(&e).outcome(written()))?;
     watch.progress.finish();

@@ -1,7 +1,7 @@
 //! The build list of a project: loads it and resolves it over the network.
 
 use crate::Context;
-use crate::downloads::{self, Downloads};
+use crate::collect::downloads::{self, Downloads};
 use crate::errors::{fetch_cause, resolve_failure};
 use crate::failure::Result;
 use crate::project::{self, Loaded};

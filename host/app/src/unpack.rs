@@ -1,17 +1,17 @@
 //! Unpack: signature, manifest, policy, then hash and install.
 
 use crate::Context;
-use crate::baseline::{self, Baseline};
-use crate::beside;
-use crate::bundle_io::{self, bundle_failure};
 use crate::errors::{cache_disk, install_failure};
 use crate::failure::{Failure, Result};
+use crate::policy::baseline::{self, Baseline};
+use crate::policy::recorded::{self, Recorded};
+use crate::policy::view::View;
 use crate::policy::{self, Source};
+use crate::project::beside;
 use crate::quantity::{bytes, count, count_are, duration};
-use crate::recorded::{self, Recorded};
 use crate::requests::{LastSeenFile, TrustFiles};
 use crate::settings;
-use crate::view::View;
+use crate::trust::open::{self, bundle_failure};
 use crate::{Interrupt, Progress};
 use airgo_bundle::keys::KeyId;
 use airgo_bundle::names::EVIDENCE;
@@ -86,8 +86,8 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     let began = Instant::now();
     let target = target(context, request)?;
     let source = policy::source(context, request.policy.as_deref(), Path::new("."))?;
-    let bundle = Arc::new(bundle_io::open_signed_files(context, &request.files, &request.trust)?);
-    bundle_io::check_last_seen(&request.last_seen, &bundle)?;
+    let bundle = Arc::new(open::open_signed_files(context, &request.files, &request.trust)?);
+    open::check_last_seen(&request.last_seen, &bundle)?;
     for signer in bundle.verdict().trusted() {
         context.detail(format!("signed by {}", signer.key_id));
     }
@@ -96,7 +96,7 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     context.interrupt.check()?;
     verify(context, request, &bundle)?;
     let installed = install(context, request, &target, &bundle)?;
-    bundle_io::record_last_seen(&request.last_seen, &bundle)?;
+    open::record_last_seen(&request.last_seen, &bundle)?;
 
     let new = installed.values().filter(|outcome| **outcome == Outcome::Installed).count();
     let present = installed.len() - new;
@@ -183,8 +183,8 @@ impl Evaluated {
 /// leaves no trace in the cache. Installing hashes once more what it writes:
 /// the file may change in between.
 fn verify(context: &Context, request: &UnpackRequest, bundle: &SignedBundle) -> Result<()> {
-    let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
-    bundle.verify_objects(bundle_io::jobs(request.jobs), &watch).map(|_| ()).map_err(|e| bundle_failure(&e))
+    let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
+    bundle.verify_objects(open::jobs(request.jobs), &watch).map(|_| ()).map_err(|e| bundle_failure(&e))
 }
 
 fn target(context: &Context, request: &UnpackRequest) -> Result<PathBuf> {
@@ -218,7 +218,7 @@ fn install(
         context: context.clone(),
     };
     keep_evidence(context, &cache, bundle)?;
-    match cache.install_all(inputs, bundle_io::jobs(request.jobs).get(), &watch) {
+    match cache.install_all(inputs, open::jobs(request.jobs).get(), &watch) {
         Ok(installed) => Ok(installed.into_iter().collect()),
         Err(error) => Err(incomplete(&error, &watch.with_code, target)),
     }

@@ -2,13 +2,13 @@
 //! for what is damaged.
 
 use crate::Context;
-use crate::bundle_io::{self, bundle_failure};
-use crate::disk;
+use crate::errors::disk;
 use crate::failure::{Failure, FailureKind, Result};
-use crate::keyring;
-use crate::project::shown;
+use crate::paths::shown;
 use crate::quantity::{bytes, count, duration};
 use crate::requests::{LastSeenFile, TrustFiles};
+use crate::trust::keyring;
+use crate::trust::open::{self, bundle_failure};
 use airgo_bundle::damage::{self, Damage, Request};
 use airgo_bundle::detached::{self, DetachedError};
 use airgo_bundle::{BundleError, Limits, Source, Volumes};
@@ -89,12 +89,12 @@ fn verify_all(context: &Context, request: &VerifyRequest, damaged: &mut bool) ->
         if let BundleError::Signature(refused) = &e {
             *damaged = ["malformed", "invalid", "subject"].contains(&refused.rule());
         }
-        bundle_io::signature_failure(&e, request.files.first().map_or(Path::new(""), PathBuf::as_path))
+        open::signature_failure(&e, request.files.first().map_or(Path::new(""), PathBuf::as_path))
     })?;
-    let watch = bundle_io::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
-    let read = bundle.verify_objects(bundle_io::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
+    let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
+    let read = bundle.verify_objects(open::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
-    bundle_io::check_last_seen(&request.last_seen, &bundle)?;
+    open::check_last_seen(&request.last_seen, &bundle)?;
     let detached = check_detached(context, request)?;
     let comment = |s: &airgo_bundle::Signatory| Some((s.key_id.to_string(), s.attestation.comment.clone()?));
     let verified = Verified {
@@ -143,7 +143,7 @@ fn check_detached(context: &Context, request: &VerifyRequest) -> Result<Option<S
 
 /// What to send again, added to the failure that led here.
 fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Result<Failure> {
-    let watch = bundle_io::Watch::new(context, "Surveying", "files", 0);
+    let watch = open::Watch::new(context, "Surveying", "files", 0);
     if let Ok(volumes) = Volumes::open(&request.files) {
         let survey = volumes.survey(&watch).map_err(|e| stopped(&e))?;
         if survey.is_sound() {
@@ -178,7 +178,7 @@ fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Resul
     let limits = Limits::default();
     let source = Source { files: &request.files, bases: &[], limits: &limits };
     let Ok(whole) = source.read() else { return Ok(failure) };
-    let damage = damage::survey(&whole, &limits, bundle_io::jobs(None), &watch).map_err(|e| stopped(&e))?;
+    let damage = damage::survey(&whole, &limits, open::jobs(None), &watch).map_err(|e| stopped(&e))?;
     describe(request, &damage, failure)
 }
 

@@ -1,9 +1,9 @@
 //! Snapshots of vulnerability data: makes them from databases, and reads them.
 
 use crate::Context;
-use crate::disk;
+use crate::errors::disk;
 use crate::failure::{Failure, Result};
-use crate::project::shown;
+use crate::paths::shown;
 use crate::quantity::{bytes, count};
 use crate::requests::Network;
 use crate::vulnsource;

@@ -4,10 +4,10 @@
 
 use crate::Context;
 use crate::Progress;
-use crate::downloads;
+use crate::collect::downloads;
 use crate::errors::fetch_failure;
 use crate::failure::{Failure, Result};
-use crate::project::shown;
+use crate::paths::shown;
 use crate::requests::Network;
 use airgo_fetch::{FetchError, FileSource};
 use airgo_gomod::Setting;

@@ -79,6 +79,15 @@ pub fn replace(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     persist(file, target)
 }
 
+/// As [`replace`], after making the directory where it is missing.
+///
+/// # Errors
+/// The system's own; a regular file at `target` is then as it was.
+pub fn replace_in(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    fs::create_dir_all(directory(target))?;
+    replace(target, bytes, access)
+}
+
 /// Writes a file where there is none.
 ///
 /// # Errors

@@ -3,16 +3,16 @@
 use crate::Context;
 use crate::args::Diff;
 use airgo_app::Result;
-use airgo_app::bundle_io;
 use airgo_app::diff::{Change, changes};
+use airgo_app::trust::open;
 use airgo_model::escape::foreign;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// Prints added, removed and changed modules of the build list.
 pub fn run(context: &Context, args: &Diff) -> Result<()> {
-    let old = bundle_io::open_signed(context, &args.old, &args.trust.request())?;
-    let new = bundle_io::open_signed(context, &args.new, &args.trust.request())?;
+    let old = open::open_signed(context, &args.old, &args.trust.request())?;
+    let new = open::open_signed(context, &args.new, &args.trust.request())?;
     let changes = changes(old.manifest(), new.manifest());
     if context.printer.is_json() {
         let modules: Vec<Value> = changes.iter().map(json_of).collect();

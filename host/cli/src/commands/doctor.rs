@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::args::Doctor;
 use crate::table::{self, Row};
-use airgo_app::downloads;
+use airgo_app::collect::downloads;
 use airgo_app::project;
 use airgo_app::quantity::count;
 use airgo_app::{Failure, Result};

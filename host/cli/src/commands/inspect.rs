@@ -8,9 +8,9 @@ use crate::Context;
 use crate::args::Inspect;
 use crate::table;
 use airgo_app::Result;
-use airgo_app::bundle_io::{self, bundle_failure};
-use airgo_app::keyring;
 use airgo_app::quantity::bytes;
+use airgo_app::trust::keyring;
+use airgo_app::trust::open::{self, bundle_failure};
 use airgo_bundle::manifest::{
     DataSnapshot, GraphNode, MainModule, Module, Payload, Replacement, Scope, SumSource, Workspace,
 };
@@ -23,7 +23,7 @@ use std::fmt::Write as _;
 
 /// Shows what the bundle says it holds, and who signed that.
 pub fn run(context: &Context, args: &Inspect) -> Result<()> {
-    let bundle = bundle_io::open(&args.file)?;
+    let bundle = open::open(&args.file)?;
     let trust = keyring::trust(context, &args.trust.request())?;
     let manifest = bundle.manifest_unverified().map_err(|e| bundle_failure(&e))?;
     let verdict = bundle.signatures(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::args::{KeyCommand, PublicFormat};
-use airgo_app::keyring;
+use airgo_app::trust::keyring;
 use airgo_app::{Failure, Result};
 use airgo_bundle::detached::minisign_public_key;
 use airgo_bundle::keys::PublicKey;

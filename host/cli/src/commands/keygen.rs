@@ -2,8 +2,8 @@
 
 use crate::Context;
 use crate::args::{KeyFormat, Keygen};
-use airgo_app::disk;
-use airgo_app::keyring::{self, PASSPHRASE, key_failure};
+use airgo_app::errors::disk;
+use airgo_app::trust::keyring::{self, PASSPHRASE, key_failure};
 use airgo_app::{Failure, FailureKind, Result};
 use airgo_bundle::keys::{self, Signer as _, SigningKey};
 use airgo_model::atomic::{self, Access};

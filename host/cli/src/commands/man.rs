@@ -4,7 +4,7 @@ use crate::Context;
 use crate::exit;
 use crate::manual;
 use airgo_app::Result;
-use airgo_app::disk;
+use airgo_app::errors::disk;
 use airgo_model::atomic::{self, Access};
 use clap::Command;
 use clap_mangen::Man;

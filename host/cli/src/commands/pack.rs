@@ -5,7 +5,7 @@ use crate::args::Pack;
 use crate::times;
 use airgo_app::Result;
 use airgo_app::pack::{PackRequest, Packed, pack};
-use airgo_app::project::shown;
+use airgo_app::paths::shown;
 use std::path::{Path, PathBuf};
 
 /// Packs the projects of `args.dirs` into `args.output`.

@@ -4,7 +4,7 @@
 use crate::Context;
 use crate::args::{Repair, Resend};
 use airgo_app::Result;
-use airgo_app::project::shown;
+use airgo_app::paths::shown;
 use airgo_app::repair::{self, RepairRequest, ResendRequest};
 
 /// Puts volumes, or a damaged bundle and its patches, together.

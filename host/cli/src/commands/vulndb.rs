@@ -3,7 +3,7 @@
 use crate::Context;
 use crate::args::{VulndbCommand, VulndbImport};
 use airgo_app::Result;
-use airgo_app::project::shown;
+use airgo_app::paths::shown;
 use airgo_app::quantity::{bytes, count};
 use airgo_app::vulndb::{self, ImportRequest, Imported, entries};
 use std::fmt::Write as _;

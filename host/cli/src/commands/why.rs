@@ -3,10 +3,10 @@
 
 use crate::Context;
 use crate::args::Why;
-use airgo_app::bundle_io;
-use airgo_app::project::shown;
+use airgo_app::paths::shown;
+use airgo_app::policy::view::View;
 use airgo_app::reasons::{Imports, Requirements, Steps, near, shortened};
-use airgo_app::view::View;
+use airgo_app::trust::open;
 use airgo_app::{Failure, Result};
 use airgo_bundle::Manifest;
 use airgo_bundle::manifest::Module;
@@ -27,7 +27,7 @@ struct Target {
 
 /// Prints the chains, a step a line.
 pub fn run(context: &Context, args: &Why) -> Result<()> {
-    let bundle = Arc::new(bundle_io::open_signed(context, &args.file, &args.trust.request())?);
+    let bundle = Arc::new(open::open_signed(context, &args.file, &args.trust.request())?);
     let manifest = bundle.manifest();
     let file = shown(&args.file);
     let target = target(manifest, &args.module).ok_or_else(|| unknown(manifest, &args.module, &file))?;

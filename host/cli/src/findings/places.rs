@@ -5,7 +5,7 @@
 //! read where it still is that one: below the project that was checked, or of a
 //! bundle below the working directory. Otherwise the place has no line.
 
-use airgo_app::project;
+use airgo_app::paths;
 use airgo_bundle::{Manifest, Sha256};
 use airgo_gomod::modfile;
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ impl Places {
     pub fn of(manifest: &Manifest, root: &Path) -> Self {
         let file = |main: &airgo_bundle::manifest::MainModule| {
             let relative = Path::new(&main.dir).join("go.mod");
-            let path = project::absolute(&root.join(&relative)).unwrap_or_else(|_| root.join(&relative));
+            let path = paths::absolute(&root.join(&relative)).unwrap_or_else(|_| root.join(&relative));
             let data = read(&path).filter(|data| Sha256::of(data) == main.go_mod_sha256);
             let parsed = data.and_then(|data| modfile::parse("go.mod", &data).ok());
             let requires = parsed.iter().flat_map(|file| &file.require);

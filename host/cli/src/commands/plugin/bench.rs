@@ -5,11 +5,11 @@ use super::{Component, engine, fixture_failure, start};
 use crate::Context;
 use crate::args::PluginBench;
 use crate::table;
-use airgo_app::bundle_io;
-use airgo_app::disk;
-use airgo_app::project::shown;
+use airgo_app::errors::disk;
+use airgo_app::paths::shown;
+use airgo_app::policy::view::View;
 use airgo_app::quantity::{bytes, count};
-use airgo_app::view::View;
+use airgo_app::trust::open;
 use airgo_app::{Failure, Result};
 use airgo_author::{fixture, generated};
 use airgo_model::atomic::ScratchDir;
@@ -131,7 +131,7 @@ fn subject(
     })?;
     let (name, view): (_, Arc<dyn airgo_policy::BundleView>) = match args.bundle.as_deref() {
         Some(file) => {
-            let bundle = Arc::new(bundle_io::open_signed(context, file, &args.trust.request())?);
+            let bundle = Arc::new(open::open_signed(context, file, &args.trust.request())?);
             (shown(file), Arc::new(View::of_bundle(&bundle)))
         }
         None => {

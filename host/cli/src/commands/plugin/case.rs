@@ -4,9 +4,9 @@
 use super::{Component, fixture_failure, limits_failure};
 use crate::Context;
 use airgo_app::TrustFiles;
-use airgo_app::bundle_io;
-use airgo_app::project::shown;
-use airgo_app::view::View;
+use airgo_app::paths::shown;
+use airgo_app::policy::view::View;
+use airgo_app::trust::open;
 use airgo_app::{Failure, Result};
 use airgo_author::fixture::{FIXTURE_FILE, Fixture, Made, Module, Subject};
 use airgo_author::golden::{Golden, GoldenFinding};
@@ -56,7 +56,7 @@ impl Case {
             Subject::Made(made) => Arc::new(memory(made)),
             Subject::Packed { file, trust } => {
                 let trust = TrustFiles { trust, base: Vec::new() };
-                let bundle = Arc::new(bundle_io::open_signed(context, &file, &trust)?);
+                let bundle = Arc::new(open::open_signed(context, &file, &trust)?);
                 Arc::new(View::of_bundle(&bundle))
             }
         };

@@ -3,7 +3,7 @@
 
 use crate::Context;
 use airgo_app::Result;
-use airgo_app::disk;
+use airgo_app::errors::disk;
 use airgo_author::{Ran, Step, Tools};
 use airgo_model::atomic::ScratchDir;
 use std::ffi::OsString;

@@ -11,8 +11,8 @@ mod test;
 
 use crate::Context;
 use crate::args::{LimitsArg, PluginCommand};
-use airgo_app::frame;
-use airgo_app::project::shown;
+use airgo_app::errors::frame;
+use airgo_app::paths::shown;
 use airgo_app::{Failure, Result};
 use airgo_author::fixture::{self, FixtureError};
 use airgo_author::{PROJECT_FILE, Project};

@@ -2,8 +2,8 @@
 
 use crate::Context;
 use crate::args::PluginNew;
-use airgo_app::disk;
-use airgo_app::project::shown;
+use airgo_app::errors::disk;
+use airgo_app::paths::shown;
 use airgo_app::quantity::count;
 use airgo_app::{Failure, FailureKind, Result};
 use airgo_author::{NewFile, ScaffoldError, scaffold};

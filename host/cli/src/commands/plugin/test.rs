@@ -5,12 +5,13 @@ use super::case::Case;
 use super::{Component, engine, fixture_failure};
 use crate::Context;
 use crate::args::PluginTest;
-use airgo_app::disk;
-use airgo_app::project::shown;
+use airgo_app::errors::disk;
+use airgo_app::paths::shown;
 use airgo_app::quantity::{count, duration};
 use airgo_app::{Failure, Result};
 use airgo_author::fixture;
 use airgo_author::golden::{Difference, GOLDEN_FILE, Golden};
+use airgo_model::atomic::{self, Access};
 use airgo_model::escape::foreign;
 use airgo_policy::LogLine;
 use serde_json::{Value, json};
@@ -121,7 +122,7 @@ fn outcome(case: &Path, read: Result<Case>, update: bool) -> Result<Outcome> {
             State::Passed
         }
         _ if update => {
-            airgo_app::sumdb::replace(&file, found.text().as_bytes())
+            atomic::replace_in(&file, found.text().as_bytes(), Access::Private)
                 .map_err(|e| disk::unwritable(&shown(&file), &e, "make its directory writable"))?;
             State::Updated
         }

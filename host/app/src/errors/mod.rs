@@ -1,8 +1,12 @@
 //! From each crate's typed errors to what the user sees: sentence, exit code,
 //! hint.
 
+pub mod disk;
+pub mod frame;
+pub(crate) mod gomod_hints;
+pub mod refusal;
+
 use crate::failure::{Failure, FailureKind};
-use crate::gomod_hints;
 use crate::quantity::count;
 use airgo_fetch::{FetchError, IoCause};
 use airgo_gomod::ModuleVersion;

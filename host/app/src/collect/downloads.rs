@@ -4,13 +4,13 @@
 
 use crate::Context;
 use crate::Progress;
+use crate::collect::nearest;
+use crate::collect::open_files;
+use crate::collect::sums;
 use crate::errors::fetch_failure;
 use crate::failure::{Failure, FailureKind, Result};
-use crate::nearest;
-use crate::open_files;
 use crate::requests::Network;
 use crate::settings;
-use crate::sums;
 use airgo_fetch::{
     Credentials, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome, Queue, Timeouts,
 };

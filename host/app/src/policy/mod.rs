@@ -1,14 +1,20 @@
 //! Policy as every command applies it: the caller's own file, plugins in the
 //! sandbox, findings printed, a refusal as exit code 12.
 
+pub mod baseline;
+mod code_attributes;
+pub mod defaults;
+mod golines;
+mod plugin_signatures;
+pub mod recorded;
+pub mod view;
+
 use crate::Context;
-use crate::defaults;
+use crate::errors::frame;
+use crate::errors::gomod_hints::{conflict, is_conflict_marker};
 use crate::failure::{Failure, FailureKind, Result};
 use crate::findings::{Group, groups, place, weight};
-use crate::frame;
-use crate::gomod_hints::{conflict, is_conflict_marker};
-use crate::plugin_signatures::DetachedSignatures;
-use crate::project::shown;
+use crate::paths::shown;
 use crate::quantity::{count, duration};
 use crate::requests::TrustFiles;
 use airgo_model::escape::{foreign, foreign_line};
@@ -17,6 +23,7 @@ use airgo_policy::{
     TriedPlugin, Verdict,
 };
 use jiff::Timestamp;
+use plugin_signatures::DetachedSignatures;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

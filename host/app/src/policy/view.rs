@@ -1,7 +1,7 @@
 //! The bundle as policy plugins see it: the manifest's modules, and the files
 //! in their zips, read on demand and verified before the first look.
 
-use crate::golines::GoLines;
+use crate::policy::golines::GoLines;
 use airgo_bundle::manifest::{self, Module, Replacement};
 use airgo_bundle::names::object_name;
 use airgo_bundle::predicate::{DependencyNotes, Provenance};

@@ -3,12 +3,12 @@
 
 use crate::Context;
 use crate::Progress;
-use crate::disk;
+use crate::errors::disk;
+use crate::errors::refusal;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::interrupt::Interrupt;
-use crate::keyring;
-use crate::refusal;
 use crate::requests::{LastSeenFile, TrustFiles};
+use crate::trust::keyring;
 use airgo_bundle::{
     Adding, Base, BundleError, DeltaError, ErrorClass, LastSeen, LastSeenError, Limits, ObjectError,
     SignedBundle, Source, Trust, Unverified,

@@ -1,6 +1,6 @@
 //! What `go` refuses, in go's words, and the command that fixes it.
 
-use crate::project::shown;
+use crate::paths::shown;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Platform;
 use airgo_resolve::packages::{Fault, Importer, Problem};

@@ -3,8 +3,8 @@
 
 use crate::failure::{Failure, Result};
 use crate::goenv::GoEnv;
-use crate::offline;
-use crate::project::{self, Loaded, shown};
+use crate::paths::{absolute, shown};
+use crate::project::{self, Loaded};
 use crate::requests::Scope;
 use airgo_gomod::gosum::GoSum;
 use std::path::{Component, Path, PathBuf};
@@ -30,7 +30,7 @@ pub fn load(args: &[PathBuf], env: &GoEnv, scope: Scope) -> Result<Projects> {
         match below(arg) {
             None => {
                 let loaded = project::load(arg, env)?;
-                offline::check_used(arg, &project::absolute(arg)?, &loaded)?;
+                check_used(arg, &absolute(arg)?, &loaded)?;
                 add(loaded);
             }
             Some(dir) => {
@@ -79,7 +79,7 @@ fn below(arg: &Path) -> Option<PathBuf> {
 /// command's patterns skip is skipped (cmd/go modload/search.go): names that
 /// begin with a dot or an underscore, testdata and vendor; and links.
 fn modules_below(dir: &Path, arg: &Path) -> Result<Vec<PathBuf>> {
-    let start = project::absolute(dir)?;
+    let start = absolute(dir)?;
     if !start.is_dir() {
         return Err(Failure::failed(format!("{}: no such directory", dir.display())));
     }
@@ -139,6 +139,33 @@ pub fn replacement_directory(project: &str, written: &str) -> String {
     }
     let joined = parts.join("/");
     if joined.starts_with("..") { joined } else { format!("./{joined}") }
+}
+
+/// Go does not work in a module that the go.work file in effect does not use
+/// (cmd/go modload/load.go, resolveLocalPackage).
+fn check_used(arg: &Path, start: &Path, loaded: &Loaded) -> Result<()> {
+    let project = &loaded.project;
+    let module = start.ancestors().find(|dir| dir.join("go.mod").is_file());
+    let (Some(work), Some(module)) = (&project.workspace, module) else { return Ok(()) };
+    if start == loaded.root || project.mains.iter().any(|main| Path::new(&main.dir) == module) {
+        return Ok(());
+    }
+    let what = match arg.as_os_str().to_str() {
+        Some("." | "./") => "current directory".to_owned(),
+        _ => format!("directory {}", arg.display()),
+    };
+    let failure = Failure::failed(format!(
+        "{what} is contained in a module that is not one of the workspace modules listed in go.work"
+    ));
+    let failure = failure.fact("go.work", &work.file_name);
+    Err(failure
+        .hint(format!("to add it to the workspace: go work use {}", shown_or_dot(module)))
+        .hint(format!("to pack it without the workspace: GOWORK=off airgo pack {} -o FILE", arg.display())))
+}
+
+fn shown_or_dot(dir: &Path) -> String {
+    let text = shown(dir);
+    if text.is_empty() { ".".to_owned() } else { text }
 }
 
 #[cfg(test)]

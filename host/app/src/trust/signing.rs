@@ -2,8 +2,8 @@
 
 use crate::Context;
 use crate::failure::{Failure, FailureKind, Result};
-use crate::keyring::{self, key_failure};
 use crate::requests::SignWith;
+use crate::trust::keyring::{self, key_failure};
 use airgo_bundle::Claims;
 use airgo_bundle::keys::{CommandSigner, PublicKey, Signer};
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 //! personal key of first use.
 
 use crate::Context;
-use crate::disk;
+use crate::errors::disk;
 use crate::failure::{Failure, Result};
 use crate::requests::TrustFiles;
 use crate::settings;

@@ -6,10 +6,10 @@
 //! later run (golang.org/x/mod/sumdb client.go).
 
 use crate::Context;
+use crate::collect::sums::{self, Unsummed};
 use crate::errors::fetch_failure;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::quantity::count;
-use crate::sums::{self, Unsummed};
 use airgo_fetch::{FetchError, Fetcher, SumDbSource};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
@@ -182,7 +182,7 @@ impl Ops for Adapter<'_> {
 
     fn keep(&self, path: &str, data: &[u8]) {
         // That it cannot be kept costs the next run a request, nothing else.
-        let _ = replace(&self.cached.join(path.trim_start_matches('/')), data);
+        let _ = atomic::replace_in(&self.cached.join(path.trim_start_matches('/')), data, Access::Private);
     }
 
     fn read_latest(&self) -> std::result::Result<Vec<u8>, FetchError> {
@@ -203,17 +203,10 @@ impl Ops for Adapter<'_> {
         if self.read_latest()? != old {
             return Ok(false);
         }
-        replace(&file, new).map_err(failed)?;
+        atomic::replace_in(&file, new, Access::Private).map_err(failed)?;
         Ok(true)
     }
 }
 
 /// The newest head that this user has seen.
 const LATEST: &str = "latest";
-
-/// Makes the directory where it is missing, and puts a file that only its owner
-/// reads in the place of what is there.
-pub fn replace(file: &Path, data: &[u8]) -> std::io::Result<()> {
-    std::fs::create_dir_all(atomic::directory(file))?;
-    atomic::replace(file, data, Access::Private)
-}

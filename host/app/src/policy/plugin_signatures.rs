@@ -1,7 +1,7 @@
 //! Who signed a plugin: the adapter between the policy, which knows no keys, and
 //! the bundle's detached signatures.
 
-use crate::project::shown;
+use crate::paths::shown;
 use airgo_bundle::{Trust, detached};
 use airgo_policy::{PluginSigner, SignatureRequest, Signatures};
 use std::io::Read as _;
@@ -27,7 +27,7 @@ impl Signatures for DetachedSignatures {
             .and_then(|file| file.take(MAX_SIGNATURE).read_to_end(&mut signature))
             .map_err(|e| format!("has no signature that can be read from {name}: {e}"))?;
         let found = detached::verify(&component.to_vec(), &signature, &trust, asked.at)
-            .map_err(|error| format!("is not attested for by {name}: {error}"))?;
+            .map_err(|error| format!("is not verified by {name}: {error}"))?;
         let key = trust.keys().find(|trusted| trusted.key.id() == found.key_id);
         let roles = key.map(|trusted| trusted.roles.iter().cloned().collect()).unwrap_or_default();
         Ok(PluginSigner { key_id: found.key_id.to_string(), name: found.name, roles })

@@ -10,6 +10,7 @@ use crate::Progress;
 use crate::quantity::count;
 use airgo_fetch::{Fetcher, Kind, Object};
 use airgo_gomod::{ModuleVersion, modfile};
+use airgo_model::atomic::{self, Access};
 use airgo_resolve::{Advice, Resolution, latest};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +58,7 @@ pub fn ask(
     if !stale.is_empty() {
         learn(context, fetcher, progress, &stale, &mut kept, now);
         // That it cannot be kept costs the next run a request, nothing else.
-        let _ = serde_json::to_vec(&kept).map(|bytes| crate::sumdb::replace(&file, &bytes));
+        let _ = serde_json::to_vec(&kept).map(|bytes| atomic::replace_in(&file, &bytes, Access::Private));
     }
     let read = |module: &ModuleVersion| {
         let text = kept.0.get(&module.path)?.go_mod.as_ref()?;

@@ -9,9 +9,11 @@ mod files;
 
 pub use files::Files;
 
+use super::Build;
 use crate::Context;
 use crate::failure::Result;
-use crate::project::{Loaded, shown};
+use crate::paths::shown;
+use crate::project::Loaded;
 use airgo_bundle::manifest::Import;
 use airgo_fetch::{Fetched, Object};
 use airgo_gomod::gosource::Platform;
@@ -19,15 +21,6 @@ use airgo_resolve::Resolution;
 use airgo_resolve::packages::{self, Builds, Settings};
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// What the sources are read for.
-#[derive(Default)]
-pub struct Build {
-    /// None means all that Go builds for.
-    pub platforms: Vec<Platform>,
-    /// Build tags that are set.
-    pub tags: Vec<String>,
-}
 
 /// The imports of each main module of each project, in their order.
 pub fn imports(

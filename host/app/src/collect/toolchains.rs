@@ -2,22 +2,12 @@
 //! to them offline (cmd/go toolchain/select.go).
 
 use crate::Context;
-use crate::failure::{Failure, Result};
-use crate::goenv::GoEnv;
-use crate::projects::Projects;
-use crate::settings;
+use crate::failure::Result;
+use crate::project::several::Projects;
 use airgo_gomod::gosource::Platform;
 use airgo_gomod::{ModuleVersion, gover};
-use airgo_resolve::{GoToolchain, TOOLCHAIN_MODULE};
+use airgo_resolve::TOOLCHAIN_MODULE;
 use std::collections::BTreeSet;
-
-/// GOTOOLCHAIN. Where no go is installed the one that unpacks is as go.env
-/// comes: auto.
-pub fn toolchain_setting(env: &GoEnv) -> Result<GoToolchain> {
-    let setting = env.get(settings::GOTOOLCHAIN).unwrap_or_else(|| settings::GOTOOLCHAIN.of("auto"));
-    GoToolchain::parse(setting.reveal())
-        .map_err(|_| Failure::failed(format!("invalid GOTOOLCHAIN {:?}", setting.shown())))
-}
 
 /// The toolchain modules for these platforms: what GOTOOLCHAIN names, or what
 /// go.mod and go.work ask for where they may ask and ask for something newer.
@@ -30,7 +20,7 @@ pub fn modules(
     if platforms.is_empty() {
         return Ok(found);
     }
-    let setting = toolchain_setting(&context.env)?;
+    let setting = context.env.toolchain()?;
     for loaded in &projects.list {
         let named = setting.minimum.as_ref().map(|version| format!("go{version}"));
         let asked = loaded.project.toolchain_needed().filter(|_| setting.switches);

@@ -1,25 +1,37 @@
 //! What one bundle is to hold: projects are resolved, their modules fetched and
 //! verified against go.sum or the checksum database.
 
-use crate::advice;
-use crate::downloads::{self, Downloads, subject};
+mod advice;
+mod collected;
+pub mod downloads;
+mod lengths;
+mod manifest;
+mod nearest;
+mod offline;
+mod open_files;
+mod sources;
+pub mod statements;
+mod sumdb;
+mod sums;
+mod toolchains;
+
+pub use collected::{Build, Collected};
+
+use collected::Objects;
+
+use downloads::{Downloads, subject};
+use manifest::ManifestInputs;
+
 use crate::failure::Result;
-use crate::lengths;
-use crate::manifest::{self, ManifestInputs};
-use crate::offline;
-use crate::project::{Loaded, shown};
-use crate::projects::Projects;
+use crate::paths::shown;
+use crate::policy::view::{ReadSeek, View};
+use crate::project::Loaded;
+use crate::project::several::Projects;
 use crate::quantity::{bytes, count, duration};
 use crate::requests::{Collect, Network, Scope};
 use crate::resolve::walk;
-use crate::sources::{self, Build};
-use crate::statements;
-use crate::sumdb::{self, Attested, Proved};
-use crate::sums::Unsummed;
-use crate::toolchains;
-use crate::view::{ReadSeek, View};
 use crate::{Context, Progress};
-use airgo_bundle::{Manifest, ObjectKind};
+use airgo_bundle::ObjectKind;
 use airgo_fetch::{Fetched, Fetcher, Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
@@ -29,24 +41,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// All that goes into the bundle, verified.
-pub struct Collected {
-    /// What the bundle says of itself.
-    pub manifest: Manifest,
-    /// The verified downloads.
-    pub objects: Arc<Objects>,
-    /// The checksum database's files, by their names below `proxy/sumdb/`.
-    pub evidence: Vec<(String, Vec<u8>)>,
-    /// What the checksum database proved, if it was asked.
-    pub proved: Option<Proved>,
-    /// Retractions and deprecations that were seen.
-    pub advice: BTreeMap<ModuleVersion, Advice>,
-    /// When collecting began.
-    pub began: Timestamp,
-}
-
-type Objects = BTreeMap<Object, Fetched>;
+use sumdb::Attested;
+use sums::Unsummed;
 
 /// Resolves the projects, fetches what their bundle is to hold, and verifies it:
 /// every object is what go.sum or the checksum database says.

@@ -2,7 +2,8 @@
 //! was packed for: `go build` there may otherwise want what the bundle lacks.
 
 use crate::Context;
-use crate::project::{self, Loaded, shown};
+use crate::paths::shown;
+use crate::project::{self, Loaded};
 use crate::quantity::count;
 use airgo_bundle::manifest::SumSource;
 use airgo_bundle::{Manifest, Sha256};

@@ -10,12 +10,14 @@
 mod problem;
 
 use crate::Context;
+use crate::collect::Build;
+use crate::collect::sources::Files;
 use crate::failure::{Failure, Result};
-use crate::project::{Loaded, shown};
-use crate::projects::Projects;
+use crate::paths::shown;
+use crate::project::Loaded;
+use crate::project::several::Projects;
 use crate::quantity::count;
 use crate::settings;
-use crate::sources::{Build, Files};
 use airgo_fetch::{Fetched, Object};
 use airgo_gomod::goenv::GoFlags;
 use airgo_gomod::gosource::Platform;
@@ -183,31 +185,4 @@ impl Refused {
         }
         Err(failure.hint("to pack it all the same: --allow-incomplete"))
     }
-}
-
-/// Go does not work in a module that the go.work file in effect does not use
-/// (cmd/go modload/load.go, resolveLocalPackage).
-pub fn check_used(arg: &Path, start: &Path, loaded: &Loaded) -> Result<()> {
-    let project = &loaded.project;
-    let module = start.ancestors().find(|dir| dir.join("go.mod").is_file());
-    let (Some(work), Some(module)) = (&project.workspace, module) else { return Ok(()) };
-    if start == loaded.root || project.mains.iter().any(|main| Path::new(&main.dir) == module) {
-        return Ok(());
-    }
-    let what = match arg.as_os_str().to_str() {
-        Some("." | "./") => "current directory".to_owned(),
-        _ => format!("directory {}", arg.display()),
-    };
-    let failure = Failure::failed(format!(
-        "{what} is contained in a module that is not one of the workspace modules listed in go.work"
-    ));
-    let failure = failure.fact("go.work", &work.file_name);
-    Err(failure
-        .hint(format!("to add it to the workspace: go work use {}", shown_or_dot(module)))
-        .hint(format!("to pack it without the workspace: GOWORK=off airgo pack {} -o FILE", arg.display())))
-}
-
-fn shown_or_dot(dir: &Path) -> String {
-    let text = shown(dir);
-    if text.is_empty() { ".".to_owned() } else { text }
 }

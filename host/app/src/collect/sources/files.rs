@@ -4,7 +4,7 @@
 use crate::Context;
 use crate::errors::fetch_failure;
 use crate::failure::{Failure, Result};
-use crate::project::shown;
+use crate::paths::shown;
 use airgo_fetch::{Fetched, Kind, Object, Reader};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::{Limits, ModuleZip};

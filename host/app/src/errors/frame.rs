@@ -1,7 +1,7 @@
 //! A go.mod error as a compiler shows it: file:line:column, the line, a caret.
 
+use crate::errors::gomod_hints;
 use crate::failure::Failure;
-use crate::gomod_hints;
 use airgo_gomod::modfile::ModFileErrors;
 
 /// The failure for a file that does not parse; the first error has the frame.

@@ -7,15 +7,15 @@
 //! its reason. `policy check` is there to tell what is new, and counts that.
 
 use crate::Context;
-use crate::bundle_io;
-use crate::code_attributes;
 use crate::failure::Result;
 use crate::findings;
+use crate::paths::shown;
 use crate::policy;
-use crate::project::shown;
+use crate::policy::code_attributes;
+use crate::policy::view::View;
 use crate::quantity::count;
 use crate::requests::TrustFiles;
-use crate::view::View;
+use crate::trust::open;
 use airgo_bundle::SignedBundle;
 use airgo_policy::{Policy, Report};
 use std::path::Path;
@@ -31,7 +31,7 @@ impl Baseline {
     /// Opens what `--baseline` names, if it names anything.
     pub fn open(context: &Context, file: Option<&Path>, trust: &TrustFiles) -> Result<Option<Self>> {
         let open = |file| {
-            let bundle = Arc::new(bundle_io::open_signed(context, file, trust)?);
+            let bundle = Arc::new(open::open_signed(context, file, trust)?);
             Ok(Self { name: shown(file), bundle })
         };
         file.map(open).transpose()

@@ -1,10 +1,10 @@
 //! From resolved projects and their verified downloads to the manifest.
 
+use crate::collect::Build;
+use crate::collect::sums::Unsummed;
 use crate::failure::{Failure, Result};
 use crate::project::Loaded;
-use crate::projects::{Projects, relative, replacement_directory};
-use crate::sources::Build;
-use crate::sums::Unsummed;
+use crate::project::several::{Projects, relative, replacement_directory};
 use airgo_bundle::manifest::{
     GraphNode, Hashed, Import, MainModule, Module, Payload, Replacement, ReplacementDirectory,
     ReplacementModule, SCHEMA, Scope, Stored, SumSource, Workspace,

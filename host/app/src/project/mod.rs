@@ -2,17 +2,20 @@
 //! go.work or go.mod upwards, go.sum beside it, the go.mod files of
 //! replacement directories (cmd/go modload/init.go, Init and loadModFile).
 
+pub mod beside;
+pub mod several;
+
+use crate::errors::frame;
 use crate::failure::{Failure, Result};
-use crate::frame;
 use crate::goenv::GoEnv;
+use crate::paths::{absolute, clean, shown};
 use crate::settings;
-use crate::toolchains::toolchain_setting;
 use airgo_gomod::goenv::{GoFlags, GoFlagsError};
 use airgo_gomod::gosum::{GoSum, GoSumError};
 use airgo_gomod::modfile::{self, work};
 use airgo_gomod::{Setting, address};
 use airgo_resolve::{MainModule, Mode, Project, SourceError, Workspace};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// A project as it stands on disk.
 pub struct Loaded {
@@ -47,13 +50,6 @@ impl Loaded {
     }
 }
 
-/// An absolute path without `.` and `..`.
-pub fn absolute(path: &Path) -> Result<PathBuf> {
-    let absolute =
-        std::path::absolute(path).map_err(|e| Failure::failed(format!("{}: {e}", path.display())))?;
-    Ok(clean(&absolute))
-}
-
 type FindWork = fn(&Path, &GoEnv) -> Result<Option<PathBuf>>;
 
 fn load_with(dir: &Path, env: &GoEnv, find_work: FindWork) -> Result<Loaded> {
@@ -73,7 +69,7 @@ fn load_with(dir: &Path, env: &GoEnv, find_work: FindWork) -> Result<Loaded> {
         Some(file) => load_workspace(&file)?,
         None => load_module(&start, dir, &flags)?,
     };
-    let toolchain = toolchain_setting(env)?;
+    let toolchain = env.toolchain()?;
     loaded.project.local_go = toolchain.minimum.or_else(|| env.go_version());
     loaded.project.local_toolchain_only = !toolchain.switches;
     loaded.project.mode = flags.mode;
@@ -210,27 +206,6 @@ impl Flags {
             None => Ok(Self { mode, modfile: modfile.map(PathBuf::from) }),
         }
     }
-}
-
-/// Resolves `.` and `..` by words alone, as Go's filepath.Clean.
-fn clean(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
-}
-
-/// A path for people: relative to the working directory where it is inside.
-pub fn shown(path: &Path) -> String {
-    let inside = std::env::current_dir().ok().and_then(|cwd| path.strip_prefix(cwd).ok().map(Path::to_owned));
-    inside.unwrap_or_else(|| path.to_owned()).display().to_string()
 }
 
 #[cfg(test)]

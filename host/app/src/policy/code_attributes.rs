@@ -6,7 +6,7 @@
 use crate::Context;
 use crate::failure::{Failure, Result};
 use crate::policy;
-use crate::view::View;
+use crate::policy::view::View;
 use airgo_policy::{BundleView, Policy, airgo_toml};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};

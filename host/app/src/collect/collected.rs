@@ -1,0 +1,39 @@
+//! What one bundle is to hold, before it is written.
+
+use super::sumdb::Proved;
+use airgo_bundle::Manifest;
+use airgo_fetch::{Fetched, Object};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::gosource::Platform;
+use airgo_resolve::Advice;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The verified downloads.
+pub type Objects = BTreeMap<Object, Fetched>;
+
+/// All that goes into the bundle, verified.
+pub struct Collected {
+    /// What the bundle says of itself.
+    pub manifest: Manifest,
+    /// The verified downloads.
+    pub objects: Arc<Objects>,
+    /// The checksum database's files, by their names below `proxy/sumdb/`.
+    pub evidence: Vec<(String, Vec<u8>)>,
+    /// What the checksum database proved, if it was asked.
+    pub proved: Option<Proved>,
+    /// Retractions and deprecations that were seen.
+    pub advice: BTreeMap<ModuleVersion, Advice>,
+    /// When collecting began.
+    pub began: Timestamp,
+}
+
+/// What the sources are read for.
+#[derive(Default)]
+pub struct Build {
+    /// None means all that Go builds for.
+    pub platforms: Vec<Platform>,
+    /// Build tags that are set.
+    pub tags: Vec<String>,
+}
