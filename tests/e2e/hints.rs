@@ -110,3 +110,29 @@ fn without_a_place_to_write_the_setting_is_named() {
         assert!(!said.contains(wrong), "{said}");
     }
 }
+
+/// A command that is printed goes into a shell as it is, whatever a file is called.
+#[test]
+fn a_printed_command_runs_for_any_file_name() {
+    let site = Site::new();
+    for name in ["my app.airgo", "it's $(id) & more.airgo", "-x.airgo"] {
+        let bundle = site.temp.join("out").join(name);
+        let (project, key) = (site.project(), site.key());
+        site.airgo.run(&["pack", text(&project), "-o", text(&bundle), "--key", text(&key)]).done();
+        // Without a policy the warnings end with the command that lists them all.
+        let mut command = site.airgo.command();
+        command.current_dir(site.temp.join("out"));
+        command.args(["unpack", "--trust", text(&site.public_key()), "--at", "2026-01-01T00:00:00Z"]);
+        command.args(["--gomodcache", text(&site.modcache()), "--", name]);
+        let said = airgo::run(command).done().stderr;
+        let hint = said.lines().find_map(|line| line.strip_prefix("hint: "));
+        let hint = hint.and_then(|line| line.split(" lists all").next()).unwrap_or_else(|| panic!("{said}"));
+        let hint = hint.split(" shows it whole").next().unwrap().strip_prefix("airgo ").unwrap();
+        let airgo = site.airgo.command();
+        let mut shell = Command::new("sh");
+        let binary = airgo.get_program().to_str().unwrap();
+        shell.args(["-c", &format!("'{binary}' {hint}")]).current_dir(site.temp.join("out"));
+        shell.env_clear().envs(airgo.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        airgo::run(shell).done().says(&["Judged"]);
+    }
+}

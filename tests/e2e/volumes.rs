@@ -183,3 +183,18 @@ fn missing_and_damaged_volumes_are_asked_for_and_sent_again() {
     let nobody = on(&site, "verify", &[&site.temp.join("nosuch.airgo")], &["--request", text(&need)]);
     nobody.ends(1).says(&["need.json was not written"]);
 }
+
+/// The document names files that are there.
+#[test]
+fn the_document_of_a_split_bundle_names_its_volumes() {
+    let site = Site::new();
+    let run = site.pack_with(&["--split", "8KiB", "--json"]).done();
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let files: Vec<&str> =
+        document["files"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
+    assert!(files.len() > 1 && files.iter().all(|file| Path::new(file).is_file()), "{files:?}");
+    assert_eq!((&document["file"], &document["volumes"]), (&document["files"][0], &document["files"]));
+    let whole: serde_json::Value = serde_json::from_str(&site.pack_with(&["--json"]).done().stdout).unwrap();
+    assert_eq!(whole["files"], serde_json::json!([whole["file"]]));
+    assert!(Path::new(whole["file"].as_str().unwrap()).is_file());
+}

@@ -6,7 +6,7 @@ use crate::Failure;
 use crate::collect;
 use crate::errors::disk;
 use crate::failure::Result;
-use crate::paths::shown;
+use crate::paths::{argument, shown};
 use crate::policy::baseline::{self, Baseline};
 use crate::policy::view::View;
 use crate::policy::{self, Loaded};
@@ -130,7 +130,7 @@ pub fn init(context: &Context, dir: &Path) -> Result<()> {
         if e.kind() == std::io::ErrorKind::AlreadyExists {
             Failure::failed(format!("{name} is there already"))
                 .outcome(format!("{name} is unchanged"))
-                .hint(format!("remove it first, or read it: airgo policy check --policy {name}"))
+                .hint(format!("remove it first, or read it: airgo policy check --policy {}", argument(&file)))
         } else {
             disk::unwritable(&name, &e, "name another directory: airgo policy init DIR")
         }

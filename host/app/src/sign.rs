@@ -4,7 +4,7 @@
 use crate::Context;
 use crate::errors::{disk, refusal};
 use crate::failure::{Failure, Result};
-use crate::paths::shown;
+use crate::paths::{argument, shown};
 use crate::requests::{SignWith, TrustFiles};
 use crate::trust::open::{self, bundle_failure};
 use crate::trust::signing;
@@ -105,7 +105,7 @@ fn countersign(context: &Context, request: &SignRequest) -> Result<Signed> {
         context.status("Roles", missing(&lacks));
     }
     for lack in &lacks {
-        context.hint(refusal::ask(lack, &file));
+        context.hint(refusal::ask(lack, &argument(&request.file)));
     }
     let standing = standing.cloned();
     Ok(Signed { manifest_sha256: written.manifest_sha256, key_id: id, standing, lacks })

@@ -4,7 +4,7 @@
 use crate::Context;
 use crate::errors::disk;
 use crate::failure::{Failure, FailureKind, Result};
-use crate::paths::shown;
+use crate::paths::{argument, shown};
 use crate::quantity::{bytes, count, duration};
 use crate::requests::{LastSeenFile, TrustFiles};
 use crate::trust::keyring;
@@ -227,9 +227,8 @@ fn ask(file: &Path, request: &Request, failure: Failure) -> Result<Failure> {
     let text = request.to_bytes().map_err(|e| bundle_failure(&e))?;
     atomic::replace(file, &text, Access::Public)
         .map_err(|e| disk::unwritable(&shown(file), &e, "name another file: --request FILE"))?;
-    let request = shown(file);
     Ok(failure
-        .outcome(format!("{request} says what to send again"))
-        .hint(format!("the sender runs: airgo resend {request} GOOD -o patch"))
+        .outcome(format!("{} says what to send again", shown(file)))
+        .hint(format!("the sender runs: airgo resend {} GOOD -o patch", argument(file)))
         .hint("then: airgo repair FILE patch -o app.airgo"))
 }

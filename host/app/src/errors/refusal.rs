@@ -2,6 +2,7 @@
 //! from the cause, as the bundle crate gives it.
 
 use crate::failure::Failure;
+use crate::paths::argument;
 use airgo_bundle::{
     BundleError, Cause, DeltaError, Lack, LastSeenError, Signatory, SignatureError, VolumeError,
 };
@@ -9,7 +10,7 @@ use std::path::Path;
 
 /// Adds what helps, and for machines the rule that refused.
 pub fn advise(failure: Failure, error: &BundleError, file: Option<&Path>) -> Failure {
-    let name = file.map_or_else(|| "FILE".to_owned(), |f| f.display().to_string());
+    let name = file.map_or_else(|| "FILE".to_owned(), argument);
     match error {
         BundleError::Base { path, source } => {
             let base = Path::new(path);
@@ -60,7 +61,7 @@ pub fn lack_json(lack: &Lack) -> serde_json::Value {
     })
 }
 
-/// Who is to be asked for what.
+/// Who is to be asked for what; `file` is the bundle as an argument.
 pub fn ask(lack: &Lack, file: &str) -> String {
     let Lack { role, .. } = lack;
     if role == airgo_bundle::PACKER {

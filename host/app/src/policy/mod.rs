@@ -14,7 +14,7 @@ use crate::errors::frame;
 use crate::errors::gomod_hints::{conflict, is_conflict_marker};
 use crate::failure::{Failure, FailureKind, Result};
 use crate::findings::{Group, groups, place, weight};
-use crate::paths::shown;
+use crate::paths::{argument, shown};
 use crate::quantity::{count, duration};
 use crate::requests::TrustFiles;
 use airgo_model::escape::{foreign, foreign_line};
@@ -135,10 +135,10 @@ pub fn report_warnings(context: &Context, loaded: &Loaded, report: &Report, agai
 
 /// The command that judges a bundle once more.
 pub fn check_command(file: &Path, trust: &TrustFiles) -> String {
-    let mut command = format!("airgo policy check {}", shown(file));
+    let mut command = format!("airgo policy check {}", argument(file));
     for (flag, files) in [("--base", &trust.base), ("--trust", &trust.trust)] {
         for file in files {
-            let _ = write!(command, " {flag} {}", shown(file));
+            let _ = write!(command, " {flag} {}", argument(file));
         }
     }
     command

@@ -3,7 +3,7 @@
 
 use crate::failure::{Failure, Result};
 use crate::goenv::GoEnv;
-use crate::paths::{absolute, shown};
+use crate::paths::{absolute, argument, shown};
 use crate::project::{self, Loaded};
 use crate::requests::Scope;
 use airgo_gomod::gosum::GoSum;
@@ -159,13 +159,12 @@ fn check_used(arg: &Path, start: &Path, loaded: &Loaded) -> Result<()> {
     ));
     let failure = failure.fact("go.work", &work.file_name);
     Err(failure
-        .hint(format!("to add it to the workspace: go work use {}", shown_or_dot(module)))
-        .hint(format!("to pack it without the workspace: GOWORK=off airgo pack {} -o FILE", arg.display())))
+        .hint(format!("to add it to the workspace: go work use {}", argument_or_dot(module)))
+        .hint(format!("to pack it without the workspace: GOWORK=off airgo pack {} -o FILE", argument(arg))))
 }
 
-fn shown_or_dot(dir: &Path) -> String {
-    let text = shown(dir);
-    if text.is_empty() { ".".to_owned() } else { text }
+fn argument_or_dot(dir: &Path) -> String {
+    if shown(dir).is_empty() { ".".to_owned() } else { argument(dir) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::errors::disk;
 use crate::errors::refusal;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::interrupt::Interrupt;
+use crate::paths::argument;
 use crate::requests::{LastSeenFile, TrustFiles};
 use crate::trust::keyring;
 use airgo_bundle::{
@@ -33,7 +34,7 @@ pub fn demand_one_file(file: &Path) -> Result<()> {
             "{} is in volumes, which cannot be signed one by one",
             file.display()
         ))
-        .hint(format!("put them together first: airgo repair {} -o WHOLE.airgo", file.display()))),
+        .hint(format!("put them together first: airgo repair {} -o WHOLE.airgo", argument(file)))),
         // What is wrong with it shows when it is read.
         _ => Ok(()),
     }

@@ -5,7 +5,7 @@ use crate::args::Pack;
 use crate::times;
 use airgo_app::Result;
 use airgo_app::pack::{PackRequest, Packed, pack};
-use airgo_app::paths::shown;
+use airgo_app::paths::{argument, shown};
 use std::path::{Path, PathBuf};
 
 /// Packs the projects of `args.dirs` into `args.output`.
@@ -38,7 +38,7 @@ fn request(args: &Pack) -> Result<PackRequest> {
 
 /// The command that unpacks the bundle where nobody knows the key yet.
 fn on_the_other_side(args: &Pack, packed: &Packed) -> String {
-    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = |path: &Path| argument(Path::new(path.file_name().unwrap_or_default()));
     let bundle = name(&packed.file);
     let base = args.since.as_ref().map(|old| format!(" --base {}", name(old))).unwrap_or_default();
     match &packed.public_key {
@@ -56,9 +56,12 @@ fn on_the_other_side(args: &Pack, packed: &Packed) -> String {
 
 fn document(packed: &Packed) -> serde_json::Value {
     let text = |path: &PathBuf| path.display().to_string();
+    // Of a bundle in volumes there is no file of the name that they are made of.
+    let files = if packed.volumes.is_empty() { std::slice::from_ref(&packed.file) } else { &packed.volumes };
     serde_json::json!({
         "schema": "airgo.dev/pack/v1",
-        "file": text(&packed.file),
+        "file": files.first().map(text),
+        "files": files.iter().map(text).collect::<Vec<_>>(),
         "volumes": packed.volumes.iter().map(text).collect::<Vec<_>>(),
         "size": packed.size,
         "contentId": packed.content_id,

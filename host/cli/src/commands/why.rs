@@ -3,7 +3,7 @@
 
 use crate::Context;
 use crate::args::Why;
-use airgo_app::paths::shown;
+use airgo_app::paths::{argument, shown};
 use airgo_app::policy::view::View;
 use airgo_app::reasons::{Imports, Requirements, Steps, near, shortened};
 use airgo_app::trust::open;
@@ -12,6 +12,7 @@ use airgo_bundle::Manifest;
 use airgo_bundle::manifest::Module;
 use airgo_model::escape::foreign;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 /// How many chains of a kind are shown.
@@ -29,8 +30,8 @@ struct Target {
 pub fn run(context: &Context, args: &Why) -> Result<()> {
     let bundle = Arc::new(open::open_signed(context, &args.file, &args.trust.request())?);
     let manifest = bundle.manifest();
-    let file = shown(&args.file);
-    let target = target(manifest, &args.module).ok_or_else(|| unknown(manifest, &args.module, &file))?;
+    let file = argument(&args.file);
+    let target = target(manifest, &args.module).ok_or_else(|| unknown(manifest, &args.module, &args.file))?;
     let imports = Imports::read(manifest, &View::of_bundle(&bundle));
     let imported = imports.as_ref().map(|imports| match &target.package {
         Some(package) => imports.chains_to_package(package, MOST),
@@ -118,8 +119,8 @@ fn target(manifest: &Manifest, asked: &str) -> Option<Target> {
     None
 }
 
-fn unknown(manifest: &Manifest, asked: &str, file: &str) -> Failure {
-    let failure = Failure::failed(format!("{asked} is not in {file}"));
+fn unknown(manifest: &Manifest, asked: &str, file: &Path) -> Failure {
+    let failure = Failure::failed(format!("{asked} is not in {}", shown(file)));
     if manifest.main_modules.iter().any(|main| main.path == asked) {
         return failure.line("it is a main module: the bundle was made for it");
     }
@@ -133,5 +134,5 @@ fn unknown(manifest: &Manifest, asked: &str, file: &str) -> Failure {
     if !near.is_empty() {
         return failure.hint(format!("did you mean {}?", near.join(", ")));
     }
-    failure.hint(format!("airgo inspect {file} lists the modules"))
+    failure.hint(format!("airgo inspect {} lists the modules", argument(file)))
 }

@@ -6,6 +6,7 @@ use super::{Component, engine};
 use crate::Context;
 use crate::args::PluginInspect;
 use crate::table;
+use airgo_app::paths::argument;
 use airgo_app::quantity::bytes;
 use airgo_app::{Failure, Result};
 use airgo_model::escape::foreign;
@@ -20,7 +21,7 @@ use std::path::Path;
 pub fn run(context: &Context, args: &PluginInspect) -> Result<()> {
     if Path::new(&args.plugin).is_dir() {
         return Err(Failure::failed(format!("{} is a directory, not a component", args.plugin))
-            .hint(format!("build it first: airgo plugin build {}", args.plugin)));
+            .hint(format!("build it first: airgo plugin build {}", argument(Path::new(&args.plugin)))));
     }
     let component = Component::open(context, &args.plugin, &args.limits)?;
     let outline = prescan::outline(&component.bytes, &component.limits);
