@@ -21,6 +21,10 @@ const END: Sample = Sample { wall: Duration::from_secs(120), peak_kib: 4 << 20 }
 const POLICY: &str = "[[plugin]]\nname = \"allowlist\"\nbuiltin = \"allowlist\"\n\n\
     [plugin.config]\ndefault = \"warn\"\nallow = [\"nowhere.example\"]\n";
 
+/// Besides, every vulnerability is one.
+const VULNERABILITIES: &str = "\n[[plugin]]\nname = \"vulnerability\"\nbuiltin = \"vulnerability\"\n\n\
+    [plugin.config]\ndefault = \"warn\"\n\n[[data]]\nname = \"vulndb\"\npath = \"vulndb.airgodb\"\n";
+
 /// Grows each shape in turn and prints its table.
 pub fn run(airgo: &Path, dir: Option<&PathBuf>, shapes: &[Shape]) {
     println!("| shape | command | exit | time | peak MiB | output KiB | |");
@@ -78,6 +82,14 @@ impl Place<'_> {
         let (key, last) = (self.temp.join("key"), &self.grown.last);
         self.prepare(&format!("keygen -o {}", key.display()));
         self.temp.write("airgo.toml", POLICY);
+        if let Some(database) = self.grown.shape.database() {
+            self.temp.write("vulndb.zip", database);
+            self.row("vulndb import vulndb.zip -o vulndb.airgodb");
+            let policy = format!("{POLICY}{VULNERABILITIES}");
+            self.temp.write("project/airgo.toml", &policy);
+            self.temp.write("project/vulndb.airgodb", fs::read(self.temp.join("vulndb.airgodb")).unwrap());
+            self.temp.write("airgo.toml", policy);
+        }
         for line in ["resolve project", "resolve project", "resolve --format graph project"] {
             self.row(line);
         }

@@ -32,7 +32,7 @@ struct Args {
     /// KiB of the largest zip that goes into it
     #[arg(long, default_value_t = 512)]
     max_zip: u64,
-    /// Projects that bounds grows, one after the other: chain:N, flat:N, dense:NxE (repeatable)
+    /// Projects that bounds grows, one after the other: chain:N, flat:N, dense:NxE, findings:VxN (repeatable)
     #[arg(long, value_delimiter = ',', default_values_t = SHAPES.map(|s| s.parse::<Shape>().unwrap()))]
     shape: Vec<Shape>,
     /// The airgo binary; default: target/release/airgo beside this one
@@ -46,10 +46,19 @@ struct Args {
     dir: Option<PathBuf>,
 }
 
-/// Two sizes of each, of which the second is what the format's limits allow:
+/// Two or three sizes of each, of which the second is what the format's limits allow:
 /// 200,000 entries, of which a module takes four, and 64 MiB of manifest.
-const SHAPES: [&str; 6] =
-    ["chain:12000", "chain:49000", "flat:12000", "flat:49000", "dense:500x500", "dense:1000x1000"];
+const SHAPES: [&str; 9] = [
+    "chain:12000",
+    "chain:49000",
+    "flat:12000",
+    "flat:49000",
+    "dense:500x500",
+    "dense:1000x1000",
+    "findings:20000x10",
+    "findings:20000x20000",
+    "findings:200000x20000",
+];
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {

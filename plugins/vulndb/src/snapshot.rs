@@ -99,7 +99,9 @@ impl Builder {
         let mut modules: BTreeMap<String, Vec<Advisory>> = BTreeMap::new();
         for (module, advisory) in self.entries.into_values().flat_map(|(_, advisories)| advisories) {
             let of_module = modules.entry(module).or_default();
-            if !of_module.contains(&advisory) {
+            // Those of one entry come one after the other.
+            let mut of_entry = of_module.iter().rev().take_while(|known| known.id == advisory.id);
+            if of_entry.all(|known| *known != advisory) {
                 of_module.push(advisory);
             }
         }
