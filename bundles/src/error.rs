@@ -1,15 +1,15 @@
 //! What can go wrong with a bundle, and which of the command line's exit codes
 //! it belongs to.
 
-use crate::container::ContainerError;
-use crate::delta::DeltaError;
+use crate::attest::keys::KeyError;
+use crate::attest::last_seen::LastSeenError;
+use crate::attest::signature::SignatureError;
 use crate::digest::Sha256;
-use crate::keys::KeyError;
-use crate::last_seen::LastSeenError;
-use crate::manifest::ManifestError;
-use crate::names::ObjectKind;
-use crate::signature::SignatureError;
-use crate::volume::VolumeError;
+use crate::format::container::ContainerError;
+use crate::format::manifest::ManifestError;
+use crate::format::names::ObjectKind;
+use crate::media::delta::DeltaError;
+use crate::media::volume::VolumeError;
 use airgo_gomod::modzip::ModZipError;
 use airgo_gomod::{H1, ModuleVersion};
 use std::io;

@@ -1,6 +1,6 @@
 //! JSON Schemas of documents whose types are not public, for `tests/schemas`.
 
-use crate::{last_seen, trust_file};
+use crate::attest::{last_seen, trust_file};
 use schemars::{Schema, SchemaGenerator};
 
 /// Of a trust file.
