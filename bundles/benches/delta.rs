@@ -10,9 +10,10 @@
 #[path = "../tests/suite/support/mod.rs"]
 mod support;
 
-use airgo_bundle::damage::{self, Damage, Demand};
+use airgo_bundle::corruption::{self, Corruption};
 use airgo_bundle::keys::PublicKey;
 use airgo_bundle::names::object_name;
+use airgo_bundle::repair::{self, Requirements};
 use airgo_bundle::{
     Bundle, BundleWriter, Limits, Manifest, Object, ObjectKind, PositionedFile, ReadAt, SignedBundle,
     Signing, Trust, TrustedKey, Volumes, split,
@@ -119,18 +120,18 @@ fn main() {
     let volumes = split(&*file(&whole), &at("v.airgo"), 64 << 20, &()).unwrap();
     println!("{} volumes of 64 MiB in {:.2?}", volumes.len(), began.elapsed());
     let began = Instant::now();
-    assert!(Volumes::open(&volumes).unwrap().survey(&()).unwrap().is_sound());
+    assert!(Volumes::open(&volumes).unwrap().scan(&()).unwrap().is_sound());
     println!("volumes surveyed in {:.2?}", began.elapsed());
     let began = Instant::now();
-    let found = damage::survey(&file(&whole), &Limits::default(), support::JOBS, &()).unwrap();
-    assert_eq!(found, Damage::None);
+    let found = corruption::scan(&file(&whole), &Limits::default(), support::JOBS, &()).unwrap();
+    assert_eq!(found, Corruption::None);
     println!("file surveyed in {:.2?}", began.elapsed());
     let began = Instant::now();
     let limits = Limits::default();
     let demand =
-        Demand { trust: &trust, now: support::now(), base: None, limits: &limits, jobs: support::JOBS };
+        Requirements { trust: &trust, now: support::now(), base: None, limits: &limits, jobs: support::JOBS };
     let assembly = Volumes::open(&volumes).unwrap().assemble().unwrap();
-    damage::repair(&assembly, &at("again.airgo"), &demand, &()).unwrap();
+    repair::repair(&assembly, &at("again.airgo"), &demand, &()).unwrap();
     println!("put together, verified and written in {:.2?}", began.elapsed());
     let began = Instant::now();
     let modules = base.verify_modules(support::JOBS, &()).unwrap();

@@ -3,13 +3,14 @@
 
 use crate::attest::keys::KeyError;
 use crate::attest::last_seen::LastSeenError;
-use crate::attest::signature::SignatureError;
+use crate::attest::sign::SignError;
+use crate::attest::signature_error::SignatureError;
 use crate::digest::Sha256;
+use crate::format::base::DeltaError;
 use crate::format::container::ContainerError;
-use crate::format::manifest::ManifestError;
+use crate::format::manifest_text::ManifestError;
 use crate::format::names::ObjectKind;
-use crate::media::delta::DeltaError;
-use crate::media::volume::VolumeError;
+use crate::media::volume::{HeaderError, VolumeError};
 use airgo_gomod::modzip::ModZipError;
 use airgo_gomod::{H1, ModuleVersion};
 use std::io;
@@ -100,6 +101,24 @@ pub enum BundleError {
     /// The caller asked to stop.
     #[error("interrupted")]
     Cancelled,
+}
+
+impl From<HeaderError> for BundleError {
+    fn from(error: HeaderError) -> Self {
+        match error {
+            HeaderError::Read { name, source } => Self::Read { name, source },
+            HeaderError::Volume(volume) => Self::Volume(volume),
+        }
+    }
+}
+
+impl From<SignError> for BundleError {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Key(key) => Self::Key(key),
+            SignError::Name(entry) => Self::Entries(EntriesError::Name(entry)),
+        }
+    }
 }
 
 /// What a bundle may have only so much of.

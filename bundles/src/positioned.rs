@@ -35,6 +35,23 @@ pub trait ReadAt: Send + Sync {
     }
 }
 
+/// How much is read at a time.
+const PIECE: usize = 256 << 10;
+
+/// Hands on a file's bytes in order.
+pub(crate) fn each_piece(file: &dyn ReadAt, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut buffer = vec![0; PIECE];
+    let (mut at, len) = (0, file.len());
+    while at < len {
+        let want = buffer.len().min(usize::try_from(len - at).unwrap_or(usize::MAX));
+        let part = &mut buffer[..want];
+        file.read_exact_at(part, at)?;
+        take(part);
+        at += want as u64;
+    }
+    Ok(())
+}
+
 /// A file with the length that it had when it was opened.
 #[derive(Debug)]
 pub struct PositionedFile {

@@ -2,7 +2,7 @@
 //! allowed-signers (`man ssh-keygen`, ALLOWED SIGNERS).
 
 use crate::attest::keys::{KeyError, PublicKey};
-use crate::attest::trust::TrustedKey;
+use crate::attest::trusted_key::TrustedKey;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;

@@ -10,19 +10,18 @@
 //! # fn run(bundle: &airgo_bundle::SignedBundle) -> Result<(), airgo_bundle::LastSeenError> {
 //! use airgo_bundle::LastSeen;
 //! let seen = LastSeen::at("/var/lib/builds/last-seen.json".as_ref());
-//! seen.check(bundle)?;                              // before anything is written
+//! let version = bundle.stream_version();
+//! seen.check(&version)?;                            // before anything is written
 //! // … unpack …
-//! seen.record(bundle, jiff::Timestamp::now())?;     // checks again, under the lock
+//! seen.record(&version, jiff::Timestamp::now())?;   // checks again, under the lock
 //! # Ok(()) }
 //! ```
 
 use crate::digest::Sha256;
-use crate::format::reader::SignedBundle;
 use crate::json::{self, JsonError};
 use airgo_model::atomic::{self, Access};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -64,6 +63,19 @@ pub struct Stream {
     pub seen_at: String,
     /// Its sequence.
     pub sequence: u64,
+}
+
+/// Which bundle of which stream is to be let in, as the bundle itself says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamVersion {
+    /// Its content id.
+    pub content_id: String,
+    /// The paths of the main modules, sorted: the stream's name.
+    pub main_modules: Vec<String>,
+    /// The digest of its manifest.
+    pub manifest_sha256: Sha256,
+    /// Its sequence, where a signature that counts states one.
+    pub sequence: Option<u64>,
 }
 
 /// Whether a bundle is news.
@@ -148,12 +160,6 @@ impl LastSeenError {
 
 type Result<T> = std::result::Result<T, LastSeenError>;
 
-/// What a bundle says about itself, in the terms of the record.
-fn stream_of(bundle: &SignedBundle) -> (Vec<String>, Sha256, Option<u64>) {
-    let mains: BTreeSet<String> = bundle.manifest().main_modules.iter().map(|m| m.path.clone()).collect();
-    (mains.into_iter().collect(), bundle.manifest_sha256(), bundle.verdict().sequence())
-}
-
 impl LastSeen {
     /// The record in this file, which need not exist yet.
     pub fn at(path: &Path) -> Self {
@@ -208,8 +214,8 @@ impl LastSeen {
     /// # Errors
     /// A bundle that is older than the last one, another one of the same
     /// sequence, or one without a sequence; a record that is no use.
-    pub fn check(&self, bundle: &SignedBundle) -> Result<Seen> {
-        judge(&self.streams()?, bundle)
+    pub fn check(&self, bundle: &StreamVersion) -> Result<Seen> {
+        compare(&self.streams()?, bundle)
     }
 
     /// Checks again and remembers the bundle: atomically, and one process after
@@ -217,7 +223,7 @@ impl LastSeen {
     ///
     /// # Errors
     /// As [`LastSeen::check`]; the record is then as it was.
-    pub fn record(&self, bundle: &SignedBundle, now: Timestamp) -> Result<Seen> {
+    pub fn record(&self, bundle: &StreamVersion, now: Timestamp) -> Result<Seen> {
         // The record itself is replaced, so the lock is on a file that stays.
         let mut name =
             self.path.file_name().ok_or_else(|| self.io()(io::ErrorKind::InvalidInput.into()))?.to_owned();
@@ -230,19 +236,14 @@ impl LastSeen {
             .map_err(self.io())?;
         lock.lock().map_err(self.io())?;
         let mut streams = self.streams()?;
-        let seen = judge(&streams, bundle)?;
+        let seen = compare(&streams, bundle)?;
         if seen != Seen::Again {
-            let (main_modules, manifest_sha256, sequence) = stream_of(bundle);
+            let StreamVersion { content_id, main_modules, manifest_sha256, sequence } = bundle.clone();
             let sequence =
                 sequence.ok_or_else(|| LastSeenError::NoSequence { stream: main_modules.join(", ") })?;
             streams.retain(|s| s.main_modules != main_modules);
-            streams.push(Stream {
-                content_id: bundle.manifest().content_id.clone(),
-                main_modules,
-                manifest_sha256,
-                seen_at: now.to_string(),
-                sequence,
-            });
+            let seen_at = now.to_string();
+            streams.push(Stream { content_id, main_modules, manifest_sha256, seen_at, sequence });
             streams.sort_by(|a, b| a.main_modules.cmp(&b.main_modules));
             self.write(Record { schema: LAST_SEEN_SCHEMA.to_owned(), streams })?;
         }
@@ -257,11 +258,11 @@ impl LastSeen {
     }
 }
 
-fn judge(streams: &[Stream], bundle: &SignedBundle) -> Result<Seen> {
-    let (mains, found, sequence) = stream_of(bundle);
+fn compare(streams: &[Stream], bundle: &StreamVersion) -> Result<Seen> {
+    let (mains, found) = (&bundle.main_modules, bundle.manifest_sha256);
     let stream = mains.join(", ");
-    let Some(sequence) = sequence else { return Err(LastSeenError::NoSequence { stream }) };
-    let Some(last) = streams.iter().find(|s| s.main_modules == mains) else { return Ok(Seen::First) };
+    let Some(sequence) = bundle.sequence else { return Err(LastSeenError::NoSequence { stream }) };
+    let Some(last) = streams.iter().find(|s| s.main_modules == *mains) else { return Ok(Seen::First) };
     let boxed = || Box::new(last.clone());
     match sequence.cmp(&last.sequence) {
         std::cmp::Ordering::Less => Err(LastSeenError::Rollback { stream, found: sequence, last: boxed() }),

@@ -1,8 +1,8 @@
 //! In-toto Statements v1: what a signature says about which files.
 
 use crate::attest::dsse::{Envelope, IN_TOTO};
+use crate::attest::entries;
 use crate::digest::Sha256;
-use crate::format::names;
 use crate::json::{self, JsonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ pub enum StatementError {
     #[error("the statement's type is {0:?}, not {TYPE:?}")]
     Type(String),
     /// The manifest is not the first subject.
-    #[error("the statement's first subject is not {}", names::MANIFEST)]
+    #[error("the statement's first subject is not {}", entries::MANIFEST)]
     Subject,
     /// An entry covered twice.
     #[error("the statement's subject {0:?} is named twice")]
@@ -117,7 +117,7 @@ pub(crate) fn to_bytes(
         statement_type: TYPE.to_owned(),
         predicate,
         predicate_type: predicate_type.to_owned(),
-        subject: std::iter::once(subject(names::MANIFEST, &manifest)).chain(others).collect(),
+        subject: std::iter::once(subject(entries::MANIFEST, &manifest)).chain(others).collect(),
     })
 }
 
@@ -148,7 +148,7 @@ impl<P: DeserializeOwned + Default> Read<P> {
         }
         let mut digests = digests.into_iter();
         match digests.next() {
-            Some((name, manifest)) if name == names::MANIFEST => Ok(Self {
+            Some((name, manifest)) if name == entries::MANIFEST => Ok(Self {
                 predicate_type: wire.predicate_type,
                 predicate: wire.predicate,
                 manifest,

@@ -8,13 +8,13 @@
 //! Each signature gets a [`Standing`] by itself; then [`Trust::demand`] asks
 //! whether those that count suffice. Nothing is trusted by default.
 
-use crate::attest::keys::{KeyError, KeyId, PublicKey};
-use crate::attest::signature::{Signatory, SignatureError, Verdict};
-use crate::attest::statement::Attestation;
+use super::keys::KeyId;
+use super::signer::{Signatory, Standing, Verdict};
+use super::statement::Attestation;
+use super::trusted_key::{Revocation, Role, TrustedKey};
 use airgo_gomod::module::match_prefix_patterns;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 
 /// The keys that a verifier trusts, and what it demands of a bundle.
 #[derive(Debug, Clone, Default)]
@@ -25,153 +25,6 @@ pub struct Trust {
     pub(crate) roles: BTreeMap<String, Role>,
     pub(crate) needs_sequence: bool,
     pub(crate) needs_expiry: bool,
-}
-
-/// A key that a verifier trusts, and within which bounds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrustedKey {
-    /// The key.
-    pub key: PublicKey,
-    /// Whose it is, as far as the trust file says.
-    pub name: Option<String>,
-    /// Not before this moment.
-    pub valid_after: Option<Timestamp>,
-    /// Only before this moment.
-    pub valid_before: Option<Timestamp>,
-    /// The roles it may sign in; empty counts in no role.
-    pub roles: BTreeSet<String>,
-    /// The main modules it may sign for, as patterns like GOPRIVATE's, `=path`
-    /// for one path alone; none is all.
-    pub modules: Option<Vec<String>>,
-    /// `file:line` of the trust file that bounds it.
-    pub place: Option<String>,
-}
-
-/// A key that counts for nothing any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revocation {
-    /// Why, as the trust file says.
-    pub reason: String,
-    /// `file:line` of the trust file.
-    pub place: String,
-}
-
-/// What a role needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Role {
-    /// How many distinct keys must sign in it, at least one.
-    pub threshold: usize,
-    /// `file:line` of the trust file.
-    pub place: String,
-}
-
-impl TrustedKey {
-    /// A key without bounds and without a role.
-    pub fn new(key: PublicKey, name: Option<String>) -> Self {
-        Self {
-            key,
-            name,
-            valid_after: None,
-            valid_before: None,
-            roles: BTreeSet::new(),
-            modules: None,
-            place: None,
-        }
-    }
-
-    /// The role in which a signature with this claim counts: the one claimed, or
-    /// the only one that the key has.
-    fn role_for(&self, claimed: Option<&str>) -> Option<&str> {
-        match claimed {
-            Some(role) => self.roles.get(role).map(String::as_str),
-            None => self.roles.first().filter(|_| self.roles.len() == 1).map(String::as_str),
-        }
-    }
-}
-
-/// What a verifier thinks of a signature that is cryptographically right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Standing {
-    /// It counts.
-    Trusted {
-        /// Whose key it is, as far as the trust file says.
-        name: Option<String>,
-    },
-    /// Nobody said to trust the key.
-    Unknown,
-    /// A trust file revokes the key.
-    Revoked(Revocation),
-    /// The trust file bounds the key in time, and now is too early.
-    NotYetValid(Timestamp),
-    /// The trust file bounds the key in time, and now is too late.
-    NoLongerValid(Timestamp),
-    /// The signer bounded the signature in time, and now is too late.
-    Expired(Timestamp),
-    /// The signer signed in a role that the trust file does not give the key.
-    OtherRole {
-        /// The role, if the signature names one.
-        claimed: Option<String>,
-        /// `file:line` of the key.
-        place: Option<String>,
-    },
-    /// The trust file does not let the key sign for this main module.
-    OtherModule {
-        /// The main module.
-        module: String,
-        /// `file:line` of the key.
-        place: Option<String>,
-    },
-}
-
-impl Standing {
-    /// Whether the signature counts.
-    pub fn is_trusted(&self) -> bool {
-        matches!(self, Self::Trusted { .. })
-    }
-
-    /// The name of the rule that refused it, for machines; none if it counts.
-    pub fn rule(&self) -> Option<&'static str> {
-        match self {
-            Self::Trusted { .. } => None,
-            Self::Unknown => Some("unknown-key"),
-            Self::Revoked(_) => Some("revoked"),
-            Self::NotYetValid(_) => Some("valid-after"),
-            Self::NoLongerValid(_) => Some("valid-before"),
-            Self::Expired(_) => Some("expires"),
-            Self::OtherRole { .. } => Some("roles"),
-            Self::OtherModule { .. } => Some("modules"),
-        }
-    }
-}
-
-fn at(place: Option<&String>) -> String {
-    place.map(|p| format!(" ({p})")).unwrap_or_default()
-}
-
-impl std::fmt::Display for Standing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Trusted { name: Some(name) } => write!(f, "trusted as {name}"),
-            Self::Trusted { name: None } => f.write_str("trusted"),
-            Self::Unknown => f.write_str("not trusted"),
-            Self::Revoked(Revocation { reason, place }) => {
-                write!(f, "the key is revoked: {reason} ({place})")
-            }
-            Self::NotYetValid(t) => write!(f, "the key is trusted only from {t} on"),
-            Self::NoLongerValid(t) => write!(f, "the key was trusted only until {t}"),
-            Self::Expired(t) => write!(f, "the signature expired at {t}"),
-            Self::OtherRole { claimed: Some(role), place } => {
-                write!(f, "the key may not sign as {role}{}", at(place.as_ref()))
-            }
-            Self::OtherRole { claimed: None, place } => {
-                write!(f, "the signature names no role, and the key has not just one{}", at(place.as_ref()))
-            }
-            Self::OtherModule { module, place } => {
-                write!(f, "the key may not sign for {module}{}", at(place.as_ref()))
-            }
-        }
-    }
 }
 
 impl Trust {
@@ -188,34 +41,6 @@ impl Trust {
         if !bound || key.place.is_some() {
             self.keys.insert(id, key);
         }
-    }
-
-    /// Trusts the keys of a file: a trust file if its name ends in `.toml`, else
-    /// PEM, OpenSSH public keys, or an allowed-signers file. Says how many; keys
-    /// of other algorithms are passed over.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or says something that is not understood:
-    /// nothing of it is trusted then.
-    pub fn load(&mut self, path: &Path) -> Result<usize, KeyError> {
-        let read = |source| KeyError::Read { path: path.display().to_string(), source };
-        let text = crate::attest::trust_file::read_text(path).map_err(read)?;
-        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
-            let base = path.parent().unwrap_or(Path::new("."));
-            return Ok(self.parse_trust_file(&path.display().to_string(), &text, base)?);
-        }
-        self.parse(&text)
-    }
-
-    /// Trusts the keys of a text that is no trust file, as [`Trust::load`] does.
-    ///
-    /// # Errors
-    /// As for [`Trust::load`].
-    pub fn parse(&mut self, text: &str) -> Result<usize, KeyError> {
-        let found = crate::attest::allowed_signers::parse(text)?;
-        let count = found.len();
-        found.into_iter().for_each(|key| self.add(key));
-        Ok(count)
     }
 
     /// Whether nobody is trusted.
@@ -283,26 +108,6 @@ impl Trust {
             let by = |s: &&Signatory| s.key_id == statement.key_id && s.standing.is_trusted();
             statement.trusted = verdict.signers.iter().find(by).is_some();
         }
-    }
-
-    /// Demands that the signatures that count are enough: one at least, as many
-    /// in each role as the trust files say, agreed on the sequence, and with a
-    /// sequence and an expiry where they are demanded. The same key counts once.
-    ///
-    /// # Errors
-    /// The first rule that is not met, by name.
-    pub fn demand(&self, verdict: &Verdict) -> Result<(), SignatureError> {
-        if verdict.trusted().next().is_none() {
-            return Err(SignatureError::Untrusted { signers: verdict.signers.clone() });
-        }
-        if let Some(lack) = self.lacks(verdict).into_iter().next() {
-            return Err(SignatureError::threshold(lack, verdict));
-        }
-        self.agree(verdict.trusted().filter_map(|s| Some((s.key_id, s.attestation.sequence?))))?;
-        if self.needs_expiry && verdict.trusted().all(|s| s.attestation.expires.is_none()) {
-            return Err(SignatureError::NoExpiry);
-        }
-        Ok(())
     }
 
     /// The role in which a signer's signature counts.

@@ -22,7 +22,8 @@
 //! ```
 
 use crate::attest::keys::{KeyId, PublicKey};
-use crate::attest::trust::{Revocation, Role, Trust, TrustedKey};
+use crate::attest::trust::Trust;
+use crate::attest::trusted_key::{Revocation, Role, TrustedKey};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -273,81 +274,73 @@ impl Source<'_> {
     }
 }
 
-impl Trust {
-    /// Adds what a trust file says; gives the number of keys. Key files that it
-    /// names are relative to `base`. On an error nothing is added.
-    ///
-    /// # Errors
-    /// The first thing in the file that is unknown, contradicts another, or could
-    /// never let a bundle in.
-    pub fn parse_trust_file(&mut self, name: &str, text: &str, base: &Path) -> Result<usize> {
-        let source = Source { name, text, base };
-        if text.len() > MAX_BYTES {
-            return Err(source.error(0..0, format!("the file is larger than {MAX_BYTES} bytes")));
-        }
-        let file: File = toml::from_str(text).map_err(|e| {
-            let message = e.message().lines().collect::<Vec<_>>().join(", ");
-            source.error(e.span().unwrap_or(0..0), message)
-        })?;
-        if file.schema.get_ref() != TRUST_SCHEMA {
-            let message =
-                format!("the schema is {:?}, this airgo reads {TRUST_SCHEMA}", file.schema.get_ref());
-            return Err(source.error(file.schema.span(), message));
-        }
-        if file.key.is_empty() && file.revoked.is_empty() {
-            return Err(source.error(0..0, "the file trusts no key"));
-        }
-        let mut trust = self.clone();
-        for word in &file.require {
-            match word.get_ref().as_str() {
-                "sequence" => trust.needs_sequence = true,
-                "expires" => trust.needs_expiry = true,
-                other => {
-                    let message = format!("{other:?} cannot be required; sequence and expires can");
-                    return Err(source.error(word.span(), message));
-                }
-            }
-        }
-        for entry in &file.revoked {
-            let (id, revocation) = source.revocation(entry)?;
-            trust.revoked.entry(id).or_insert(revocation);
-        }
-        let mut lines: BTreeMap<KeyId, String> = BTreeMap::new();
-        for entry in &file.key {
-            let key = source.trusted(entry, &file.roles)?;
-            let id = key.key.id();
-            let elsewhere = trust.keys.get(&id).and_then(|k| k.place.clone());
-            if let Some(other) = lines.get(&id).or(elsewhere.as_ref()) {
-                return Err(source.error(entry.span(), format!("the key is already at {other}")));
-            }
-            if let Some(revocation) = trust.revoked.get(&id) {
-                let message = format!("the key is revoked at {}", revocation.place);
-                return Err(source.error(entry.span(), message));
-            }
-            lines.insert(id, source.line(entry.span()));
-            trust.add(key);
-        }
-        for (role, number) in &file.roles {
-            let have = trust.keys.values().filter(|k| k.roles.contains(role)).count();
-            let wanted = usize::try_from(*number.get_ref()).unwrap_or(0);
-            if !crate::format::names::is_label(role) {
-                return Err(source.error(number.span(), format!("{role:?} is no name of a role")));
-            }
-            if wanted == 0 {
-                return Err(source.error(number.span(), format!("{role} needs at least one key")));
-            }
-            if wanted > have {
-                let has = if have == 1 { "has" } else { "have" };
-                let message = format!("{role} needs {wanted} keys, and {have} {has} the role");
-                return Err(source.error(number.span(), message));
-            }
-            let role_of = Role { threshold: wanted, place: source.line(number.span()) };
-            let known = trust.roles.entry(role.clone()).or_insert_with(|| role_of.clone());
-            if known.threshold < wanted {
-                *known = role_of;
-            }
-        }
-        *self = trust;
-        Ok(lines.len())
+/// What is trusted once a trust file is added to what is known, and how many keys
+/// the file has: see [`Trust::parse_trust_file`].
+pub(super) fn parse(known: &Trust, name: &str, text: &str, base: &Path) -> Result<(Trust, usize)> {
+    let source = Source { name, text, base };
+    if text.len() > MAX_BYTES {
+        return Err(source.error(0..0, format!("the file is larger than {MAX_BYTES} bytes")));
     }
+    let file: File = toml::from_str(text).map_err(|e| {
+        let message = e.message().lines().collect::<Vec<_>>().join(", ");
+        source.error(e.span().unwrap_or(0..0), message)
+    })?;
+    if file.schema.get_ref() != TRUST_SCHEMA {
+        let message = format!("the schema is {:?}, this airgo reads {TRUST_SCHEMA}", file.schema.get_ref());
+        return Err(source.error(file.schema.span(), message));
+    }
+    if file.key.is_empty() && file.revoked.is_empty() {
+        return Err(source.error(0..0, "the file trusts no key"));
+    }
+    let mut trust = known.clone();
+    for word in &file.require {
+        match word.get_ref().as_str() {
+            "sequence" => trust.needs_sequence = true,
+            "expires" => trust.needs_expiry = true,
+            other => {
+                let message = format!("{other:?} cannot be required; sequence and expires can");
+                return Err(source.error(word.span(), message));
+            }
+        }
+    }
+    for entry in &file.revoked {
+        let (id, revocation) = source.revocation(entry)?;
+        trust.revoked.entry(id).or_insert(revocation);
+    }
+    let mut lines: BTreeMap<KeyId, String> = BTreeMap::new();
+    for entry in &file.key {
+        let key = source.trusted(entry, &file.roles)?;
+        let id = key.key.id();
+        let elsewhere = trust.keys.get(&id).and_then(|k| k.place.clone());
+        if let Some(other) = lines.get(&id).or(elsewhere.as_ref()) {
+            return Err(source.error(entry.span(), format!("the key is already at {other}")));
+        }
+        if let Some(revocation) = trust.revoked.get(&id) {
+            let message = format!("the key is revoked at {}", revocation.place);
+            return Err(source.error(entry.span(), message));
+        }
+        lines.insert(id, source.line(entry.span()));
+        trust.add(key);
+    }
+    for (role, number) in &file.roles {
+        let have = trust.keys.values().filter(|k| k.roles.contains(role)).count();
+        let wanted = usize::try_from(*number.get_ref()).unwrap_or(0);
+        if !crate::attest::entries::is_label(role) {
+            return Err(source.error(number.span(), format!("{role:?} is no name of a role")));
+        }
+        if wanted == 0 {
+            return Err(source.error(number.span(), format!("{role} needs at least one key")));
+        }
+        if wanted > have {
+            let has = if have == 1 { "has" } else { "have" };
+            let message = format!("{role} needs {wanted} keys, and {have} {has} the role");
+            return Err(source.error(number.span(), message));
+        }
+        let role_of = Role { threshold: wanted, place: source.line(number.span()) };
+        let known = trust.roles.entry(role.clone()).or_insert_with(|| role_of.clone());
+        if known.threshold < wanted {
+            *known = role_of;
+        }
+    }
+    Ok((trust, lines.len()))
 }

@@ -4,27 +4,11 @@ use crate::digest::Sha256;
 use crate::error::{BundleError, EntriesError, ObjectError};
 use crate::format::container::Entry;
 use crate::positioned::ReadAt;
+use crate::progress::{BUFFER, Progress};
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
-
-/// The size of the buffers that objects pass through.
-pub(crate) const BUFFER: usize = 256 << 10;
-
-/// How far a long job is, and whether to go on. `()` looks away and goes on.
-pub trait Progress: Sync {
-    /// So many more bytes are done.
-    fn bytes(&self, _count: u64) {}
-    /// An object is done.
-    fn object(&self, _name: &str) {}
-    /// Whether to stop; asked at least once for each object and each buffer.
-    fn cancelled(&self) -> bool {
-        false
-    }
-}
-
-impl Progress for () {}
 
 /// The bytes of one entry: a window onto the bundle, cheap to clone, for any
 /// thread. They are *unverified* until [`Content::verify`] or [`Content::checked`].

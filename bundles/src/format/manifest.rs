@@ -4,11 +4,10 @@
 //! time, the place or the proxy of packing, so that the same project gives the
 //! same bytes anywhere. Fields are written as canonical JSON ([`crate::json`]);
 //! an optional field that says nothing is absent, never null or empty. Rules
-//! that go beyond the shape are in `manifest_check`.
+//! that go beyond the shape are in `manifest_check`, reading and writing in
+//! `manifest_text`.
 
 use crate::digest::{Sha256, h1};
-use crate::format::manifest_check::{Rule, RuleError};
-use crate::json::{self, JsonError};
 use airgo_gomod::{H1, ModuleVersion};
 use serde::{Deserialize, Serialize};
 
@@ -282,67 +281,7 @@ pub struct DataSnapshot {
     pub stored: bool,
 }
 
-/// Why bytes are not a manifest.
-#[derive(Debug, thiserror::Error)]
-pub enum ManifestError {
-    /// Not the JSON that the format allows.
-    #[error("malformed manifest: {0}")]
-    Json(#[from] JsonError),
-    /// JSON of another shape.
-    #[error("malformed manifest: {0}")]
-    Shape(#[source] serde_json::Error),
-    /// The right shape, but not the bytes that a writer would write.
-    #[error("malformed manifest: an absent field is spelt out at byte {0}")]
-    NotCanonical(usize),
-    /// A schema that this airgo does not speak.
-    #[error("the bundle's schema is {found:?}, this airgo reads {SCHEMA} and {SCHEMA_2}")]
-    Schema {
-        /// What the manifest says.
-        found: String,
-    },
-    /// Well-formed, but against a rule of the format.
-    #[error("malformed manifest: {0}")]
-    Rule(#[from] RuleError),
-    /// A value that JSON cannot hold.
-    #[error("the manifest cannot be written: {0}")]
-    Write(#[source] serde_json::Error),
-}
-
 impl Manifest {
-    /// Reads a manifest; accepts only the bytes that [`Manifest::to_bytes`] gives.
-    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        json::check_canonical(bytes)?;
-        #[derive(Deserialize)]
-        struct Head {
-            schema: String,
-        }
-        let head: Head = serde_json::from_slice(bytes).map_err(ManifestError::Shape)?;
-        if ![SCHEMA, SCHEMA_2].contains(&head.schema.as_str()) {
-            return Err(ManifestError::Schema { found: head.schema });
-        }
-        let manifest: Self = serde_json::from_slice(bytes).map_err(ManifestError::Shape)?;
-        json::same_canonical(&manifest, bytes)
-            .map_err(ManifestError::Write)?
-            .map_err(ManifestError::NotCanonical)?;
-        manifest.check()?;
-        Ok(manifest)
-    }
-
-    /// The canonical bytes.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, ManifestError> {
-        json::to_canonical(self).map_err(ManifestError::Write)
-    }
-
-    /// Sorts every list, fills what follows from the rest (`requiredBy`,
-    /// `contentId`, `schema`), then checks the rules.
-    pub fn seal(mut self) -> Result<Self, ManifestError> {
-        self.arrange();
-        self.schema = self.needed_schema().to_owned();
-        self.content_id = self.compute_content_id();
-        self.check()?;
-        Ok(self)
-    }
-
     /// The oldest schema that has all members in use: a manifest without the
     /// newer ones is for every reader.
     pub(crate) fn needed_schema(&self) -> &'static str {
@@ -382,11 +321,6 @@ impl Manifest {
             Err(_) => &[],
         }
     }
-
-    /// Refuses a manifest that breaks a rule of the format.
-    pub fn check(&self) -> Result<(), RuleError> {
-        crate::format::manifest_check::check(self)
-    }
 }
 
 impl Module {
@@ -420,10 +354,6 @@ impl Module {
             Some(Replacement::Module(m)) => Some((&m.path, &m.version)),
             Some(Replacement::Directory(_)) => None,
         }
-    }
-
-    pub(crate) fn refuse(&self, rule: Rule) -> RuleError {
-        RuleError { at: self.id().to_string(), rule }
     }
 }
 

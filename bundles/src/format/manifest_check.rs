@@ -101,6 +101,12 @@ fn required_by(manifest: &Manifest) -> HashMap<&str, BTreeSet<&str>> {
     map
 }
 
+impl Module {
+    fn refuse(&self, rule: Rule) -> RuleError {
+        RuleError { at: self.id().to_string(), rule }
+    }
+}
+
 impl Manifest {
     /// Sorts the lists and fills `requiredBy`.
     pub(crate) fn arrange(&mut self) {

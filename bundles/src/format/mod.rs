@@ -1,13 +1,17 @@
 //! The bundle as a file: manifest and container, and reading and writing them
 //! with the signatures.
 
+pub(crate) mod base;
 pub(crate) mod container;
 pub(crate) mod content;
+mod countersign;
 pub mod manifest;
 pub(crate) mod manifest_check;
-pub(crate) mod modules;
+pub(crate) mod manifest_text;
+mod modules;
 pub mod names;
 pub(crate) mod objects;
+pub(crate) mod output;
 pub(crate) mod reader;
-pub(crate) mod tail;
+mod statements;
 pub(crate) mod writer;

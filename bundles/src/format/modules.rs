@@ -7,10 +7,11 @@
 //! written (FORMAT.md, section 10).
 
 use crate::error::{BundleError, ModuleFault};
-use crate::format::content::{Content, Progress};
+use crate::format::content::Content;
 use crate::format::names::ObjectKind;
 use crate::format::objects::Object;
 use crate::format::reader::{SignedBundle, Verified};
+use crate::progress::Progress;
 use airgo_gomod::H1;
 use airgo_gomod::modzip::{Fault, Limits, ModZipError, ModuleZip, Scratch, Sink, WalkError};
 use std::num::NonZeroUsize;

@@ -14,12 +14,13 @@
 //! the project alone comes first, so that two packings of it share all bytes
 //! up to the first piece of evidence.
 
-use crate::attest::keys::KeyId;
+pub use crate::attest::entries::{
+    MANIFEST, SIGNATURES, STATEMENTS, is_label, parse_signature_name, parse_statement_name, signature_name,
+    statement_name,
+};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::{self, ModuleError};
 
-/// The manifest's entry.
-pub const MANIFEST: &str = "airgo.json";
 /// The entry that makes a bundle a delta.
 pub const BASE: &str = "base.json";
 /// Where data snapshots are.
@@ -28,12 +29,6 @@ pub const DATA: &str = "data/";
 pub const PROXY: &str = "proxy/";
 /// Where the checksum database's evidence is.
 pub const EVIDENCE: &str = "proxy/sumdb/";
-/// Where signed statements are.
-pub const STATEMENTS: &str = "statements/";
-/// Where signatures are.
-pub const SIGNATURES: &str = "signatures/";
-const ENVELOPE_SUFFIX: &str = ".dsse.json";
-
 /// The sections of a bundle, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
@@ -200,36 +195,4 @@ pub fn module_of(name: &str) -> Option<String> {
 /// The entry of a data snapshot.
 pub fn data_name(name: &str) -> String {
     format!("{DATA}{name}")
-}
-
-/// The entry of a key's signature.
-pub fn signature_name(key: &KeyId) -> String {
-    format!("{SIGNATURES}{}{ENVELOPE_SUFFIX}", key.file_safe())
-}
-
-/// The entry of a key's statement.
-pub fn statement_name(statement: &str, key: &KeyId) -> String {
-    format!("{STATEMENTS}{statement}.{}{ENVELOPE_SUFFIX}", key.file_safe())
-}
-
-/// The key that an entry under `signatures/` names.
-pub fn parse_signature_name(name: &str) -> Option<KeyId> {
-    KeyId::from_file_safe(name.strip_prefix(SIGNATURES)?.strip_suffix(ENVELOPE_SUFFIX)?)
-}
-
-/// The statement's name and the key that an entry under `statements/` names.
-pub fn parse_statement_name(name: &str) -> Option<(&str, KeyId)> {
-    let stem = name.strip_prefix(STATEMENTS)?.strip_suffix(ENVELOPE_SUFFIX)?;
-    let (statement, key) = stem.split_once('.')?;
-    Some((statement, KeyId::from_file_safe(key)?)).filter(|_| is_label(statement))
-}
-
-/// A statement's or a data snapshot's name: lower-case letters, digits and
-/// single hyphens, beginning with a letter.
-pub fn is_label(name: &str) -> bool {
-    name.len() <= 64
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && !name.contains("--")
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

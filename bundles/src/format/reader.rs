@@ -5,22 +5,26 @@
 //! turns it into a [`SignedBundle`], and nothing else does. Objects are read
 //! through the handle that was opened, and verified as they are read.
 
-use crate::attest::refusal::Adding;
-use crate::attest::signature::{self, Attached, Verdict};
+use super::base::{Base, DeltaError};
+use super::container::{Container, Entry};
+use super::content::{CheckedReader, Content};
+use super::manifest::Manifest;
+use super::names::{self, Section};
+use super::objects::{self, Object};
+use crate::attest::assess::{Attached, assess};
+use crate::attest::demand::{Adding, require_trust};
+use crate::attest::last_seen::StreamVersion;
+use crate::attest::signer::Verdict;
 use crate::attest::trust::Trust;
 use crate::digest::Sha256;
 use crate::error::{BundleError, EntriesError, ObjectError};
-use crate::format::container::{Container, Entry};
-use crate::format::content::{CheckedReader, Content, Progress};
-use crate::format::manifest::Manifest;
-use crate::format::names::{self, Section};
-use crate::format::objects::Object;
 use crate::limits::Limits;
-use crate::media::delta::{Base, DeltaError};
+use crate::parallel;
 use crate::positioned::{PositionedFile, ReadAt};
+use crate::progress::Progress;
 use airgo_gomod::H1;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -138,18 +142,22 @@ impl Unverified {
     /// What the signatures and statements say, with the standing that this trust
     /// gives each: to show, not to rely on. Wrong ones are an error here too.
     pub fn signatures(&self, trust: &Trust, now: Timestamp) -> Result<Verdict, BundleError> {
+        let statements: Vec<&Entry> = self.entries(Section::Statement).collect();
+        let signatures: Vec<&Entry> = self.entries(Section::Signature).collect();
+        let read = |name: &str| {
+            let mut all = statements.iter().chain(&signatures);
+            let found = all.find(|e| e.meta.name == name);
+            let entry = found.ok_or_else(|| ObjectError::Unknown(name.to_owned()))?;
+            self.container.read_whole(entry).map_err(BundleError::read(name))
+        };
         let attached = Attached {
             manifest: self.manifest_sha256(),
             evidence: self.entries(Section::Evidence).map(|e| e.meta.name.as_str()).collect(),
-            statements: self.entries(Section::Statement).collect(),
-            signatures: self.entries(Section::Signature).collect(),
-            read: &|entry| self.read_envelope(entry),
+            statements: statements.iter().map(|e| e.meta.name.as_str()).collect(),
+            signatures: signatures.iter().map(|e| e.meta.name.as_str()).collect(),
+            read: &read,
         };
-        signature::assess(&attached, trust, now)
-    }
-
-    fn read_envelope(&self, entry: &Entry) -> Result<Vec<u8>, BundleError> {
-        self.container.read_whole(entry).map_err(BundleError::read(&entry.meta.name))
+        assess(&attached, trust, now)
     }
 
     /// The entries under `statements/` and `signatures/`, as they were judged.
@@ -219,10 +227,10 @@ impl Unverified {
     ) -> Result<SignedBundle, BundleError> {
         let mut verdict = self.signatures(trust, now)?;
         // Before the manifest is even parsed, somebody trusted must have signed it.
-        signature::require_trust(&verdict, trust, adding)?;
+        require_trust(&verdict, trust, adding)?;
         let (manifest, objects) = self.account(base)?;
         trust.narrow(&mut verdict, manifest.main_modules.iter().map(|m| m.path.as_str()));
-        signature::require_trust(&verdict, trust, adding)?;
+        require_trust(&verdict, trust, adding)?;
         for entry in &self.container.entries {
             let crc = match entry.meta.name.as_str() {
                 names::MANIFEST => Some(crc32fast::hash(&self.manifest_bytes)),
@@ -259,7 +267,7 @@ impl Unverified {
         match (&self.base, base) {
             (None, Some(_)) => return Err(DeltaError::NotADelta.into()),
             (Some((wanted, _)), None) => return Err(DeltaError::BaseMissing(wanted.clone()).into()),
-            (Some((wanted, _)), Some(given)) => wanted.demand(given)?,
+            (Some((wanted, _)), Some(given)) => wanted.demand(given.manifest_sha256, &given.manifest)?,
             (None, None) => {}
         }
         let manifest = self.manifest_unverified()?;
@@ -287,7 +295,7 @@ impl Unverified {
             if found != expected {
                 return Err(EntriesError::Size { name: object.name, expected, found }.into());
             }
-            bounded(entry, crate::format::objects::limit(object.kind, &self.limits))?;
+            bounded(entry, objects::limit(object.kind, &self.limits))?;
             let content = Content::new(&self.container.source, entry, object.sha256);
             objects.push((object, content));
         }
@@ -345,6 +353,17 @@ impl SignedBundle {
         &self.verdict
     }
 
+    /// Which bundle of its stream this is, for [`LastSeen`](crate::LastSeen).
+    pub fn stream_version(&self) -> StreamVersion {
+        let mains: BTreeSet<&str> = self.manifest.main_modules.iter().map(|m| m.path.as_str()).collect();
+        StreamVersion {
+            content_id: self.manifest.content_id.clone(),
+            main_modules: mains.into_iter().map(str::to_owned).collect(),
+            manifest_sha256: self.manifest_sha256,
+            sequence: self.verdict.sequence(),
+        }
+    }
+
     /// The manifest's objects, in the container's order.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.objects.iter().map(|(object, _)| object)
@@ -395,9 +414,8 @@ impl SignedBundle {
     ) -> Result<Verified, BundleError> {
         let all = self.all_contents();
         let bytes = all.iter().map(|c| c.len()).sum();
-        let found = crate::parallel::each(jobs, &all, true, Vec::new, |buffer, content| {
-            content.verify(buffer, progress)
-        });
+        let found =
+            parallel::each(jobs, &all, true, Vec::new, |buffer, content| content.verify(buffer, progress));
         match found.into_iter().next() {
             Some((_, error)) => Err(error),
             None => Ok(Verified { objects: all.len(), bytes }),
@@ -408,7 +426,7 @@ impl SignedBundle {
     pub fn damaged(&self, jobs: NonZeroUsize, progress: &dyn Progress) -> Vec<(String, BundleError)> {
         let all = self.all_contents();
         let check = |buffer: &mut Vec<u8>, content: &&Content| content.verify(buffer, progress);
-        let found = crate::parallel::each(jobs, &all, false, Vec::new, check);
+        let found = parallel::each(jobs, &all, false, Vec::new, check);
         found.into_iter().map(|(at, error)| (all[at].name().to_owned(), error)).collect()
     }
 

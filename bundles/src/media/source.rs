@@ -11,19 +11,20 @@
 //! # Ok(()) }
 //! ```
 
-use crate::attest::refusal::Adding;
+use crate::attest::demand::Adding;
 use crate::attest::trust::Trust;
 use crate::digest::Sha256;
 use crate::error::BundleError;
-use crate::format::content::Progress;
+use crate::format::base::DeltaError;
 use crate::format::reader::{Bundle, SignedBundle, Unverified};
 use crate::limits::Limits;
-use crate::media::damage::{self, Damage};
-use crate::media::delta::DeltaError;
-use crate::media::pieces::{VolumeSurvey, Volumes, open_file};
+use crate::media::corruption::{self, Corruption};
 use crate::media::volume::VolumeHeader;
+use crate::media::volume_file::open_file;
 use crate::media::volume_names::siblings;
+use crate::media::volumes::{VolumeScan, Volumes};
 use crate::positioned::ReadAt;
+use crate::progress::Progress;
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -50,9 +51,9 @@ pub struct Source<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
     /// The volumes, if it comes in volumes.
-    pub volumes: Option<VolumeSurvey>,
+    pub volumes: Option<VolumeScan>,
     /// The entries; none while volumes are missing.
-    pub damage: Option<Damage>,
+    pub damage: Option<Corruption>,
 }
 
 /// Opens one file, or the volumes that it is one of, as one.
@@ -100,19 +101,19 @@ impl Source<'_> {
     /// Files that cannot be read at all, or being told to stop.
     pub fn diagnose(&self, jobs: NonZeroUsize, progress: &dyn Progress) -> Result<Diagnosis, BundleError> {
         if let Some(file) = whole(self.files)? {
-            let damage = Some(damage::survey(&file, self.limits, jobs, progress)?);
+            let damage = Some(corruption::scan(&file, self.limits, jobs, progress)?);
             return Ok(Diagnosis { volumes: None, damage });
         }
         let volumes = Volumes::open(self.files)?;
-        let survey = volumes.survey(progress)?;
+        let scan = volumes.scan(progress)?;
         let damage = match volumes.assemble() {
             Ok(assembly) => {
                 let assembled: Arc<dyn ReadAt> = Arc::new(assembly);
-                Some(damage::survey(&assembled, self.limits, jobs, progress)?)
+                Some(corruption::scan(&assembled, self.limits, jobs, progress)?)
             }
             Err(_) => None,
         };
-        Ok(Diagnosis { volumes: Some(survey), damage })
+        Ok(Diagnosis { volumes: Some(scan), damage })
     }
 
     /// Opens it and checks its container.

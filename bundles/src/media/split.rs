@@ -1,10 +1,11 @@
 //! Writing volumes, and patches that answer a request.
 
+use super::stale::is_foreign_volume;
 use crate::digest::Sha256;
 use crate::error::BundleError;
-use crate::format::content::{BUFFER, Progress};
 use crate::media::volume::{MAX_VOLUMES, Number, Part, VOLUME_SCHEMA, VolumeError, VolumeHeader, WholeFile};
 use crate::positioned::{self, ReadAt};
+use crate::progress::{BUFFER, Progress};
 use airgo_model::atomic::{self, Access};
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::io;
@@ -43,7 +44,7 @@ pub fn split(
     }
     // All are written: only now is anything of an earlier set replaced.
     for (_, path) in &done {
-        if crate::media::volume_names::is_foreign_volume(path) {
+        if is_foreign_volume(path) {
             return Err(VolumeError::Occupied(path.display().to_string()).into());
         }
     }

@@ -13,7 +13,6 @@
 //! for. Nothing here is trusted: hashes find damage, signatures find tampering.
 
 use crate::digest::Sha256;
-use crate::error::BundleError;
 use crate::json;
 use crate::positioned::ReadAt;
 use serde::{Deserialize, Serialize};
@@ -95,6 +94,23 @@ pub enum VolumeError {
         /// What differs.
         reason: &'static str,
     },
+}
+
+/// Why a volume's header is not read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HeaderError {
+    /// The file cannot be read.
+    #[error("cannot read {name}: {source}")]
+    Read { name: String, source: io::Error },
+    /// It is not a header, or a damaged one.
+    #[error(transparent)]
+    Volume(#[from] VolumeError),
+}
+
+impl HeaderError {
+    fn read(name: &str) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Read { name: name.to_owned(), source }
+    }
 }
 
 fn numbers(list: &[u32]) -> String {
@@ -196,7 +212,7 @@ impl VolumeHeader {
         source: &dyn ReadAt,
         name: &str,
         at: u64,
-    ) -> Result<(Self, u64, Option<u64>), BundleError> {
+    ) -> Result<(Self, u64, Option<u64>), HeaderError> {
         let source = &From { source, at };
         let (header, start) = Self::read_one(source, name)?;
         let end = start + header.parts.iter().map(|p| p.size).sum::<u64>();
@@ -204,16 +220,16 @@ impl VolumeHeader {
             return Ok((header, at + start, None));
         }
         let more = &From { source, at: end };
-        if Self::is_volume(more).map_err(BundleError::read(name))? {
+        if Self::is_volume(more).map_err(HeaderError::read(name))? {
             return Ok((header, at + start, Some(at + end)));
         }
         let reason = format!("{} bytes follow its parts", source.len() - end);
         Err(VolumeError::Header { name: name.to_owned(), reason }.into())
     }
 
-    fn read_one(source: &dyn ReadAt, name: &str) -> Result<(Self, u64), BundleError> {
+    fn read_one(source: &dyn ReadAt, name: &str) -> Result<(Self, u64), HeaderError> {
         let damaged = |reason: String| VolumeError::Header { name: name.to_owned(), reason };
-        if !Self::is_volume(source).map_err(BundleError::read(name))? {
+        if !Self::is_volume(source).map_err(HeaderError::read(name))? {
             return Err(VolumeError::NotAVolume(name.to_owned()).into());
         }
         let mut first = [0; FIRST];
@@ -221,7 +237,7 @@ impl VolumeHeader {
         if source.len() < first.len() as u64 {
             return Err(short().into());
         }
-        source.read_exact_at(&mut first, 0).map_err(BundleError::read(name))?;
+        source.read_exact_at(&mut first, 0).map_err(HeaderError::read(name))?;
         let stated =
             std::str::from_utf8(&first[MAGIC.len()..FIRST - 1]).ok().and_then(|t| t.parse::<Sha256>().ok());
         let stated = stated.filter(|_| first[FIRST - 1] == b'\n');
@@ -231,7 +247,7 @@ impl VolumeHeader {
         let end = loop {
             let len = want.min(source.len() - FIRST as u64).min(MAX_HEADER + 1);
             line.resize(usize::try_from(len).unwrap_or(usize::MAX), 0);
-            source.read_exact_at(&mut line, FIRST as u64).map_err(BundleError::read(name))?;
+            source.read_exact_at(&mut line, FIRST as u64).map_err(HeaderError::read(name))?;
             match line.iter().position(|b| *b == b'\n') {
                 Some(end) => break end,
                 None if len < want => return Err(short().into()),

@@ -4,9 +4,9 @@
 //! too, so that every test run holds a little of what fuzzing holds for longer.
 
 use crate::support::{JOBS, now};
-use airgo_bundle::damage::{self, Request};
+
 use airgo_bundle::detached::{self, Format};
-use airgo_bundle::{Assembly, Limits, Piece, ReadAt, Trust};
+use airgo_bundle::{Limits, ReadAt, ReassembledFile, RepairRequest, Trust, Volume, corruption};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -97,16 +97,16 @@ proptest! {
     #[test]
     fn volumes_and_requests_hold_what_they_say(seed in any::<Index>(), edits in edits()) {
         let bytes = edited(pick(&VOLUMES, seed), &edits);
-        if let Ok(request) = Request::parse(&bytes) {
-            prop_assert_eq!(Request::parse(&request.to_bytes().unwrap()).unwrap(), request);
+        if let Ok(request) = RepairRequest::parse(&bytes) {
+            prop_assert_eq!(RepairRequest::parse(&request.to_bytes().unwrap()).unwrap(), request);
         }
         let source: Arc<dyn ReadAt> = Arc::new(bytes);
-        if let Some(request) = damage::survey(&source, &Limits::default(), JOBS, &()).unwrap().request() {
-            prop_assert_eq!(Request::parse(&request.to_bytes().unwrap()).unwrap(), request);
+        if let Some(request) = corruption::scan(&source, &Limits::default(), JOBS, &()).unwrap().repair_request() {
+            prop_assert_eq!(RepairRequest::parse(&request.to_bytes().unwrap()).unwrap(), request);
         }
-        if let Ok(piece) = Piece::from_source("seed".into(), source) {
+        if let Ok(piece) = Volume::from_source("seed".into(), source) {
             let held: u64 = piece.header().parts.iter().map(|p| p.size).sum();
-            let assembly = Assembly::new(&[piece], None).unwrap();
+            let assembly = ReassembledFile::new(&[piece], None).unwrap();
             prop_assert!(held <= assembly.len());
             let mut buffer = [0; 64];
             for offset in [0, assembly.len() / 2, assembly.len()] {

@@ -4,7 +4,7 @@ use crate::support;
 use crate::support::{key, tiny};
 use airgo_bundle::dsse::{Envelope, pre_authentication_encoding};
 use airgo_bundle::keys::{KeyError, PublicKey, Signer as _, SigningKey, create_private_file};
-use airgo_bundle::{Bundle, Limits, Signing, Trust, TrustedKey};
+use airgo_bundle::{Bundle, Limits, Signing, Trust, TrustError, TrustedKey};
 use airgo_testkit::require_tool;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -267,7 +267,7 @@ fn a_trust_file_of_any_kind_lets_its_keys_in_and_no_others() {
         assert_eq!(wanted.starts_with(ok), outcome.starts_with(ok), "{text}: {outcome}");
     }
     let missing = Trust::new().load(&dir.path().join("nothing")).unwrap_err();
-    assert!(matches!(missing, KeyError::Read { .. }), "{missing}");
+    assert!(matches!(missing, TrustError::Key(KeyError::Read { .. })), "{missing}");
     let mut both = Trust::new();
     both.add(TrustedKey::new(packer.public_key().clone(), Some("me".into())));
     assert_eq!(both.keys().count(), 1);

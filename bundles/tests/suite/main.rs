@@ -1,4 +1,4 @@
-//! The room's tests, in one binary because linking many takes longer than
+//! The crate's tests, in one binary because linking many takes longer than
 //! running them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
@@ -9,6 +9,7 @@ mod end_to_end;
 mod golden;
 mod golden_around;
 mod keys;
+mod layers;
 mod module_rules;
 mod oracles;
 mod properties;

@@ -175,20 +175,20 @@ fn an_older_bundle_does_not_come_back() {
     let seen = LastSeen::at(&path);
     let app = |platform, sequence| bundle(&["example.com/app"], platform, sequence);
     let (three, four) = (app("linux/amd64", Some(3)), app("linux/arm64", Some(4)));
-    assert_eq!(seen.check(&three).unwrap(), Seen::First);
+    assert_eq!(seen.check(&three.stream_version()).unwrap(), Seen::First);
     assert!(!path.exists(), "checking writes nothing");
-    assert_eq!(seen.record(&three, now()).unwrap(), Seen::First);
-    assert_eq!(seen.record(&three, now()).unwrap(), Seen::Again);
-    assert!(matches!(seen.record(&four, now()).unwrap(), Seen::Newer { .. }));
+    assert_eq!(seen.record(&three.stream_version(), now()).unwrap(), Seen::First);
+    assert_eq!(seen.record(&three.stream_version(), now()).unwrap(), Seen::Again);
+    assert!(matches!(seen.record(&four.stream_version(), now()).unwrap(), Seen::Newer { .. }));
     let before = std::fs::read(&path).unwrap();
 
-    let old = seen.record(&three, now()).unwrap_err();
+    let old = seen.record(&three.stream_version(), now()).unwrap_err();
     assert!(matches!(old, LastSeenError::Rollback { found: 3, .. }), "{old}");
     println!("{old}");
-    let fork = seen.check(&app("linux/386", Some(4))).unwrap_err();
+    let fork = seen.check(&app("linux/386", Some(4)).stream_version()).unwrap_err();
     assert!(matches!(fork, LastSeenError::Fork { .. }), "{fork}");
     println!("{fork}");
-    let without = seen.check(&app("linux/amd64", None)).unwrap_err();
+    let without = seen.check(&app("linux/amd64", None).stream_version()).unwrap_err();
     assert_eq!(without.rule(), Some("sequence"));
     println!("{without}");
     assert_eq!(BundleError::from(old).class(), ErrorClass::Signature);
@@ -196,7 +196,7 @@ fn an_older_bundle_does_not_come_back() {
 
     // Another project is another stream.
     let other = bundle(&["example.com/app", "example.com/tool"], "linux/amd64", Some(1));
-    assert_eq!(seen.record(&other, now()).unwrap(), Seen::First);
+    assert_eq!(seen.record(&other.stream_version(), now()).unwrap(), Seen::First);
     let names: Vec<_> = seen.streams().unwrap().into_iter().map(|s| (s.main_modules, s.sequence)).collect();
     assert_eq!(names.len(), 2);
     assert_eq!(names[0], (vec!["example.com/app".to_owned()], 4));
@@ -208,7 +208,7 @@ fn a_record_that_is_no_record_is_an_error() {
     let path = dir.path().join("seen.json");
     let seen = LastSeen::at(&path);
     let three = bundle(&["example.com/app"], "linux/amd64", Some(3));
-    seen.record(&three, now()).unwrap();
+    seen.record(&three.stream_version(), now()).unwrap();
     let good = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
     println!("{good}");
     let digest = three.manifest_sha256().to_string();
@@ -226,15 +226,15 @@ fn a_record_that_is_no_record_is_an_error() {
     ] {
         assert!(good.contains(old), "{old}");
         std::fs::write(&path, good.replacen(old, new, 1)).unwrap();
-        let error = seen.check(&three).unwrap_err();
+        let error = seen.check(&three.stream_version()).unwrap_err();
         assert!(matches!(error, LastSeenError::Malformed { .. }), "{new}: {error}");
-        seen.record(&three, now()).unwrap_err();
+        seen.record(&three.stream_version(), now()).unwrap_err();
         assert_eq!(BundleError::from(error).class(), ErrorClass::Failed);
     }
     std::fs::write(&path, "").unwrap();
-    println!("{}", seen.check(&three).unwrap_err());
+    println!("{}", seen.check(&three.stream_version()).unwrap_err());
     let nowhere = LastSeen::at(&dir.path().join("no/such/seen.json"));
-    assert!(matches!(nowhere.record(&three, now()), Err(LastSeenError::Io { .. })));
+    assert!(matches!(nowhere.record(&three.stream_version(), now()), Err(LastSeenError::Io { .. })));
 }
 
 /// Two dozen writers at once: whatever the order, the record only grows.
@@ -248,7 +248,7 @@ fn writers_take_turns() {
     std::thread::scope(|scope| {
         for bundle in bundles.iter().rev() {
             scope.spawn(|| {
-                if LastSeen::at(&path).record(bundle, now()).is_ok() {
+                if LastSeen::at(&path).record(&bundle.stream_version(), now()).is_ok() {
                     recorded.lock().unwrap().push(bundle.verdict().sequence().unwrap());
                 }
             });

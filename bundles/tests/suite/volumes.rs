@@ -1,10 +1,12 @@
 //! Volumes, damaged media, and sending again only what is needed.
 
 use crate::support::{JOBS, key, now, tiny, trust};
-use airgo_bundle::damage::{self, Damage, Demand, Request};
+
+use airgo_bundle::corruption::{self, Corruption};
+use airgo_bundle::repair::{self, Requirements};
 use airgo_bundle::{
-    Assembly, Bundle, BundleError, ErrorClass, Limits, Manifest, ReadAt, Signing, Source, Trust, VolumeError,
-    Volumes, split,
+    Bundle, BundleError, ErrorClass, Limits, Manifest, ReadAt, ReassembledFile, RepairRequest, Signing,
+    Source, Trust, VolumeError, Volumes, retransmit, split,
 };
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -31,9 +33,9 @@ impl Scene {
         path
     }
 
-    fn demand(&self) -> Demand<'_> {
+    fn demand(&self) -> Requirements<'_> {
         static LIMITS: std::sync::LazyLock<Limits> = std::sync::LazyLock::new(Limits::default);
-        Demand { trust: &self.trust, now: now(), base: None, limits: &LIMITS, jobs: JOBS }
+        Requirements { trust: &self.trust, now: now(), base: None, limits: &LIMITS, jobs: JOBS }
     }
 
     fn verify(&self, files: &[PathBuf]) -> Result<Manifest, BundleError> {
@@ -123,9 +125,9 @@ fn missing_and_damaged_volumes_are_named() {
         std::fs::write(&scene.volumes[at], bytes).unwrap();
     }
     let volumes = Volumes::open(&scene.volumes).unwrap();
-    let survey = volumes.survey(&()).unwrap();
+    let survey = volumes.scan(&()).unwrap();
     println!("{survey:?}");
-    assert_eq!(survey.send_again(), [3, 4, 5]);
+    assert_eq!(survey.to_retransmit(), [3, 4, 5]);
     assert_eq!(survey.missing, [4]);
     assert_eq!(survey.unreadable.len(), 1);
     assert!(!survey.is_sound());
@@ -143,9 +145,9 @@ fn every_flipped_byte_is_laid_to_its_volume() {
             let mut bad = good.clone();
             bad[byte] ^= 1 << (byte % 8);
             std::fs::write(path, bad).unwrap();
-            let survey = Volumes::open(&scene.volumes).unwrap().survey(&()).unwrap();
+            let survey = Volumes::open(&scene.volumes).unwrap().scan(&()).unwrap();
             assert_eq!(
-                survey.send_again(),
+                survey.to_retransmit(),
                 [u32::try_from(at + 1).unwrap()],
                 "byte {byte} of volume {}",
                 at + 1
@@ -168,9 +170,9 @@ fn a_volume_sent_again_repairs_the_file() {
     let resent = scene.put("again.airgo.003", &again);
     let with: Vec<PathBuf> = [scene.volumes.clone(), vec![resent]].concat();
     let volumes = Volumes::open(&with).unwrap();
-    assert!(volumes.survey(&()).unwrap().is_sound());
+    assert!(volumes.scan(&()).unwrap().is_sound());
     let target = scene.at("repaired.airgo");
-    let verified = damage::repair(&volumes.assemble().unwrap(), &target, &scene.demand(), &()).unwrap();
+    let verified = repair::repair(&volumes.assemble().unwrap(), &target, &scene.demand(), &()).unwrap();
     assert_eq!(verified.objects, tiny().manifest.objects().len());
     assert!(std::fs::read(target).unwrap() == scene.whole);
 }
@@ -205,19 +207,19 @@ fn volumes_of_two_files_do_not_mix() {
     let place = forged.windows(13).position(|w| w == b"package upper").unwrap_or(forged.len() / 2);
     forged[place] ^= 1;
     let forged = split(&forged, &scene.at("forged"), SIZE, &()).unwrap();
-    assert!(Volumes::open(&forged).unwrap().survey(&()).unwrap().is_sound());
+    assert!(Volumes::open(&forged).unwrap().scan(&()).unwrap().is_sound());
     scene.verify(&forged).unwrap_err();
 }
 
-fn survey(source: &Arc<dyn ReadAt>) -> Damage {
-    damage::survey(source, &Limits::default(), JOBS, &()).unwrap()
+fn survey(source: &Arc<dyn ReadAt>) -> Corruption {
+    corruption::scan(source, &Limits::default(), JOBS, &()).unwrap()
 }
 
 #[test]
 fn a_damaged_file_asks_for_its_modules_and_is_repaired() {
     let scene = scene();
     let good: Arc<dyn ReadAt> = Arc::new(scene.whole.clone());
-    assert_eq!(survey(&good), Damage::None);
+    assert_eq!(survey(&good), Corruption::None);
     let find = |name: &[u8]| scene.whole.windows(name.len()).position(|w| w == name).unwrap();
     let mut bad = scene.whole.clone();
     // A header of one object, and the content of another.
@@ -226,18 +228,18 @@ fn a_damaged_file_asks_for_its_modules_and_is_repaired() {
     let bad: Arc<dyn ReadAt> = Arc::new(bad);
     let damage = survey(&bad);
     assert_eq!(damage.modules(), ["example.com/Upper@v1.2.0", "example.com/fork@v0.1.0"]);
-    let request = damage.request().unwrap();
+    let request = damage.repair_request().unwrap();
     let text = request.to_bytes().unwrap();
     println!("{}", String::from_utf8_lossy(&text));
-    assert_eq!(Request::parse(&text).unwrap(), request);
+    assert_eq!(RepairRequest::parse(&text).unwrap(), request);
 
     let patch = scene.at("patch");
-    let size = damage::write_patch(&good, "good", &request, &patch, &Limits::default(), &()).unwrap();
+    let size = retransmit::write_patch(&good, "good", &request, &patch, &Limits::default(), &()).unwrap();
     println!("the patch is {size} of {} bytes", scene.whole.len());
-    let piece = airgo_bundle::Piece::open(&patch).unwrap();
-    let assembly = Assembly::new(&[piece], Some(bad)).unwrap();
+    let piece = airgo_bundle::Volume::open(&patch).unwrap();
+    let assembly = ReassembledFile::new(&[piece], Some(bad)).unwrap();
     let target = scene.at("repaired.airgo");
-    damage::repair(&assembly, &target, &scene.demand(), &()).unwrap();
+    repair::repair(&assembly, &target, &scene.demand(), &()).unwrap();
     assert!(std::fs::read(&target).unwrap() == scene.whole);
 
     // Another file does not answer it.
@@ -245,7 +247,8 @@ fn a_damaged_file_asks_for_its_modules_and_is_repaired() {
     other.manifest.platforms = vec!["linux/arm64".into()];
     other.manifest = other.manifest.seal().unwrap();
     let other: Arc<dyn ReadAt> = Arc::new(other.packed(&[Signing::new(&key(1))]));
-    let error = damage::write_patch(&other, "other", &request, &patch, &Limits::default(), &()).unwrap_err();
+    let error =
+        retransmit::write_patch(&other, "other", &request, &patch, &Limits::default(), &()).unwrap_err();
     assert!(matches!(error, BundleError::Volume(VolumeError::OtherFile { .. })), "{error}");
     println!("{error}");
 }
@@ -257,27 +260,27 @@ fn a_file_cut_short_is_repaired_in_two_rounds() {
     let good: Arc<dyn ReadAt> = Arc::new(scene.whole.clone());
     let cut: Arc<dyn ReadAt> = Arc::new(scene.whole[..scene.whole.len() / 2].to_vec());
     let first = survey(&cut);
-    assert!(matches!(first, Damage::Directory { .. }), "{first:?}");
-    let answer = |request: &Request, name: &str| {
+    assert!(matches!(first, Corruption::Directory { .. }), "{first:?}");
+    let answer = |request: &RepairRequest, name: &str| {
         let path = scene.at(name);
-        damage::write_patch(&good, "good", request, &path, &Limits::default(), &()).unwrap();
-        airgo_bundle::Piece::open(&path).unwrap()
+        retransmit::write_patch(&good, "good", request, &path, &Limits::default(), &()).unwrap();
+        airgo_bundle::Volume::open(&path).unwrap()
     };
-    let one = answer(&first.request().unwrap(), "patch-1");
+    let one = answer(&first.repair_request().unwrap(), "patch-1");
     let over: Arc<dyn ReadAt> =
-        Arc::new(Assembly::new(std::slice::from_ref(&one), Some(Arc::clone(&cut))).unwrap());
+        Arc::new(ReassembledFile::new(std::slice::from_ref(&one), Some(Arc::clone(&cut))).unwrap());
     let second = survey(&over);
-    let Damage::Entries { entries, .. } = &second else { panic!("{second:?}") };
+    let Corruption::Entries { entries, .. } = &second else { panic!("{second:?}") };
     println!("{} entries were beyond the cut", entries.len());
-    let two = answer(&second.request().unwrap(), "patch-2");
+    let two = answer(&second.repair_request().unwrap(), "patch-2");
     let target = scene.at("repaired.airgo");
-    let gap = Assembly::new(std::slice::from_ref(&two), Some(Arc::clone(&cut))).unwrap();
-    let error = damage::repair(&gap, &target, &scene.demand(), &()).unwrap_err();
+    let gap = ReassembledFile::new(std::slice::from_ref(&two), Some(Arc::clone(&cut))).unwrap();
+    let error = repair::repair(&gap, &target, &scene.demand(), &()).unwrap_err();
     assert!(matches!(error, BundleError::Volume(VolumeError::Gap { .. })), "{error}");
     println!("{error}");
     assert!(!target.exists());
-    let all = Assembly::new(&[one, two], Some(cut)).unwrap();
-    damage::repair(&all, &target, &scene.demand(), &()).unwrap();
+    let all = ReassembledFile::new(&[one, two], Some(cut)).unwrap();
+    repair::repair(&all, &target, &scene.demand(), &()).unwrap();
     assert!(std::fs::read(target).unwrap() == scene.whole);
 }
 
@@ -291,10 +294,10 @@ fn whatever_byte_is_damaged_the_request_covers_it() {
         bad[at] ^= 1 << (at % 8);
         let bad: Arc<dyn ReadAt> = Arc::new(bad);
         match survey(&bad) {
-            Damage::None => panic!("byte {at} is not missed"),
-            Damage::Directory { .. } => directories += 1,
-            found @ Damage::Entries { .. } => {
-                let request = found.request().unwrap();
+            Corruption::None => panic!("byte {at} is not missed"),
+            Corruption::Directory { .. } => directories += 1,
+            found @ Corruption::Entries { .. } => {
+                let request = found.repair_request().unwrap();
                 // A damaged CRC in the directory makes a sound entry look damaged;
                 // the answer then says that the files differ, and no more is claimed.
                 let covered =
@@ -320,11 +323,11 @@ fn a_repair_that_does_not_verify_writes_nothing() {
     let assembly = Volumes::open(&forged).unwrap().assemble().unwrap();
     let target = scene.put("repaired.airgo", b"what was there");
     let before = std::fs::read_dir(scene.dir.path()).unwrap().count();
-    damage::repair(&assembly, &target, &scene.demand(), &()).unwrap_err();
+    repair::repair(&assembly, &target, &scene.demand(), &()).unwrap_err();
     let stranger = trust(&[&key(7)]);
-    let demand = Demand { trust: &stranger, ..scene.demand() };
+    let demand = Requirements { trust: &stranger, ..scene.demand() };
     let sound = Volumes::open(&scene.volumes).unwrap().assemble().unwrap();
-    let error = damage::repair(&sound, &target, &demand, &()).unwrap_err();
+    let error = repair::repair(&sound, &target, &demand, &()).unwrap_err();
     assert_eq!(error.class(), ErrorClass::Signature);
     assert_eq!(std::fs::read(&target).unwrap(), b"what was there");
     assert_eq!(std::fs::read_dir(scene.dir.path()).unwrap().count(), before);
@@ -374,7 +377,7 @@ fn hostile_headers_and_requests_are_refused() {
         "{\"ranges\":[{\"offset\":0,\"size\":1}],\"schema\":\"https://airgo.dev/repair-request/v1\"}",
         "{\"directory\":1,\"schema\":\"https://airgo.dev/repair-request/v1\",\"size\":1}",
     ] {
-        println!("{}", Request::parse(text.as_bytes()).unwrap_err());
+        println!("{}", RepairRequest::parse(text.as_bytes()).unwrap_err());
     }
 }
 
@@ -434,14 +437,14 @@ fn a_diagnosis_names_volumes_and_modules() {
         |files: &[PathBuf]| Source { files, bases: &[], limits: &limits }.diagnose(JOBS, &()).unwrap();
     let whole = [scene.put("whole.airgo", &scene.whole)];
     let sound = diagnose(&whole);
-    assert_eq!((sound.volumes, sound.damage), (None, Some(Damage::None)));
+    assert_eq!((sound.volumes, sound.damage), (None, Some(Corruption::None)));
     let mut bytes = std::fs::read(&scene.volumes[2]).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&scene.volumes[2], bytes).unwrap();
     let found = diagnose(&scene.volumes);
     println!("{found:?}");
-    assert_eq!(found.volumes.unwrap().send_again(), [3]);
-    let Some(Damage::Entries { entries, .. }) = found.damage else { panic!() };
+    assert_eq!(found.volumes.unwrap().to_retransmit(), [3]);
+    let Some(Corruption::Entries { entries, .. }) = found.damage else { panic!() };
     assert_eq!(entries.len(), 1);
     assert_eq!(diagnose(&scene.volumes[1..]).damage, None, "not before all volumes are there");
 }
@@ -462,9 +465,9 @@ fn a_patch_of_very_many_parts_is_laid_quickly() {
     let mut bytes = format!("airgo-volume/v1 {digest}\n{header}\n").into_bytes();
     bytes.extend(vec![b'x'; usize::try_from(count).unwrap()]);
     let began = std::time::Instant::now();
-    let piece = airgo_bundle::Piece::from_source("patch".into(), Arc::new(bytes)).unwrap();
+    let piece = airgo_bundle::Volume::from_source("patch".into(), Arc::new(bytes)).unwrap();
     let beneath: Arc<dyn ReadAt> = Arc::new(vec![b'y'; usize::try_from(count * 2).unwrap()]);
-    let assembly = Assembly::new(&[piece], Some(beneath)).unwrap();
+    let assembly = ReassembledFile::new(&[piece], Some(beneath)).unwrap();
     let mut read = [0; 4];
     assembly.read_exact_at(&mut read, count).unwrap();
     assert_eq!(&read, b"xyxy");

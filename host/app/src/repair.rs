@@ -7,8 +7,10 @@ use crate::quantity::{bytes, count};
 use crate::requests::TrustFiles;
 use crate::trust::keyring;
 use crate::trust::open::{self, bundle_failure, signature_failure};
-use airgo_bundle::damage::{self, Demand, Request};
-use airgo_bundle::{Assembly, BundleError, Limits, Piece, PositionedFile, ReadAt, Source, Volumes};
+use airgo_bundle::repair::{self, Requirements};
+use airgo_bundle::{
+    BundleError, Limits, PositionedFile, ReadAt, ReassembledFile, Source, Volume, Volumes, retransmit,
+};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,7 +60,7 @@ pub fn repair(context: &Context, request: &RepairRequest) -> Result<Repaired> {
 fn assemble(context: &Context, request: &RepairRequest) -> Result<Repaired> {
     let (mut patches, mut rest) = (Vec::new(), Vec::new());
     for file in &request.files {
-        match Piece::open(file) {
+        match Volume::open(file) {
             Ok(piece) if piece.header().volume.is_none() => patches.push(piece),
             // Also a volume whose header is damaged: another copy of it may be there.
             Ok(_) | Err(BundleError::Volume(_)) => rest.push(file.clone()),
@@ -72,16 +74,16 @@ fn assemble(context: &Context, request: &RepairRequest) -> Result<Repaired> {
         ([], _) => volumes().map_err(|f| {
             f.hint("airgo verify FILE --request need.json says what is damaged; airgo resend answers it")
         })?,
-        (_, []) => Assembly::new(&patches, None).map_err(|e| bundle_failure(&e))?,
+        (_, []) => ReassembledFile::new(&patches, None).map_err(|e| bundle_failure(&e))?,
         (_, [one]) if !in_volumes(one) => {
-            Assembly::new(&patches, Some(open(one)?)).map_err(|e| bundle_failure(&e))?
+            ReassembledFile::new(&patches, Some(open(one)?)).map_err(|e| bundle_failure(&e))?
         }
         // A patch may stand for volumes that are missing; whether it does shows
         // when all are laid together.
         _ => {
             let volumes = Volumes::open(&rest).map_err(|e| bundle_failure(&e))?;
-            let all: Vec<Piece> = patches.iter().cloned().chain(volumes.pieces()).collect();
-            Assembly::new(&all, None).map_err(|e| bundle_failure(&e))?
+            let all: Vec<Volume> = patches.iter().cloned().chain(volumes.pieces()).collect();
+            ReassembledFile::new(&all, None).map_err(|e| bundle_failure(&e))?
         }
     };
     let trust = keyring::trust(context, &request.trust)?;
@@ -94,9 +96,10 @@ fn assemble(context: &Context, request: &RepairRequest) -> Result<Repaired> {
             Some(source.verify_signatures(&trust, now).map_err(|e| signature_failure(&e, first))?)
         }
     };
-    let demand = Demand { trust: &trust, now, base: base.as_ref(), limits: &limits, jobs: open::jobs(None) };
+    let demand =
+        Requirements { trust: &trust, now, base: base.as_ref(), limits: &limits, jobs: open::jobs(None) };
     let watch = open::Watch::new(context, "Verifying", "files", 0);
-    let done = damage::repair(&assembly, &request.output, &demand, &watch).map_err(|e| bundle_failure(&e))?;
+    let done = repair::repair(&assembly, &request.output, &demand, &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
     context.status(
         "Repaired",
@@ -119,13 +122,15 @@ pub fn resend(context: &Context, request: &ResendRequest) -> Result<u64> {
     let written = || format!("{} was not written", shown(&request.output));
     let text = std::fs::read(&request.asked)
         .map_err(|e| Failure::failed(format!("could not read {}: {e}", shown(&request.asked))))?;
-    let asked = Request::parse(&text).map_err(|e| bundle_failure(&e).outcome(written()))?;
+    let asked = airgo_bundle::RepairRequest::parse(&text)
+        .map_err(|e| bundle_failure(&e.into()).outcome(written()))?;
     let limits = Limits::default();
     let source = Source { files: std::slice::from_ref(&request.file), bases: &[], limits: &limits };
     let good = source.read().map_err(|e| bundle_failure(&e))?;
     let watch = open::Watch::new(context, "Reading", "files", 0);
-    let size = damage::write_patch(&good, &shown(&request.file), &asked, &request.output, &limits, &watch)
-        .map_err(|e| bundle_failure(&e).outcome(written()))?;
+    let size =
+        retransmit::write_patch(&good, &shown(&request.file), &asked, &request.output, &limits, &watch)
+            .map_err(|e| bundle_failure(&e).outcome(written()))?;
     watch.progress.finish();
     context.status("Wrote", format!("{} ({})", shown(&request.output), bytes(size)));
     Ok(size)

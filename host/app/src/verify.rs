@@ -9,9 +9,9 @@ use crate::quantity::{bytes, count, duration};
 use crate::requests::{LastSeenFile, TrustFiles};
 use crate::trust::keyring;
 use crate::trust::open::{self, bundle_failure};
-use airgo_bundle::damage::{self, Damage, Request};
+use airgo_bundle::corruption::{self, Corruption};
 use airgo_bundle::detached::{self, DetachedError};
-use airgo_bundle::{BundleError, Limits, Source, Volumes};
+use airgo_bundle::{BundleError, Limits, RepairRequest, Source, Volumes};
 use airgo_model::atomic::{self, Access};
 use airgo_model::escape::foreign;
 use jiff::Timestamp;
@@ -145,13 +145,13 @@ fn check_detached(context: &Context, request: &VerifyRequest) -> Result<Option<S
 fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Result<Failure> {
     let watch = open::Watch::new(context, "Surveying", "files", 0);
     if let Ok(volumes) = Volumes::open(&request.files) {
-        let survey = volumes.survey(&watch).map_err(|e| stopped(&e))?;
+        let survey = volumes.scan(&watch).map_err(|e| stopped(&e))?;
         if survey.is_sound() {
             return Ok(failure);
         }
         let mut failure = failure.line(format!(
             "send again: {} of {}",
-            survey.send_again().iter().map(|n| format!("volume {n}")).collect::<Vec<_>>().join(", "),
+            survey.to_retransmit().iter().map(|n| format!("volume {n}")).collect::<Vec<_>>().join(", "),
             survey.of
         ));
         for (number, name) in &survey.damaged {
@@ -164,10 +164,10 @@ fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Resul
         let gone = survey.missing.len() > survey.unreadable.len();
         failure.kind = if gone { FailureKind::Failed } else { FailureKind::Checksum };
         failure.report = Some(serde_json::json!({
-            "sendAgain": survey.send_again(), "of": survey.of, "missing": survey.missing,
+            "sendAgain": survey.to_retransmit(), "of": survey.of, "missing": survey.missing,
             "damaged": survey.damaged.iter().map(|d| d.0).collect::<Vec<_>>(),
         }));
-        if let (Some(file), Some(asked)) = (&request.ask, volumes.request(&survey.send_again())) {
+        if let (Some(file), Some(asked)) = (&request.ask, volumes.repair_request(&survey.to_retransmit())) {
             return ask(file, &asked, failure);
         }
         failure.hints.retain(|hint| !hint.contains("--request"));
@@ -178,7 +178,7 @@ fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Resul
     let limits = Limits::default();
     let source = Source { files: &request.files, bases: &[], limits: &limits };
     let Ok(whole) = source.read() else { return Ok(failure) };
-    let damage = damage::survey(&whole, &limits, open::jobs(None), &watch).map_err(|e| stopped(&e))?;
+    let damage = corruption::scan(&whole, &limits, open::jobs(None), &watch).map_err(|e| stopped(&e))?;
     describe(request, &damage, failure)
 }
 
@@ -186,14 +186,14 @@ fn stopped(error: &BundleError) -> Failure {
     if matches!(error, BundleError::Cancelled) { Failure::interrupted() } else { bundle_failure(error) }
 }
 
-fn describe(request: &VerifyRequest, damage: &Damage, mut failure: Failure) -> Result<Failure> {
+fn describe(request: &VerifyRequest, damage: &Corruption, mut failure: Failure) -> Result<Failure> {
     match damage {
         // Whole, and yet refused: it is no damage of the media.
-        Damage::None => return Ok(failure),
-        Damage::Directory { reason } => {
+        Corruption::None => return Ok(failure),
+        Corruption::Directory { reason } => {
             failure = failure.line(format!("its table of entries is damaged: {reason}"));
         }
-        Damage::Entries { entries, .. } => {
+        Corruption::Entries { entries, .. } => {
             let modules = damage.modules();
             let size: u64 = entries.iter().map(|e| e.size).sum();
             failure = failure.line(format!(
@@ -216,15 +216,15 @@ fn describe(request: &VerifyRequest, damage: &Damage, mut failure: Failure) -> R
             }));
         }
     }
-    let (Some(file), Some(asked)) = (&request.ask, damage.request()) else {
+    let (Some(file), Some(asked)) = (&request.ask, damage.repair_request()) else {
         return Ok(failure.hint("to ask for these parts alone: airgo verify FILE --request need.json"));
     };
     ask(file, &asked, failure)
 }
 
 /// Writes the request, and says who does what with it.
-fn ask(file: &Path, request: &Request, failure: Failure) -> Result<Failure> {
-    let text = request.to_bytes().map_err(|e| bundle_failure(&e))?;
+fn ask(file: &Path, request: &RepairRequest, failure: Failure) -> Result<Failure> {
+    let text = request.to_bytes().map_err(|e| bundle_failure(&e.into()))?;
     atomic::replace(file, &text, Access::Public)
         .map_err(|e| disk::unwritable(&shown(file), &e, "name another file: --request FILE"))?;
     Ok(failure

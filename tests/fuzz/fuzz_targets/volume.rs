@@ -2,28 +2,28 @@
 //! file; every byte of it can be read or is told to be missing.
 #![no_main]
 
-use airgo_bundle::damage::{self, Request};
-use airgo_bundle::{Assembly, Limits, Piece, ReadAt};
+
+use airgo_bundle::{Limits, ReadAt, ReassembledFile, RepairRequest, Volume, corruption};
 use libfuzzer_sys::fuzz_target;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 fuzz_target!(|data: &[u8]| {
-    if let Ok(request) = Request::parse(data) {
+    if let Ok(request) = RepairRequest::parse(data) {
         let written = request.to_bytes().expect("a request that was read");
-        assert_eq!(Request::parse(&written).expect("a request that was written"), request);
+        assert_eq!(RepairRequest::parse(&written).expect("a request that was written"), request);
     }
     let source: Arc<dyn ReadAt> = Arc::new(data.to_vec());
     let limits = Limits { bundle: 1 << 20, ..Limits::default() };
-    if let Ok(found) = damage::survey(&source, &limits, NonZeroUsize::MIN, &())
-        && let Some(request) = found.request()
+    if let Ok(found) = corruption::scan(&source, &limits, NonZeroUsize::MIN, &())
+        && let Some(request) = found.repair_request()
     {
         let written = request.to_bytes().expect("a request");
-        assert_eq!(Request::parse(&written).expect("our own request"), request);
+        assert_eq!(RepairRequest::parse(&written).expect("our own request"), request);
     }
-    let Ok(piece) = Piece::from_source("fuzz".to_owned(), source) else { return };
+    let Ok(piece) = Volume::from_source("fuzz".to_owned(), source) else { return };
     let held: u64 = piece.header().parts.iter().map(|p| p.size).sum();
-    let assembly = Assembly::new(&[piece], None).expect("one piece");
+    let assembly = ReassembledFile::new(&[piece], None).expect("one piece");
     assert!(held <= assembly.len());
     let mut buffer = [0; 64];
     for offset in [0, assembly.len() / 2, assembly.len().saturating_sub(1), assembly.len()] {

@@ -2,11 +2,10 @@
 //! the documents. They are a library of their own, with the feature `schema` of
 //! the crates that have the types, so that nothing of it is in the binary.
 
-use airgo_bundle::damage::{REQUEST_SCHEMA, Request, VOLUMES_REQUEST_SCHEMA};
 use airgo_bundle::predicate::{PolicyVerdict, Provenance, SumdbEvidence};
 use airgo_bundle::{
-    Base, DELTA_SCHEMA, LAST_SEEN_SCHEMA, Manifest, TRUST_SCHEMA, VOLUME_SCHEMA, VolumeHeader, manifest,
-    schema,
+    Base, DELTA_SCHEMA, LAST_SEEN_SCHEMA, Manifest, REPAIR_REQUEST_SCHEMA, REPAIR_REQUEST_SCHEMA_2,
+    RepairRequest, TRUST_SCHEMA, VOLUME_SCHEMA, VolumeHeader, manifest, schema,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -45,7 +44,7 @@ pub fn documents() -> Vec<Document> {
         file("delta.v1", &[DELTA_SCHEMA], of::<Base>),
         file("last-seen.v1", &[LAST_SEEN_SCHEMA], schema::last_seen),
         file("provenance.v1", &[], of::<Provenance>),
-        file("repair-request.v2", &[REQUEST_SCHEMA, VOLUMES_REQUEST_SCHEMA], of::<Request>),
+        file("repair-request.v2", &[REPAIR_REQUEST_SCHEMA, REPAIR_REQUEST_SCHEMA_2], of::<RepairRequest>),
         file("sumdb.v1", &[], of::<SumdbEvidence>),
         file("verdict.v1", &[], of::<PolicyVerdict>),
         file("volume.v1", &[VOLUME_SCHEMA], of::<VolumeHeader>),

@@ -1,6 +1,6 @@
 //! A DSSE envelope over an in-toto Statement whose one subject is the file.
 
-use super::{Detached, DetachedError, Format, counts, malformed, sha256};
+use super::format::{Detached, DetachedError, Format, counts, malformed, sha256};
 use crate::attest::dsse::{Envelope, IN_TOTO};
 use crate::attest::keys::Signer;
 use crate::attest::statement::TYPE;

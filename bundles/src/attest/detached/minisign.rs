@@ -4,10 +4,10 @@
 //! A minisign key has a number of its own beside the ed25519 key. Here it
 //! follows from the key: the first eight bytes of its SHA-256 fingerprint.
 
-use super::{Detached, DetachedError, Format, counts, malformed};
-use crate::attest::keys::{KeyError, PublicKey, Signer, each_piece};
+use super::format::{Detached, DetachedError, Format, counts, malformed};
+use crate::attest::keys::{KeyError, PublicKey, Signer};
 use crate::attest::trust::Trust;
-use crate::positioned::ReadAt;
+use crate::positioned::{ReadAt, each_piece};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use blake2::{Blake2b512, Digest as _};

@@ -1,10 +1,11 @@
 //! OpenSSH's signatures of files (openssh-portable, PROTOCOL.sshsig).
 
-use super::{Detached, DetachedError, Format, counts, malformed};
+use super::format::{Detached, DetachedError, Format, counts, malformed};
 use crate::attest::allowed_signers::NAMESPACE;
-use crate::attest::keys::{PublicKey, Signer, each_piece};
-use crate::attest::trust::{Standing, Trust};
-use crate::positioned::ReadAt;
+use crate::attest::keys::{PublicKey, Signer};
+use crate::attest::signer::Standing;
+use crate::attest::trust::Trust;
+use crate::positioned::{ReadAt, each_piece};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;

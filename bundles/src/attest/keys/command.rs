@@ -8,9 +8,10 @@
 //! there. `AIRGO_SIGN_KEY` names the fingerprint of the key that is wanted.
 //! Whatever comes is verified with the public key before it is used.
 
-use super::stream::each_piece;
-use super::{KeyError, PublicKey, Signer};
-use crate::positioned::ReadAt;
+use super::error::{CommandError, KeyError};
+use super::public::PublicKey;
+use super::signer::Signer;
+use crate::positioned::{ReadAt, each_piece};
 use airgo_gomod::setting::program;
 use airgo_model::shortage::{Shortage, USUAL_STACK};
 use base64::Engine as _;
@@ -30,70 +31,6 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 const MAX_OUTPUT: u64 = 4 << 10;
 /// The variable that names the wanted key.
 const KEY_VARIABLE: &str = "AIRGO_SIGN_KEY";
-
-/// Why a signing command did not sign.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// The words of the command are not well-formed.
-    #[error("malformed signing command: {0}")]
-    Words(&'static str),
-    /// It could not be started.
-    #[error("cannot run the signing command {program}: {source}")]
-    Start {
-        /// The program.
-        program: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Talking to it failed.
-    #[error("cannot talk to the signing command {program}: {source}")]
-    Talk {
-        /// The program.
-        program: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The system starts no process for it, or no thread that talks to it.
-    #[error("cannot run the signing command {program}: {shortage}")]
-    Shortage {
-        /// The program.
-        program: String,
-        /// What the system refused.
-        shortage: Shortage,
-    },
-    /// It took too long and was ended.
-    #[error("the signing command {program} did not end within {} s", .limit.as_secs())]
-    Timeout {
-        /// The program.
-        program: String,
-        /// How long it had.
-        limit: Duration,
-    },
-    /// It failed.
-    #[error("the signing command {program} failed: {status}")]
-    Status {
-        /// The program.
-        program: String,
-        /// How it ended.
-        status: std::process::ExitStatus,
-    },
-    /// It wrote something else than a signature.
-    #[error("the signing command {program} wrote {found} bytes that are no ed25519 signature")]
-    Output {
-        /// The program.
-        program: String,
-        /// How many bytes.
-        found: usize,
-    },
-    /// It signed with another key, or something else.
-    #[error("the signature of the signing command {program} does not verify with the public key {key}")]
-    Wrong {
-        /// The program.
-        program: String,
-        /// The key that was wanted.
-        key: String,
-    },
-}
 
 /// A signer that runs a command, whose arguments may hold a secret: of them
 /// nothing is shown.

@@ -1,6 +1,8 @@
 //! Private keys: PKCS#8 PEM and OpenSSH, read and written.
 
-use super::{KeyError, PublicKey, Signer};
+use super::error::KeyError;
+use super::public::PublicKey;
+use super::signer::Signer;
 use crate::positioned::ReadAt;
 use airgo_model::atomic::{self, Access};
 use ed25519_dalek::Signer as _;

@@ -1,11 +1,12 @@
 //! Public keys: PEM (SubjectPublicKeyInfo) and OpenSSH.
 
-use super::{KeyError, KeyId};
-use crate::positioned::ReadAt;
+use super::error::KeyError;
+use super::id::KeyId;
+use crate::positioned::{ReadAt, each_piece};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::{DecodePublicKey as _, EncodePublicKey as _};
+use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::io;
@@ -42,7 +43,7 @@ impl PublicKey {
 
     /// Verifies a signature (RFC 8032, cofactorless, canonical encodings only).
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        self.0.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
+        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
     }
 
     /// The same for a whole file, in bounded memory.
@@ -50,11 +51,7 @@ impl PublicKey {
     /// # Errors
     /// A file that cannot be read.
     pub fn verify_file(&self, file: &dyn ReadAt, signature: &[u8; 64]) -> io::Result<bool> {
-        super::stream::verify(self, file, signature)
-    }
-
-    pub(super) fn dalek(&self) -> &VerifyingKey {
-        &self.0
+        verify_stream(self, file, signature)
     }
 
     /// Reads a key file: PEM, or a line of OpenSSH.
@@ -112,6 +109,21 @@ impl PublicKey {
     pub fn to_pem(&self) -> Result<String, KeyError> {
         self.0.to_public_key_pem(Default::default()).map_err(|e| KeyError::Malformed(e.to_string()))
     }
+}
+
+/// Verifies a signature over a file as strictly as [`PublicKey::verify`].
+fn verify_stream(public: &PublicKey, file: &dyn ReadAt, signature: &[u8; 64]) -> io::Result<bool> {
+    // The half that is a point must not be of small order.
+    let (point, _) = signature.split_at(32);
+    let point = <[u8; 32]>::try_from(point).ok().and_then(|p| VerifyingKey::from_bytes(&p).ok());
+    if point.is_none_or(|p| p.is_weak()) {
+        return Ok(false);
+    }
+    let Ok(mut verifier) = public.0.verify_stream(&Signature::from_bytes(signature)) else {
+        return Ok(false);
+    };
+    each_piece(file, |part| verifier.update(part))?;
+    Ok(verifier.finalize_and_verify().is_ok())
 }
 
 /// What precedes the key in OpenSSH's encoding: two length-prefixed strings (RFC 8709).

@@ -1,10 +1,8 @@
 //! What Go's checksum database answered: which tree, which modules, and one
 //! digest over all pieces of evidence in the bundle.
 
-use super::Predicate;
+use super::kind::Predicate;
 use crate::digest::Sha256;
-use crate::error::{BundleError, ObjectError};
-use crate::format::reader::SignedBundle;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::collections::BTreeMap;
@@ -59,20 +57,5 @@ impl Predicate for SumdbEvidence {
             Some(l) => Err(format!("the record of {} is beyond the tree", l.module)),
             None => Ok(()),
         }
-    }
-}
-
-impl SumdbEvidence {
-    /// Whether the bundle carries exactly the evidence that this speaks of.
-    ///
-    /// # Errors
-    /// Another digest over the evidence than this states.
-    pub fn demand(&self, bundle: &SignedBundle) -> Result<(), BundleError> {
-        let actual = evidence_digest(&bundle.verdict().evidence);
-        if actual == self.evidence_sha256 {
-            return Ok(());
-        }
-        let name = crate::format::names::EVIDENCE.to_owned();
-        Err(ObjectError::Checksum { name, expected: self.evidence_sha256, actual }.into())
     }
 }

@@ -1,12 +1,9 @@
 //! SLSA provenance v1 of a packing: from where each module was fetched, when,
 //! by what, and what its author said about it.
 
-use super::{Predicate, check_time};
-use crate::format::manifest::Manifest;
-use crate::format::objects;
-use airgo_gomod::ModuleVersion;
+use super::kind::{Predicate, check_time};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The `buildType`: what `externalParameters` and the rest mean.
 pub const PACK_BUILD: &str = "https://airgo.dev/pack/v1";
@@ -183,47 +180,6 @@ impl RunMetadata {
     /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-impl Provenance {
-    /// The provenance of a manifest: every stored module with its digests, and
-    /// what `fetched` knows of its way here, the location first. The caller
-    /// strips user names and passwords from addresses.
-    pub fn of(
-        manifest: &Manifest,
-        settings: PackSettings,
-        run: RunDetails,
-        fetched: &dyn Fn(&ModuleVersion) -> (Option<String>, DependencyNotes),
-    ) -> Self {
-        let mut dependencies = BTreeMap::new();
-        for module in &manifest.modules {
-            let Some(stored) = module.stored_as() else { continue };
-            let Some(best) = module.zip.or(module.go_mod) else { continue };
-            let hex: String = best.h1.0.iter().map(|b| format!("{b:02x}")).collect();
-            let (download_location, annotations) = fetched(&stored);
-            let uri = objects::package_url(&stored);
-            let digest =
-                BTreeMap::from([("dirHash".to_owned(), hex), ("sha256".to_owned(), best.sha256.to_string())]);
-            let name = stored.to_string();
-            let dependency = Dependency { annotations, digest, download_location, name, uri: uri.clone() };
-            dependencies.insert(uri, dependency);
-        }
-        let mains: BTreeSet<String> = manifest.main_modules.iter().map(|m| m.path.clone()).collect();
-        Self {
-            build_definition: BuildDefinition {
-                build_type: PACK_BUILD.to_owned(),
-                external_parameters: PackParameters {
-                    build_tags: manifest.build_tags.clone(),
-                    main_modules: mains.into_iter().collect(),
-                    platforms: manifest.platforms.clone(),
-                    scope: manifest.scope.to_string(),
-                },
-                internal_parameters: settings,
-                resolved_dependencies: dependencies.into_values().collect(),
-            },
-            run_details: run,
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What policy made of a bundle. The members are those of a policy report, so
 //! that `serde` turns the one into the other.
 
-use super::{Predicate, check_time};
+use super::kind::{Predicate, check_time};
 use serde::{Deserialize, Serialize};
 
 /// The predicate `https://airgo.dev/attestation/verdict/v1`.

@@ -2,8 +2,6 @@
 //! file, then every header against what the writer would have written.
 
 use super::layout::{self, Meta};
-use crate::error::BundleError;
-use crate::format::content::{BUFFER, Progress};
 use crate::format::names::{self, NameError};
 use crate::limits::Limits;
 use crate::positioned::ReadAt;
@@ -200,39 +198,11 @@ impl Container {
     }
 
     /// Whether an entry's local header is what its writer would have written.
-    fn check_local(&self, entry: &Entry, have: &mut Vec<u8>) -> io::Result<bool> {
+    pub(crate) fn check_local(&self, entry: &Entry, have: &mut Vec<u8>) -> io::Result<bool> {
         let want = layout::local_header(&entry.meta);
         have.resize(want.len(), 0);
         self.source.read_exact_at(have, entry.start - want.len() as u64)?;
         Ok(*have == want)
-    }
-
-    /// Whether an entry's local header and the CRC-32 of its content are right.
-    pub(crate) fn check_crc(
-        &self,
-        entry: &Entry,
-        buffer: &mut Vec<u8>,
-        progress: &dyn Progress,
-    ) -> Result<bool, BundleError> {
-        let read = |e| BundleError::Read { name: entry.meta.name.clone(), source: e };
-        if !self.check_local(entry, buffer).map_err(read)? {
-            return Ok(false);
-        }
-        buffer.resize(BUFFER, 0);
-        let mut crc = crc32fast::Hasher::new();
-        let mut at = 0;
-        while at < entry.meta.size {
-            if progress.cancelled() {
-                return Err(BundleError::Cancelled);
-            }
-            let want = buffer.len().min(usize::try_from(entry.meta.size - at).unwrap_or(usize::MAX));
-            self.source.read_exact_at(&mut buffer[..want], entry.start + at).map_err(read)?;
-            crc.update(&buffer[..want]);
-            at += want as u64;
-            progress.bytes(want as u64);
-        }
-        progress.object(&entry.meta.name);
-        Ok(crc.finalize() == entry.meta.crc)
     }
 
     /// Reads an entry whole. The caller has bounded its size.

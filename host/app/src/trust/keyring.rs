@@ -7,7 +7,7 @@ use crate::failure::{Failure, Result};
 use crate::requests::TrustFiles;
 use crate::settings;
 use airgo_bundle::keys::{self, KeyError, PublicKey, Signer as _, SigningKey};
-use airgo_bundle::{Trust, TrustedKey};
+use airgo_bundle::{Trust, TrustError, TrustedKey};
 use airgo_model::atomic::{self, Access};
 use std::path::{Path, PathBuf};
 
@@ -133,10 +133,11 @@ pub fn trust(context: &Context, args: &TrustFiles) -> Result<Trust> {
 
 /// The failure for a file that says whom to trust. Making a key pair would not
 /// help: the sender has one.
-fn trust_failure(file: &Path, error: &KeyError) -> Failure {
+fn trust_failure(file: &Path, error: &TrustError) -> Failure {
     let named = |message: String| Failure::failed(message).fact("trust", file.display().to_string());
     let wanted = "what is wanted is the sender's public key, the file that ends in .pub: --trust SENDER.pub";
-    match error {
+    let TrustError::Key(key) = error else { return named(error.to_string()) };
+    match key {
         KeyError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
             named(format!("there is no trust file {}", file.display())).hint(wanted)
         }

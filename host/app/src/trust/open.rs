@@ -99,13 +99,16 @@ pub fn signature_failure(error: &BundleError, file: &Path) -> Failure {
 /// nothing.
 pub fn check_last_seen(record: &LastSeenFile, bundle: &SignedBundle) -> Result<()> {
     let Some(file) = &record.0 else { return Ok(()) };
-    LastSeen::at(file).check(bundle).map(|_| ()).map_err(|e| last_seen_failure(e, file))
+    LastSeen::at(file).check(&bundle.stream_version()).map(|_| ()).map_err(|e| last_seen_failure(e, file))
 }
 
 /// Checks again, and remembers the bundle.
 pub fn record_last_seen(record: &LastSeenFile, bundle: &SignedBundle) -> Result<()> {
     let Some(file) = &record.0 else { return Ok(()) };
-    LastSeen::at(file).record(bundle, Timestamp::now()).map(|_| ()).map_err(|e| last_seen_failure(e, file))
+    LastSeen::at(file)
+        .record(&bundle.stream_version(), Timestamp::now())
+        .map(|_| ())
+        .map_err(|e| last_seen_failure(e, file))
 }
 
 fn last_seen_failure(error: LastSeenError, file: &Path) -> Failure {
