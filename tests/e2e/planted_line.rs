@@ -158,9 +158,10 @@ fn planted(arg: &Arg, proxy: &str) -> Vec<String> {
             format!("{proxy}/{MARK}-path?t={MARK}"),
             address.replace("/all.zip", ""),
             format!("ftp://user:{MARK}@h/{MARK}"),
+            format!("user:{MARK}@host.example/{MARK}"),
             address,
         ],
-        _ => vec![address],
+        _ => vec![address, format!("user:{MARK}@host.example/{MARK}")],
     }
 }
 

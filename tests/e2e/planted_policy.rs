@@ -26,10 +26,15 @@ fn address() -> String {
     format!("\"https://user:{MARK}-p@127.0.0.1:9/x?t={MARK}-q\"")
 }
 
+/// A login whose scheme was left out.
+fn without_scheme() -> String {
+    format!("\"user:{MARK}-p@host.example/x?t={MARK}-q\"")
+}
+
 /// TOML values of this schema's shape, each with the secret in one place; other
 /// members that have to be there are texts.
 fn forms(schema: &Value, root: &Value, depth: usize) -> Vec<String> {
-    let mut found = vec![address()];
+    let mut found = vec![address(), without_scheme()];
     if depth > 6 {
         return found;
     }
@@ -109,7 +114,9 @@ fn policies() -> Vec<String> {
             } else {
                 String::new()
             };
-            for value in [address(), format!("[{}]", address())] {
+            for value in
+                [address(), format!("[{}]", address()), without_scheme(), format!("[{}]", without_scheme())]
+            {
                 all.push(format!(
                     "{head}\n{rest}{pin}{name} = {value}\n{}",
                     if table == "plugin" { "" } else { native }
@@ -122,6 +129,9 @@ fn policies() -> Vec<String> {
     all.push(format!("token = \"{MARK}\"\n"));
     all.push(format!("{} = {}\n", address(), address()));
     all.push(format!("[[plugin]]\nname = {} x\n", address()));
+    all.push(format!("[[plugin]]\nname = {} x\n", without_scheme()));
+    all.push(format!("{} = {}\n", without_scheme(), without_scheme()));
+    all.push(format!("plugin-trust = [{}]\n{native}", without_scheme()));
     all
 }
 

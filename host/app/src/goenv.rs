@@ -171,7 +171,7 @@ impl GoEnv {
     /// airgo's own directory for keys, beside Go's in the user's config directory.
     pub fn airgo_config_dir(&self) -> Result<PathBuf> {
         self.user_config_dir().map(|dir| dir.join("airgo")).ok_or_else(|| {
-            Failure::failed("no config directory: neither XDG_CONFIG_HOME nor HOME is set")
+            self.no_dir("config", settings::XDG_CONFIG_HOME)
                 .hint("set HOME or XDG_CONFIG_HOME, or name a key with --key FILE and a trusted one with --trust FILE")
         })
     }
@@ -183,10 +183,10 @@ impl GoEnv {
         } else if cfg!(target_os = "macos") {
             self.home().map(|home| home.join("Library/Caches"))
         } else {
-            self.path(settings::XDG_CACHE_HOME).or_else(|| self.home().map(|home| home.join(".cache")))
+            self.xdg(settings::XDG_CACHE_HOME, ".cache")
         };
         base.map(|dir| dir.join("airgo")).ok_or_else(|| {
-            Failure::failed("no cache directory: neither XDG_CACHE_HOME nor HOME is set")
+            self.no_dir("cache", settings::XDG_CACHE_HOME)
                 .hint("set HOME or XDG_CACHE_HOME, or name one with --cache DIR or AIRGO_CACHE")
         })
     }
@@ -203,8 +203,26 @@ impl GoEnv {
         } else if cfg!(target_os = "macos") {
             self.home().map(|home| home.join("Library/Application Support"))
         } else {
-            self.path(settings::XDG_CONFIG_HOME).or_else(|| self.home().map(|home| home.join(".config")))
+            self.xdg(settings::XDG_CONFIG_HOME, ".config")
         }
+    }
+
+    /// A directory of the XDG specification; none where a relative path is given,
+    /// as for Go's os.UserConfigDir and os.UserCacheDir.
+    fn xdg(&self, known: Known, usual: &str) -> Option<PathBuf> {
+        match self.path(known) {
+            Some(dir) => dir.is_absolute().then_some(dir),
+            None => self.home().map(|home| home.join(usual)),
+        }
+    }
+
+    /// That no directory can be told: none is set, or a relative one.
+    fn no_dir(&self, what: &str, known: Known) -> Failure {
+        let name = known.name;
+        Failure::failed(match self.path(known) {
+            Some(_) => format!("no {what} directory: the path in {name} is relative"),
+            None => format!("no {what} directory: neither {name} nor HOME is set"),
+        })
     }
 
     fn env_file(&self) -> Option<PathBuf> {
@@ -244,6 +262,22 @@ impl GoEnv {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn a_relative_directory_of_the_user_is_refused_as_by_go_and_not_shown() {
+        let env = env(&[
+            ("HOME", "/home-of-nobody"),
+            ("XDG_CONFIG_HOME", "u:TOKEN@h.example"),
+            ("XDG_CACHE_HOME", "x"),
+        ]);
+        let config = env.airgo_config_dir().unwrap_err();
+        assert_eq!(config.message, "no config directory: the path in XDG_CONFIG_HOME is relative");
+        assert_eq!(
+            env.airgo_cache_dir().unwrap_err().message,
+            "no cache directory: the path in XDG_CACHE_HOME is relative"
+        );
+    }
 
     fn env(pairs: &[(&str, &str)]) -> GoEnv {
         GoEnv::from_process(pairs.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect())

@@ -143,13 +143,18 @@ fn check_detached(context: &Context, request: &VerifyRequest) -> Result<Option<S
 
 /// What to send again, added to the failure that led here.
 fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Result<Failure> {
+    let mut failure = failure;
+    if request.ask.is_some() {
+        // Asked for already, or nothing that can be asked for.
+        failure.hints.retain(|hint| !hint.contains("--request"));
+    }
     let watch = open::Watch::new(context, "Surveying", "files", 0);
     if let Ok(volumes) = Volumes::open(&request.files) {
         let survey = volumes.scan(&watch).map_err(|e| stopped(&e))?;
         if survey.is_sound() {
             return Ok(failure);
         }
-        let mut failure = failure.line(format!(
+        failure = failure.line(format!(
             "send again: {} of {}",
             survey.to_retransmit().iter().map(|n| format!("volume {n}")).collect::<Vec<_>>().join(", "),
             survey.of
@@ -171,9 +176,10 @@ fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Resul
             return ask(file, &asked, failure);
         }
         failure.hints.retain(|hint| !hint.contains("--request"));
-        return Ok(failure
-            .hint("to ask for these volumes: airgo verify FILE --request need.json")
-            .hint("with the volumes sent again beside these: airgo repair FILES… -o app.airgo"));
+        if request.ask.is_none() {
+            failure = failure.hint("to ask for these volumes: airgo verify FILE --request need.json");
+        }
+        return Ok(failure.hint("with the volumes sent again beside these: airgo repair FILES… -o app.airgo"));
     }
     let limits = Limits::default();
     let source = Source { files: &request.files, bases: &[], limits: &limits };
@@ -216,10 +222,13 @@ fn describe(request: &VerifyRequest, damage: &Corruption, mut failure: Failure) 
             }));
         }
     }
-    let (Some(file), Some(asked)) = (&request.ask, damage.repair_request()) else {
-        return Ok(failure.hint("to ask for these parts alone: airgo verify FILE --request need.json"));
-    };
-    ask(file, &asked, failure)
+    match (&request.ask, damage.repair_request()) {
+        (Some(file), Some(asked)) => ask(file, &asked, failure),
+        (None, Some(_)) => {
+            Ok(failure.hint("to ask for these parts alone: airgo verify FILE --request need.json"))
+        }
+        (_, None) => Ok(failure),
+    }
 }
 
 /// Writes the request, and says who does what with it.

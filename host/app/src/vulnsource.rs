@@ -11,6 +11,7 @@ use crate::paths::shown;
 use crate::requests::Network;
 use airgo_fetch::{FetchError, FileSource};
 use airgo_gomod::Setting;
+use airgo_gomod::address::in_text;
 use airgo_gomod::modzip::{Limits, PlainWalkError, PlainZip, Sink};
 use airgo_vulndb::{BadData, Builder, INDEX_DB, INDEX_VULNS, Import, index};
 use flate2::read::MultiGzDecoder;
@@ -41,7 +42,7 @@ pub fn read(context: &Context, network: &Network, setting: &Setting, builder: &m
         server(context, network, source, &mut feed)?;
     } else {
         let path = Path::new(source);
-        let name = shown(path);
+        let name = in_text(&shown(path));
         let unreadable = |e: std::io::Error| Failure::failed(format!("could not read {name}: {e}"));
         let meta = std::fs::metadata(path).map_err(unreadable)?;
         if meta.is_dir() {
@@ -119,9 +120,10 @@ fn wanted(name: &str, all: &BTreeSet<&str>) -> bool {
 }
 
 fn directory(context: &Context, root: &Path, feed: &mut Feed<'_>) -> Result<()> {
-    let source = shown(root);
-    let unreadable =
-        |path: &Path, e: std::io::Error| Failure::failed(format!("could not read {}: {e}", shown(path)));
+    let source = in_text(&shown(root));
+    let unreadable = |path: &Path, e: std::io::Error| {
+        Failure::failed(format!("could not read {}: {e}", in_text(&shown(path))))
+    };
     let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
     let mut open = vec![(root.to_owned(), String::new())];
     while let Some((dir, prefix)) = open.pop() {
@@ -155,7 +157,7 @@ fn directory(context: &Context, root: &Path, feed: &mut Feed<'_>) -> Result<()> 
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let name = shown(path);
+    let name = in_text(&shown(path));
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes));
     read.map_err(|e| Failure::failed(format!("could not read {name}: {e}")))?;

@@ -5,6 +5,7 @@
 //! would make a file name, and of the password in it a line of a log; the one
 //! argument that takes addresses (`vulndb import`) has a type of its own.
 
+use airgo_gomod::address::is_address;
 use clap::builder::{PathBufValueParser, StringValueParser, TypedValueParser as _, ValueParser};
 use clap::{Arg, Command};
 use std::any::TypeId;
@@ -56,15 +57,14 @@ pub fn no_stream<T: AsRef<Path>>(file: T) -> Result<T, &'static str> {
 
 /// The value, unless it is an address.
 fn no_address<T: AsRef<Path>>(value: T) -> Result<T, &'static str> {
-    let text = value.as_ref().to_string_lossy();
-    // One letter is a drive of Windows.
-    let has_scheme = text.split_once("://").is_some_and(|(scheme, _)| scheme.len() != 1);
-    if has_scheme { Err(ADDRESS) } else { Ok(value) }
+    if is_address(&value.as_ref().to_string_lossy()) { Err(ADDRESS) } else { Ok(value) }
 }
 
 /// The file, unless it is what a list separated by `:` makes of an address.
 fn no_part<T: AsRef<Path>>(file: T) -> Result<T, &'static str> {
-    if file.as_ref().to_string_lossy().starts_with("//") { Err(ADDRESS) } else { Ok(file) }
+    let part = file.as_ref().to_string_lossy();
+    // The rest of `https://host` and of `user:password@host`.
+    if part.starts_with("//") || is_address(&format!("user:{part}")) { Err(ADDRESS) } else { Ok(file) }
 }
 
 const ADDRESS: &str = "an address: name what is on this machine";
@@ -121,6 +121,8 @@ mod tests {
             assert!(error.contains("on this machine"), "{line}: {error}");
         }
         assert!(parse("inspect a --trust b:https://token@host.example/key.pub").is_err());
+        assert!(parse("inspect a --trust user:password@host.example/key.pub").is_err());
+        assert!(parse("inspect user:password@host.example/app.airgo").is_err());
         for line in ["sign a --comment ADDRESS", "vulndb import ADDRESS -o a", "pack --trust a:b"] {
             assert!(parse(&line.replace("ADDRESS", ADDRESS)).is_ok(), "{line}");
         }

@@ -2,7 +2,7 @@
 //! has. clap has not parsed the line, so `--json` is looked for in its words.
 
 use airgo_app::{Failure, FailureKind};
-use airgo_gomod::address::{HIDDEN, in_text};
+use airgo_gomod::address::{HIDDEN, in_text, is_address};
 use clap::error::{ContextKind, ContextValue};
 use std::ffi::OsString;
 
@@ -23,7 +23,11 @@ pub fn disguised(error: &clap::Error, rendered: &str) -> String {
     let text = in_text(rendered);
     match error.get(ContextKind::InvalidValue) {
         // The rest of an address that a list was split at.
-        Some(ContextValue::String(value)) if value.starts_with("//") => text.replace(value, HIDDEN),
+        Some(ContextValue::String(value))
+            if value.starts_with("//") || is_address(&format!("user:{value}")) =>
+        {
+            text.replace(value, HIDDEN)
+        }
         _ => text,
     }
 }

@@ -369,6 +369,14 @@ fn failed(
                 .find(|f| *f == NameFault::Unknown)
                 .unwrap_or(NameFault::NoAnswer),
         };
+        // The system does not say who gave no answer.
+        let silent = (fault == NameFault::NoAnswer && ours.is_none() && config.dns.is_none())
+            .then(ResolvConf::system_servers)
+            .flatten();
+        let reason = match silent {
+            Some(servers) => format!("{reason} ({servers})"),
+            None => reason,
+        };
         return FetchError::Dns { at, reason, traps, fault };
     }
     if error.is_connect() {

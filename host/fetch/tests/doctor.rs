@@ -196,7 +196,7 @@ fn the_http_proxy_in_between() {
     let checks = bench.run();
     says(&checks, "far.test", Verdict::Ok, &format!("asked through {}", host(&squid)));
     says(&checks, &host(&goproxy), Verdict::Ok, "asked without an HTTP proxy");
-    says(&checks, "HTTPS_PROXY", Verdict::Fail, "no address of an HTTP proxy");
+    says(&checks, "HTTPS_PROXY", Verdict::Fail, "not the address of an HTTP or SOCKS proxy");
     says(&checks, &format!("connect {} (HTTP proxy)", host(&squid)), Verdict::Ok, "connected");
     says(&checks, "fetch from far.test", Verdict::Warn, "it has no");
     assert!(squid.requests().iter().any(|r| r.path.contains("far.test")), "{:?}", squid.requests());

@@ -138,6 +138,76 @@ pub fn in_text(text: &str) -> String {
     in_text_but(text, &|_| None)
 }
 
+/// Whether this is an address, or holds a login as one without a scheme does:
+/// `user:password@host/…`.
+pub fn is_address(text: &str) -> bool {
+    // One letter is a drive of Windows.
+    text.split_once("://").is_some_and(|(scheme, _)| scheme.len() != 1) || without_scheme(text).is_some()
+}
+
+/// The first `user:password@host/…` in a text that has no scheme: where it
+/// starts, and where its `@` is. The host tells it from `file:line:module@version`.
+pub fn without_scheme(text: &str) -> Option<(usize, usize)> {
+    text.match_indices('@').find_map(|(at, _)| {
+        let after = text.get(at + 1..)?;
+        let host = after.find(|c: char| ends_word(c) || matches!(c, '/' | '?' | '#' | ',' | ')'));
+        let host = after.get(..host.unwrap_or(after.len()))?.trim_end_matches([':', ';', '.']);
+        let before = text.get(..at)?;
+        let start =
+            before.rfind(ends_word).map_or(0, |i| i + before[i..].chars().next().map_or(1, char::len_utf8));
+        let (user, password) = before.get(start..)?.split_once(':')?;
+        // One letter is a drive of Windows; a slash is in a path.
+        let login = !user.is_empty() && !user.contains('/') && !password.is_empty();
+        let drive = user.len() == 1 && password.starts_with(['/', '\\']);
+        (login && !drive && !password.starts_with("//") && is_host(host) && names_host(host))
+            .then_some((start, at))
+    })
+}
+
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '<' | '>' | '(' | '=')
+}
+
+/// Whether this can be nothing but a host: a name with a domain, an address, one
+/// with a port; and not a version.
+fn names_host(host: &str) -> bool {
+    let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
+    let mut labels = name.rsplit('.');
+    let domain =
+        labels.next().is_some_and(|last| last.len() > 1 && last.bytes().all(|b| b.is_ascii_alphabetic()));
+    let parts = name.split('.').filter(|part| part.parse::<u8>().is_ok()).count();
+    let version = name.strip_prefix('v').is_some_and(|rest| {
+        rest.split('.').take(2).filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).count()
+            == 2
+    });
+    let number = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    !version
+        && (number
+            || name == "localhost"
+            || name.starts_with('[')
+            || parts == 4
+            || domain && name.contains('.'))
+}
+
+/// A text without logins of addresses that have no scheme.
+fn hide_logins(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((start, at)) = without_scheme(rest) {
+        let (before, word) = rest.split_at(start);
+        // An equals sign may be in its query.
+        let end = word.find(|c| ends_word(c) && c != '=').unwrap_or(word.len()).max(at - start + 1);
+        let address = word[..end].trim_end_matches([':', ';', ',', '.', ')']);
+        out.push_str(before);
+        out.push_str(HIDDEN);
+        out.push('@');
+        let shown = shown(address);
+        out.push_str(shown.strip_prefix("https://").unwrap_or(&shown));
+        rest = &word[address.len()..];
+    }
+    out + rest
+}
+
 /// As [`in_text`], but an address that `known` has a form for is given in that.
 pub fn in_text_but(text: &str, known: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len());
@@ -149,11 +219,11 @@ pub fn in_text_but(text: &str, known: &dyn Fn(&str) -> Option<String>) -> String
             .map_or(0, |before| before + rest[before..].chars().next().map_or(1, char::len_utf8));
         let length = length(&rest[start..]);
         let (address, tail) = rest[start..].split_at(length);
-        out.push_str(&rest[..start]);
+        out.push_str(&hide_logins(&rest[..start]));
         out.push_str(&known(address).unwrap_or_else(|| shown(address)));
         rest = tail;
     }
-    out + rest
+    out + &hide_logins(rest)
 }
 
 /// How far an address at the start of a text goes: to a blank or a quote,
@@ -172,6 +242,34 @@ fn length(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_login_without_a_scheme_is_hidden_and_no_version_is_taken_for_one() {
+        for (text, wanted) in [
+            ("user:TOKEN@h.example/TOKEN/x", "…@h.example/…"),
+            ("cannot read user:TO/K@EN@h.example/x: no such file", "cannot read …@h.example/…: no such file"),
+            ("path = \"u:TOKEN@127.0.0.1:9/x?t=TOKEN\"", "path = \"…@127.0.0.1:9/…\""),
+            ("u:TOKEN@localhost, v:TOKEN@[::1]:80/", "…@localhost, …@[::1]:80"),
+            ("https://h.example/TOKEN and u:TOKEN@h.example", "https://h.example/… and …@h.example"),
+        ] {
+            assert_eq!(in_text(text), wanted, "{text}");
+            assert!(is_address(text) || text.contains(' '), "{text}");
+        }
+        for text in [
+            "go.mod:3:example.com/a@v1.2.3: malformed",
+            "go.mod:3: example.com/a@v1.2.3-rc.alpha",
+            "git@github.com:team/repo",
+            "pkg:golang/example.com/a@v1.0.0",
+            "pkg:npm/a@1.2.3",
+            "image@sha256:abc",
+            "C:\\dir\\me@corp.example",
+            "mail me@corp.example: now",
+            "10:30@noon",
+        ] {
+            assert_eq!(in_text(text), text);
+            assert!(!is_address(text), "{text}");
+        }
+    }
 
     #[test]
     fn nothing_but_scheme_and_host_is_shown() {

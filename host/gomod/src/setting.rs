@@ -103,7 +103,7 @@ impl Setting {
             Form::Database => database(&self.value, &recorded),
             Form::Words => Some(words(&self.value, &recorded)),
             Form::Plain => Some(in_text(&self.value)),
-            Form::Link => Some(without_login(&self.value)),
+            Form::Link => self.value.contains("://").then(|| without_login(&self.value)),
             Form::Command | Form::Hidden => None,
         }
     }

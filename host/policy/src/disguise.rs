@@ -5,7 +5,7 @@
 //! its query are taken out of all that the plugin says, since findings are
 //! printed, and signed with the bundle.
 
-use airgo_gomod::address::HIDDEN;
+use airgo_gomod::address::{HIDDEN, without_scheme};
 use serde_json::Value;
 
 use crate::PluginError;
@@ -78,24 +78,50 @@ fn collect(value: &Value, words: &mut Vec<String>) {
 
 /// Login and query of the addresses in a text.
 fn secrets(text: &str, words: &mut Vec<String>) {
+    let mut rest = text;
+    while let Some((start, at)) = without_scheme(rest) {
+        let login = rest.get(start..at).unwrap_or_default();
+        words.push(login.to_owned());
+        words.extend(login.split_once(':').map(|(_, password)| password.to_owned()));
+        let address = rest.get(at + 1..).unwrap_or_default();
+        let address = address.split(char::is_whitespace).next().unwrap_or_default();
+        words.extend(values(address.split_once('?').map_or("", |(_, query)| query)).map(str::to_owned));
+        rest = rest.get(at + 1..).unwrap_or_default();
+    }
+    words.retain(|word| word.len() >= SHORTEST);
     for (_, rest) in text.match_indices("://").map(|(at, mark)| text.split_at(at + mark.len())) {
         let address = rest.split(char::is_whitespace).next().unwrap_or_default();
         let (before, query) = address.split_once('?').unwrap_or((address, ""));
         let host = before.split('/').next().unwrap_or_default();
         let login = host.rsplit_once('@').map_or("", |(login, _)| login);
-        let values =
-            query.split(['&', '#']).map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
         // A name alone is a token; beside a password it is only a name.
         let found = login.split_once(':').map_or(login, |(_, password)| password);
-        let found = [login, found].into_iter().chain(values);
+        let found = [login, found].into_iter().chain(values(query));
         words.extend(found.filter(|word| word.len() >= SHORTEST).map(str::to_owned));
     }
+}
+
+/// The values of an address's query.
+fn values(query: &str) -> impl Iterator<Item = &str> {
+    query.split(['&', '#']).map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_login_without_a_scheme_is_one() {
+        let disguise = Disguise::of(
+            &json!({"page": "alice:s3cr3t@wiki.example/rules/12?token=T0KEN", "m": "a.example/b@v1.0.0"}),
+        );
+        let mut text =
+            "alice, see alice:s3cr3t@wiki.example/rules/12?token=T0KEN, s3cr3t, a.example/b@v1.0.0"
+                .to_owned();
+        disguise.text(&mut text);
+        assert_eq!(text, "alice, see …@wiki.example/rules/12?token=…, …, a.example/b@v1.0.0");
+    }
 
     #[test]
     fn logins_and_queries_are_hidden_and_paths_are_not() {

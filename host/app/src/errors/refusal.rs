@@ -27,8 +27,11 @@ pub fn advise(failure: Failure, error: &BundleError, file: Option<&Path>) -> Fai
             VolumeError::Occupied(_) => failure.hint("move that file away, or name another bundle: -o FILE"),
             _ => failure,
         },
-        BundleError::Delta(DeltaError::BaseMissing(_) | DeltaError::OtherBase { .. }) => {
+        BundleError::Delta(DeltaError::BaseMissing(_)) => {
             failure.hint("name the bundle that the delta builds on: --base OLD")
+        }
+        BundleError::Delta(DeltaError::OtherBase { .. }) => {
+            failure.hint("name another bundle with --base: the one that --since named when the delta was packed")
         }
         BundleError::Delta(DeltaError::NotADelta) => failure.hint("leave out --base: the bundle is whole"),
         _ => failure,

@@ -108,8 +108,13 @@ pub fn source(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<Sour
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && flag.is_none() => {
             Ok(Source { file: PolicyFile::without_file(), base: dir.to_owned(), missing: Some(name) })
         }
-        Err(e) => Err(Failure::failed(format!("could not read {name}: {e}"))
-            .hint("name the policy file: --policy FILE")),
+        Err(e) => {
+            let failure = Failure::failed(format!("could not read {name}: {e}"));
+            Err(failure.hint(match flag {
+                Some(_) => "name a file that is there, or begin with the one that airgo policy init writes",
+                None => "name the policy file: --policy FILE",
+            }))
+        }
     }
 }
 

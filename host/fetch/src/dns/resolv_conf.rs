@@ -15,6 +15,9 @@ const MAX_ATTEMPTS: u32 = 5;
 /// A lookup that may last longer than this deserves a word.
 const LONG: Duration = Duration::from_secs(15);
 
+/// Where the system keeps it.
+const PATH: &str = "/etc/resolv.conf";
+
 /// What the file says, with the C library's defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvConf {
@@ -96,9 +99,20 @@ impl ResolvConf {
         conf
     }
 
+    /// The servers that this machine's own file names, for an error.
+    pub(crate) fn system_servers() -> Option<String> {
+        let text = if cfg!(unix) { std::fs::read_to_string(PATH).ok()? } else { return None };
+        Some(Self::parse(&text).told())
+    }
+
+    fn told(&self) -> String {
+        let servers: Vec<String> = self.asked().iter().map(ToString::to_string).collect();
+        format!("{PATH} names {}", servers.join(", "))
+    }
+
     /// The traps of this machine's own file; none where there is no such file.
     pub(crate) fn system_traps(name: &str) -> Vec<Trap> {
-        let text = if cfg!(unix) { std::fs::read_to_string("/etc/resolv.conf").ok() } else { None };
+        let text = if cfg!(unix) { std::fs::read_to_string(PATH).ok() } else { None };
         text.map(|text| Self::parse(&text).traps(name)).unwrap_or_default()
     }
 
@@ -251,6 +265,13 @@ mod tests {
         assert_eq!(conf.candidates("p.corp"), ["p.corp.a.example", "p.corp.b.example", "p.corp"]);
         assert_eq!(conf.candidates("p.q.corp"), ["p.q.corp", "p.q.corp.a.example", "p.q.corp.b.example"]);
         assert_eq!(conf.candidates("p."), ["p"]);
+    }
+
+    #[test]
+    fn who_gave_no_answer_is_named() {
+        let told = |text: &str| ResolvConf::parse(text).told();
+        assert_eq!(told("nameserver 10.0.0.1\nnameserver ::1\n"), "/etc/resolv.conf names 10.0.0.1, ::1");
+        assert_eq!(told(""), "/etc/resolv.conf names 127.0.0.1");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
+use airgo_gomod::address::is_address;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -232,7 +233,7 @@ fn exception(source: &Source<'_>, table: &Table<'_>) -> Result<Exception> {
     let module = match table.string("module")? {
         None => None,
         Some((text, span)) => {
-            if text.trim_start_matches('=').is_empty() || text.contains([' ', ',']) || text.contains("://") {
+            if text.trim_start_matches('=').is_empty() || text.contains([' ', ',']) || is_address(text) {
                 let message = format!("module {text:?} is not written like \"github.com/acme/*\"");
                 return Err(source.error(span, message));
             }

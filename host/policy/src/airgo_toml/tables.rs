@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use airgo_gomod::address::is_address;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -31,7 +32,7 @@ impl Source<'_> {
     /// A file of this machine: of an address airgo would make a file's name, and
     /// show the password in it.
     pub fn path(&self, text: &str, span: Range<usize>) -> Result<PathBuf> {
-        match text.contains("://") {
+        match is_address(text) {
             true => Err(self.error(span, "an address, where a file of this machine is wanted")),
             false => Ok(PathBuf::from(text)),
         }
