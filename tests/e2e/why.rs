@@ -123,3 +123,43 @@ fn packages_short_names_and_typos_are_understood() {
         site.airgo.run(&["why", text(&bundle), asked, "--trust", text(&key)]).ends(1).says(&[word]);
     }
 }
+
+/// Each project by the version that it builds.
+#[test]
+fn projects_that_build_different_versions_have_chains_of_their_own() {
+    let lib = |version: &str, imports: &str| {
+        Module::new("example.com/lib", version)
+            .go("1.21")
+            .file("lib.go", format!("package lib\n\n{imports}\n"))
+    };
+    let world = World::new()
+        .with(lib("v1.0.0", ""))
+        .with(lib("v1.1.0", "import _ \"example.com/deep\"").require("example.com/deep", "v1.0.0"))
+        .with(Module::new("example.com/deep", "v1.0.0").go("1.21").file("deep.go", "package deep\n"));
+    let project = |name: &str| {
+        Module::project(format!("example.com/{name}"))
+            .go("1.21")
+            .file("main.go", "package main\n\nimport _ \"example.com/lib\"\n\nfunc main() {}\n")
+    };
+    let site = Site::of(world.clone(), &project("one").require("example.com/lib", "v1.0.0"));
+    let other = site.temp.dir("other");
+    project("two")
+        .require("example.com/lib", "v1.1.0")
+        .require("example.com/deep", "v1.0.0")
+        .file("go.sum", world.go_sum())
+        .write_dir(&other);
+    site.pack_with(&[text(&other)]).done();
+    let imports = |module: &str| why(&site, module)["imports"].clone();
+    assert_eq!(
+        imports("example.com/lib@v1.0.0"),
+        serde_json::json!([["example.com/one", "example.com/lib"]])
+    );
+    assert_eq!(
+        imports("example.com/lib@v1.1.0"),
+        serde_json::json!([["example.com/two", "example.com/lib"]])
+    );
+    assert_eq!(
+        imports("example.com/deep"),
+        serde_json::json!([["example.com/two", "example.com/lib", "example.com/deep"]])
+    );
+}

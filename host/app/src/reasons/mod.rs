@@ -10,6 +10,7 @@ mod near;
 mod packages;
 mod paths;
 mod requirements;
+mod versions;
 
 pub use near::near;
 pub use packages::Imports;

@@ -6,6 +6,7 @@
 use super::Steps;
 use super::files::Files;
 use super::paths::{Brief, Paths};
+use super::versions::{self, Project};
 use airgo_bundle::Manifest;
 use airgo_gomod::ModuleVersion;
 use airgo_policy::{BundleView, ModuleInfo};
@@ -14,9 +15,9 @@ use std::collections::{HashMap, HashSet};
 
 /// The packages that are reached, and how.
 pub struct Imports {
-    /// The main modules, then packages.
+    /// The main modules, then the packages of one project after the other.
     names: Vec<String>,
-    index: HashMap<String, u32>,
+    index: HashMap<String, Vec<u32>>,
     /// For each name the module, as an index into `modules`.
     module: Vec<Option<usize>>,
     /// `path@version`.
@@ -28,57 +29,82 @@ pub struct Imports {
     brief: Brief,
 }
 
+/// What a project's main modules lead to.
+struct Reached {
+    /// Which main modules those are.
+    mains: Vec<usize>,
+    closure: Closure,
+    /// The node of the first package.
+    first: usize,
+    /// The nodes by the packages' paths.
+    index: HashMap<String, u32>,
+}
+
 impl Imports {
-    /// Walks the imports; none where the files are too many, or the bundle is of
-    /// several projects that build different versions.
+    /// Walks the imports; none where the files are too many, or projects replace a
+    /// module in different ways. Where projects build
+    /// different versions of a module, each is walked by its own.
     pub fn read(manifest: &Manifest, view: &dyn BundleView) -> Option<Self> {
-        let by_path: HashMap<&str, usize> =
-            view.modules().iter().zip(0..).map(|(module, at)| (module.path.as_str(), at)).collect();
-        if by_path.len() < view.modules().len()
-            || manifest.main_modules.iter().all(|m| m.imports.as_ref().is_none_or(Vec::is_empty))
-        {
+        if manifest.main_modules.iter().all(|m| m.imports.as_ref().is_none_or(Vec::is_empty)) {
             return None;
         }
-        let closure = follow(manifest, view)?;
-        let mains = manifest.main_modules.iter().map(|main| (main.path.clone(), None));
-        let reached = closure.packages.iter().map(|reached| &reached.package);
-        let reached = reached.map(|p| (p.path.clone(), by_path.get(p.module.path.as_str()).copied()));
-        let (names, module): (Vec<String>, Vec<Option<usize>>) = mains.chain(reached).unzip();
-        // A main module's path may be a package's too, which is asked for then.
-        let index: HashMap<String, u32> = names.iter().cloned().zip(0..).collect();
         let modules: Vec<String> =
             view.modules().iter().map(|m| ModuleVersion::new(&*m.path, &*m.version).to_string()).collect();
         let mut this = Self {
-            names,
-            index,
-            module,
+            names: manifest.main_modules.iter().map(|main| main.path.clone()).collect(),
+            index: HashMap::new(),
+            module: vec![None; manifest.main_modules.len()],
             module_index: modules.iter().cloned().zip(0..).collect(),
             modules,
             paths: Paths::default(),
             nearest: HashMap::new(),
             brief: Brief::default(),
         };
-        this.walk(manifest, &closure);
+        let mut files = Files::new(view);
+        let mut all = Vec::new();
+        for Project { mains, modules } in versions::projects(manifest, view) {
+            let closure = follow(manifest, view, &mains, &modules, &mut files)?;
+            let by_path: HashMap<&str, usize> =
+                modules.iter().filter_map(|at| Some((view.modules().get(*at)?.path.as_str(), *at))).collect();
+            if by_path.len() < modules.len() {
+                // One version with two replacements: whose is which is not recorded.
+                return None;
+            }
+            let first = this.names.len();
+            let mut index = HashMap::new();
+            for (node, reached) in (first..).zip(&closure.packages) {
+                let (package, node) = (&reached.package, u32::try_from(node).ok()?);
+                this.names.push(package.path.clone());
+                this.module.push(by_path.get(package.module.path.as_str()).copied());
+                this.index.entry(package.path.clone()).or_default().push(node);
+                index.insert(package.path.clone(), node);
+            }
+            all.push(Reached { mains, closure, first, index });
+        }
+        this.walk(manifest, &all);
         let module = |node: u32| this.module[node as usize];
         this.brief =
             Brief::of(&this.paths, super::SHOWN.0, |a, b| module(a).is_some() && module(a) == module(b));
         Some(this)
     }
 
-    fn walk(&mut self, manifest: &Manifest, closure: &Closure) {
-        let first = manifest.main_modules.len();
+    fn walk(&mut self, manifest: &Manifest, all: &[Reached]) {
         for (node, _) in (0..).zip(&manifest.main_modules) {
             self.paths.reach(node, None);
         }
         self.paths.level();
-        for (node, main) in (0..).zip(&manifest.main_modules) {
-            // What code imports goes before what tests import.
-            let mut imports: Vec<_> = main.imports.iter().flatten().collect();
-            imports.sort_by_key(|import| import.test);
-            for import in imports {
-                let to = self.index.get(&import.path).copied().filter(|to| *to as usize >= first);
-                if let Some(to) = to {
-                    self.paths.reach(to, Some(node));
+        for project in all {
+            for &at in &project.mains {
+                let Some((main, node)) = manifest.main_modules.get(at).zip(u32::try_from(at).ok()) else {
+                    continue;
+                };
+                // What code imports goes before what tests import.
+                let mut imports: Vec<_> = main.imports.iter().flatten().collect();
+                imports.sort_by_key(|import| import.test);
+                for import in imports {
+                    if let Some(&to) = project.index.get(&import.path) {
+                        self.paths.reach(to, Some(node));
+                    }
                 }
             }
         }
@@ -90,9 +116,11 @@ impl Imports {
             level.sort_by_key(|node| self.module[*node as usize]);
             for node in level {
                 self.note_nearest(node);
-                let reached = (node as usize).checked_sub(first).and_then(|at| closure.packages.get(at));
+                let at = node as usize;
+                let Some(project) = all.iter().rfind(|project| project.first <= at) else { continue };
+                let reached = project.closure.packages.get(at - project.first);
                 let imported = reached.into_iter().flat_map(|reached| &reached.imports);
-                for to in imported.filter_map(|import| u32::try_from(first + import.package?).ok()) {
+                for to in imported.filter_map(|import| u32::try_from(project.first + import.package?).ok()) {
                     self.paths.reach(to, Some(node));
                 }
             }
@@ -106,11 +134,18 @@ impl Imports {
         paths.map(|path| path.into_iter().map(|node| self.names[node as usize].clone()).collect()).collect()
     }
 
-    /// The same to one package.
-    pub fn chains_to_package(&self, package: &str, most: usize) -> Vec<Steps> {
-        let Some(&node) = self.index.get(package) else { return Vec::new() };
-        let name = |node: u32| self.names[node as usize].clone();
-        self.paths.to(node, most).into_iter().map(|path| path.into_iter().map(name).collect()).collect()
+    /// The same to one package of it.
+    pub fn chains_to_package(&self, module: &str, package: &str, most: usize) -> Vec<Steps> {
+        let module = self.module_index.get(module).copied();
+        let nodes = self.index.get(package).into_iter().flatten();
+        let mut nodes: Vec<u32> =
+            nodes.copied().filter(|node| self.module[*node as usize] == module).collect();
+        // Of several projects the shortest chains.
+        nodes.retain(|node| self.paths.depth(*node).is_some());
+        let depth = nodes.iter().filter_map(|node| self.paths.depth(*node)).min();
+        nodes.retain(|node| self.paths.depth(*node) == depth);
+        let paths = nodes.into_iter().flat_map(|node| self.paths.to(node, most)).take(most);
+        paths.map(|path| path.into_iter().map(|node| self.names[node as usize].clone()).collect()).collect()
     }
 
     /// A shortest chain to a module, told as the modules that it goes through, in
@@ -138,9 +173,17 @@ impl Imports {
     }
 }
 
-/// The packages that the main modules lead to; none beyond the limits.
-fn follow(manifest: &Manifest, view: &dyn BundleView) -> Option<Closure> {
-    let mains: HashSet<&str> = manifest.main_modules.iter().map(|main| main.path.as_str()).collect();
+/// The packages that these main modules lead to in these modules; none beyond
+/// the limits.
+fn follow(
+    manifest: &Manifest,
+    view: &dyn BundleView,
+    mains: &[usize],
+    modules: &[usize],
+    files: &mut Files<'_>,
+) -> Option<Closure> {
+    let main_modules: Vec<_> = mains.iter().filter_map(|at| manifest.main_modules.get(*at)).collect();
+    let mains: HashSet<&str> = main_modules.iter().map(|main| main.path.as_str()).collect();
     let of_mains = manifest.graph.iter().filter(|node| mains.contains(node.module.as_str()));
     let required: HashSet<&str> = of_mains.flat_map(|node| &node.requires).map(|m| path_of(m)).collect();
     let carried = |module: &ModuleInfo| Carried {
@@ -151,8 +194,9 @@ fn follow(manifest: &Manifest, view: &dyn BundleView) -> Option<Closure> {
         },
         listed: required.contains(module.path.as_str()),
     };
-    let modules: Vec<Carried> = view.modules().iter().map(carried).collect();
-    let starts = manifest.main_modules.iter().flat_map(|main| main.imports.iter().flatten());
+    let modules: Vec<Carried> =
+        modules.iter().filter_map(|at| view.modules().get(*at)).map(carried).collect();
+    let starts = main_modules.iter().flat_map(|main| main.imports.iter().flatten());
     let starts: Vec<(&str, On)> = starts
         .map(|import| {
             let (builds, tests) = if import.test { (0, 1) } else { (1, 0) };
@@ -161,7 +205,7 @@ fn follow(manifest: &Manifest, view: &dyn BundleView) -> Option<Closure> {
         .collect();
     let settings =
         Settings { builds: Builds::Any, tests: true, embeds: false, sums: None, standard: &|_| None };
-    packages::follow(&starts, &modules, &settings, &mut Files::new(view)).ok()
+    packages::follow(&starts, &modules, &settings, files).ok()
 }
 
 fn path_of(module: &str) -> &str {

@@ -34,7 +34,7 @@ pub fn run(context: &Context, args: &Why) -> Result<()> {
     let target = target(manifest, &args.module).ok_or_else(|| unknown(manifest, &args.module, &args.file))?;
     let imports = Imports::read(manifest, &View::of_bundle(&bundle));
     let imported = imports.as_ref().map(|imports| match &target.package {
-        Some(package) => imports.chains_to_package(package, MOST),
+        Some(package) => imports.chains_to_package(&target.module, package, MOST),
         None => imports.chains(&target.module, MOST),
     });
     let required = Requirements::of(manifest).chains(&target.module, MOST);
