@@ -4,7 +4,6 @@
 //! differ, what was and was not written, and hints with the command to run.
 
 use airgo_model::escape::{foreign, foreign_line};
-use serde::Serialize;
 use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};
 
@@ -140,25 +139,6 @@ impl Failure {
             let _ = write!(out, "\n{}", foreign_line(outcome));
         }
         out
-    }
-
-    /// The document for `--json`.
-    pub fn json(&self) -> serde_json::Value {
-        #[derive(Serialize)]
-        struct Fact<'a> {
-            label: &'a str,
-            value: &'a str,
-        }
-        let facts: Vec<_> = self.facts.iter().map(|(label, value)| Fact { label, value }).collect();
-        serde_json::json!({
-            "code": self.kind.code(),
-            "message": self.message,
-            "facts": facts,
-            "block": self.block,
-            "outcome": self.outcome,
-            "hints": self.hints,
-            "report": self.report,
-        })
     }
 }
 

@@ -9,6 +9,7 @@
 pub mod check;
 pub mod collect;
 pub mod diff;
+pub mod documents;
 pub mod errors;
 mod events;
 pub mod failure;

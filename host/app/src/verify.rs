@@ -2,6 +2,7 @@
 //! for what is damaged.
 
 use crate::Context;
+use crate::documents::{DamagedEntries, DamagedVolumes};
 use crate::errors::disk;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::paths::{argument, shown};
@@ -168,10 +169,13 @@ fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Resul
         // A file whose header is damaged is one of those that seem to be missing.
         let gone = survey.missing.len() > survey.unreadable.len();
         failure.kind = if gone { FailureKind::Failed } else { FailureKind::Checksum };
-        failure.report = Some(serde_json::json!({
-            "sendAgain": survey.to_retransmit(), "of": survey.of, "missing": survey.missing,
-            "damaged": survey.damaged.iter().map(|d| d.0).collect::<Vec<_>>(),
-        }));
+        let report = DamagedVolumes {
+            damaged: survey.damaged.iter().map(|d| d.0).collect(),
+            missing: survey.missing.clone(),
+            of: survey.of,
+            send_again: survey.to_retransmit(),
+        };
+        failure.report = serde_json::to_value(report).ok();
         if let (Some(file), Some(asked)) = (&request.ask, volumes.repair_request(&survey.to_retransmit())) {
             return ask(file, &asked, failure);
         }
@@ -216,10 +220,11 @@ fn describe(request: &VerifyRequest, damage: &Corruption, mut failure: Failure) 
             for other in entries.iter().filter(|e| e.module.is_none()).take(SHOWN) {
                 failure = failure.line(format!("send again: {}", other.name));
             }
-            failure.report = Some(serde_json::json!({
-                "modules": modules,
-                "entries": entries.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(),
-            }));
+            let report = DamagedEntries {
+                entries: entries.iter().map(|e| e.name.clone()).collect(),
+                modules: modules.iter().map(ToString::to_string).collect(),
+            };
+            failure.report = serde_json::to_value(report).ok();
         }
     }
     match (&request.ask, damage.repair_request()) {

@@ -14,6 +14,7 @@ pub const GOLDEN_SCHEMA: &str = "airgo.dev/plugin-findings/v1";
 
 /// What a case comes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Golden {
     /// [`GOLDEN_SCHEMA`].
@@ -29,6 +30,7 @@ pub struct Golden {
 
 /// A finding. Absent fields are absent in the finding too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct GoldenFinding {
     /// `path@version`; absent where it speaks of the bundle as a whole.

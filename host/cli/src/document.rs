@@ -2,28 +2,8 @@
 //! as a whole, as values or as text, since the largest have 80 MB.
 
 use airgo_model::escape;
-use serde::ser::Error as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::io::{self, Write};
-
-/// A value with its members in the order of their names, as `serde_json::json!`
-/// has them: only this one value is in memory for that.
-pub struct Sorted<T>(pub T);
-
-impl<T: Serialize> Serialize for Sorted<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_json::to_value(&self.0).map_err(S::Error::custom)?.serialize(serializer)
-    }
-}
-
-/// An array of what an iterator gives.
-pub struct Each<I>(pub I);
-
-impl<I: Iterator<Item: Serialize> + Clone> Serialize for Each<I> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.clone())
-    }
-}
 
 /// Writes a document and ends its last line. What [`escape::json`] escapes is
 /// escaped line by line: no value of a document goes on in another line.
@@ -63,6 +43,7 @@ impl<W: Write> Write for Lines<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use airgo_app::documents::Each;
     use serde_json::json;
 
     fn written<T: Serialize>(document: &T) -> String {
@@ -73,15 +54,9 @@ mod tests {
 
     #[test]
     fn what_is_streamed_is_what_the_whole_would_be() {
-        #[derive(Serialize)]
-        struct Row {
-            b: &'static str,
-            a: u8,
-        }
-        let rows = [Row { b: "##[error]\u{202e}x", a: 1 }, Row { b: "line\nbreak", a: 2 }];
-        let whole = json!([{ "a": 1, "b": "##[error]\u{202e}x" }, { "a": 2, "b": "line\nbreak" }]);
-        let text = serde_json::to_string_pretty(&whole).unwrap();
-        assert_eq!(written(&Each(rows.iter().map(Sorted))), format!("{}\n", escape::json(&text)));
+        let rows = ["##[error]\u{202e}x", "line\nbreak"];
+        let text = serde_json::to_string_pretty(&json!(rows)).unwrap();
+        assert_eq!(written(&Each(rows.iter())), format!("{}\n", escape::json(&text)));
         assert_eq!(written(&Each([0_u8; 0].iter())), "[]\n");
     }
 

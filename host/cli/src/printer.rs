@@ -7,6 +7,7 @@ use crate::document;
 use crate::exit::Exit;
 use crate::progress::{Bar, without_bar};
 use crate::usage;
+use airgo_app::documents;
 use airgo_app::{Events, Failure, Meter, Result};
 use airgo_model::escape::{self, message};
 use anstream::ColorChoice;
@@ -132,8 +133,7 @@ impl Printer {
             return Exit::Done;
         }
         if self.json && !DOCUMENTED.load(Ordering::Relaxed) {
-            let document = serde_json::json!({ "schema": "airgo.dev/error/v1", "error": failure.json() });
-            let _ = self.document(&document);
+            let _ = self.document(&documents::Error::new(failure));
         }
         without_bar(|| {
             let mut err = anstream::stderr().lock();

@@ -1,6 +1,7 @@
 //! What to do about a bundle that signatures do not let in: the hint follows
 //! from the cause, as the bundle crate gives it.
 
+use crate::documents::{MissingRole, Refused, Signer};
 use crate::failure::Failure;
 use crate::paths::argument;
 use airgo_bundle::{
@@ -40,10 +41,14 @@ pub fn advise(failure: Failure, error: &BundleError, file: Option<&Path>) -> Fai
 
 fn signature(mut failure: Failure, refused: &SignatureError, file: &str) -> Failure {
     let causes = refused.causes();
-    let missing: Vec<_> = causes.iter().filter_map(lack).map(lack_json).collect();
-    failure.report.get_or_insert_with(|| {
-        serde_json::json!({ "rule": refused.rule(), "signedBy": signers(refused), "stillMissing": missing })
-    });
+    if failure.report.is_none() {
+        let report = Refused {
+            rule: refused.rule().to_owned(),
+            signed_by: signers(refused),
+            still_missing: causes.iter().filter_map(lack).map(missing_role).collect(),
+        };
+        failure.report = serde_json::to_value(report).ok();
+    }
     for cause in &causes {
         failure = failure.hint(hint(cause, file));
     }
@@ -58,10 +63,9 @@ fn lack(cause: &Cause) -> Option<&Lack> {
 }
 
 /// A role in which signatures are missing, for `--json`.
-pub fn lack_json(lack: &Lack) -> serde_json::Value {
-    serde_json::json!({
-        "role": lack.role, "wanted": lack.wanted, "signed": lack.found, "rule": lack.place,
-    })
+pub fn missing_role(lack: &Lack) -> MissingRole {
+    let Lack { role, wanted, found, place } = lack;
+    MissingRole { role: role.clone(), rule: place.clone(), signed: *found, wanted: *wanted }
 }
 
 /// Who is to be asked for what; `file` is the bundle as an argument.
@@ -75,14 +79,14 @@ pub fn ask(lack: &Lack, file: &str) -> String {
     format!("ask a {role}: airgo sign {file} --role {role} --key KEY --trust TRUST.toml")
 }
 
-fn signers(refused: &SignatureError) -> Vec<serde_json::Value> {
+fn signers(refused: &SignatureError) -> Vec<Signer> {
     let (SignatureError::Untrusted { signers } | SignatureError::Threshold { signers, .. }) = refused else {
         return Vec::new();
     };
-    let one = |s: &Signatory| {
-        serde_json::json!({
-            "keyId": s.key_id.to_string(), "role": s.attestation.role, "standing": s.standing.to_string(),
-        })
+    let one = |s: &Signatory| Signer {
+        key_id: s.key_id.to_string(),
+        role: s.attestation.role.clone(),
+        standing: s.standing.to_string(),
     };
     signers.iter().map(one).collect()
 }

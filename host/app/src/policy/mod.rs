@@ -10,6 +10,7 @@ pub mod recorded;
 pub mod view;
 
 use crate::Context;
+use crate::documents::PolicyReport;
 use crate::errors::frame;
 use crate::errors::gomod_hints::{conflict, is_conflict_marker};
 use crate::failure::{Failure, FailureKind, Result};
@@ -207,7 +208,7 @@ fn refusal(report: &Report) -> Failure {
         0 => (),
         more => failure = failure.line(format!("and {more} more; --json lists all")),
     }
-    failure.report = serde_json::to_value(report).ok();
+    failure.report = serde_json::to_value(PolicyReport::from(report)).ok();
     failure.hint("allow the modules in airgo.toml, add an exception with a reason, or require other versions")
 }
 

@@ -4,12 +4,14 @@
 use crate::Context;
 use crate::args::{CacheCommand, CacheDir};
 use crate::table;
+use airgo_app::documents;
 use airgo_app::errors::fetch_failure;
 use airgo_app::policy;
 use airgo_app::quantity::{bytes, count, count_are};
 use airgo_app::{Failure, Result};
-use airgo_fetch::{Cache, Kind, Tally, Trim, Trimmed, Usage};
+use airgo_fetch::{Cache, Damage, Kind, Tally, Trim, Trimmed, Usage};
 use airgo_policy::{Kept, KeptFiles};
+use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,12 +25,28 @@ pub fn run(context: &Context, command: &CacheCommand) -> Result<()> {
             let to = Trim { max_bytes: *max_size, max_age: *max_age };
             let (cache, kept) = (cache(context, dir)?, kept(context)?);
             let removed = max_age.map(|age| kept.trim(Some(age))).unwrap_or_default();
-            trimmed(context, "trim", cache.trim(&to).map_err(|e| fetch_failure(&e))?, removed)
+            let done = cache.trim(&to).map_err(|e| fetch_failure(&e))?;
+            let document = documents::CacheTrim {
+                in_use: done.in_use.into(),
+                left: done.left.into(),
+                plugins: documents::RemovedPluginFiles { removed: removed.into() },
+                removed: done.removed.into(),
+                schema: documents::CacheTrimV1,
+            };
+            trimmed(context, &document, done, removed)
         }
         CacheCommand::Clear { dir } => {
             let (cache, kept) = (cache(context, dir)?, kept(context)?);
             let done = cache.clear().map_err(|e| fetch_failure(&e))?;
-            trimmed(context, "clear", done, kept.trim(None))
+            let removed = kept.trim(None);
+            let document = documents::CacheClear {
+                in_use: done.in_use.into(),
+                left: done.left.into(),
+                plugins: documents::RemovedPluginFiles { removed: removed.into() },
+                removed: done.removed.into(),
+                schema: documents::CacheClearV1,
+            };
+            trimmed(context, &document, done, removed)
         }
         CacheCommand::Verify { dir, repair } => verify(context, &cache(context, dir)?, *repair),
     }
@@ -100,42 +118,26 @@ fn age_name(age: Duration) -> String {
     }
 }
 
-fn tally(tally: Tally) -> serde_json::Value {
-    serde_json::json!({ "files": tally.files, "bytes": tally.bytes })
+fn document(cache: &Cache, usage: &Usage, kept: &Kept) -> documents::CacheShow {
+    let age = |(age, t): &(Duration, Tally)| documents::Age {
+        bytes: t.bytes,
+        files: t.files,
+        older_than_seconds: age.as_secs(),
+    };
+    documents::CacheShow {
+        all: usage.all.into(),
+        by_age: usage.by_age.iter().map(age).collect(),
+        by_kind: usage.by_kind.iter().map(|(kind, t)| (kind_name(*kind), (*t).into())).collect(),
+        partial: usage.partial.into(),
+        path: cache.path().display().to_string(),
+        plugins: documents::PluginFiles { code: kept.code().into(), facts: kept.facts().into() },
+        schema: documents::CacheV1,
+    }
 }
 
-fn kept_files(files: KeptFiles) -> serde_json::Value {
-    serde_json::json!({ "files": files.files, "bytes": files.bytes })
-}
-
-fn document(cache: &Cache, usage: &Usage, kept: &Kept) -> serde_json::Value {
-    let kinds: serde_json::Map<_, _> =
-        usage.by_kind.iter().map(|(kind, t)| (kind_name(*kind).to_owned(), tally(*t))).collect();
-    let ages: Vec<_> = usage
-        .by_age
-        .iter()
-        .map(|(age, t)| serde_json::json!({ "olderThanSeconds": age.as_secs(), "files": t.files, "bytes": t.bytes }))
-        .collect();
-    serde_json::json!({
-        "schema": "airgo.dev/cache/v1",
-        "path": cache.path().display().to_string(),
-        "all": tally(usage.all),
-        "byKind": kinds,
-        "byAge": ages,
-        "partial": tally(usage.partial),
-        "plugins": { "code": kept_files(kept.code()), "facts": kept_files(kept.facts()) },
-    })
-}
-
-fn trimmed(context: &Context, what: &str, done: Trimmed, plugins: KeptFiles) -> Result<()> {
+fn trimmed(context: &Context, document: &impl Serialize, done: Trimmed, plugins: KeptFiles) -> Result<()> {
     if context.printer.is_json() {
-        context.printer.document(&serde_json::json!({
-            "schema": format!("airgo.dev/cache-{what}/v1"),
-            "removed": tally(done.removed),
-            "inUse": tally(done.in_use),
-            "left": tally(done.left),
-            "plugins": { "removed": kept_files(plugins) },
-        }))?;
+        context.printer.document(document)?;
     }
     let files = |t: Tally| count(usize::try_from(t.files).unwrap_or(usize::MAX), "file");
     context.printer.status(
@@ -161,11 +163,14 @@ fn trimmed(context: &Context, what: &str, done: Trimmed, plugins: KeptFiles) -> 
 fn verify(context: &Context, cache: &Cache, repair: bool) -> Result<()> {
     let mut checked = 0_usize;
     let damage = cache.verify(repair, |_| checked += 1).map_err(|e| fetch_failure(&e))?;
-    let list: Vec<_> = damage
-        .iter()
-        .map(|d| serde_json::json!({ "name": d.name, "problem": d.problem.to_string() }))
-        .collect();
-    let document = serde_json::json!({ "schema": "airgo.dev/cache-verify/v1", "checked": checked, "damage": list, "repaired": repair });
+    let damaged =
+        |d: &Damage| documents::DamagedFile { name: d.name.clone(), problem: d.problem.to_string() };
+    let document = documents::CacheVerify {
+        checked,
+        damage: damage.iter().map(damaged).collect(),
+        repaired: repair,
+        schema: documents::CacheVerifyV1,
+    };
     if damage.is_empty() || repair {
         if context.printer.is_json() {
             context.printer.document(&document)?;
@@ -183,7 +188,7 @@ fn verify(context: &Context, cache: &Cache, repair: bool) -> Result<()> {
     for one in damage.iter().take(20) {
         failure = failure.line(format!("{}: {}", one.name, one.problem));
     }
-    failure.report = Some(document);
+    failure.report = serde_json::to_value(document).ok();
     Err(failure
         .outcome("no run would have used them: each hashes what it takes from the store")
         .hint("remove them, to be fetched again: airgo cache verify --repair"))

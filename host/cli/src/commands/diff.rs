@@ -4,9 +4,9 @@ use crate::Context;
 use crate::args::Diff;
 use airgo_app::Result;
 use airgo_app::diff::{Change, changes};
+use airgo_app::documents;
 use airgo_app::trust::open;
 use airgo_model::escape::foreign;
-use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 /// Prints added, removed and changed modules of the build list.
@@ -15,13 +15,12 @@ pub fn run(context: &Context, args: &Diff) -> Result<()> {
     let new = open::open_signed(context, &args.new, &args.trust.request())?;
     let changes = changes(old.manifest(), new.manifest());
     if context.printer.is_json() {
-        let modules: Vec<Value> = changes.iter().map(json_of).collect();
-        return context.printer.document(&json!({
-            "schema": "airgo.dev/diff/v1",
-            "oldContentId": old.manifest().content_id,
-            "newContentId": new.manifest().content_id,
-            "modules": modules,
-        }));
+        return context.printer.document(&documents::Diff {
+            modules: changes.iter().map(document).collect(),
+            new_content_id: &new.manifest().content_id,
+            old_content_id: &old.manifest().content_id,
+            schema: documents::DiffV1,
+        });
     }
     let mut text = String::new();
     for change in &changes {
@@ -33,9 +32,12 @@ pub fn run(context: &Context, args: &Diff) -> Result<()> {
     context.printer.text(&text)
 }
 
-fn json_of(change: &Change) -> Value {
-    let sums = change.sums.as_ref().map(|(old, new)| json!({ "old": old, "new": new }));
-    json!({
-        "path": change.path, "change": change.kind, "old": change.old, "new": change.new, "sums": sums,
-    })
+fn document(change: &Change) -> documents::Change<'_> {
+    documents::Change {
+        change: change.kind,
+        new: change.new.as_deref(),
+        old: change.old.as_deref(),
+        path: &change.path,
+        sums: change.sums.as_ref().map(|(old, new)| documents::HashPair { new, old }),
+    }
 }

@@ -4,6 +4,7 @@ use crate::Context;
 use crate::args::Doctor;
 use crate::table::{self, Row};
 use airgo_app::collect::downloads;
+use airgo_app::documents;
 use airgo_app::project;
 use airgo_app::quantity::count;
 use airgo_app::{Failure, Result};
@@ -28,13 +29,18 @@ pub fn run(context: &Context, args: &Doctor) -> Result<()> {
     let failed = checks.iter().filter(|c| c.verdict == Verdict::Fail).count();
     let warned = checks.iter().filter(|c| c.verdict == Verdict::Warn).count();
     if context.printer.is_json() {
-        let document = serde_json::json!({ "schema": "airgo.dev/doctor/v1", "checks": checks, "failed": failed, "warned": warned });
+        let document = documents::Doctor {
+            checks: checks.iter().map(documents::Check::from).collect(),
+            failed,
+            schema: documents::DoctorV1,
+            warned,
+        };
         // Of a failure the checks stand in its own document.
         if failed == 0 {
             context.printer.document(&document)?;
         } else {
             let mut failure = verdict(failed, checks.len());
-            failure.report = Some(document);
+            failure.report = serde_json::to_value(document).ok();
             return Err(failure);
         }
     } else {

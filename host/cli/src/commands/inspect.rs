@@ -8,17 +8,15 @@ use crate::Context;
 use crate::args::Inspect;
 use crate::table;
 use airgo_app::Result;
+use airgo_app::documents;
 use airgo_app::quantity::bytes;
 use airgo_app::trust::keyring;
 use airgo_app::trust::open::{self, bundle_failure};
-use airgo_bundle::manifest::{
-    DataSnapshot, GraphNode, MainModule, Module, Payload, Replacement, Scope, SumSource, Workspace,
-};
+use airgo_bundle::manifest::{Module, Replacement, SumSource};
 use airgo_bundle::statement::Attestation;
 use airgo_bundle::{Manifest, Verdict};
 use airgo_model::escape::foreign;
 use jiff::Timestamp;
-use serde::Serialize;
 use std::fmt::Write as _;
 
 /// Shows what the bundle says it holds, and who signed that.
@@ -28,7 +26,7 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
     let manifest = bundle.manifest_unverified().map_err(|e| bundle_failure(&e))?;
     let verdict = bundle.signatures(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
     if context.printer.is_json() {
-        context.printer.document(&document(&manifest, signatures(&verdict)))?;
+        context.printer.document(&documents::Inspect::new(&manifest, signatures(&verdict)))?;
     } else {
         context.printer.text(&text(&manifest, &verdict, context.printer.width()))?;
     }
@@ -40,72 +38,17 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
     Ok(())
 }
 
-/// The manifest under a schema of this command's, with the signatures.
-fn document(manifest: &Manifest, signatures: serde_json::Value) -> impl Serialize + '_ {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Document<'a> {
-        #[serde(skip_serializing_if = "<[_]>::is_empty")]
-        build_tags: &'a [String],
-        content_id: &'a str,
-        #[serde(skip_serializing_if = "<[_]>::is_empty")]
-        data: &'a [DataSnapshot],
-        graph: &'a [GraphNode],
-        main_modules: &'a [MainModule],
-        manifest_schema: &'a str,
-        modules: &'a [Module],
-        payload: &'a Payload,
-        #[serde(skip_serializing_if = "<[_]>::is_empty")]
-        platforms: &'a [String],
-        schema: &'static str,
-        scope: Scope,
-        signatures: serde_json::Value,
-        #[serde(skip_serializing_if = "<[_]>::is_empty")]
-        workspaces: &'a [Workspace],
-    }
-    let Manifest {
-        build_tags,
-        content_id,
-        data,
-        graph,
-        main_modules,
-        modules,
-        payload,
-        platforms,
-        schema: manifest_schema,
-        scope,
-        workspaces,
-    } = manifest;
-    Document {
-        build_tags,
-        content_id,
-        data,
-        graph,
-        main_modules,
-        manifest_schema,
-        modules,
-        payload,
-        platforms,
-        schema: "airgo.dev/inspect/v1",
-        scope: *scope,
-        signatures,
-        workspaces,
-    }
-}
-
-fn signatures(verdict: &Verdict) -> serde_json::Value {
-    let all = verdict.signers().iter().map(|s| {
-        serde_json::json!({
-            "keyId": s.key_id.to_string(),
-            "publicKey": s.public_key.to_openssh(),
-            "role": s.attestation.role,
-            "comment": s.attestation.comment,
-            "signedAt": s.attestation.signed_at,
-            "sequence": s.attestation.sequence,
-            "expires": s.attestation.expires,
-            "trusted": s.standing.is_trusted(),
-            "standing": s.standing.to_string(),
-        })
+fn signatures(verdict: &Verdict) -> Vec<documents::Signature> {
+    let all = verdict.signers().iter().map(|s| documents::Signature {
+        comment: s.attestation.comment.clone(),
+        expires: s.attestation.expires.clone(),
+        key_id: s.key_id.to_string(),
+        public_key: s.public_key.to_openssh(),
+        role: s.attestation.role.clone(),
+        sequence: s.attestation.sequence,
+        signed_at: s.attestation.signed_at.clone(),
+        standing: s.standing.to_string(),
+        trusted: s.standing.is_trusted(),
     });
     all.collect()
 }

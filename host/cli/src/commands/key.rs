@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::{KeyCommand, PublicFormat};
+use airgo_app::documents;
 use airgo_app::trust::keyring;
 use airgo_app::{Failure, Result};
 use airgo_bundle::detached::minisign_public_key;
@@ -43,15 +44,15 @@ fn show(context: &Context, file: Option<&PathBuf>) -> Result<()> {
     let minisign = minisign.lines().nth(1).unwrap_or_default();
     let public = keyring::public_file_of(&file, &key).map(|p| p.display().to_string());
     if context.printer.is_json() {
-        return context.printer.document(&serde_json::json!({
-            "schema": "airgo.dev/key/v1",
-            "file": file.display().to_string(),
-            "publicFile": public,
-            "keyId": key.id().to_string(),
-            "openssh": key.to_openssh(),
-            "minisign": minisign,
-            "pem": pem,
-        }));
+        return context.printer.document(&documents::Key {
+            file: file.display().to_string(),
+            key_id: key.id().to_string(),
+            minisign: minisign.to_owned(),
+            openssh: key.to_openssh(),
+            pem,
+            public_file: public,
+            schema: documents::KeyV1,
+        });
     }
     let mut out =
         format!("fingerprint  {}\nopenssh      {}\nminisign     {minisign}\n", key.id(), key.to_openssh());

@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::{KeyFormat, Keygen};
+use airgo_app::documents;
 use airgo_app::errors::disk;
 use airgo_app::trust::keyring::{self, PASSPHRASE, key_failure};
 use airgo_app::{Failure, FailureKind, Result};
@@ -57,12 +58,12 @@ pub fn run(context: &Context, args: &Keygen) -> Result<()> {
     }
     let id = key.public_key().id().to_string();
     if context.printer.is_json() {
-        context.printer.document(&serde_json::json!({
-            "schema": "airgo.dev/keygen/v1",
-            "private": file.display().to_string(),
-            "public": public.display().to_string(),
-            "keyId": id,
-        }))?;
+        context.printer.document(&documents::Keygen {
+            key_id: id.clone(),
+            private: file.display().to_string(),
+            public: public.display().to_string(),
+            schema: documents::KeygenV1,
+        })?;
     }
     context.printer.status("Made", format!("{} and {} ({id})", file.display(), public.display()));
     Ok(())

@@ -4,6 +4,7 @@ use crate::Context;
 use crate::args::Pack;
 use crate::times;
 use airgo_app::Result;
+use airgo_app::documents;
 use airgo_app::pack::{PackRequest, Packed, pack};
 use airgo_app::paths::{argument, shown};
 use std::path::{Path, PathBuf};
@@ -54,20 +55,21 @@ fn on_the_other_side(args: &Pack, packed: &Packed) -> String {
     }
 }
 
-fn document(packed: &Packed) -> serde_json::Value {
+fn document(packed: &Packed) -> documents::Pack<'_> {
     let text = |path: &PathBuf| path.display().to_string();
     // Of a bundle in volumes there is no file of the name that they are made of.
     let files = if packed.volumes.is_empty() { std::slice::from_ref(&packed.file) } else { &packed.volumes };
-    serde_json::json!({
-        "schema": "airgo.dev/pack/v1",
-        "file": files.first().map(text),
-        "files": files.iter().map(text).collect::<Vec<_>>(),
-        "volumes": packed.volumes.iter().map(text).collect::<Vec<_>>(),
-        "size": packed.size,
-        "contentId": packed.content_id,
-        "manifestSha256": packed.manifest_sha256.to_string(),
-        "modules": packed.modules,
-        "signedBy": [packed.key_id],
-        "policy": packed.report,
-    })
+    let files: Vec<_> = files.iter().map(text).collect();
+    documents::Pack {
+        content_id: packed.content_id.clone(),
+        file: files.first().cloned().unwrap_or_default(),
+        files,
+        manifest_sha256: packed.manifest_sha256.to_string(),
+        modules: packed.modules,
+        policy: (&packed.report).into(),
+        schema: documents::PackV1,
+        signed_by: vec![packed.key_id.clone()],
+        size: packed.size,
+        volumes: packed.volumes.iter().map(text).collect(),
+    }
 }

@@ -4,16 +4,15 @@
 use crate::Context;
 use crate::args::{FindingsFormat, PolicyCheck};
 use crate::commands::plugin;
-use crate::document::{Each, Sorted};
 use crate::findings::{Findings, Places, Sarif};
 use crate::times;
 use airgo_app::check::{self, CheckRequest, Checked};
+use airgo_app::documents;
 use airgo_app::paths::shown;
 use airgo_app::policy;
 use airgo_app::policy::defaults;
 use airgo_app::{Failure, FailureKind, Result};
-use airgo_policy::{Counts, DataRecord, ExceptionRecord, PluginRecord, Report, TriedPlugin, Verdict};
-use serde::Serialize;
+use airgo_policy::TriedPlugin;
 
 /// Judges by the caller's own policy: a signed bundle, or projects as they
 /// would be packed.
@@ -22,7 +21,7 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     let Checked { report, loaded, manifest, files, root } = check::check(context, &request(context, args)?)?;
     if context.printer.is_json() || args.format == FindingsFormat::Json {
         // The same document whether the policy passes or refuses.
-        context.printer.document(&document(&report))?;
+        context.printer.document(&documents::Policy::from(&report))?;
     } else {
         let findings = Findings::new(&report, &manifest, &files, &subject);
         let findings = findings.at(Places::of(&manifest, &root)).by(&loaded.policy);
@@ -54,33 +53,6 @@ fn request(context: &Context, args: &PolicyCheck) -> Result<CheckRequest> {
         collect: args.gather.request(),
         network: args.network.request(),
     })
-}
-
-/// The report under its schema.
-fn document(report: &Report) -> impl Serialize + '_ {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Document<'a, F> {
-        counts: Sorted<Counts>,
-        data: Sorted<&'a [DataRecord]>,
-        exceptions: Sorted<&'a [ExceptionRecord]>,
-        findings: F,
-        judged_at: &'a str,
-        plugins: Sorted<&'a [PluginRecord]>,
-        schema: &'static str,
-        verdict: Verdict,
-    }
-    let Report { judged_at, verdict, counts, plugins, data, findings, exceptions } = report;
-    Document {
-        counts: Sorted(*counts),
-        data: Sorted(data),
-        exceptions: Sorted(exceptions),
-        findings: Each(findings.iter().map(Sorted)),
-        judged_at,
-        plugins: Sorted(plugins),
-        schema: "airgo.dev/policy/v1",
-        verdict: *verdict,
-    }
 }
 
 /// The plugins of `--plugin`; a config is one plugin's.

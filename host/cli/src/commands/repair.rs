@@ -4,6 +4,7 @@
 use crate::Context;
 use crate::args::{Repair, Resend};
 use airgo_app::Result;
+use airgo_app::documents;
 use airgo_app::paths::shown;
 use airgo_app::repair::{self, RepairRequest, ResendRequest};
 
@@ -13,12 +14,12 @@ pub fn run(context: &Context, args: &Repair) -> Result<()> {
     let request = RepairRequest { files: files.clone(), output: output.clone(), trust: trust.request() };
     let done = repair::repair(context, &request)?;
     if context.printer.is_json() {
-        context.printer.document(&serde_json::json!({
-            "schema": "airgo.dev/repair/v1",
-            "file": shown(output),
-            "objects": done.objects,
-            "bytes": done.bytes,
-        }))?;
+        context.printer.document(&documents::Repair {
+            bytes: done.bytes,
+            file: shown(output),
+            objects: done.objects,
+            schema: documents::RepairV1,
+        })?;
     }
     Ok(())
 }
@@ -29,11 +30,11 @@ pub fn resend(context: &Context, args: &Resend) -> Result<()> {
     let wanted = ResendRequest { asked: request.clone(), file: file.clone(), output: output.clone() };
     let size = repair::resend(context, &wanted)?;
     if context.printer.is_json() {
-        context.printer.document(&serde_json::json!({
-            "schema": "airgo.dev/resend/v1",
-            "file": shown(output),
-            "size": size,
-        }))?;
+        context.printer.document(&documents::Resend {
+            file: shown(output),
+            schema: documents::ResendV1,
+            size,
+        })?;
     }
     Ok(())
 }

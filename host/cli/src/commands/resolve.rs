@@ -2,8 +2,8 @@
 
 use crate::Context;
 use crate::args::{Resolve, ResolveFormat};
-use crate::document::Each;
 use airgo_app::Result;
+use airgo_app::documents::{self, Each};
 use airgo_resolve::{Replacement, Resolution, Selected, SortedEdges, format_graph, format_list};
 use serde::Serialize;
 
@@ -19,30 +19,26 @@ pub fn run(context: &Context, args: &Resolve) -> Result<()> {
 }
 
 fn document<'a>(resolution: &'a Resolution, graph: &'a SortedEdges) -> impl Serialize + 'a {
-    #[derive(Serialize)]
-    struct Document<G, M> {
-        graph: G,
-        modules: M,
-        schema: &'static str,
-    }
-    Document {
+    documents::Resolve {
         graph: Each(graph.iter()),
         modules: Each(resolution.build_list.iter().map(module)),
-        schema: "airgo.dev/resolve/v1",
+        schema: documents::ResolveV1,
     }
 }
 
-fn module(selected: &Selected) -> serde_json::Value {
+fn module(selected: &Selected) -> documents::ResolvedModule<'_> {
     let replacement = selected.replacement.as_ref().map(|r| match r {
-        Replacement::Module(m) => serde_json::json!({ "path": m.path, "version": m.version }),
-        Replacement::Directory { path, .. } => serde_json::json!({ "directory": path }),
+        Replacement::Module(m) => {
+            documents::ResolvedReplacement::Module { path: &m.path, version: &m.version }
+        }
+        Replacement::Directory { path, .. } => documents::ResolvedReplacement::Directory { directory: path },
     });
-    serde_json::json!({
-        "path": selected.module.path,
-        "version": selected.module.version,
-        "main": selected.main,
-        "direct": selected.direct,
-        "goVersion": selected.go_version,
-        "replacement": replacement,
-    })
+    documents::ResolvedModule {
+        direct: selected.direct,
+        go_version: selected.go_version.as_deref(),
+        main: selected.main,
+        path: &selected.module.path,
+        replacement,
+        version: &selected.module.version,
+    }
 }

@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::args::{DetachedFormat, Sign};
 use airgo_app::Result;
+use airgo_app::documents;
 use airgo_app::errors::refusal;
 use airgo_app::sign::{SignRequest, Signed, sign, sign_detached};
 use airgo_bundle::Standing;
@@ -18,35 +19,39 @@ pub fn run(context: &Context, args: &Sign) -> Result<()> {
         trust: args.trust.request(),
     };
     let file = args.file.display().to_string();
-    let document = match args.detached {
-        None => document(&file, &args.role, &sign(context, &request)?),
+    match args.detached {
+        None => {
+            let signed = sign(context, &request)?;
+            if context.printer.is_json() {
+                context.printer.document(&document(file, &args.role, &signed))?;
+            }
+        }
         Some(format) => {
             let done = sign_detached(context, &request, format_of(format))?;
-            serde_json::json!({
-                "schema": "airgo.dev/sign/v1",
-                "file": file,
-                "signature": done.signature.display().to_string(),
-                "keyId": done.key_id,
-            })
+            if context.printer.is_json() {
+                context.printer.document(&documents::SignDetached {
+                    file,
+                    key_id: done.key_id,
+                    schema: documents::SignV1,
+                    signature: done.signature.display().to_string(),
+                })?;
+            }
         }
-    };
-    if context.printer.is_json() {
-        context.printer.document(&document)?;
     }
     Ok(())
 }
 
-fn document(file: &str, role: &str, signed: &Signed) -> serde_json::Value {
-    serde_json::json!({
-        "schema": "airgo.dev/sign/v1",
-        "file": file,
-        "manifestSha256": signed.manifest_sha256.to_string(),
-        "keyId": signed.key_id,
-        "role": role,
-        "counts": signed.standing.as_ref().is_some_and(Standing::is_trusted),
-        "standing": signed.standing.as_ref().map(ToString::to_string),
-        "stillMissing": signed.lacks.iter().map(refusal::lack_json).collect::<Vec<_>>(),
-    })
+fn document(file: String, role: &str, signed: &Signed) -> documents::Sign {
+    documents::Sign {
+        counts: signed.standing.as_ref().is_some_and(Standing::is_trusted),
+        file,
+        key_id: signed.key_id.clone(),
+        manifest_sha256: signed.manifest_sha256.to_string(),
+        role: role.to_owned(),
+        schema: documents::SignV1,
+        standing: signed.standing.as_ref().map(ToString::to_string),
+        still_missing: signed.lacks.iter().map(refusal::missing_role).collect(),
+    }
 }
 
 fn format_of(format: DetachedFormat) -> Format {

@@ -4,13 +4,13 @@ use crate::Context;
 use crate::args::Unpack;
 use crate::times;
 use airgo_app::unpack::{UnpackRequest, Unpacked, unpack};
-use airgo_app::{Failure, Result};
+use airgo_app::{Result, documents};
 
 /// Installs the bundle's modules.
 pub fn run(context: &Context, args: &Unpack) -> Result<()> {
     let unpacked = unpack(context, &request(args)?)?;
     if context.printer.is_json() {
-        context.printer.document(&document(args, &unpacked)?)?;
+        context.printer.document(&document(args, &unpacked))?;
     }
     Ok(())
 }
@@ -30,26 +30,18 @@ fn request(args: &Unpack) -> Result<UnpackRequest> {
     })
 }
 
-fn document(args: &Unpack, unpacked: &Unpacked) -> Result<serde_json::Value> {
+fn document<'a>(args: &Unpack, unpacked: &'a Unpacked) -> documents::Unpack<'a> {
     let files: Vec<_> = args.files.iter().map(|f| f.display().to_string()).collect();
-    Ok(serde_json::json!({
-        "schema": "airgo.dev/unpack/v1",
-        "file": files.join(", "),
-        "files": files,
-        "gomodcache": unpacked.gomodcache.display().to_string(),
-        "contentId": unpacked.content_id,
-        "installed": unpacked.installed,
-        "alreadyPresent": unpacked.already_present,
-        "signedBy": unpacked.signed_by,
-        "policy": policy(unpacked)?,
-    }))
-}
-
-/// The report, with who recorded it: none where it was evaluated here.
-fn policy(unpacked: &Unpacked) -> Result<serde_json::Value> {
-    let mut json = serde_json::to_value(&unpacked.report).map_err(|e| Failure::failed(e.to_string()))?;
-    if let Some(object) = json.as_object_mut() {
-        object.insert("recordedBy".to_owned(), unpacked.recorded_by.map(|by| by.to_string()).into());
+    let recorded_by = unpacked.recorded_by.map(|by| by.to_string());
+    documents::Unpack {
+        already_present: unpacked.already_present,
+        content_id: unpacked.content_id.clone(),
+        file: files.join(", "),
+        files,
+        gomodcache: unpacked.gomodcache.display().to_string(),
+        installed: unpacked.installed,
+        policy: documents::RecordedReport::new(&unpacked.report, recorded_by),
+        schema: documents::UnpackV1,
+        signed_by: unpacked.signed_by.clone(),
     }
-    Ok(json)
 }

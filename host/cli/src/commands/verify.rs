@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::args::Verify;
 use airgo_app::Result;
+use airgo_app::documents;
 use airgo_app::verify::{Verified, VerifyRequest, verify};
 
 /// Verifies all of a bundle and says by whom it is signed.
@@ -16,26 +17,25 @@ pub fn run(context: &Context, args: &Verify) -> Result<()> {
     };
     let verified = verify(context, &request)?;
     if context.printer.is_json() {
-        context.printer.document(&document(args, &verified))?;
+        context.printer.document(&document(args, verified))?;
     }
     Ok(())
 }
 
-fn document(args: &Verify, verified: &Verified) -> serde_json::Value {
+fn document(args: &Verify, verified: Verified) -> documents::Verify {
     let files: Vec<_> = args.files.iter().map(|f| f.display().to_string()).collect();
-    let comment =
-        |(key_id, comment): &(String, String)| serde_json::json!({ "keyId": key_id, "comment": comment });
-    serde_json::json!({
-        "schema": "airgo.dev/verify/v1",
-        "file": files.join(", "),
-        "files": files,
-        "contentId": verified.content_id,
-        "objects": verified.objects,
-        "bytes": verified.bytes,
-        "trustedSigners": verified.signers,
-        "comments": verified.comments.iter().map(comment).collect::<Vec<_>>(),
-        "sequence": verified.sequence,
-        "expires": verified.expires,
-        "detachedSignatureBy": verified.detached,
-    })
+    let comments = verified.comments.into_iter();
+    documents::Verify {
+        bytes: verified.bytes,
+        comments: comments.map(|(key_id, comment)| documents::Comment { comment, key_id }).collect(),
+        content_id: verified.content_id,
+        detached_signature_by: verified.detached,
+        expires: verified.expires,
+        file: files.join(", "),
+        files,
+        objects: verified.objects,
+        schema: documents::VerifyV1,
+        sequence: verified.sequence,
+        trusted_signers: verified.signers,
+    }
 }

@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::args::{VulndbCommand, VulndbImport};
 use airgo_app::Result;
+use airgo_app::documents;
 use airgo_app::paths::shown;
 use airgo_app::quantity::{bytes, count};
 use airgo_app::vulndb::{self, ImportRequest, Imported, entries};
@@ -51,16 +52,22 @@ fn info(context: &Context, file: &Path) -> Result<()> {
     context.printer.text(&text)
 }
 
-fn document(imported: &Imported, file: &Path) -> serde_json::Value {
+fn document<'a>(imported: &'a Imported, file: &Path) -> documents::Vulndb<'a> {
     let Imported { header, snapshot, sha256 } = imported;
-    serde_json::json!({
-        "schema": "airgo.dev/vulndb/v1",
-        "file": shown(file),
-        "size": snapshot.len(),
-        "sha256": sha256,
-        "modified": header.modified,
-        "entries": header.entries,
-        "modules": header.modules,
-        "sources": header.origins,
-    })
+    let sources = header.origins.iter().map(|origin| documents::VulndbSource {
+        entries: origin.entries,
+        licence: &origin.licence,
+        name: &origin.name,
+        url: &origin.url,
+    });
+    documents::Vulndb {
+        entries: header.entries,
+        file: shown(file),
+        modified: &header.modified,
+        modules: header.modules,
+        schema: documents::VulndbV1,
+        sha256,
+        size: snapshot.len(),
+        sources: sources.collect(),
+    }
 }

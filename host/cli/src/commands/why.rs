@@ -3,6 +3,7 @@
 
 use crate::Context;
 use crate::args::Why;
+use airgo_app::documents;
 use airgo_app::paths::{argument, shown};
 use airgo_app::policy::view::View;
 use airgo_app::reasons::{Imports, Requirements, Steps, near, shortened};
@@ -43,14 +44,14 @@ pub fn run(context: &Context, args: &Why) -> Result<()> {
             .hint(format!("airgo inspect {file} shows where its code stands in for another module")));
     };
     if context.printer.is_json() {
-        return context.printer.document(&serde_json::json!({
-            "schema": "airgo.dev/why/v1",
-            "module": target.module,
-            "package": target.package,
-            "chain": first,
-            "requirements": required,
-            "imports": imported,
-        }));
+        return context.printer.document(&documents::Why {
+            chain: first,
+            imports: imported.as_deref(),
+            module: &target.module,
+            package: target.package.as_deref(),
+            requirements: &required,
+            schema: documents::WhyV1,
+        });
     }
     context.printer.text(&text(&target, imported.as_deref(), &required))
 }

@@ -5,6 +5,7 @@ use super::{Component, engine, fixture_failure, start};
 use crate::Context;
 use crate::args::PluginBench;
 use crate::table;
+use airgo_app::documents;
 use airgo_app::errors::disk;
 use airgo_app::paths::shown;
 use airgo_app::policy::view::View;
@@ -217,72 +218,72 @@ fn time(duration: Duration) -> String {
     }
 }
 
-fn document(
-    component: &Component,
-    plugin: &Plugin,
-    subject: &str,
+fn document<'a>(
+    component: &'a Component,
+    plugin: &'a Plugin,
+    subject: &'a str,
     request: &CheckRequest,
     measured: &Measured,
-) -> serde_json::Value {
+) -> documents::PluginBench<'a> {
     let (limits, usage) = (plugin.limits(), &measured.usage);
-    json!({
-        "schema": "airgo.dev/plugin-bench/v1",
-        "plugin": component.shown,
-        "sha256": plugin.sha256(),
-        "subject": subject,
-        "modules": request.view.modules().len(),
-        "runs": measured.checks.len(),
-        "compileMicros": micros(measured.compile),
-        "fromCacheMicros": micros(measured.cached),
-        "checkMicros": run_times(&measured.checks),
-        "facts": measured.facts.as_ref().map(|facts| json!({
-            "gathered": gathering(&facts.cold),
-            "remembered": gathering(&facts.warm),
-            "checkMicros": run_times(&facts.checks),
-        })),
-        "used": {
-            "timeMicros": micros(usage.time),
-            "memory": usage.memory,
-            "tableElements": usage.table_elements,
-            "hostCalls": usage.host_calls,
-            "readBytes": usage.read_bytes,
-            "findings": measured.findings,
-            "componentBytes": component.size,
-            "codeBytes": plugin.scan().code_bytes,
-            "functions": plugin.scan().functions,
+    documents::PluginBench {
+        check_micros: run_times(&measured.checks),
+        compile_micros: micros(measured.compile),
+        facts: measured.facts.as_ref().map(|facts| documents::BenchFacts {
+            check_micros: run_times(&facts.checks),
+            gathered: gathering(&facts.cold),
+            remembered: gathering(&facts.warm),
+        }),
+        from_cache_micros: micros(measured.cached),
+        limits: documents::BenchLimits {
+            code_bytes: limits.code_bytes,
+            component_bytes: limits.component_bytes,
+            facts_bytes: limits.facts_bytes,
+            findings: limits.findings,
+            functions: limits.functions,
+            gather_total_micros: micros(limits.gather_total),
+            host_calls: limits.host_calls,
+            memory: limits.memory,
+            read_bytes: usage.read_limit,
+            table_elements: limits.table_elements,
+            time_micros: micros(limits.time),
         },
-        "limits": {
-            "timeMicros": micros(limits.time),
-            "memory": limits.memory,
-            "tableElements": limits.table_elements,
-            "hostCalls": limits.host_calls,
-            "readBytes": usage.read_limit,
-            "gatherTotalMicros": micros(limits.gather_total),
-            "factsBytes": limits.facts_bytes,
-            "findings": limits.findings,
-            "componentBytes": limits.component_bytes,
-            "codeBytes": limits.code_bytes,
-            "functions": limits.functions,
+        modules: request.view.modules().len(),
+        plugin: &component.shown,
+        runs: measured.checks.len(),
+        schema: documents::PluginBenchV1,
+        sha256: plugin.sha256(),
+        subject,
+        used: documents::BenchUsed {
+            code_bytes: plugin.scan().code_bytes,
+            component_bytes: component.size,
+            findings: measured.findings,
+            functions: plugin.scan().functions,
+            host_calls: usage.host_calls,
+            memory: usage.memory,
+            read_bytes: usage.read_bytes,
+            table_elements: usage.table_elements,
+            time_micros: micros(usage.time),
         },
-    })
+    }
 }
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn run_times(sorted: &[Duration]) -> serde_json::Value {
-    json!({ "median": micros(median(sorted)), "quickest": micros(quickest(sorted)) })
+fn run_times(sorted: &[Duration]) -> documents::RunTimes {
+    documents::RunTimes { median: micros(median(sorted)), quickest: micros(quickest(sorted)) }
 }
 
-fn gathering(took: &Gathering) -> serde_json::Value {
-    json!({
-        "gathered": took.gathered,
-        "remembered": took.remembered,
-        "guestMicros": micros(took.guest),
-        "cpuMicros": micros(took.cpu),
-        "wallMicros": micros(took.wall),
-        "bytes": took.bytes,
-        "readBytes": took.read_bytes,
-    })
+fn gathering(took: &Gathering) -> documents::GatheredFacts {
+    documents::GatheredFacts {
+        bytes: took.bytes,
+        cpu_micros: micros(took.cpu),
+        gathered: took.gathered,
+        guest_micros: micros(took.guest),
+        read_bytes: took.read_bytes,
+        remembered: took.remembered,
+        wall_micros: micros(took.wall),
+    }
 }

@@ -4,6 +4,7 @@ use super::machine::Machine;
 use super::{engine, limits_of, open_project};
 use crate::Context;
 use crate::args::PluginBuild;
+use airgo_app::documents;
 use airgo_app::errors::disk;
 use airgo_app::paths::shown;
 use airgo_app::quantity::{bytes, duration};
@@ -38,17 +39,17 @@ pub fn run(context: &Context, args: &PluginBuild) -> Result<()> {
     let size = built.len() as u64;
     let described = plugin.describe();
     if context.printer.is_json() {
-        return context.printer.document(&serde_json::json!({
-            "schema": "airgo.dev/plugin-build/v1",
-            "file": shown(&output),
-            "size": size,
-            "sha256": plugin.sha256(),
-            "name": described.name,
-            "version": described.version,
-            "language": project.language.id(),
-            "interface": plugin.scan().version.to_string(),
-            "policy": entry,
-        }));
+        return context.printer.document(&documents::PluginBuild {
+            file: shown(&output),
+            interface: plugin.scan().version.to_string(),
+            language: project.language.id(),
+            name: &described.name,
+            policy: &entry,
+            schema: documents::PluginBuildV1,
+            sha256: plugin.sha256(),
+            size,
+            version: &described.version,
+        });
     }
     context
         .printer

@@ -6,13 +6,14 @@ use super::{Component, engine};
 use crate::Context;
 use crate::args::PluginInspect;
 use crate::table;
+use airgo_app::documents;
 use airgo_app::paths::argument;
 use airgo_app::quantity::bytes;
 use airgo_app::{Failure, Result};
 use airgo_model::escape::foreign;
 use airgo_policy::prescan::{self, Outline, SPEAKS};
 use airgo_policy::{Description, PluginError};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -47,7 +48,7 @@ pub fn run(context: &Context, args: &PluginInspect) -> Result<()> {
         Ok(_) => Ok(()),
         Err(err) => {
             let mut failure = component.failed(err);
-            failure.report = Some(subject.document());
+            failure.report = serde_json::to_value(subject.document()).ok();
             Err(failure)
         }
     }
@@ -103,25 +104,22 @@ impl Inspected<'_> {
         out
     }
 
-    fn document(&self) -> Value {
-        let mut document = json!({
-            "schema": "airgo.dev/plugin-inspect/v1",
-            "file": self.component.shown,
-            "size": self.component.size,
-            "sha256": self.sha256,
-            "interface": self.outline.version.map(|version| version.to_string()),
-            "speaks": SPEAKS.to_string(),
-            "runs": self.described.is_ok(),
-            "refused": self.described.as_ref().err().map(ToString::to_string),
-            "imports": self.outline.imports,
-            "exports": self.outline.exports,
-            "codeBytes": self.outline.code_bytes,
-            "functions": self.outline.functions,
-        });
-        if let (Ok(description), Some(object)) = (&self.described, document.as_object_mut()) {
-            object.insert("plugin".to_owned(), description_json(description));
+    fn document(&self) -> documents::PluginInspect<'_> {
+        documents::PluginInspect {
+            code_bytes: self.outline.code_bytes,
+            exports: &self.outline.exports,
+            file: &self.component.shown,
+            functions: self.outline.functions,
+            imports: &self.outline.imports,
+            interface: self.outline.version.map(|version| version.to_string()),
+            plugin: self.described.as_ref().ok().map(description_document),
+            refused: self.described.as_ref().err().map(ToString::to_string),
+            runs: self.described.is_ok(),
+            schema: documents::PluginInspectV1,
+            sha256: self.sha256.as_deref(),
+            size: self.component.size,
+            speaks: SPEAKS.to_string(),
         }
-        document
     }
 }
 
@@ -149,20 +147,24 @@ fn described(out: &mut String, description: &Description, width: Option<usize>) 
     }
 }
 
-fn description_json(description: &Description) -> Value {
-    let rules = description.rules.iter().map(|rule| {
-        json!({ "id": rule.id, "summary": rule.summary, "description": rule.description, "helpUrl": rule.help_url })
+fn description_document(description: &Description) -> documents::Described<'_> {
+    let rules = description.rules.iter().map(|rule| documents::DescribedRule {
+        description: &rule.description,
+        help_url: rule.help_url.as_deref(),
+        id: &rule.id,
+        summary: &rule.summary,
     });
-    let data = description
-        .data
-        .iter()
-        .map(|need| json!({ "name": need.name, "summary": need.summary, "required": need.required }));
-    json!({
-        "name": description.name,
-        "version": description.version,
-        "summary": description.summary,
-        "rules": rules.collect::<Vec<_>>(),
-        "data": data.collect::<Vec<_>>(),
-        "configSchema": serde_json::from_str::<Value>(&description.config_schema).unwrap_or_default(),
-    })
+    let data = description.data.iter().map(|need| documents::DescribedData {
+        name: &need.name,
+        required: need.required,
+        summary: &need.summary,
+    });
+    documents::Described {
+        config_schema: serde_json::from_str(&description.config_schema).unwrap_or_default(),
+        data: data.collect(),
+        name: &description.name,
+        rules: rules.collect(),
+        summary: &description.summary,
+        version: &description.version,
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::PluginNew;
+use airgo_app::documents;
 use airgo_app::errors::disk;
 use airgo_app::paths::shown;
 use airgo_app::quantity::count;
@@ -31,13 +32,13 @@ pub fn run(context: &Context, args: &PluginNew) -> Result<()> {
     })?;
     if context.printer.is_json() {
         let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
-        return context.printer.document(&serde_json::json!({
-            "schema": "airgo.dev/plugin-new/v1",
-            "dir": shown(&dir),
-            "name": args.name,
-            "language": language.id(),
-            "files": paths,
-        }));
+        return context.printer.document(&documents::PluginNew {
+            dir: shown(&dir),
+            files: paths,
+            language: language.id(),
+            name: &args.name,
+            schema: documents::PluginNewV1,
+        });
     }
     context
         .printer

@@ -5,6 +5,7 @@ use super::case::Case;
 use super::{Component, engine, fixture_failure};
 use crate::Context;
 use crate::args::PluginTest;
+use airgo_app::documents;
 use airgo_app::errors::disk;
 use airgo_app::paths::shown;
 use airgo_app::quantity::{count, duration};
@@ -14,7 +15,6 @@ use airgo_author::golden::{Difference, GOLDEN_FILE, Golden};
 use airgo_model::atomic::{self, Access};
 use airgo_model::escape::foreign;
 use airgo_policy::LogLine;
-use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -71,7 +71,7 @@ pub fn run(context: &Context, args: &PluginTest) -> Result<()> {
         return Ok(());
     }
     let mut failure = Failure::failed(format!("{failed} of {} failed", count(outcomes.len(), "case")));
-    failure.report = Some(document);
+    failure.report = serde_json::to_value(document).ok();
     if outcomes.iter().any(|o| matches!(o.state, State::New(_) | State::Failed(_))) {
         failure = failure.hint("if what was found is right, write it down: airgo plugin test --update");
     }
@@ -175,36 +175,38 @@ impl Outcome {
         text
     }
 
-    fn json(&self) -> Value {
+    fn document(&self) -> documents::TestedCase {
+        use documents::CaseState;
         let (state, message, differences) = match &self.state {
-            State::Passed => ("passed", None, [].as_slice()),
-            State::Updated => ("updated", None, [].as_slice()),
-            State::New(differences) => ("new", None, differences.as_slice()),
-            State::Failed(differences) => ("failed", None, differences.as_slice()),
-            State::Broken(message) => ("broken", Some(message), [].as_slice()),
+            State::Passed => (CaseState::Passed, None, [].as_slice()),
+            State::Updated => (CaseState::Updated, None, [].as_slice()),
+            State::New(differences) => (CaseState::New, None, differences.as_slice()),
+            State::Failed(differences) => (CaseState::Failed, None, differences.as_slice()),
+            State::Broken(message) => (CaseState::Broken, Some(message.clone()), [].as_slice()),
         };
-        let missing: Vec<&str> = differences.iter().filter_map(Difference::missing).collect();
-        let extra: Vec<&str> = differences.iter().filter_map(Difference::extra).collect();
-        let logs: Vec<&str> = self.logs.iter().map(|line| line.message.as_str()).collect();
-        json!({
-            "name": self.name,
-            "state": state,
-            "message": message,
-            "missing": missing,
-            "extra": extra,
-            "logs": logs,
-        })
+        documents::TestedCase {
+            extra: differences.iter().filter_map(Difference::extra).map(str::to_owned).collect(),
+            logs: self.logs.iter().map(|line| line.message.clone()).collect(),
+            message,
+            missing: differences.iter().filter_map(Difference::missing).map(str::to_owned).collect(),
+            name: self.name.clone(),
+            state,
+        }
     }
 }
 
-fn document(component: &Component, sha256: &str, outcomes: &[Outcome], failed: usize) -> Value {
-    let cases: Vec<Value> = outcomes.iter().map(Outcome::json).collect();
-    json!({
-        "schema": "airgo.dev/plugin-test/v1",
-        "plugin": component.shown,
-        "sha256": sha256,
-        "cases": cases,
-        "passed": outcomes.len() - failed,
-        "failed": failed,
-    })
+fn document(
+    component: &Component,
+    sha256: &str,
+    outcomes: &[Outcome],
+    failed: usize,
+) -> documents::PluginTest {
+    documents::PluginTest {
+        cases: outcomes.iter().map(Outcome::document).collect(),
+        failed,
+        passed: outcomes.len() - failed,
+        plugin: component.shown.clone(),
+        schema: documents::PluginTestV1,
+        sha256: sha256.to_owned(),
+    }
 }
