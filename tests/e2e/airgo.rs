@@ -68,6 +68,9 @@ impl Airgo {
 pub fn run(mut cmd: Command) -> Run {
     let line = format!("{cmd:?}");
     let out = cmd.output().unwrap_or_else(|e| panic!("{line}: {e}"));
+    if cmd.get_args().any(|arg| arg == "--json") {
+        crate::schemas::check(&line, &out.stdout);
+    }
     Run {
         code: out.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&out.stdout).into_owned(),

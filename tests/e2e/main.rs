@@ -60,6 +60,7 @@ mod real;
 mod redact;
 mod releases;
 mod review;
+mod schemas;
 mod secrets;
 // Of it the list alone is used.
 #[allow(dead_code)]

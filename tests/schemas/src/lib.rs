@@ -2,6 +2,8 @@
 //! the documents. They are a library of their own, with the feature `schema` of
 //! the crates that have the types, so that nothing of it is in the binary.
 
+use airgo_app::documents as app;
+use airgo_author::golden::{GOLDEN_SCHEMA, Golden};
 use airgo_bundle::predicate::{PolicyVerdict, Provenance, SumdbEvidence};
 use airgo_bundle::{
     Base, DELTA_SCHEMA, LAST_SEEN_SCHEMA, Manifest, REPAIR_REQUEST_SCHEMA, REPAIR_REQUEST_SCHEMA_2,
@@ -29,20 +31,49 @@ pub enum Kind {
 pub struct Document {
     /// `NAME.vN`, as the file is called.
     pub name: &'static str,
-    /// The values of its `schema` member; none where it has no such member.
+    /// The values of its `schema` member, where the type does not have them; none
+    /// where it has no such member.
     pub ids: &'static [&'static str],
     /// What it is.
     pub kind: Kind,
     make: fn(SchemaGenerator) -> Schema,
 }
 
-/// All of them.
+/// All of them, by name within each kind.
 pub fn documents() -> Vec<Document> {
+    let output = |name, make| Document { name, ids: &[], kind: Kind::Output, make };
     let file = |name, ids, make| Document { name, ids, kind: Kind::File, make };
     vec![
+        output("cache.v1", of::<app::CacheShow>),
+        output("cache-clear.v1", of::<app::CacheClear>),
+        output("cache-trim.v1", of::<app::CacheTrim>),
+        output("cache-verify.v1", of::<app::CacheVerify>),
+        output("diff.v1", of::<app::Diff<'static>>),
+        output("doctor.v1", of::<app::Doctor<'static>>),
+        output("error.v1", of::<app::Error<'static>>),
+        output("inspect.v1", of::<app::Inspect<'static>>),
+        output("key.v1", of::<app::Key>),
+        output("keygen.v1", of::<app::Keygen>),
+        output("pack.v1", of::<app::Pack<'static>>),
+        output("plugin-bench.v1", of::<app::PluginBench<'static>>),
+        output("plugin-build.v1", of::<app::PluginBuild<'static>>),
+        output("plugin-inspect.v1", of::<app::PluginInspect<'static>>),
+        output("plugin-new.v1", of::<app::PluginNew<'static>>),
+        output("plugin-test.v1", of::<app::PluginTest>),
+        output("policy.v1", of::<app::Policy<'static>>),
+        output("repair.v1", of::<app::Repair>),
+        output("resend.v1", of::<app::Resend>),
+        output("resolve.v1", of::<Resolved>),
+        output("sign.v1", of::<Signed>),
+        output("unpack.v1", of::<app::Unpack<'static>>),
+        output("verify.v1", of::<app::Verify>),
+        output("version.v1", of::<app::Version>),
+        output("vulndb.v1", of::<app::Vulndb<'static>>),
+        output("why.v1", of::<app::Why<'static>>),
         file("bundle.v2", &[manifest::SCHEMA, manifest::SCHEMA_2], of::<Manifest>),
         file("delta.v1", &[DELTA_SCHEMA], of::<Base>),
         file("last-seen.v1", &[LAST_SEEN_SCHEMA], schema::last_seen),
+        file("plugin-findings.v1", &[GOLDEN_SCHEMA], of::<Golden>),
         file("provenance.v1", &[], of::<Provenance>),
         file("repair-request.v2", &[REPAIR_REQUEST_SCHEMA, REPAIR_REQUEST_SCHEMA_2], of::<RepairRequest>),
         file("sumdb.v1", &[], of::<SumdbEvidence>),
@@ -50,6 +81,18 @@ pub fn documents() -> Vec<Document> {
         file("volume.v1", &[VOLUME_SCHEMA], of::<VolumeHeader>),
         Document { name: "trust.v1", ids: &[TRUST_SCHEMA], kind: Kind::Toml, make: schema::trust_file },
     ]
+}
+
+/// The document of `airgo resolve`, whose lists are made as they are written.
+type Resolved = app::Resolve<Vec<[String; 2]>, Vec<app::ResolvedModule<'static>>>;
+
+/// The document of `airgo sign`: a signature in the bundle, or one beside a file.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code)]
+enum Signed {
+    Added(app::Sign),
+    Detached(app::SignDetached),
 }
 
 fn of<T: JsonSchema>(generator: SchemaGenerator) -> Schema {
@@ -72,7 +115,8 @@ impl Document {
         if let Some(root) = schema.as_object_mut() {
             root.insert("$id".to_owned(), format!("https://airgo.dev/schemas/{}.json", self.name).into());
             root.insert("title".to_owned(), self.name.into());
-            if let Some(member) = root.get_mut("properties").and_then(|p| p.get_mut("schema")) {
+            let member = root.get_mut("properties").and_then(|p| p.get_mut("schema"));
+            if let (Some(member), false) = (member, self.ids.is_empty()) {
                 *member = match self.ids {
                     [one] => json!({ "const": one }),
                     several => json!({ "enum": several }),
