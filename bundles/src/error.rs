@@ -128,6 +128,8 @@ pub enum Bound {
     Manifest,
     /// One statement or signature: the provenance grows with the modules.
     Envelope,
+    /// The statement of what the policy found, which grows with the findings.
+    Verdict,
     /// Statements and signatures together.
     Envelopes,
     /// How many statements and signatures there are.
@@ -143,6 +145,7 @@ impl std::fmt::Display for Bound {
         f.write_str(match self {
             Self::Manifest => "bytes of manifest",
             Self::Envelope => "bytes in one statement or signature",
+            Self::Verdict => "bytes in the statement of what the policy found",
             Self::Envelopes => "bytes of statements and signatures",
             Self::EnvelopeCount => "statements and signatures",
             Self::Entries => "entries",

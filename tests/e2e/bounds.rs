@@ -2,6 +2,7 @@
 //! proportion to them. `airgo-bench --what bounds` has the whole table.
 
 use crate::airgo::Airgo;
+use crate::site::{Site, text};
 use airgo_bundle::keys::SigningKey;
 use airgo_bundle::{Bundle, Limits, Signing};
 use airgo_testkit::{Sample, Shape, TempTree, measure_within};
@@ -113,4 +114,40 @@ fn signatures_of_strangers_are_in_memory_one_at_a_time() {
         Bundle::open(&bundle, &Limits::default()).unwrap().countersign(&bundle, &signing, false).unwrap();
     }
     grown.takes("verify b.airgo", 110, 4);
+}
+
+/// What the policy found is stated in the bundle: too much of it is refused with
+/// what helps.
+#[test]
+fn too_many_findings_for_a_statement_are_refused_with_a_way_out() {
+    let site = Site::new();
+    let summary = "s".repeat(3_800);
+    for n in 0..2_000 {
+        let entry = format!(
+            r#"{{"id":"GO-2026-{n:04}","modified":"2026-01-01T00:00:00Z","summary":"{summary}","affected":[
+            {{"package":{{"name":"example.com/a","ecosystem":"Go"}},
+            "ranges":[{{"type":"SEMVER","events":[{{"introduced":"0"}}]}}]}}]}}"#
+        );
+        site.temp.write(format!("osv/GO-2026-{n:04}.json"), entry);
+    }
+    let (osv, data) = (site.temp.join("osv"), site.temp.join("main/vulndb.airgodb"));
+    site.airgo.run(&["vulndb", "import", text(&osv), "-o", text(&data)]).done();
+    let plugin = |name| {
+        format!(
+            "[[plugin]]\nname = \"{name}\"\nbuiltin = \"vulnerability\"\n\
+             config = {{ default = \"warn\", level = \"module\" }}\n"
+        )
+    };
+    let policy =
+        format!("{}{}[[data]]\nname = \"vulndb\"\npath = \"vulndb.airgodb\"\n", plugin("one"), plugin("two"));
+    site.temp.write("main/airgo.toml", policy);
+    let run = site.pack().ends(1).says(&[
+        "error: the bundle would have ",
+        " bytes in the statement of what the policy found, over the format's limit of 16777216\n",
+        "app.airgo was not written",
+        "hint: pack with a policy that finds less: allow or except modules in airgo.toml\n",
+        "hint: leave out what is stated of the packing: --no-provenance",
+    ]);
+    assert!(run.stderr.len() < 450_000, "{} bytes", run.stderr.len());
+    site.pack_with(&["--no-provenance"]).done();
 }

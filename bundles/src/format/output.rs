@@ -1,8 +1,9 @@
 //! The file of a bundle while it is written: beside its target, renamed last.
 
 use super::container::{self, Meta};
-use super::names::Section;
+use super::names::{self, Section};
 use super::objects::Object;
+use crate::attest::predicate::{PolicyVerdict, Predicate};
 use crate::digest::Sha256;
 use crate::error::{Bound, BundleError, ObjectError};
 use crate::limits::Limits;
@@ -133,8 +134,11 @@ impl Output {
         manifest_sha256: Sha256,
     ) -> Result<Written, BundleError> {
         let limits = Limits::default();
-        for bytes in envelopes.values() {
-            within(Bound::Envelope, bytes.len() as u64, limits.envelope)?;
+        for (name, bytes) in envelopes {
+            let label = names::parse_statement_name(name).map(|(label, _)| label);
+            let is_verdict = label == Some(PolicyVerdict::LABEL);
+            let what = if is_verdict { Bound::Verdict } else { Bound::Envelope };
+            within(what, bytes.len() as u64, limits.envelope)?;
         }
         let total = envelopes.values().map(|bytes| bytes.len() as u64).sum();
         within(Bound::Envelopes, total, limits.envelope_total)?;

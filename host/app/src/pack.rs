@@ -217,6 +217,16 @@ fn not_written(request: &PackRequest, projects: usize, error: &BundleError) -> F
         BundleError::OverLimit { .. } if projects > 1 => {
             failure.hint("pack fewer projects into one bundle: airgo pack DIR for each")
         }
+        BundleError::OverLimit { what: Bound::Verdict, .. } => {
+            let failure =
+                failure.hint("pack with a policy that finds less: allow or except modules in airgo.toml");
+            match stated(request).provenance {
+                true => {
+                    failure.hint("leave out what is stated of the packing: --no-provenance, without --at")
+                }
+                false => failure,
+            }
+        }
         BundleError::OverLimit { what: Bound::Envelope | Bound::Envelopes, .. } if !request.no_provenance => {
             failure.hint("leave out the provenance, which tells where each module came from: --no-provenance")
         }
