@@ -202,6 +202,31 @@ impl Reason {
     }
 }
 
+/// What helps where a file of the download store cannot be used.
+pub(crate) fn on_disk(doing: &str, source: &io::Error) -> Option<String> {
+    let reads = matches!(doing, "read" | "open");
+    Some(match IoCause::of(source) {
+        IoCause::Full => {
+            "free some space, or keep downloads elsewhere: --cache DIR, or AIRGO_CACHE".to_owned()
+        }
+        IoCause::ReadOnly | IoCause::NotADirectory => {
+            "keep downloads in a directory that can be written: --cache DIR, or AIRGO_CACHE".to_owned()
+        }
+        IoCause::Denied if reads => "check who owns the file and who may read it".to_owned(),
+        IoCause::Denied => {
+            "keep downloads in a directory that you may write to: --cache DIR, or AIRGO_CACHE".to_owned()
+        }
+        IoCause::OpenFiles => {
+            "raise the limit of open files: ulimit -n 4096; or ask less at once: --jobs 8".to_owned()
+        }
+        IoCause::NameTooLong => "keep downloads under a shorter path: --cache DIR, or AIRGO_CACHE".to_owned(),
+        IoCause::Missing if doing == "create" => {
+            "keep downloads in a directory that can be made: --cache DIR, or AIRGO_CACHE".to_owned()
+        }
+        IoCause::Missing | IoCause::Other => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,11 +8,11 @@
 //! GOAWAY too.
 
 use crate::auth::Auth;
+use crate::chain::innermost;
 use crate::config::FetchConfig;
 use crate::dns::resolver::Resolver;
 use crate::httpproxy::HttpProxies;
 use crate::tls::{self, Speak, Tls};
-use crate::transport::innermost;
 use reqwest::{Client, Proxy, Response, Url, Version, redirect};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

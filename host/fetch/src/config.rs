@@ -4,10 +4,11 @@
 //! [`FetchConfig::http_proxy`] are the exceptions.
 
 use crate::credentials::Credentials;
-use crate::direct::{DirectConfig, Environment};
+use crate::direct::config::DirectConfig;
 use crate::dns::DnsServer;
 use crate::httpproxy::HttpProxyVars;
 use crate::observe::Observer;
+use crate::process::environment::Environment;
 use airgo_gomod::Setting;
 use std::path::PathBuf;
 use std::sync::Arc;

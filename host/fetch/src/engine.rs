@@ -4,17 +4,17 @@
 use crate::cause::{IoCause, Login};
 use crate::clients::Transport;
 use crate::config::FetchConfig;
-use crate::direct::Direct;
-use crate::error::{At, FetchError, Site};
+use crate::error::FetchError;
 use crate::error_text::bytes;
 use crate::fetched::{Body, Fetched};
 use crate::hashpool::HashPool;
 use crate::load::{self, Hashed, LoadError};
 use crate::object::{Kind, Object};
 use crate::observe::{Nobody, Observer};
-use crate::proxylist::ProxyList;
+use crate::proxylist::{ProxyList, Step};
 use crate::proxyurl::ProxyUrl;
 use crate::retry;
+use crate::site::{At, DirectReason, Site};
 use crate::spool::Spool;
 use crate::store::Store;
 use crate::transport::Incoming;
@@ -22,12 +22,29 @@ use airgo_gomod::H1;
 use airgo_gomod::modzip::Scratch;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// A try that brought so much more of a zip makes the tries count anew.
 const PROGRESS: u64 = 1 << 20;
+
+/// Where modules come from that no proxy is asked for: their own repositories.
+pub(crate) trait DirectSource: Send + Sync {
+    /// Takes an object from the module's own repository. `reason` says why it
+    /// came to that, `after` what the proxies before `direct` said.
+    fn obtain<'a>(
+        &'a self,
+        engine: &'a Engine,
+        request: &'a Request,
+        reason: DirectReason,
+        after: Option<Box<FetchError>>,
+    ) -> Obtained<'a>;
+}
+
+/// An object, or why it could not be had.
+pub(crate) type Obtained<'a> = Pin<Box<dyn Future<Output = Result<Fetched, FetchError>> + Send + 'a>>;
 
 /// What every task shares.
 pub(crate) struct Engine {
@@ -36,7 +53,7 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<Store>,
     pub(crate) list: ProxyList,
     pub(crate) transport: Transport,
-    pub(crate) direct: Direct,
+    direct: Box<dyn DirectSource>,
     /// Requests under way.
     pub(crate) requests: Semaphore,
     hashing: HashPool,
@@ -52,14 +69,18 @@ pub(crate) struct Request {
 }
 
 impl Engine {
-    pub(crate) fn new(config: FetchConfig, cores: usize) -> Result<Self, FetchError> {
+    pub(crate) fn new(
+        config: FetchConfig,
+        cores: usize,
+        direct: Box<dyn DirectSource>,
+    ) -> Result<Self, FetchError> {
         let list = ProxyList::parse(config.goproxy.reveal(), config.no_proxy_globs().reveal())?;
         Ok(Self {
             list,
             store: Arc::new(Store::open(&config.store_dir)?),
             observer: config.observer.clone().unwrap_or_else(|| Arc::new(Nobody)),
             transport: Transport::new(&config, config.connections),
-            direct: Direct::new(&config),
+            direct,
             requests: Semaphore::new(config.jobs.max(1)),
             hashing: HashPool::new(cores),
             config,
@@ -81,10 +102,10 @@ impl Engine {
         let mut unexpected = None;
         let mut walk = self.list.walk(&object.module);
         let error = loop {
-            let proxy = match walk.next_proxy() {
-                Ok(proxy) => proxy,
-                Err(FetchError::NeedsDirect { reason, after, .. }) => {
-                    match self.obtain_directly(request, reason, after).await {
+            let proxy = match walk.next_step() {
+                Ok(Step::Ask(proxy)) => proxy,
+                Ok(Step::Direct { reason, after }) => {
+                    match self.direct.obtain(self, request, reason, after).await {
                         Ok(fetched) if expected(request, fetched.h1) => return Ok(fetched),
                         Ok(fetched) => return Ok(unexpected.unwrap_or(fetched)),
                         Err(error) => break error,
@@ -178,7 +199,7 @@ impl Engine {
                 Err(error) => error.scrubbed(proxy.secrets()),
             };
             // The part may be to blame for a bad zip: the whole of it is no second try.
-            if went_on && matches!(error, FetchError::Unfit { .. } | FetchError::TooLarge { .. }) {
+            if went_on && matches!(error, FetchError::InvalidContent { .. } | FetchError::TooLarge { .. }) {
                 self.observer.retry(object, &error, Duration::ZERO, received);
                 continue;
             }
@@ -283,7 +304,7 @@ impl Engine {
         match spool {
             Some(spool) => spool.finish(buffer, source, &self.config.limits, &self.hashing).await,
             None => {
-                let unfit = |what| FetchError::Unfit { at: Box::new(at), what };
+                let unfit = |what| FetchError::InvalidContent { at: Box::new(at), what };
                 let hashed = load::small(object, buffer).map_err(unfit)?;
                 let mut fetched = local(object, hashed, PathBuf::new(), source);
                 fetched.local = false;
@@ -305,7 +326,7 @@ impl Engine {
         let at = Box::new(At { object: object.clone(), site });
         match self.hash_file(object, &path).await? {
             Ok(hashed) => Ok(local(object, hashed, path, shown.to_owned())),
-            Err(LoadError::Unfit(what)) => Err(FetchError::Unfit { at, what }),
+            Err(LoadError::InvalidContent(what)) => Err(FetchError::InvalidContent { at, what }),
             Err(LoadError::TooLarge(limit)) => Err(FetchError::TooLarge { at, limit }),
             Err(LoadError::Io(e)) => Err(match e.kind() {
                 io::ErrorKind::NotFound if !root.exists() => FetchError::NoTree { at },

@@ -2,113 +2,22 @@
 //! differently. No variant ever holds credentials: of addresses scheme and host
 //! are shown, and the path that was appended to them.
 
-use crate::auth::AuthError;
+use crate::auth::error::AuthError;
 use crate::cause::{Login, NameFault, Reason, TlsFault};
-use crate::direct::DirectError;
+use crate::direct::error::DirectError;
 use crate::dns::resolv_conf::Trap;
 use crate::error_text::{
-    after_text, asks_to_wait, bytes, direct_text, name_of, off_text, others, phase_text, said, status_text,
-    tail, tries, who,
+    after_text, asks_to_wait, bytes, name_of, off_text, others, phase_text, said, status_text, tail, tries,
+    who,
 };
+use crate::invalid::InvalidContent;
 use crate::object::{Object, ObjectError};
+use crate::site::{At, DirectReason, Phase, Site};
 use airgo_gomod::ModuleVersion;
 use airgo_model::shortage::Shortage;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Where an object was asked for, how often, and what became of the other entries of GOPROXY.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Site {
-    /// The host, with its port if it is not the usual one; for a `file://` proxy its directory.
-    pub host: String,
-    /// The object's address as it may be shown: `…` stands for the path that the user gave.
-    pub url: String,
-    /// How many times.
-    pub attempts: u32,
-    /// The HTTP proxy that the request went through, by host and port.
-    pub through: Option<String>,
-    /// The host that redirects led to, where that is another one.
-    pub redirected: Option<String>,
-    /// What the entries asked before said: a clause each, in the order of asking.
-    pub earlier: Vec<String>,
-    /// The next entry, which a comma in GOPROXY kept from being asked.
-    pub unasked: Option<String>,
-    /// Whether this is Go's own default proxy, which has public modules only.
-    pub public: bool,
-}
-
-impl Site {
-    /// A place asked once.
-    pub fn new(host: impl Into<String>, url: impl Into<String>) -> Self {
-        Self { host: host.into(), url: url.into(), attempts: 1, ..Self::default() }
-    }
-}
-
-/// What was asked for, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct At {
-    /// The object.
-    pub object: Object,
-    /// The proxy.
-    pub site: Site,
-}
-
-/// Which wait was too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Name resolution, TCP and TLS.
-    Connect,
-    /// From the request to the answer's headers.
-    FirstByte,
-    /// Between two pieces of the body, or too few bytes in the window.
-    Body,
-}
-
-/// Why the list of proxies ended at the module's own repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DirectReason {
-    /// The module matches GONOPROXY or GOPRIVATE.
-    Private,
-    /// `direct` was reached in GOPROXY.
-    Listed,
-}
-
-/// What a server sent in place of a module's file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
-    /// A web page: a captive portal, a login or an error page.
-    #[error("a web page{}", title.as_ref().map(|t| format!(" titled {t:?}")).unwrap_or_default())]
-    Html {
-        /// The page's title.
-        title: Option<String>,
-    },
-    /// Nothing at all.
-    #[error("nothing")]
-    Empty,
-    /// A body that is not encoded as its `Content-Encoding` says, or in a way
-    /// that airgo does not decode.
-    #[error("Content-Encoding: {encoding}, and a body that cannot be decoded ({problem})")]
-    Encoding {
-        /// The header.
-        encoding: String,
-        /// What the decoder says.
-        problem: String,
-    },
-    /// Not a zip at all, or a damaged one.
-    #[error("a bad zip ({0})")]
-    Zip(String),
-    /// A sound zip of a module that go refuses, such as for a file's name: its
-    /// authors made it so, and every proxy has the same.
-    #[error("a module that go refuses ({0})")]
-    Module(String),
-    /// Not the JSON that a proxy answers.
-    #[error("bad JSON ({0})")]
-    Info(String),
-    /// Well-formed `.info` of some other version.
-    #[error("the .info of version {0:?}")]
-    OtherVersion(String),
-}
 
 /// Why an object could not be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -240,11 +149,11 @@ pub enum FetchError {
 
     /// The answer is no module file.
     #[error("{}: {} sent {what} instead{}", at.object, who(&at.site), others(&at.site))]
-    Unfit {
+    InvalidContent {
         /// What was asked for, and where.
         at: Box<At>,
         /// What it sent.
-        what: Unfit,
+        what: InvalidContent,
     },
 
     /// More bytes than Go accepts.
@@ -292,18 +201,6 @@ pub enum FetchError {
         object: Box<Object>,
         /// Why not.
         error: Box<DirectError>,
-        /// Why no proxy will do.
-        reason: DirectReason,
-        /// What the proxies before `direct` said.
-        after: Option<Box<FetchError>>,
-    },
-
-    /// The module must come from its own repository: how the walk along
-    /// GOPROXY tells that it has come to `direct`. Never given out.
-    #[error("{module}: {}", direct_text(*reason, after.as_deref()))]
-    NeedsDirect {
-        /// The module.
-        module: ModuleVersion,
         /// Why no proxy will do.
         reason: DirectReason,
         /// What the proxies before `direct` said.
@@ -380,9 +277,7 @@ impl FetchError {
                 matches!(**error, DirectError::UnknownRevision { .. })
                     || after.as_ref().is_some_and(|e| e.is_unknown_version())
             }
-            Self::NeedsDirect { after: Some(e), .. } | Self::Off { after: Some(e), .. } => {
-                e.is_unknown_version()
-            }
+            Self::Off { after: Some(e), .. } => e.is_unknown_version(),
             _ => false,
         }
     }
@@ -400,12 +295,12 @@ impl FetchError {
             | Self::Timeout { at, .. }
             | Self::Broken { at, .. }
             | Self::Unreadable { at, .. }
-            | Self::Unfit { at, .. }
+            | Self::InvalidContent { at, .. }
             | Self::TooLarge { at, .. }
             | Self::Redirect { at, .. }
             | Self::HttpProxy { at, .. }
             | Self::InsecureCredentials { at } => Some(at),
-            Self::NeedsDirect { after, .. } | Self::Off { after, .. } => after.as_deref()?.at(),
+            Self::Off { after, .. } => after.as_deref()?.at(),
             _ => None,
         }
     }
@@ -415,9 +310,7 @@ impl FetchError {
         match self {
             Self::UnknownVersion { status, .. } | Self::Forbidden { status, .. } => *status,
             Self::Status { status, .. } => Some(*status),
-            Self::Direct { after, .. } | Self::NeedsDirect { after, .. } | Self::Off { after, .. } => {
-                after.as_deref()?.status()
-            }
+            Self::Direct { after, .. } | Self::Off { after, .. } => after.as_deref()?.status(),
             _ => None,
         }
     }
@@ -441,7 +334,7 @@ impl FetchError {
             | Self::Timeout { at, .. }
             | Self::Broken { at, .. }
             | Self::Unreadable { at, .. }
-            | Self::Unfit { at, .. }
+            | Self::InvalidContent { at, .. }
             | Self::TooLarge { at, .. }
             | Self::Redirect { at, .. }
             | Self::HttpProxy { at, .. }

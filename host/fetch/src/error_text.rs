@@ -1,6 +1,7 @@
 //! The parts that errors' texts are made of.
 
-use crate::error::{DirectReason, FetchError, Phase, Site};
+use crate::error::FetchError;
+use crate::site::{Phase, Site};
 use std::time::Duration;
 
 pub(crate) fn tail(detail: &Option<String>) -> String {
@@ -98,18 +99,6 @@ pub(crate) fn phase_text(phase: Phase) -> &'static str {
 
 pub(crate) fn after_text(after: Option<&FetchError>) -> String {
     after.map(|e| format!(" (before that: {})", without_module(e))).unwrap_or_default()
-}
-
-pub(crate) fn direct_text(reason: DirectReason, after: Option<&FetchError>) -> String {
-    let why = match reason {
-        DirectReason::Private => "it matches GONOPROXY or GOPRIVATE, so it must come",
-        DirectReason::Listed => "GOPROXY says direct: it must come",
-    };
-    let mut text = format!("{why} from its own repository");
-    if let Some(e) = after {
-        text.push_str(&format!(" ({})", without_module(e)));
-    }
-    text
 }
 
 pub(crate) fn off_text(after: Option<&FetchError>) -> String {

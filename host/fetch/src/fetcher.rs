@@ -1,6 +1,7 @@
 //! The facade: synchronous outside, tokio inside.
 
 use crate::config::FetchConfig;
+use crate::direct::Direct;
 use crate::engine::{Engine, Request};
 use crate::error::FetchError;
 use crate::fetched::{Body, Fetched};
@@ -76,7 +77,8 @@ impl Fetcher {
     /// Opens the store, parses GOPROXY, starts the threads. Makes no connection.
     pub fn new(config: FetchConfig) -> Result<Self, FetchError> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let engine = Arc::new(Engine::new(config, cores)?);
+        let direct = Box::new(Direct::new(&config));
+        let engine = Arc::new(Engine::new(config, cores, direct)?);
         let runtime = Builder::new_multi_thread()
             .worker_threads(cores.clamp(2, 4))
             .max_blocking_threads(BLOCKING_THREADS.max(2 * cores))

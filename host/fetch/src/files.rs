@@ -3,13 +3,14 @@
 //! those of modules.
 
 use crate::engine::Engine;
-use crate::error::{At, FetchError, Site};
+use crate::error::FetchError;
 use crate::fetcher::Fetcher;
 use crate::load::web_page;
 use crate::object::{Kind, Object};
 use crate::proxyurl::ProxyUrl;
 use crate::regular;
 use crate::retry;
+use crate::site::{At, Site};
 use crate::store::disk;
 use airgo_gomod::{ModuleVersion, Setting};
 use std::io::Read as _;
@@ -54,7 +55,7 @@ impl FileSource<'_> {
                     None => Ok(bytes),
                     Some(what) => {
                         let at = Box::new(At { site: site(&base, &path), object });
-                        Err(FetchError::Unfit { at, what }.scrubbed(base.secrets()))
+                        Err(FetchError::InvalidContent { at, what }.scrubbed(base.secrets()))
                     }
                 }
             })

@@ -1,12 +1,13 @@
 //! What to try after a failure, for the `hint:` line: one clause a cause, and
 //! a cause is a type, never a word in a message.
 
-use crate::cause::{IoCause, Login, NameFault, Reason, TlsFault};
-use crate::error::{At, DirectReason, FetchError, Phase, Site, Unfit};
+use crate::cause::{Login, NameFault, Reason, TlsFault, on_disk};
+use crate::error::FetchError;
 use crate::error_text::{name_of, span};
+use crate::invalid::InvalidContent;
 use crate::object::Kind;
+use crate::site::{At, DirectReason, Phase, Site};
 use airgo_gomod::pseudo::{is_pseudo_version, pseudo_version_rev};
-use std::io;
 use std::time::Duration;
 
 impl FetchError {
@@ -122,7 +123,7 @@ impl FetchError {
                 "try again; what was verified already is kept. On a thin line ask less at once: --jobs 4"
                     .to_owned()
             }
-            Self::Unfit { at, what } => unfit(at, what),
+            Self::InvalidContent { at, what } => unfit(at, what),
             Self::Unreadable { at, .. } => {
                 format!("check {}, and the disk that it is on", at.site.url)
             }
@@ -135,18 +136,6 @@ impl FetchError {
                 return error.hint(&object.module, *reason == DirectReason::Private);
             }
             Self::GoAuth(_) => "see go help goauth for what GOAUTH may say".to_owned(),
-            Self::NeedsDirect { module, reason: DirectReason::Private, .. } => {
-                format!("set GONOPROXY=none and put a proxy that has {} into GOPROXY", module.path)
-            }
-            Self::NeedsDirect { module, reason: DirectReason::Listed, after } => match after {
-                Some(e) if e.is_unknown_version() => {
-                    format!(
-                        "check the version in go.mod, or put a proxy that has {} before direct in GOPROXY",
-                        module.path
-                    )
-                }
-                _ => format!("put a proxy that has {} before direct in GOPROXY", module.path),
-            },
             // What the proxies before it said is the cause.
             Self::Off { after: Some(before), .. } => return before.own_hint(),
             Self::Off { after: None, .. } => {
@@ -304,19 +293,19 @@ fn certificate(site: &Site, fault: TlsFault) -> String {
     }
 }
 
-fn unfit(at: &At, what: &Unfit) -> String {
+fn unfit(at: &At, what: &InvalidContent) -> String {
     let (module, host) = (&at.object.module, &at.site.host);
     match what {
-        Unfit::Html { .. } => {
+        InvalidContent::Html { .. } => {
             "a login page or filter of this network stands between; log in, or set HTTPS_PROXY or GOPROXY"
                 .to_owned()
         }
-        Unfit::Module(_) => format!(
+        InvalidContent::Module(_) => format!(
             "go cannot use this version, and every proxy has the same: require another one (go list -m -versions {} \
              lists them), or ask the module's authors for one without the fault",
             module.path
         ),
-        Unfit::OtherVersion(found) => match (rev(&module.version), rev(found)) {
+        InvalidContent::OtherVersion(found) => match (rev(&module.version), rev(found)) {
             (Some(wanted), Some(found)) if wanted == found => format!(
                 "the commit is there, and the time or the base of the pseudo-version in go.mod is wrong: go get \
                  {}@{wanted} writes the right one",
@@ -331,11 +320,11 @@ fn unfit(at: &At, what: &Unfit) -> String {
                 format!("{host} mixes up versions; put another proxy first in GOPROXY, and tell who runs it")
             }
         },
-        Unfit::Encoding { .. } => format!(
+        InvalidContent::Encoding { .. } => format!(
             "{host}, or a filter between, labels its answers wrongly; put another proxy first in GOPROXY, and tell \
              who runs it"
         ),
-        Unfit::Empty | Unfit::Zip(_) | Unfit::Info(_) => damaged(at),
+        InvalidContent::Empty | InvalidContent::Zip(_) | InvalidContent::Info(_) => damaged(at),
     }
 }
 
@@ -350,31 +339,6 @@ fn damaged(at: &At) -> String {
 /// The commit of a pseudo-version.
 fn rev(version: &str) -> Option<&str> {
     is_pseudo_version(version).then(|| pseudo_version_rev(version).ok())?
-}
-
-/// What helps where a file of the download store cannot be used.
-pub(crate) fn on_disk(doing: &str, source: &io::Error) -> Option<String> {
-    let reads = matches!(doing, "read" | "open");
-    Some(match IoCause::of(source) {
-        IoCause::Full => {
-            "free some space, or keep downloads elsewhere: --cache DIR, or AIRGO_CACHE".to_owned()
-        }
-        IoCause::ReadOnly | IoCause::NotADirectory => {
-            "keep downloads in a directory that can be written: --cache DIR, or AIRGO_CACHE".to_owned()
-        }
-        IoCause::Denied if reads => "check who owns the file and who may read it".to_owned(),
-        IoCause::Denied => {
-            "keep downloads in a directory that you may write to: --cache DIR, or AIRGO_CACHE".to_owned()
-        }
-        IoCause::OpenFiles => {
-            "raise the limit of open files: ulimit -n 4096; or ask less at once: --jobs 8".to_owned()
-        }
-        IoCause::NameTooLong => "keep downloads under a shorter path: --cache DIR, or AIRGO_CACHE".to_owned(),
-        IoCause::Missing if doing == "create" => {
-            "keep downloads in a directory that can be made: --cache DIR, or AIRGO_CACHE".to_owned()
-        }
-        IoCause::Missing | IoCause::Other => return None,
-    })
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //! The one place where an `h1` comes from, whatever the bytes' source.
 
 use crate::config::Limits;
-use crate::error::Unfit;
 use crate::info::{self, Origin};
+use crate::invalid::InvalidContent;
 use crate::object::{Kind, Object};
 use crate::regular;
 use airgo_gomod::modzip::{self, Fault, ModZipError, ModuleZip, Scratch, WalkError};
@@ -28,7 +28,7 @@ pub(crate) struct Hashed {
 pub(crate) enum LoadError {
     Io(io::Error),
     TooLarge(u64),
-    Unfit(Unfit),
+    InvalidContent(InvalidContent),
 }
 
 /// The most bytes to accept of a kind.
@@ -42,9 +42,9 @@ pub(crate) fn limit_of(limits: &Limits, kind: Kind) -> u64 {
 }
 
 /// Checks and hashes the small kinds.
-pub(crate) fn small(object: &Object, bytes: Vec<u8>) -> Result<Hashed, Unfit> {
+pub(crate) fn small(object: &Object, bytes: Vec<u8>) -> Result<Hashed, InvalidContent> {
     if bytes.is_empty() && object.kind == Kind::Info {
-        return Err(Unfit::Empty);
+        return Err(InvalidContent::Empty);
     }
     if let Some(page) = web_page(&bytes) {
         return Err(page);
@@ -72,8 +72,10 @@ pub(crate) fn zip_h1(
 ) -> Result<H1, LoadError> {
     let bad = |e: ModZipError| match *e.fault {
         Fault::Io(e) => LoadError::Io(e),
-        fault if fault.is_of_content() => LoadError::Unfit(Unfit::Module(clean(&fault.to_string(), 400))),
-        fault => LoadError::Unfit(Unfit::Zip(clean(&fault.to_string(), 400))),
+        fault if fault.is_of_content() => {
+            LoadError::InvalidContent(InvalidContent::Module(clean(&fault.to_string(), 400)))
+        }
+        fault => LoadError::InvalidContent(InvalidContent::Zip(clean(&fault.to_string(), 400))),
     };
     let limits = modzip::Limits { zip: limits.zip, go_mod: limits.go_mod, ..modzip::Limits::default() };
     let mut zip = ModuleZip::open(zip, module, &limits).map_err(bad)?;
@@ -101,7 +103,7 @@ pub(crate) fn local_file(
         if bytes.len() as u64 > limit {
             return Err(LoadError::TooLarge(limit));
         }
-        return small(object, bytes).map_err(LoadError::Unfit);
+        return small(object, bytes).map_err(LoadError::InvalidContent);
     }
 
     let mut digest = Sha256::new();
@@ -115,13 +117,13 @@ pub(crate) fn local_file(
         if size == 0
             && let Some(unfit) = not_a_zip(&buffer[..n])
         {
-            return Err(LoadError::Unfit(unfit));
+            return Err(LoadError::InvalidContent(unfit));
         }
         size += n as u64;
         digest.update(&buffer[..n]);
     }
     if size == 0 {
-        return Err(LoadError::Unfit(Unfit::Empty));
+        return Err(LoadError::InvalidContent(InvalidContent::Empty));
     }
     drop(buffer);
     let h1 = zip_h1(file, &object.module, limits, scratch)?;
@@ -129,15 +131,15 @@ pub(crate) fn local_file(
 }
 
 /// What a zip's first bytes tell, so that a captive portal's page is called one.
-pub(crate) fn not_a_zip(start: &[u8]) -> Option<Unfit> {
+pub(crate) fn not_a_zip(start: &[u8]) -> Option<InvalidContent> {
     if start.starts_with(b"PK") || b"PK".starts_with(start) {
         return None;
     }
-    Some(web_page(start).unwrap_or_else(|| Unfit::Zip("it does not begin like a zip".to_owned())))
+    Some(web_page(start).unwrap_or_else(|| InvalidContent::Zip("it does not begin like a zip".to_owned())))
 }
 
 /// Whether these bytes are a web page. No go.mod, JSON or zip begins with `<`.
-pub(crate) fn web_page(bytes: &[u8]) -> Option<Unfit> {
+pub(crate) fn web_page(bytes: &[u8]) -> Option<InvalidContent> {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     if !start.starts_with(b"<") {
         return None;
@@ -149,7 +151,7 @@ pub(crate) fn web_page(bytes: &[u8]) -> Option<Unfit> {
         let close = open + lower[open..].find('<')?;
         Some(clean(&head[open..close], 80))
     });
-    Some(Unfit::Html { title: title.filter(|t| !t.is_empty()) })
+    Some(InvalidContent::Html { title: title.filter(|t| !t.is_empty()) })
 }
 
 /// Text from a server, made fit for a terminal: one line, no control characters.
@@ -165,13 +167,13 @@ mod tests {
     #[test]
     fn pages_are_named() {
         let page = b"\n<!DOCTYPE html>\n<html><head><TITLE>Hotel\n Wi-Fi \x1b[31m</TITLE>";
-        assert_eq!(web_page(page), Some(Unfit::Html { title: Some("Hotel Wi-Fi [31m".to_owned()) }));
-        assert_eq!(web_page(b"<html>"), Some(Unfit::Html { title: None }));
+        assert_eq!(web_page(page), Some(InvalidContent::Html { title: Some("Hotel Wi-Fi [31m".to_owned()) }));
+        assert_eq!(web_page(b"<html>"), Some(InvalidContent::Html { title: None }));
         assert_eq!(web_page(b"module x // <html>"), None);
         assert_eq!(not_a_zip(b"PK\x03\x04"), None);
         assert_eq!(not_a_zip(b"P"), None);
-        assert!(matches!(not_a_zip(b"nope"), Some(Unfit::Zip(_))));
-        assert_eq!(Unfit::Html { title: None }.to_string(), "a web page");
+        assert!(matches!(not_a_zip(b"nope"), Some(InvalidContent::Zip(_))));
+        assert_eq!(InvalidContent::Html { title: None }.to_string(), "a web page");
     }
 
     #[test]

@@ -5,9 +5,10 @@
 //! The list ends at `direct` and `off`. Where GONOPROXY is set, a hop for
 //! modules that no proxy may see stands in front.
 
-use crate::error::{DirectReason, FetchError};
+use crate::error::FetchError;
 use crate::error_text;
 use crate::proxyurl::ProxyUrl;
+use crate::site::DirectReason;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::match_prefix_patterns;
 
@@ -91,7 +92,7 @@ enum Rank {
     Direct,
 }
 
-/// One module's way along the list: take [`Walk::next_proxy`], try it, and
+/// One module's way along the list: take [`Walk::next_step`], try it, and
 /// report a failure with [`Walk::failed`].
 pub(crate) struct Walk<'a> {
     module: &'a ModuleVersion,
@@ -107,9 +108,22 @@ pub(crate) struct Walk<'a> {
     best_said: usize,
 }
 
+/// Where to go for a module.
+pub(crate) enum Step<'a> {
+    /// To this proxy.
+    Ask(&'a ProxyUrl),
+    /// To the module's own repository; the last step of a walk.
+    Direct {
+        /// Why no proxy will do.
+        reason: DirectReason,
+        /// What the proxies before `direct` said.
+        after: Option<Box<FetchError>>,
+    },
+}
+
 impl<'a> Walk<'a> {
-    /// The next proxy to ask, or the most helpful error when there is none.
-    pub(crate) fn next_proxy(&mut self) -> Result<&'a ProxyUrl, FetchError> {
+    /// The next step, or the most helpful error when there is none.
+    pub(crate) fn next_step(&mut self) -> Result<Step<'a>, FetchError> {
         while !self.over {
             let Some(hop) = self.hops.next() else { break };
             match hop {
@@ -119,11 +133,11 @@ impl<'a> Walk<'a> {
                 Hop::Proxy(..) | Hop::Off if self.private => {}
                 Hop::Proxy(url, any_error) => {
                     self.any_error = *any_error;
-                    return Ok(url);
+                    return Ok(Step::Ask(url));
                 }
-                Hop::NoProxy => return Err(self.direct(DirectReason::Private)),
-                Hop::Direct if self.private => return Err(self.direct(DirectReason::Private)),
-                Hop::Direct => return Err(self.direct(DirectReason::Listed)),
+                Hop::NoProxy => return Ok(self.direct(DirectReason::Private)),
+                Hop::Direct if self.private => return Ok(self.direct(DirectReason::Private)),
+                Hop::Direct => return Ok(self.direct(DirectReason::Listed)),
                 Hop::Off => {
                     if self.rank == Rank::NotFound {
                         let after = self.take_best().map(Box::new);
@@ -194,10 +208,10 @@ impl<'a> Walk<'a> {
         self.over |= !self.any_error;
     }
 
-    fn direct(&mut self, reason: DirectReason) -> FetchError {
+    fn direct(&mut self, reason: DirectReason) -> Step<'a> {
         self.over = true;
         let after = self.take_best().map(Box::new);
         self.rank = Rank::Direct;
-        FetchError::NeedsDirect { module: self.module.clone(), reason, after }
+        Step::Direct { reason, after }
     }
 }

@@ -2,7 +2,7 @@
 //! JSON or HTML, or HTTP/1's own words behind the status (Sonatype's firewall
 //! writes `403 REQUESTED ITEM IS QUARANTINED`, and go shows it).
 
-use crate::error::Unfit;
+use crate::invalid::InvalidContent;
 use crate::load::{clean, web_page};
 use reqwest::Response;
 
@@ -35,7 +35,7 @@ impl Form {
         match self {
             Self::Text => clean(&String::from_utf8_lossy(body), most),
             Self::Html => match web_page(body) {
-                Some(Unfit::Html { title: Some(title) }) => clean(&title, most),
+                Some(InvalidContent::Html { title: Some(title) }) => clean(&title, most),
                 _ => String::new(),
             },
             Self::Json => {

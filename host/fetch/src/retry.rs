@@ -2,7 +2,8 @@
 
 use crate::cause::NameFault;
 use crate::config::RetryPolicy;
-use crate::error::{FetchError, Unfit};
+use crate::error::FetchError;
+use crate::invalid::InvalidContent;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
@@ -36,8 +37,8 @@ fn attempts_for(policy: &RetryPolicy, error: &FetchError) -> u32 {
         | FetchError::Connect { .. }
         | FetchError::OpenFiles { .. } => policy.unreachable_attempts,
         // A body cut short without a length, or spoilt on the way; but another version stays another version.
-        FetchError::Unfit { what: Unfit::OtherVersion(_), .. } => 1,
-        FetchError::Unfit { .. } => policy.unreachable_attempts,
+        FetchError::InvalidContent { what: InvalidContent::OtherVersion(_), .. } => 1,
+        FetchError::InvalidContent { .. } => policy.unreachable_attempts,
         _ => 1,
     }
 }
@@ -50,8 +51,8 @@ fn random() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{At, Site};
     use crate::object::{Kind, Object};
+    use crate::site::{At, Site};
     use airgo_gomod::ModuleVersion;
 
     fn status(status: u16, retry_after: Option<u64>) -> FetchError {

@@ -1,7 +1,8 @@
 //! Takes secrets out of what servers, libraries and programs wrote: an answer
 //! may repeat the address that it was asked by.
 
-use crate::error::{FetchError, Unfit};
+use crate::error::FetchError;
+use crate::invalid::InvalidContent;
 use airgo_gomod::address::HIDDEN;
 
 /// A text without these words, longest first.
@@ -33,13 +34,18 @@ impl FetchError {
             | Self::Tls { reason, .. }
             | Self::Broken { reason, .. }
             | Self::Unreadable { reason, .. } => take_out(reason),
-            Self::Unfit { what, .. } => match what {
-                Unfit::Html { title } => title.iter_mut().for_each(take_out),
-                Unfit::Encoding { encoding, problem } => [encoding, problem].into_iter().for_each(take_out),
-                Unfit::Zip(text) | Unfit::Module(text) | Unfit::Info(text) | Unfit::OtherVersion(text) => {
+            Self::InvalidContent { what, .. } => match what {
+                InvalidContent::Html { title } => title.iter_mut().for_each(take_out),
+                InvalidContent::Encoding { encoding, problem } => {
+                    [encoding, problem].into_iter().for_each(take_out)
+                }
+                InvalidContent::Zip(text)
+                | InvalidContent::Module(text)
+                | InvalidContent::Info(text)
+                | InvalidContent::OtherVersion(text) => {
                     take_out(text);
                 }
-                Unfit::Empty => {}
+                InvalidContent::Empty => {}
             },
             // Of our own making, or of this machine.
             Self::ProxyList(_)
@@ -54,7 +60,6 @@ impl FetchError {
             | Self::InsecureCredentials { .. }
             | Self::GoAuth(_)
             | Self::Direct { .. }
-            | Self::NeedsDirect { .. }
             | Self::Off { .. }
             | Self::Disk { .. }
             | Self::OpenFiles { .. }

@@ -3,10 +3,12 @@
 //! left where the next try, and the next run, finds it.
 
 use crate::config::Limits;
-use crate::error::{At, FetchError, Unfit};
+use crate::error::FetchError;
 use crate::fetched::{Body, Fetched};
 use crate::hashpool::HashPool;
+use crate::invalid::InvalidContent;
 use crate::load::{self, LoadError};
+use crate::site::At;
 use crate::store::{Part, Store, disk};
 use crate::transport::Rest;
 use sha2::{Digest, Sha256};
@@ -132,7 +134,9 @@ impl Spool {
                     return Err(match error {
                         LoadError::Io(e) => disk("read", &path)(e),
                         LoadError::TooLarge(limit) => FetchError::TooLarge { at: Box::new(at), limit },
-                        LoadError::Unfit(what) => FetchError::Unfit { at: Box::new(at), what },
+                        LoadError::InvalidContent(what) => {
+                            FetchError::InvalidContent { at: Box::new(at), what }
+                        }
                     });
                 }
             };
@@ -148,10 +152,10 @@ impl Spool {
         if self.state.is_some() {
             return Ok(());
         }
-        let unfit = if buffer.is_empty() { Some(Unfit::Empty) } else { load::not_a_zip(buffer) };
+        let unfit = if buffer.is_empty() { Some(InvalidContent::Empty) } else { load::not_a_zip(buffer) };
         match unfit {
             None => Ok(()),
-            Some(what) => Err(FetchError::Unfit { at: Box::new(self.at.clone()), what }),
+            Some(what) => Err(FetchError::InvalidContent { at: Box::new(self.at.clone()), what }),
         }
     }
 }

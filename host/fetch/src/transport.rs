@@ -5,24 +5,26 @@
 //! several lanes make several connections. The clients are in `clients.rs`.
 
 use crate::cause::{IoCause, Login, NameFault, TlsFault};
+use crate::chain::{chain, innermost};
 use crate::clients::{RedirectRefused, Transport};
 use crate::config::{FetchConfig, Timeouts};
 use crate::credentials::Headers;
 use crate::decode::{Body, BodyError, Encoding};
 use crate::dns::DnsError;
 use crate::dns::resolv_conf::ResolvConf;
-use crate::error::{At, FetchError, Phase, Site, Unfit};
+use crate::error::FetchError;
 use crate::httpdate::http_date;
+use crate::invalid::InvalidContent;
 use crate::load::clean;
 use crate::object::Object;
 use crate::proxyurl::{self, ProxyUrl};
 use crate::refusal::{Form, own_phrase, reason};
 use crate::scrub::scrub;
+use crate::site::{At, Phase, Site};
 use reqwest::header::{
     ACCEPT_ENCODING, AGE, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER,
 };
 use reqwest::{Response, Url};
-use std::error::Error as StdError;
 use std::io;
 use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout};
@@ -289,9 +291,9 @@ impl Incoming {
 
     fn undecodable(&self, problem: String) -> FetchError {
         let encoding = clean(&self.encoding.name, 80);
-        FetchError::Unfit {
+        FetchError::InvalidContent {
             at: self.boxed_at(),
-            what: Unfit::Encoding { encoding, problem: clean(&problem, 200) },
+            what: InvalidContent::Encoding { encoding, problem: clean(&problem, 200) },
         }
     }
 
@@ -453,26 +455,6 @@ fn seconds_of(value: &str) -> Option<Duration> {
     }
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
     Some(Duration::from_secs(http_date(value)?.saturating_sub(now)))
-}
-
-/// An error and its causes. An I/O error hides the one it wraps from `source`.
-fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    let mut next = Some(error);
-    std::iter::from_fn(move || {
-        let this = next?;
-        let wrapped = this.downcast_ref::<io::Error>().and_then(|e| e.get_ref());
-        next = match wrapped {
-            Some(inner) => Some(inner),
-            None => this.source(),
-        };
-        Some(this)
-    })
-}
-
-/// The last of the chain of causes, which is what the system or TLS library said.
-pub(crate) fn innermost(error: &(dyn StdError + 'static), secrets: &[String]) -> String {
-    let last = chain(error).last().map(ToString::to_string).unwrap_or_default();
-    clean(&scrub(&last, secrets), 300)
 }
 
 #[cfg(test)]

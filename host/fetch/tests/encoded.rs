@@ -98,7 +98,7 @@ fn what_is_not_encoded_as_it_says_is_named() {
             let proxy = Proxy::serve(&world);
             proxy.fault(suffix, Fault::Encoded(coding.to_owned(), bytes));
             let error = Run::with(&proxy.url(), once).fetch(A.0, A.1, kind).unwrap_err();
-            assert!(matches!(error, FetchError::Unfit { .. }), "{coding} {suffix}: {error:?}");
+            assert!(matches!(error, FetchError::InvalidContent { .. }), "{coding} {suffix}: {error:?}");
             let text = error.to_string();
             assert!(text.contains(&format!("Content-Encoding: {coding}")) && text.contains(A.0), "{text}");
         }

@@ -3,7 +3,7 @@
 
 mod support;
 
-use airgo_fetch::{FetchError, Kind, Object, Observer, Phase, Unfit};
+use airgo_fetch::{FetchError, InvalidContent, Kind, Object, Observer, Phase};
 use airgo_testkit::{Fault, Module, Proxy, TempTree, World};
 use std::fs;
 use std::net::TcpListener;
@@ -140,56 +140,56 @@ fn what_stays_is_named() {
             Fault::Short(700_000),
             Kind::Zip,
             4,
-            |e| matches!(e, FetchError::Unfit { what: Unfit::Zip(_), .. }),
+            |e| matches!(e, FetchError::InvalidContent { what: InvalidContent::Zip(_), .. }),
             "HOST sent a bad zip",
         ),
         (
             Fault::FlipByte,
             Kind::Zip,
             4,
-            |e| matches!(e, FetchError::Unfit { what: Unfit::Zip(_), .. }),
+            |e| matches!(e, FetchError::InvalidContent { what: InvalidContent::Zip(_), .. }),
             "HOST sent a bad zip",
         ),
         (
             Fault::Short(0),
             Kind::Zip,
             4,
-            |e| matches!(e, FetchError::Unfit { what: Unfit::Empty, .. }),
+            |e| matches!(e, FetchError::InvalidContent { what: InvalidContent::Empty, .. }),
             "HOST sent nothing instead",
         ),
         (
             Fault::Html,
             Kind::Zip,
             4,
-            |e| matches!(e, FetchError::Unfit { what: Unfit::Html { .. }, .. }),
+            |e| matches!(e, FetchError::InvalidContent { what: InvalidContent::Html { .. }, .. }),
             "HOST sent a web page",
         ),
         (
             Fault::Html,
             Kind::Mod,
             4,
-            |e| matches!(e, FetchError::Unfit { what: Unfit::Html { .. }, .. }),
+            |e| matches!(e, FetchError::InvalidContent { what: InvalidContent::Html { .. }, .. }),
             "HOST sent a web page",
         ),
         (
             Fault::Html,
             Kind::Info,
             4,
-            |e| matches!(e, FetchError::Unfit { what: Unfit::Html { .. }, .. }),
+            |e| matches!(e, FetchError::InvalidContent { what: InvalidContent::Html { .. }, .. }),
             "HOST sent a web page",
         ),
         (
             Fault::Bytes(b"{\"Version\":\"v1.2.4\"}".to_vec()),
             Kind::Info,
             1,
-            |e| matches!(e, FetchError::Unfit { what: Unfit::OtherVersion(_), .. }),
+            |e| matches!(e, FetchError::InvalidContent { what: InvalidContent::OtherVersion(_), .. }),
             "HOST sent the .info of version \"v1.2.4\" instead",
         ),
         (
             Fault::Bytes(b"{".to_vec()),
             Kind::Info,
             4,
-            |e| matches!(e, FetchError::Unfit { what: Unfit::Info(_), .. }),
+            |e| matches!(e, FetchError::InvalidContent { what: InvalidContent::Info(_), .. }),
             "HOST sent bad JSON",
         ),
     ];
@@ -338,7 +338,7 @@ fn file_trees_with_faults() {
     fs::write(&zip, &bytes[..bytes.len() / 2]).unwrap();
     let run = Run::new(&url);
     let error = run.fetch(A.0, A.1, Kind::Zip).unwrap_err();
-    assert!(matches!(error, FetchError::Unfit { what: Unfit::Zip(_), .. }), "{error}");
+    assert!(matches!(error, FetchError::InvalidContent { what: InvalidContent::Zip(_), .. }), "{error}");
     let error = run.fetch("example.com/b", "v1.0.0", Kind::Zip).unwrap_err();
     assert!(error.is_not_found() && error.is_unknown_version());
     assert!(error.to_string().contains("example.com/b@v1.0.0: unknown version: file://"), "{error}");

@@ -6,7 +6,7 @@ mod support;
 #[path = "support/tls.rs"]
 mod tls_server;
 
-use airgo_fetch::{Credentials, FetchError, Kind, Login, Timeouts, Unfit};
+use airgo_fetch::{Credentials, FetchError, InvalidContent, Kind, Login, Timeouts};
 use airgo_testkit::{Fault, Module, Proxy, TempTree, World};
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -167,7 +167,10 @@ fn a_module_that_go_refuses_is_not_called_damaged() {
     let world = World::new().with(Module::new(M.0, M.1).file("test/\u{1f63b}.txt", "x\n"));
     let proxy = Proxy::serve(&world);
     let error = Run::new(&proxy.url()).fetch(M.0, M.1, Kind::Zip).unwrap_err();
-    assert!(matches!(&error, FetchError::Unfit { what: Unfit::Module(_), .. }), "{error:?}");
+    assert!(
+        matches!(&error, FetchError::InvalidContent { what: InvalidContent::Module(_), .. }),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("a module that go refuses"), "{error}");
     assert!(!error.hint().unwrap().contains("damaged"));
 }

@@ -2,8 +2,8 @@
 //! and the refusal on its stdin; what it prints (cmd/go auth/userauth.go).
 
 use crate::credentials::Headers;
-use crate::direct::environment::Environment;
-use crate::direct::process::{Invocation, RunError, Stop};
+use crate::process::environment::Environment;
+use crate::process::{Invocation, RunError, Stop};
 use reqwest::{Response, Url, Version};
 use std::path::PathBuf;
 use std::time::Duration;

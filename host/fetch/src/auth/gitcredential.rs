@@ -2,9 +2,9 @@
 
 use super::command::describe_failure;
 use crate::credentials::{Basic, Headers};
-use crate::direct::environment::Environment;
-use crate::direct::prepare;
-use crate::direct::process::{Invocation, Stop};
+use crate::process::environment::Environment;
+use crate::process::git::prepare;
+use crate::process::{Invocation, Stop};
 use reqwest::Url;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

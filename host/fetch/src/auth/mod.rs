@@ -11,15 +11,17 @@
 //! asking brought other credentials, and asks no more than once at a time.
 
 mod command;
+pub(crate) mod error;
 mod gitcredential;
 mod quoted;
 
 use crate::cause::Login;
 use crate::config::FetchConfig;
 use crate::credentials::{Credentials, Headers};
-use crate::direct::environment::Environment;
-use crate::direct::process::Stop;
+use crate::process::Stop;
+use crate::process::environment::Environment;
 use airgo_gomod::address::HIDDEN;
+use error::AuthError;
 use gitcredential::GitAnswer;
 use reqwest::{Response, Url};
 use std::path::{Path, PathBuf};
@@ -35,24 +37,6 @@ enum Method {
     Git(PathBuf),
     /// A program and its arguments.
     Command(Vec<String>),
-}
-
-/// Why GOAUTH cannot be used. Arguments of commands are not shown: they may be
-/// secrets.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AuthError {
-    /// `;;`, or a `;` at the end.
-    #[error("GOAUTH holds an empty command")]
-    Empty,
-    /// `off` beside others.
-    #[error("GOAUTH=off cannot be combined with other authentication commands")]
-    OffCombined,
-    /// Not `git` and one absolute directory.
-    #[error("GOAUTH=git needs the absolute path of a directory, and nothing else")]
-    GitDirectory,
-    /// A quote that is not closed.
-    #[error("GOAUTH command {0:?} holds a quote that is not closed")]
-    Quote(String),
 }
 
 /// What GOAUTH says, and what its methods have said so far.

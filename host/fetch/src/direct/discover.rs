@@ -1,16 +1,16 @@
 //! Asking a host where a module's repository is: `https://path?go-get=1`
 //! (cmd/go vcs/vcs.go repoRootForImportDynamic, web/http.go get).
 
+use super::Run;
 use super::error::DirectError;
 use super::hosts::{Remote, RepoRoot, Vcs, known};
 use super::meta::{self, GoImport};
 use super::web::{self, NoPage, Page};
-use crate::engine::Engine;
 use airgo_gomod::address::in_text;
 use airgo_gomod::module::match_prefix_patterns;
 use reqwest::Url;
 
-impl Engine {
+impl Run<'_> {
     /// Finds a module's repository (RepoRootForImportPath), and holds GOVCS
     /// against it.
     pub(super) async fn repo_root(&self, path: &str) -> Result<RepoRoot, DirectError> {
@@ -20,7 +20,7 @@ impl Engine {
             None => self.ask_host(path).await?,
         };
         if root.vcs != Vcs::Mod {
-            govcs.check(root.vcs.command(), &root.root, self.config.goprivate.reveal())?;
+            govcs.check(root.vcs.command(), &root.root, self.engine.config.goprivate.reveal())?;
         }
         Ok(root)
     }
@@ -58,8 +58,8 @@ impl Engine {
         }
         let slash = if path == host { "/" } else { "" };
         let url = Url::parse(&format!("https://{path}{slash}?go-get=1")).map_err(|e| e.to_string())?;
-        let insecure = match_prefix_patterns(self.config.goinsecure.reveal(), path);
-        self.direct.pages.get(self, &url, insecure).await
+        let insecure = match_prefix_patterns(self.engine.config.goinsecure.reveal(), path);
+        self.direct.pages.get(self.engine, &url, insecure).await
     }
 }
 

@@ -11,43 +11,40 @@
 //! through the same judge.
 
 mod coderepo;
+pub(crate) mod config;
 mod discover;
-pub(crate) mod environment;
-mod error;
+pub(crate) mod error;
 mod git;
 mod govcs;
 mod hosts;
 mod meta;
 mod modzip;
-pub(crate) mod process;
 mod refs;
 mod repo;
 mod shown;
 mod tar;
 mod web;
 
-pub use environment::Environment;
-pub use error::{DirectError, GitProblem};
-pub(crate) use git::prepare;
-
 use crate::config::FetchConfig;
-use crate::engine::{Engine, Request};
-use crate::error::{DirectReason, FetchError};
+use crate::engine::{DirectSource, Engine, Obtained, Request};
+use crate::error::FetchError;
 use crate::fetched::{Body, Fetched};
 use crate::info::Origin;
 use crate::load::{self, LoadError};
 use crate::object::{Kind, Object};
 use crate::observe::Observer;
+use crate::process::{RunError, Stop};
 use crate::proxyurl::ProxyUrl;
+use crate::site::DirectReason;
 use crate::store::{Store, disk};
-use airgo_gomod::Setting;
 use airgo_gomod::module::match_prefix_patterns;
 use airgo_gomod::modzip::Scratch;
 use coderepo::{CodeRepo, VersionInfo};
+use error::DirectError;
 use git::Git;
 use govcs::Govcs;
 use hosts::{Remote, RepoRoot, Vcs};
-use process::{RunError, Stop};
+
 use repo::{Memory, Repo};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -64,23 +61,6 @@ const REPOSITORIES: usize = 8;
 /// The most bytes of a commit's files, other modules' and vendored ones
 /// included. Go holds all that in memory without a limit.
 const MAX_ARCHIVE: u64 = 8 << 30;
-
-/// What direct fetches need to know beyond the rest of [`FetchConfig`].
-#[derive(Clone, Debug)]
-pub struct DirectConfig {
-    /// GOVCS, without Go's default rules, which always follow.
-    pub govcs: Setting,
-    /// Where the bare repositories are kept; `vcs` beside the store if none.
-    pub cache_dir: Option<PathBuf>,
-    /// The longest that one run of git may take.
-    pub git_timeout: Duration,
-}
-
-impl Default for DirectConfig {
-    fn default() -> Self {
-        Self { govcs: Setting::default(), cache_dir: None, git_timeout: Duration::from_secs(3600) }
-    }
-}
 
 /// What is known of a module path's repository; asked for once.
 type Asked = OnceCell<Result<RepoRoot, DirectError>>;
@@ -135,11 +115,28 @@ struct Job {
     limits: crate::config::Limits,
 }
 
-impl Engine {
-    /// Takes an object from the module's own repository. `reason` tells why it
-    /// came to that, `after` what the proxies before `direct` said.
-    pub(crate) async fn obtain_directly(
-        &self,
+impl DirectSource for Direct {
+    fn obtain<'a>(
+        &'a self,
+        engine: &'a Engine,
+        request: &'a Request,
+        reason: DirectReason,
+        after: Option<Box<FetchError>>,
+    ) -> Obtained<'a> {
+        Box::pin(Run { direct: self, engine }.obtain(request, reason, after))
+    }
+}
+
+/// The repositories, with the engine that a fetch is part of.
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    direct: &'a Direct,
+    engine: &'a Engine,
+}
+
+impl Run<'_> {
+    async fn obtain(
+        self,
         request: &Request,
         reason: DirectReason,
         after: Option<Box<FetchError>>,
@@ -173,15 +170,15 @@ impl Engine {
         let memory = self.direct.repo(&url, &root.root).lock_owned().await;
         let turn =
             Arc::clone(&self.direct.turns).acquire_owned().await.map_err(|_| DirectError::Cancelled)?;
-        self.observer.started(object, None);
+        self.engine.observer.started(object, None);
         let job = Job {
             object: object.clone(),
             reason,
             root,
             git,
-            store: Arc::clone(&self.store),
-            observer: Arc::clone(&self.observer),
-            limits: self.config.limits.clone(),
+            store: Arc::clone(&self.engine.store),
+            observer: Arc::clone(&self.engine.observer),
+            limits: self.engine.config.limits.clone(),
         };
         let task = spawn_blocking(move || {
             let mut memory = memory;
@@ -190,7 +187,7 @@ impl Engine {
             done
         });
         let fetched = task.await.map_err(|_| Failure::Fetch(FetchError::Lost(object.clone())))??;
-        self.observer.bytes(object, fetched.size);
+        self.engine.observer.bytes(object, fetched.size);
         Ok(fetched)
     }
 
@@ -208,12 +205,12 @@ impl Engine {
         let Remote::Url(url) = &root.remote else {
             return Err(FetchError::Lost(object.clone()));
         };
-        self.ask_for(request, &ProxyUrl::parse(url)?, &proxy_path).await
+        self.engine.ask_for(request, &ProxyUrl::parse(url)?, &proxy_path).await
     }
 
     async fn git(&self) -> Result<&Git, DirectError> {
         let found = self.direct.git.get_or_init(|| async {
-            let config = &self.config;
+            let config = &self.engine.config;
             let (mut environment, retries) = (config.environment.clone(), config.retries.clone());
             // git gives up by itself on a transfer over HTTP that brings next to nothing.
             for (name, value) in [
@@ -249,7 +246,7 @@ impl Engine {
         if let Some(url) = lock(&self.direct.schemes).get(repo) {
             return Ok(url.clone());
         }
-        let insecure = match_prefix_patterns(self.config.goinsecure.reveal(), path);
+        let insecure = match_prefix_patterns(self.engine.config.goinsecure.reveal(), path);
         let (git, tried) = (git.clone(), repo.clone());
         let found = spawn_blocking(move || try_schemes(&git, &tried, insecure)).await;
         let url = found.map_err(|_| DirectError::Cancelled)??;
@@ -343,7 +340,7 @@ impl Job {
         let h1 = h1.map_err(|e| match e {
             LoadError::Io(e) => Failure::Fetch(disk("write", &file_path)(e)),
             LoadError::TooLarge(limit) => DirectError::TooLarge { what: "its zip".to_owned(), limit }.into(),
-            LoadError::Unfit(what) => DirectError::BadModule(format!("its zip is {what}")).into(),
+            LoadError::InvalidContent(what) => DirectError::BadModule(format!("its zip is {what}")).into(),
         })?;
         let (sha256, body) = (digest.finalize().into(), Body::Spooled(file.into_temp_path()));
         let (h1, origin) = (Some(h1), None);

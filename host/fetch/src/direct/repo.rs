@@ -8,9 +8,9 @@
 
 use super::error::DirectError;
 use super::git::{self, Git};
-use super::process::RunError;
 use super::refs::{all_hex, is_hash, parse_refs};
 use super::shown::Address;
+use crate::process::RunError;
 use crate::store::hex;
 use airgo_model::atomic::ScratchDir;
 use sha2::{Digest, Sha256};

@@ -4,13 +4,13 @@
 //! modules that match GOINSECURE. A page counts whatever its status.
 
 use super::meta::{self, GoImport};
+use crate::chain::innermost;
 use crate::config::FetchConfig;
 use crate::credentials::Headers;
 use crate::decode::{Body, BodyError, Encoding};
 use crate::engine::Engine;
 use crate::proxyurl::host;
 use crate::scrub::scrub;
-use crate::transport::innermost;
 use airgo_gomod::address;
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};

@@ -3,13 +3,13 @@
 //! database.
 
 use super::{Area, Check, Examination, Verdict, Visit};
+use crate::chain::innermost;
 use crate::error::FetchError;
 use crate::httpproxy::Via;
 use crate::object::{Kind, Object};
 use crate::proxylist::Hop;
 use crate::proxyurl::{ProxyUrl, host};
 use crate::tls::{Speak, Tls};
-use crate::transport::innermost;
 use airgo_gomod::{ModuleVersion, Setting};
 use reqwest::Url;
 use rustls::pki_types::ServerName;
@@ -267,9 +267,10 @@ async fn fetch(visit: &Visit<'_>, to: &mut Examination<'_>, proxy: &ProxyUrl) ->
     sound
 }
 
-fn unfit(visit: &Visit<'_>, proxy: &ProxyUrl, path: &str, what: crate::Unfit) -> FetchError {
+fn unfit(visit: &Visit<'_>, proxy: &ProxyUrl, path: &str, what: crate::InvalidContent) -> FetchError {
     let site = crate::Site::new(proxy.host(), proxy.object_shown(path));
-    let error = FetchError::Unfit { at: Box::new(crate::At { object: visit.object.clone(), site }), what };
+    let error =
+        FetchError::InvalidContent { at: Box::new(crate::At { object: visit.object.clone(), site }), what };
     error.scrubbed(proxy.secrets())
 }
 

@@ -1,8 +1,11 @@
 //! Running another program: its output bounded, its time limited, and ended
 //! when the fetch is cancelled.
 
-use super::environment::Environment;
+pub(crate) mod environment;
+pub(crate) mod git;
+
 use airgo_model::shortage::{Shortage, USUAL_STACK};
+use environment::Environment;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
