@@ -80,7 +80,7 @@ fn main() {
     // Whoever signed it: sizes are measured here, not trust.
     let unverified = Bundle::open(path, &Limits::default()).unwrap();
     let mut trust = support::trust(&[&key]);
-    for signer in unverified.signatures(&Trust::new(), support::now()).unwrap().signers() {
+    for signer in unverified.signatures(&Trust::new(), support::now()).unwrap().all() {
         let key: PublicKey = signer.public_key.clone();
         trust.add(TrustedKey::new(key, None));
     }

@@ -89,7 +89,7 @@ pub enum BundleError {
     /// An object is not what the manifest says.
     #[error(transparent)]
     Object(#[from] ObjectError),
-    /// An older bundle than one let in before, or the record of those is no use.
+    /// An older bundle than one let in before, or the record of those cannot be used.
     #[error(transparent)]
     LastSeen(#[from] LastSeenError),
     /// A module breaks Go's rules.

@@ -1,5 +1,5 @@
 //! The canonical `.info`: a version and its time in UTC, nothing else. A bundle
-//! has no room for what proxies add to it; airgo-gomod knows the form.
+//! does not hold what proxies add to it; airgo-gomod knows the form.
 
 pub use airgo_gomod::info::{InfoError, canonical_time};
 

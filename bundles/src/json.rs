@@ -4,7 +4,7 @@
 //! The form is RFC 8785 narrowed: UTF-8, no white space, object keys of
 //! printable ASCII in ascending order, integers of at most 2^53 - 1 in
 //! magnitude without exponent or fraction, and the shortest string escapes.
-//! The scanner judges bytes before serde sees them, so that a duplicate key, a
+//! The scanner checks bytes before serde sees them, so that a duplicate key, a
 //! float or a thousand brackets is refused with its own message and in bounded
 //! stack. Signed statements of other tools need not be canonical: for them
 //! [`check_strict`] allows white space and any key order, nothing more.

@@ -1,5 +1,5 @@
 //! The bundle: one file that carries a Go project's modules, what they are, and
-//! who vouches for them. The normative text is `FORMAT.md` beside this crate.
+//! who signed them. The normative text is `FORMAT.md` beside this crate.
 //!
 //! ```text
 //! write   Manifest -> BundleWriter::create -> write_objects -> finish(signings)
@@ -48,7 +48,7 @@ pub use attest::load::TrustError;
 pub use attest::refusal::Cause;
 pub use attest::sign::SignError;
 pub use attest::signature_error::{Lack, SignatureError};
-pub use attest::signer::{Signatory, SignedStatement, Standing, Verdict};
+pub use attest::signer::{BundleSigner, SignedStatement, Signers, TrustStatus};
 pub use attest::trust::Trust;
 pub use attest::trust_file::{TRUST_SCHEMA, TrustFileError};
 pub use attest::trusted_key::{Revocation, Role, TrustedKey};

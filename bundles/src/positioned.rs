@@ -36,11 +36,11 @@ pub trait ReadAt: Send + Sync {
 }
 
 /// How much is read at a time.
-const PIECE: usize = 256 << 10;
+const CHUNK: usize = 256 << 10;
 
 /// Hands on a file's bytes in order.
-pub(crate) fn each_piece(file: &dyn ReadAt, mut take: impl FnMut(&[u8])) -> io::Result<()> {
-    let mut buffer = vec![0; PIECE];
+pub(crate) fn each_chunk(file: &dyn ReadAt, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
     let (mut at, len) = (0, file.len());
     while at < len {
         let want = buffer.len().min(usize::try_from(len - at).unwrap_or(usize::MAX));
@@ -64,7 +64,7 @@ impl PositionedFile {
     /// opened, because opening a pipe waits for somebody who writes to it.
     ///
     /// # Errors
-    /// What is no regular file, or cannot be opened.
+    /// What is not a regular file, or cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
         if !std::fs::metadata(path)?.is_file() {
             return Err(not_regular());

@@ -1,8 +1,8 @@
-//! Who vouches for a bundle: every signature and statement judged together.
+//! Who signed a bundle: every signature and statement verified together.
 //!
 //! A key that signs a bundle leaves `signatures/<key>.dsse.json`, whose subjects
 //! are the manifest, the key's own statements and the evidence that the key
-//! vouches for. Whatever is beside the manifest's objects is therefore covered
+//! covers. Whatever is beside the manifest's objects is therefore covered
 //! by somebody, and a wrong signature refuses the bundle even where nobody
 //! needed it: a bundle is as its signers left it, or it is not accepted.
 
@@ -10,7 +10,7 @@ use super::dsse::Envelope;
 use super::entries;
 use super::keys::{KeyId, PublicKey};
 use super::signature_error::SignatureError;
-use super::signer::{Judged, Signatory, SignedStatement, Verdict};
+use super::signer::{BundleSigner, EnvelopeDigest, SignedStatement, Signers};
 use super::statement::{Attestation, BUNDLE_ATTESTATION, Read, StatementError};
 use super::trust::Trust;
 use crate::digest::Sha256;
@@ -38,13 +38,13 @@ pub(crate) struct Attached<'a, E> {
     pub read: &'a dyn Fn(&str) -> Result<Vec<u8>, E>,
 }
 
-/// Checks everything that cryptography can say. The standings are the trust's;
+/// Checks everything that cryptography can say. The status of each is the trust's;
 /// whether they suffice is for `demand`.
 pub(crate) fn assess<E: From<SignatureError>>(
     at: &Attached<'_, E>,
     trust: &Trust,
     now: Timestamp,
-) -> Result<Verdict, E> {
+) -> Result<Signers, E> {
     if at.signatures.is_empty() {
         return Err(SignatureError::Missing.into());
     }
@@ -52,17 +52,17 @@ pub(crate) fn assess<E: From<SignatureError>>(
     let mut signers = Vec::new();
     for name in &at.signatures {
         let bytes = (at.read)(name)?;
-        envelopes.insert((*name).to_owned(), Judged::of(&bytes));
+        envelopes.insert((*name).to_owned(), EnvelopeDigest::of(&bytes));
         signers.push(check_signature(name, bytes, at.manifest, trust, now)?);
     }
     let mut statements = Vec::new();
     let mut present: BTreeMap<&str, Sha256> = BTreeMap::new();
     for name in &at.statements {
         let bytes = (at.read)(name)?;
-        let judged = Judged::of(&bytes);
-        present.insert(name, judged.sha256);
-        envelopes.insert((*name).to_owned(), judged);
-        statements.push(check_statement(name, bytes, judged.sha256, at.manifest, &signers)?);
+        let known = EnvelopeDigest::of(&bytes);
+        present.insert(name, known.sha256);
+        envelopes.insert((*name).to_owned(), known);
+        statements.push(check_statement(name, bytes, known.sha256, at.manifest, &signers)?);
     }
     let mut evidence: BTreeMap<String, Sha256> = BTreeMap::new();
     for signer in &signers {
@@ -74,7 +74,7 @@ pub(crate) fn assess<E: From<SignatureError>>(
                 }
                 continue;
             }
-            // Each vouches for its own statements only: another's may come and go.
+            // Each covers its own statements only: another's may come and go.
             let own = entries::parse_statement_name(entry).is_some_and(|(_, key)| key == signer.key_id);
             if !own || present.get(entry.as_str()) != Some(digest) {
                 return Err(refuse().into());
@@ -84,7 +84,7 @@ pub(crate) fn assess<E: From<SignatureError>>(
     if let Some(entry) = at.evidence.iter().find(|e| !evidence.contains_key(**e)) {
         return Err(SignatureError::Uncovered { entry: (*entry).to_owned() }.into());
     }
-    Ok(Verdict { signers, statements, evidence, envelopes })
+    Ok(Signers { all: signers, statements, evidence, envelopes })
 }
 
 /// Its predicate is read as `P`.
@@ -111,7 +111,7 @@ fn check_signature(
     manifest: Sha256,
     trust: &Trust,
     now: Timestamp,
-) -> Result<Signatory, SignatureError> {
+) -> Result<BundleSigner, SignatureError> {
     let claims = |reason: String| SignatureError::Claims { entry: entry.to_owned(), reason };
     let (envelope, statement) = open::<Value>(entry, bytes, entries::parse_signature_name(entry))?;
     if statement.predicate_type != BUNDLE_ATTESTATION {
@@ -140,12 +140,12 @@ fn check_signature(
     if statement.manifest != manifest {
         return Err(SignatureError::Manifest { key: key_id, signed: statement.manifest, found: manifest });
     }
-    let standing = trust.standing(&key_id, &attestation, now);
+    let status = trust.status(&key_id, &attestation, now);
     // Nothing depends on the comment of an untrusted signer, and it may have 11 MiB.
-    if !standing.is_trusted() && attestation.comment.as_ref().is_some_and(|c| c.len() > UNTRUSTED_COMMENT) {
+    if !status.is_trusted() && attestation.comment.as_ref().is_some_and(|c| c.len() > UNTRUSTED_COMMENT) {
         attestation.comment = None;
     }
-    Ok(Signatory { key_id, public_key, attestation, covers: statement.covers, standing })
+    Ok(BundleSigner { key_id, public_key, attestation, covers: statement.covers, status })
 }
 
 fn check_statement(
@@ -153,7 +153,7 @@ fn check_statement(
     bytes: Vec<u8>,
     digest: Sha256,
     manifest: Sha256,
-    signers: &[Signatory],
+    signers: &[BundleSigner],
 ) -> Result<SignedStatement, SignatureError> {
     let uncovered = || SignatureError::Uncovered { entry: entry.to_owned() };
     let (name, key) = entries::parse_statement_name(entry)
@@ -173,7 +173,7 @@ fn check_statement(
     if let Some(other) = statement.covers.keys().next() {
         return Err(SignatureError::Covered { key, entry: other.clone() });
     }
-    let trusted = signer.standing.is_trusted();
+    let trusted = signer.status.is_trusted();
     Ok(SignedStatement {
         name: name.to_owned(),
         key_id: key,

@@ -4,7 +4,7 @@
 use super::claims::Claims;
 use super::keys::KeyId;
 use super::signature_error::{Lack, SignatureError};
-use super::signer::{Signatory, Standing, Verdict};
+use super::signer::{BundleSigner, Signers, TrustStatus};
 use super::trust::Trust;
 use super::trusted_key::Role;
 use std::collections::BTreeSet;
@@ -26,11 +26,11 @@ pub struct Adding<'a> {
 
 impl Trust {
     /// The roles in which too few keys signed, in the order of their names.
-    pub fn lacks(&self, verdict: &Verdict) -> Vec<Lack> {
+    pub fn lacks(&self, signers: &Signers) -> Vec<Lack> {
         let lack = |(name, role): (&String, &Role)| {
-            let in_role = |s: &&Signatory| self.role_of(s) == Some(name.as_str());
+            let in_role = |s: &&BundleSigner| self.role_of(s) == Some(name.as_str());
             // A set, though the container holds at most one signature of a key.
-            let found = verdict.trusted().filter(in_role).map(|s| s.key_id).collect::<BTreeSet<_>>().len();
+            let found = signers.trusted().filter(in_role).map(|s| s.key_id).collect::<BTreeSet<_>>().len();
             (found < role.threshold).then(|| Lack {
                 role: name.clone(),
                 wanted: role.threshold,
@@ -50,28 +50,27 @@ impl Trust {
     /// The first rule that is not met, by name.
     pub(crate) fn demand_to_sign(
         &self,
-        verdict: &Verdict,
+        signers: &Signers,
         adding: &Adding<'_>,
     ) -> Result<(), SignatureError> {
-        let expired = |s: &Signatory| matches!(s.standing, Standing::Expired(_));
-        let renewed =
-            adding.replace && verdict.signers().iter().any(|s| s.key_id == adding.key && expired(s));
+        let expired = |s: &BundleSigner| matches!(s.status, TrustStatus::Expired(_));
+        let renewed = adding.replace && signers.all().iter().any(|s| s.key_id == adding.key && expired(s));
         if renewed {
             return Ok(());
         }
-        if verdict.trusted().next().is_none() {
-            return Err(SignatureError::Untrusted { signers: verdict.signers().to_vec() });
+        if signers.trusted().next().is_none() {
+            return Err(SignatureError::Untrusted { signers: signers.all().to_vec() });
         }
         let adds = adding.claims.role.as_deref();
-        if let Some(lack) = self.lacks(verdict).into_iter().find(|l| l.role == PACKER && adds != Some(PACKER))
+        if let Some(lack) = self.lacks(signers).into_iter().find(|l| l.role == PACKER && adds != Some(PACKER))
         {
-            return Err(SignatureError::threshold(lack, verdict));
+            return Err(SignatureError::threshold(lack, signers));
         }
-        let others = verdict.trusted().filter(|s| s.key_id != adding.key || !adding.replace);
+        let others = signers.trusted().filter(|s| s.key_id != adding.key || !adding.replace);
         let stated = others.filter_map(|s| Some((s.key_id, s.attestation.sequence?)));
         let own = adding.claims.sequence.map(|sequence| (adding.key, sequence));
         self.agree(stated.chain(own))?;
-        let expires = verdict.trusted().any(|s| s.attestation.expires.is_some());
+        let expires = signers.trusted().any(|s| s.attestation.expires.is_some());
         if self.needs_expiry && adding.claims.expires.is_none() && !expires {
             return Err(SignatureError::NoExpiry);
         }
@@ -99,15 +98,15 @@ impl Trust {
     ///
     /// # Errors
     /// The first rule that is not met, by name.
-    pub fn demand(&self, verdict: &Verdict) -> Result<(), SignatureError> {
-        if verdict.trusted().next().is_none() {
-            return Err(SignatureError::Untrusted { signers: verdict.signers.clone() });
+    pub fn demand(&self, signers: &Signers) -> Result<(), SignatureError> {
+        if signers.trusted().next().is_none() {
+            return Err(SignatureError::Untrusted { signers: signers.all.clone() });
         }
-        if let Some(lack) = self.lacks(verdict).into_iter().next() {
-            return Err(SignatureError::threshold(lack, verdict));
+        if let Some(lack) = self.lacks(signers).into_iter().next() {
+            return Err(SignatureError::threshold(lack, signers));
         }
-        self.agree(verdict.trusted().filter_map(|s| Some((s.key_id, s.attestation.sequence?))))?;
-        if self.needs_expiry && verdict.trusted().all(|s| s.attestation.expires.is_none()) {
+        self.agree(signers.trusted().filter_map(|s| Some((s.key_id, s.attestation.sequence?))))?;
+        if self.needs_expiry && signers.trusted().all(|s| s.attestation.expires.is_none()) {
             return Err(SignatureError::NoExpiry);
         }
         Ok(())
@@ -117,18 +116,18 @@ impl Trust {
 /// Demands that the trust's rules are met, and that a signature that counts
 /// covers every piece of evidence.
 pub(crate) fn require_trust(
-    verdict: &Verdict,
+    signers: &Signers,
     trust: &Trust,
     adding: Option<&Adding<'_>>,
 ) -> Result<(), SignatureError> {
     let own = match adding {
-        None => trust.demand(verdict).map(|()| None)?,
-        Some(adding) => trust.demand_to_sign(verdict, adding).map(|()| Some(adding.key))?,
+        None => trust.demand(signers).map(|()| None)?,
+        Some(adding) => trust.demand_to_sign(signers, adding).map(|()| Some(adding.key))?,
     };
-    for entry in verdict.evidence.keys() {
-        // Whoever signs covers all evidence: a key that signs anew vouches for it again.
-        let counts = |s: &&Signatory| s.standing.is_trusted() || Some(s.key_id) == own;
-        if !verdict.signers.iter().filter(counts).any(|s| s.covers.contains_key(entry)) {
+    for entry in signers.evidence.keys() {
+        // Whoever signs covers all evidence: a key that signs anew covers it again.
+        let counts = |s: &&BundleSigner| s.status.is_trusted() || Some(s.key_id) == own;
+        if !signers.all.iter().filter(counts).any(|s| s.covers.contains_key(entry)) {
             return Err(SignatureError::Uncovered { entry: entry.clone() });
         }
     }

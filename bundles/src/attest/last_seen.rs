@@ -92,7 +92,7 @@ pub enum Seen {
     Again,
 }
 
-/// Why a bundle is not let in, or the record is no use.
+/// Why a bundle is not let in, or the record cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LastSeenError {
     /// The record cannot be read, locked or written.
@@ -177,7 +177,7 @@ impl LastSeen {
     /// The streams of the record; none where there is no file.
     ///
     /// # Errors
-    /// A file that cannot be read or is no record.
+    /// A file that cannot be read or is not a record.
     pub fn streams(&self) -> Result<Vec<Stream>> {
         let file = match File::open(&self.path) {
             Ok(file) => file,
@@ -213,7 +213,7 @@ impl LastSeen {
     ///
     /// # Errors
     /// A bundle that is older than the last one, another one of the same
-    /// sequence, or one without a sequence; a record that is no use.
+    /// sequence, or one without a sequence; a record that cannot be used.
     pub fn check(&self, bundle: &StreamVersion) -> Result<Seen> {
         compare(&self.streams()?, bundle)
     }

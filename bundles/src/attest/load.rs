@@ -36,7 +36,7 @@ impl Trust {
         self.parse(&text)
     }
 
-    /// Trusts the keys of a text that is no trust file, as [`Trust::load`] does.
+    /// Trusts the keys of a text that is not a trust file, as [`Trust::load`] does.
     ///
     /// # Errors
     /// As for [`Trust::load`].

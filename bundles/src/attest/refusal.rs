@@ -3,7 +3,7 @@
 
 use super::keys::KeyId;
 use super::signature_error::{Lack, SignatureError};
-use super::signer::{Signatory, Standing};
+use super::signer::{BundleSigner, TrustStatus};
 
 /// One cause for which signatures are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,17 +42,17 @@ pub enum Cause {
 }
 
 impl Cause {
-    fn of(signer: &Signatory) -> Option<Self> {
+    fn of(signer: &BundleSigner) -> Option<Self> {
         let key = signer.key_id;
-        match signer.standing {
-            Standing::Trusted { .. } => None,
-            Standing::Unknown => Some(Self::UnknownSigner),
-            Standing::Revoked(_) => Some(Self::Revoked(key)),
-            Standing::NotYetValid(_) => Some(Self::NotYetValid(key)),
-            Standing::NoLongerValid(_) => Some(Self::NoLongerValid(key)),
-            Standing::Expired(_) => Some(Self::Expired(key)),
-            Standing::OtherRole { .. } => Some(Self::OtherRole(key)),
-            Standing::OtherModule { .. } => Some(Self::OtherModule(key)),
+        match signer.status {
+            TrustStatus::Trusted { .. } => None,
+            TrustStatus::Unknown => Some(Self::UnknownSigner),
+            TrustStatus::Revoked(_) => Some(Self::Revoked(key)),
+            TrustStatus::NotYetValid(_) => Some(Self::NotYetValid(key)),
+            TrustStatus::NoLongerValid(_) => Some(Self::NoLongerValid(key)),
+            TrustStatus::Expired(_) => Some(Self::Expired(key)),
+            TrustStatus::OtherRole { .. } => Some(Self::OtherRole(key)),
+            TrustStatus::OtherModule { .. } => Some(Self::OtherModule(key)),
         }
     }
 }
@@ -81,7 +81,7 @@ impl SignatureError {
             Self::AlreadySigned { .. } => add(Cause::AlreadySigned),
             Self::Untrusted { signers } => {
                 // A key that is known and refused says more than unknown ones do.
-                let known = |s: &&Signatory| s.standing != Standing::Unknown;
+                let known = |s: &&BundleSigner| s.status != TrustStatus::Unknown;
                 signers.iter().filter(known).filter_map(Cause::of).for_each(&mut add);
                 signers.iter().filter(|s| !known(s)).filter_map(Cause::of).for_each(add);
             }
@@ -93,7 +93,7 @@ impl SignatureError {
                     place: place.clone(),
                 }));
                 // Anybody may add a signature: one by an unknown key is not a reason.
-                let known = |s: &&Signatory| s.standing != Standing::Unknown;
+                let known = |s: &&BundleSigner| s.status != TrustStatus::Unknown;
                 signers.iter().filter(known).filter_map(Cause::of).for_each(add);
             }
             Self::NoSequence => add(Cause::NoSequence),

@@ -2,7 +2,7 @@
 
 use super::dsse::EnvelopeError;
 use super::keys::{KeyError, KeyId};
-use super::signer::{Signatory, Verdict};
+use super::signer::{BundleSigner, Signers};
 use super::statement::StatementError;
 use crate::digest::Sha256;
 
@@ -25,7 +25,7 @@ pub enum SignatureError {
     /// None at all.
     #[error("the bundle is not signed")]
     Missing,
-    /// An entry that is no envelope.
+    /// An entry that is not an envelope.
     #[error("malformed signature {entry}: {source}")]
     Envelope {
         /// The entry.
@@ -111,7 +111,7 @@ pub enum SignatureError {
     #[error("no trusted key signed the bundle; {}", list(.signers))]
     Untrusted {
         /// Who did sign.
-        signers: Vec<Signatory>,
+        signers: Vec<BundleSigner>,
     },
     /// Signed by trusted keys, but by too few in a role.
     #[error("{role} needs {} ({place}), {found} of them signed; {}", keys(*.wanted), list(.signers))]
@@ -125,7 +125,7 @@ pub enum SignatureError {
         /// `file:line` of the trust file.
         place: String,
         /// Who did sign.
-        signers: Vec<Signatory>,
+        signers: Vec<BundleSigner>,
     },
     /// The trust file demands a sequence.
     #[error("no trusted signature carries a sequence, which the trust file requires")]
@@ -166,7 +166,7 @@ impl SignatureError {
             Self::AlreadySigned { .. } => "already-signed",
             // One signer was refused by one rule: that is the one to name.
             Self::Untrusted { signers } => match &signers[..] {
-                [one] => one.standing.rule().unwrap_or("untrusted"),
+                [one] => one.status.rule().unwrap_or("untrusted"),
                 _ => "untrusted",
             },
             Self::Threshold { .. } => "threshold",
@@ -176,14 +176,14 @@ impl SignatureError {
     }
 }
 
-fn list(signers: &[Signatory]) -> String {
-    let one = |s: &Signatory| format!("signed by {} ({})", s.key_id, s.standing);
+fn list(signers: &[BundleSigner]) -> String {
+    let one = |s: &BundleSigner| format!("signed by {} ({})", s.key_id, s.status);
     signers.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 impl SignatureError {
-    pub(crate) fn threshold(lack: Lack, verdict: &Verdict) -> Self {
+    pub(crate) fn threshold(lack: Lack, signers: &Signers) -> Self {
         let Lack { role, wanted, found, place } = lack;
-        Self::Threshold { role, wanted, found, place, signers: verdict.signers().to_vec() }
+        Self::Threshold { role, wanted, found, place, signers: signers.all().to_vec() }
     }
 }

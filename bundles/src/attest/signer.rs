@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What a verifier thinks of a signature that is cryptographically right.
+/// What a verifier's trust makes of a signature that is cryptographically right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Standing {
+pub enum TrustStatus {
     /// It counts.
     Trusted {
         /// Whose key it is, as far as the trust file says.
@@ -44,7 +44,7 @@ pub enum Standing {
     },
 }
 
-impl Standing {
+impl TrustStatus {
     /// Whether the signature counts.
     pub fn is_trusted(&self) -> bool {
         matches!(self, Self::Trusted { .. })
@@ -69,7 +69,7 @@ fn at(place: Option<&String>) -> String {
     place.map(|p| format!(" ({p})")).unwrap_or_default()
 }
 
-impl std::fmt::Display for Standing {
+impl std::fmt::Display for TrustStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Trusted { name: Some(name) } => write!(f, "trusted as {name}"),
@@ -96,7 +96,7 @@ impl std::fmt::Display for Standing {
 
 /// A key that signed the bundle, rightly as far as cryptography goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signatory {
+pub struct BundleSigner {
     /// The key's fingerprint.
     pub key_id: KeyId,
     /// The key, as the signature itself carries it.
@@ -105,8 +105,8 @@ pub struct Signatory {
     pub attestation: Attestation,
     /// The entries that it covers beside the manifest.
     pub covers: BTreeMap<String, Sha256>,
-    /// What the verifier thinks of it.
-    pub standing: Standing,
+    /// The status that the verifier's trust gives it.
+    pub status: TrustStatus,
 }
 
 /// A signed statement beside the manifest.
@@ -131,14 +131,14 @@ impl SignedStatement {
     }
 }
 
-/// An envelope as it was read when it was judged.
+/// An envelope as it was read when it was verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Judged {
+pub(crate) struct EnvelopeDigest {
     pub sha256: Sha256,
     pub crc: u32,
 }
 
-impl Judged {
+impl EnvelopeDigest {
     pub fn of(bytes: &[u8]) -> Self {
         Self { sha256: Sha256::of(bytes), crc: crc32fast::hash(bytes) }
     }
@@ -146,22 +146,22 @@ impl Judged {
 
 /// Who signed, who is trusted, and what they stated. Made only by checking.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Verdict {
-    pub(crate) signers: Vec<Signatory>,
+pub struct Signers {
+    pub(crate) all: Vec<BundleSigner>,
     pub(crate) statements: Vec<SignedStatement>,
     pub(crate) evidence: BTreeMap<String, Sha256>,
-    pub(crate) envelopes: BTreeMap<String, Judged>,
+    pub(crate) envelopes: BTreeMap<String, EnvelopeDigest>,
 }
 
-impl Verdict {
+impl Signers {
     /// All signers, by key.
-    pub fn signers(&self) -> &[Signatory] {
-        &self.signers
+    pub fn all(&self) -> &[BundleSigner] {
+        &self.all
     }
 
     /// The signers whose signatures count.
-    pub fn trusted(&self) -> impl Iterator<Item = &Signatory> {
-        self.signers.iter().filter(|s| s.standing.is_trusted())
+    pub fn trusted(&self) -> impl Iterator<Item = &BundleSigner> {
+        self.all.iter().filter(|s| s.status.is_trusted())
     }
 
     /// The number that grows from one bundle of a project to the next, as the

@@ -95,7 +95,7 @@ impl Statement {
         to_bytes(&self.predicate_type, &self.predicate, self.manifest, &self.covers)
     }
 
-    /// Reads the payload of an envelope, whose signature the caller judges.
+    /// Reads the payload of an envelope, whose signature the caller verifies.
     pub fn parse(envelope: &Envelope) -> Result<Self, StatementError> {
         let Read { predicate_type, predicate, manifest, covers } = Read::parse(envelope)?;
         Ok(Self { predicate_type, predicate, manifest, covers })
@@ -170,7 +170,7 @@ pub struct Attestation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
     /// The signer's public key in OpenSSH's form. It gives no trust; it lets
-    /// anyone tell a damaged signature from one by an unknown key.
+    /// anyone distinguish a damaged signature from one by an unknown key.
     pub public_key: String,
     /// What the signer signs as, such as `packer` or `reviewer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -5,11 +5,11 @@
 //! (`trust_file.rs`), which also knows roles, revocations and what a key may
 //! sign for. Several files add up: what one of them refuses stays refused.
 //!
-//! Each signature gets a [`Standing`] by itself; then [`Trust::demand`] asks
+//! Each signature gets a [`TrustStatus`] by itself; then [`Trust::demand`] asks
 //! whether those that count suffice. Nothing is trusted by default.
 
 use super::keys::KeyId;
-use super::signer::{Signatory, Standing, Verdict};
+use super::signer::{BundleSigner, Signers, TrustStatus};
 use super::statement::Attestation;
 use super::trusted_key::{Revocation, Role, TrustedKey};
 use airgo_gomod::module::match_prefix_patterns;
@@ -59,60 +59,63 @@ impl Trust {
     }
 
     /// What to think of a key at this moment, whatever it signed.
-    pub fn standing_of_key(&self, key: &KeyId, now: Timestamp) -> Standing {
+    pub fn status_of_key(&self, key: &KeyId, now: Timestamp) -> TrustStatus {
         if let Some(revocation) = self.revoked.get(key) {
-            return Standing::Revoked(revocation.clone());
+            return TrustStatus::Revoked(revocation.clone());
         }
-        let Some(trusted) = self.keys.get(key) else { return Standing::Unknown };
+        let Some(trusted) = self.keys.get(key) else { return TrustStatus::Unknown };
         if let Some(from) = trusted.valid_after.filter(|t| now < *t) {
-            return Standing::NotYetValid(from);
+            return TrustStatus::NotYetValid(from);
         }
         if let Some(until) = trusted.valid_before.filter(|t| now >= *t) {
-            return Standing::NoLongerValid(until);
+            return TrustStatus::NoLongerValid(until);
         }
-        Standing::Trusted { name: trusted.name.clone() }
+        TrustStatus::Trusted { name: trusted.name.clone() }
     }
 
     /// What to think of a valid signature by this key at this moment. What it may
-    /// sign for is judged by [`Trust::demand`], which knows the manifest.
-    pub fn standing(&self, key: &KeyId, attestation: &Attestation, now: Timestamp) -> Standing {
-        let standing = self.standing_of_key(key, now);
-        let (Standing::Trusted { .. }, Some(trusted)) = (&standing, self.keys.get(key)) else {
-            return standing;
+    /// sign for is checked by [`Trust::demand`], which knows the manifest.
+    pub fn status(&self, key: &KeyId, attestation: &Attestation, now: Timestamp) -> TrustStatus {
+        let status = self.status_of_key(key, now);
+        let (TrustStatus::Trusted { .. }, Some(trusted)) = (&status, self.keys.get(key)) else {
+            return status;
         };
         let expires = attestation.expires.as_deref().and_then(|t| t.parse::<Timestamp>().ok());
         if let Some(t) = expires.filter(|t| now >= *t) {
-            return Standing::Expired(t);
+            return TrustStatus::Expired(t);
         }
         let claimed = attestation.role.as_deref();
         if !trusted.roles.is_empty() && trusted.role_for(claimed).is_none() {
-            return Standing::OtherRole { claimed: claimed.map(str::to_owned), place: trusted.place.clone() };
+            return TrustStatus::OtherRole {
+                claimed: claimed.map(str::to_owned),
+                place: trusted.place.clone(),
+            };
         }
-        standing
+        status
     }
 
-    /// Judges the signatures once more, now that the main modules are known.
-    pub(crate) fn narrow<'a>(&self, verdict: &mut Verdict, mains: impl Iterator<Item = &'a str> + Clone) {
-        for signer in &mut verdict.signers {
-            let Some(trusted) = self.keys.get(&signer.key_id).filter(|_| signer.standing.is_trusted()) else {
+    /// Gives the signatures their status once more, now that the main modules are known.
+    pub(crate) fn narrow<'a>(&self, signers: &mut Signers, mains: impl Iterator<Item = &'a str> + Clone) {
+        for signer in &mut signers.all {
+            let Some(trusted) = self.keys.get(&signer.key_id).filter(|_| signer.status.is_trusted()) else {
                 continue;
             };
             let Some(patterns) = &trusted.modules else { continue };
             let foreign = |main: &&str| !patterns.iter().any(|pattern| matches(pattern, main));
             if let Some(module) = mains.clone().find(foreign) {
                 let (module, place) = (module.to_owned(), trusted.place.clone());
-                signer.standing = Standing::OtherModule { module, place };
+                signer.status = TrustStatus::OtherModule { module, place };
             }
         }
-        for statement in &mut verdict.statements {
-            let by = |s: &&Signatory| s.key_id == statement.key_id && s.standing.is_trusted();
-            statement.trusted = verdict.signers.iter().find(by).is_some();
+        for statement in &mut signers.statements {
+            let by = |s: &&BundleSigner| s.key_id == statement.key_id && s.status.is_trusted();
+            statement.trusted = signers.all.iter().find(by).is_some();
         }
     }
 
     /// The role in which a signer's signature counts.
-    pub fn role_of(&self, signer: &Signatory) -> Option<&str> {
-        let trusted = self.keys.get(&signer.key_id).filter(|_| signer.standing.is_trusted())?;
+    pub fn role_of(&self, signer: &BundleSigner) -> Option<&str> {
+        let trusted = self.keys.get(&signer.key_id).filter(|_| signer.status.is_trusted())?;
         trusted.role_for(signer.attestation.role.as_deref())
     }
 }

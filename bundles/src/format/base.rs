@@ -25,7 +25,7 @@ pub struct Base {
     pub schema: String,
 }
 
-/// Why a delta is no use.
+/// Why a delta cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DeltaError {
     /// `base.json` is not canonical JSON.

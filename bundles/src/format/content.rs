@@ -179,7 +179,7 @@ impl Read for CheckedReader {
             Some(_) if self.content.at < self.content.len => return Err(io::ErrorKind::UnexpectedEof.into()),
             _ => {}
         }
-        // Judged with the last bytes, so that no reader of exactly `len` bytes misses it.
+        // Compared with the last bytes, so that no reader of exactly `len` bytes misses it.
         if self.content.at == self.content.len
             && let Some(check) = self.check.take()
         {

@@ -56,8 +56,8 @@ impl Unverified {
         let mut envelopes = BTreeMap::new();
         if self.entries(Section::Signature).next().is_some() {
             // To sign on top of a broken signature would only hide it from its maker.
-            let verdict = self.signatures(&Trust::new(), jiff::Timestamp::UNIX_EPOCH)?;
-            envelopes = crate::format::reader::read_envelopes(&self.envelopes(&verdict))?;
+            let signers = self.signatures(&Trust::new(), jiff::Timestamp::UNIX_EPOCH)?;
+            envelopes = crate::format::reader::read_envelopes(&self.envelopes(&signers))?;
         } else if let Some(entry) = self.entries(Section::Statement).next() {
             // A statement without its signer's signature is nobody's.
             return Err(SignatureError::Uncovered { entry: entry.meta.name.clone() }.into());

@@ -234,7 +234,7 @@ pub struct Hashed {
     pub sha256: Sha256,
     /// How many bytes.
     pub size: u64,
-    /// What vouched for the hash when the bundle was packed.
+    /// What the hash was verified by when the bundle was packed.
     pub sum: SumSource,
 }
 

@@ -7,7 +7,7 @@
 //! proxy/<path>/@v/<version>.{info,mod,zip}    the payload, with list
 //! proxy/sumdb/<database>/...                  evidence
 //! statements/<name>.<key>.dsse.json           what else signers say
-//! signatures/<key>.dsse.json                  who vouches for the bundle
+//! signatures/<key>.dsse.json                  who signed the bundle
 //! ```
 //!
 //! Sections stand in this order, names bytewise within one. What depends on

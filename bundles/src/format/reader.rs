@@ -14,7 +14,7 @@ use super::objects::{self, Object};
 use crate::attest::assess::{Attached, assess};
 use crate::attest::demand::{Adding, require_trust};
 use crate::attest::last_seen::StreamVersion;
-use crate::attest::signer::Verdict;
+use crate::attest::signer::Signers;
 use crate::attest::trust::Trust;
 use crate::digest::Sha256;
 use crate::error::{BundleError, EntriesError, ObjectError};
@@ -47,7 +47,7 @@ impl Bundle {
     }
 }
 
-/// A bundle whose container is canonical. Nobody has vouched for its contents.
+/// A bundle whose container is canonical. Its contents are not verified.
 pub struct Unverified {
     pub(crate) container: Container,
     pub(crate) manifest_bytes: Vec<u8>,
@@ -62,7 +62,7 @@ impl std::fmt::Debug for Unverified {
     }
 }
 
-/// Reads what was judged before, and as it was judged.
+/// Reads what was verified before, and as it was then.
 pub(crate) fn read_envelopes(
     envelopes: &BTreeMap<String, Content>,
 ) -> Result<BTreeMap<String, Vec<u8>>, BundleError> {
@@ -139,9 +139,9 @@ impl Unverified {
         Ok(Manifest::parse(&self.manifest_bytes)?)
     }
 
-    /// What the signatures and statements say, with the standing that this trust
+    /// What the signatures and statements say, with the status that this trust
     /// gives each: to show, not to rely on. Wrong ones are an error here too.
-    pub fn signatures(&self, trust: &Trust, now: Timestamp) -> Result<Verdict, BundleError> {
+    pub fn signatures(&self, trust: &Trust, now: Timestamp) -> Result<Signers, BundleError> {
         let statements: Vec<&Entry> = self.entries(Section::Statement).collect();
         let signatures: Vec<&Entry> = self.entries(Section::Signature).collect();
         let read = |name: &str| {
@@ -160,14 +160,14 @@ impl Unverified {
         assess(&attached, trust, now)
     }
 
-    /// The entries under `statements/` and `signatures/`, as they were judged.
-    pub(crate) fn envelopes(&self, verdict: &Verdict) -> BTreeMap<String, Content> {
+    /// The entries under `statements/` and `signatures/`, as they were verified.
+    pub(crate) fn envelopes(&self, signers: &Signers) -> BTreeMap<String, Content> {
         let entries = self.entries(Section::Statement).chain(self.entries(Section::Signature));
-        let judged = |e: &Entry| {
-            let judged = verdict.envelopes.get(&e.meta.name)?;
-            Some((e.meta.name.clone(), Content::new(&self.container.source, e, judged.sha256)))
+        let known = |e: &Entry| {
+            let known = signers.envelopes.get(&e.meta.name)?;
+            Some((e.meta.name.clone(), Content::new(&self.container.source, e, known.sha256)))
         };
-        entries.filter_map(judged).collect()
+        entries.filter_map(known).collect()
     }
 
     pub(crate) fn entries(&self, section: Section) -> impl Iterator<Item = &Entry> {
@@ -206,16 +206,16 @@ impl Unverified {
         self.verify(trust, now, base, Some(adding))
     }
 
-    /// What the signatures say, with the standing that this trust gives each,
+    /// What the signatures say, with the status that this trust gives each,
     /// also by the main modules that the manifest names: to show, not to rely on.
     ///
     /// # Errors
     /// As [`Unverified::signatures`], and a manifest that is not canonical.
-    pub fn standings(&self, trust: &Trust, now: Timestamp) -> Result<Verdict, BundleError> {
-        let mut verdict = self.signatures(trust, now)?;
+    pub fn signers(&self, trust: &Trust, now: Timestamp) -> Result<Signers, BundleError> {
+        let mut signers = self.signatures(trust, now)?;
         let manifest = self.manifest_unverified()?;
-        trust.narrow(&mut verdict, manifest.main_modules.iter().map(|m| m.path.as_str()));
-        Ok(verdict)
+        trust.narrow(&mut signers, manifest.main_modules.iter().map(|m| m.path.as_str()));
+        Ok(signers)
     }
 
     fn verify(
@@ -225,24 +225,24 @@ impl Unverified {
         base: Option<&SignedBundle>,
         adding: Option<&Adding<'_>>,
     ) -> Result<SignedBundle, BundleError> {
-        let mut verdict = self.signatures(trust, now)?;
+        let mut signers = self.signatures(trust, now)?;
         // Before the manifest is even parsed, somebody trusted must have signed it.
-        require_trust(&verdict, trust, adding)?;
+        require_trust(&signers, trust, adding)?;
         let (manifest, objects) = self.account(base)?;
-        trust.narrow(&mut verdict, manifest.main_modules.iter().map(|m| m.path.as_str()));
-        require_trust(&verdict, trust, adding)?;
+        trust.narrow(&mut signers, manifest.main_modules.iter().map(|m| m.path.as_str()));
+        require_trust(&signers, trust, adding)?;
         for entry in &self.container.entries {
             let crc = match entry.meta.name.as_str() {
                 names::MANIFEST => Some(crc32fast::hash(&self.manifest_bytes)),
                 names::BASE => self.base.as_ref().map(|(_, bytes)| crc32fast::hash(bytes)),
-                name => verdict.envelopes.get(name).map(|judged| judged.crc),
+                name => signers.envelopes.get(name).map(|known| known.crc),
             };
             if crc.is_some_and(|crc| crc != entry.meta.crc) {
                 return Err(EntriesError::Crc(entry.meta.name.clone()).into());
             }
         }
         let source = &self.container.source;
-        let evidence = verdict
+        let evidence = signers
             .evidence
             .iter()
             .zip(self.entries(Section::Evidence))
@@ -251,8 +251,8 @@ impl Unverified {
         Ok(SignedBundle {
             manifest: Arc::new(manifest),
             manifest_sha256: self.manifest_sha256(),
-            envelopes: self.envelopes(&verdict),
-            verdict,
+            envelopes: self.envelopes(&signers),
+            signers,
             objects,
             evidence,
         })
@@ -311,7 +311,7 @@ impl Unverified {
 pub struct SignedBundle {
     manifest: Arc<Manifest>,
     manifest_sha256: Sha256,
-    verdict: Verdict,
+    signers: Signers,
     objects: Vec<(Object, Content)>,
     evidence: BTreeMap<String, Content>,
     envelopes: BTreeMap<String, Content>,
@@ -349,8 +349,8 @@ impl SignedBundle {
     }
 
     /// Who signed, and what they stated.
-    pub fn verdict(&self) -> &Verdict {
-        &self.verdict
+    pub fn signers(&self) -> &Signers {
+        &self.signers
     }
 
     /// Which bundle of its stream this is, for [`LastSeen`](crate::LastSeen).
@@ -360,7 +360,7 @@ impl SignedBundle {
             content_id: self.manifest.content_id.clone(),
             main_modules: mains.into_iter().map(str::to_owned).collect(),
             manifest_sha256: self.manifest_sha256,
-            sequence: self.verdict.sequence(),
+            sequence: self.signers.sequence(),
         }
     }
 

@@ -58,7 +58,7 @@ impl SumdbEvidence {
     /// # Errors
     /// Another digest over the evidence than this states.
     pub fn demand(&self, bundle: &SignedBundle) -> Result<(), BundleError> {
-        let actual = evidence_digest(&bundle.verdict().evidence);
+        let actual = evidence_digest(&bundle.signers().evidence);
         if actual == self.evidence_sha256 {
             return Ok(());
         }

@@ -28,15 +28,15 @@ pub enum Corruption {
         /// The file's size.
         size: u64,
     },
-    /// The table of entries itself: what else is damaged cannot be told before it
-    /// has been sent again.
+    /// The table of entries itself: what else is corrupt is not known before it
+    /// has been retransmitted.
     Directory {
         /// What is wrong with it.
         reason: String,
     },
 }
 
-/// An entry to be sent again.
+/// An entry to be retransmitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CorruptEntry {
     /// Its name.
@@ -50,7 +50,7 @@ pub struct CorruptEntry {
 }
 
 impl Corruption {
-    /// The modules that are to be sent again, sorted.
+    /// The modules that are to be retransmitted, sorted.
     pub fn modules(&self) -> Vec<&str> {
         let Self::Entries { entries, .. } = self else { return Vec::new() };
         let mut all: Vec<&str> = entries.iter().filter_map(|e| e.module.as_deref()).collect();
@@ -102,7 +102,7 @@ fn join(ranges: impl Iterator<Item = ByteRange>) -> Vec<ByteRange> {
 /// unseen here; [`repair`](super::repair::repair) then refuses what came of it.
 ///
 /// # Errors
-/// Being told to stop.
+/// An interrupt.
 pub fn scan(
     source: &Arc<dyn ReadAt>,
     limits: &Limits,

@@ -2,7 +2,7 @@
 //! objects that an older bundle, the base, lacks (FORMAT.md, section 9).
 //!
 //! Which objects are left out follows from the two manifests, so there is
-//! nothing to be believed: a delta is right or wrong, byte for byte.
+//! nothing to be trusted_statements: a delta is right or wrong, byte for byte.
 
 use crate::error::BundleError;
 use crate::format::manifest::Manifest;

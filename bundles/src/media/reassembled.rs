@@ -18,7 +18,7 @@ struct Span {
     start: u64,
 }
 
-/// A file put together from pieces, over a damaged copy of it if there is one.
+/// A file put together from volumes and patches, over a damaged copy of it if there is one.
 #[derive(Clone)]
 pub struct ReassembledFile {
     /// Without overlaps, ascending.
@@ -33,22 +33,22 @@ impl std::fmt::Debug for ReassembledFile {
 }
 
 impl ReassembledFile {
-    /// Puts pieces of one file together. Of two that hold the same bytes the
+    /// Puts volumes of one file together. Of two that hold the same bytes the
     /// earlier one in the list is read. Gaps stay, and reading one is an error.
     ///
     /// # Errors
-    /// No pieces, or pieces of different files.
-    pub fn new(pieces: &[Volume], beneath: Option<Arc<dyn ReadAt>>) -> Result<Self, BundleError> {
-        let first = pieces.first().ok_or(VolumeError::Gap { from: 0, to: u64::MAX })?;
+    /// No volumes, or volumes of different files.
+    pub fn new(volumes: &[Volume], beneath: Option<Arc<dyn ReadAt>>) -> Result<Self, BundleError> {
+        let first = volumes.first().ok_or(VolumeError::Gap { from: 0, to: u64::MAX })?;
         let file = first.header.file;
         let mut all = Self { spans: Vec::new(), file };
-        for piece in pieces {
-            if piece.header.file != file {
-                let (name, expected) = (piece.name.clone(), file.sha256);
-                let found = piece.header.file.sha256;
+        for volume in volumes {
+            if volume.header.file != file {
+                let (name, expected) = (volume.name.clone(), file.sha256);
+                let found = volume.header.file.sha256;
                 return Err(VolumeError::Foreign { name, expected, found }.into());
             }
-            all.lay(piece.parts().map(|(p, start)| (p.offset, p.offset + p.size, start)), &piece.source);
+            all.lay(volume.parts().map(|(p, start)| (p.offset, p.offset + p.size, start)), &volume.source);
         }
         if let Some(source) = beneath {
             let len = source.len().min(file.size);
@@ -80,12 +80,12 @@ impl ReassembledFile {
         self.spans.sort_by_key(|s| s.from);
     }
 
-    /// The file that the pieces are of.
+    /// The file that the volumes are of.
     pub fn file(&self) -> WholeFile {
         self.file
     }
 
-    /// The first range that no piece holds.
+    /// The first range that no volume holds.
     pub(crate) fn gap(&self) -> Option<(u64, u64)> {
         let mut at = 0;
         for span in &self.spans {

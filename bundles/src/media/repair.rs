@@ -47,23 +47,23 @@ pub struct Requirements<'a> {
 /// A gap, or any reason for which the bundle would be refused; `target` is then
 /// as it was.
 pub fn repair(
-    assembly: &ReassembledFile,
+    reassembled: &ReassembledFile,
     target: &Path,
     demand: &Requirements<'_>,
     progress: &dyn Progress,
 ) -> Result<Verified, BundleError> {
-    if let Some((from, to)) = assembly.gap() {
+    if let Some((from, to)) = reassembled.gap() {
         return Err(VolumeError::Gap { from, to }.into());
     }
-    if assembly.len() > demand.limits.bundle {
-        let (found, limit) = (assembly.len(), demand.limits.bundle);
+    if reassembled.len() > demand.limits.bundle {
+        let (found, limit) = (reassembled.len(), demand.limits.bundle);
         return Err(EntriesError::Limit { name: target.display().to_string(), found, limit }.into());
     }
     let fail = |source: io::Error| BundleError::Write { path: target.display().to_string(), source };
     let out = atomic::create(atomic::directory(target), Access::Public).map_err(fail)?;
     let mut at = 0;
     let mut failed = None;
-    let copied = positioned::each_piece(assembly, |part| {
+    let copied = positioned::each_chunk(reassembled, |part| {
         if failed.is_none() && !progress.cancelled() {
             failed = positioned::write_all_at(out.as_file(), part, at).err();
             at += part.len() as u64;

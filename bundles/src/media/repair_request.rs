@@ -13,7 +13,7 @@ pub const REPAIR_REQUEST_SCHEMA_2: &str = "https://airgo.dev/repair-request/v2";
 /// Bytes of a request.
 const MAX_REQUEST: usize = 32 << 20;
 
-/// A request to send parts of a file again.
+/// A request to retransmit parts of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -40,7 +40,7 @@ pub struct RepairRequest {
     pub volumes: Option<WantedVolumes>,
 }
 
-/// Volumes to be sent again.
+/// Volumes to be retransmitted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -53,7 +53,7 @@ pub struct Diagnosis {
     /// The volumes, if it comes in volumes.
     pub volumes: Option<VolumeScan>,
     /// The entries; none while volumes are missing.
-    pub damage: Option<Corruption>,
+    pub corruption: Option<Corruption>,
 }
 
 /// Opens one file, or the volumes that it is one of, as one.
@@ -95,25 +95,25 @@ impl Source<'_> {
     }
 
     /// Finds out what is damaged: which volumes, and which entries of the file
-    /// that they make. For after a bundle was refused, to say what to send again.
+    /// that they make. For after a bundle was refused, to say what to retransmit.
     ///
     /// # Errors
-    /// Files that cannot be read at all, or being told to stop.
+    /// Files that cannot be read at all, or an interrupt.
     pub fn diagnose(&self, jobs: NonZeroUsize, progress: &dyn Progress) -> Result<Diagnosis, BundleError> {
         if let Some(file) = whole(self.files)? {
-            let damage = Some(corruption::scan(&file, self.limits, jobs, progress)?);
-            return Ok(Diagnosis { volumes: None, damage });
+            let corruption = Some(corruption::scan(&file, self.limits, jobs, progress)?);
+            return Ok(Diagnosis { volumes: None, corruption });
         }
         let volumes = Volumes::open(self.files)?;
         let scan = volumes.scan(progress)?;
-        let damage = match volumes.assemble() {
-            Ok(assembly) => {
-                let assembled: Arc<dyn ReadAt> = Arc::new(assembly);
+        let corruption = match volumes.assemble() {
+            Ok(reassembled) => {
+                let assembled: Arc<dyn ReadAt> = Arc::new(reassembled);
                 Some(corruption::scan(&assembled, self.limits, jobs, progress)?)
             }
             Err(_) => None,
         };
-        Ok(Diagnosis { volumes: Some(scan), damage })
+        Ok(Diagnosis { volumes: Some(scan), corruption })
     }
 
     /// Opens it and checks its container.

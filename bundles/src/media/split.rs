@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// The smallest volume: less has no room for a header and a byte.
+/// The smallest volume: less does not hold a header and a byte.
 pub const MIN_VOLUME: u64 = 1024;
 
 /// Writes a file as volumes of at most `size` bytes each, headers included:
@@ -65,7 +65,7 @@ fn write_error(path: &Path) -> impl Fn(io::Error) -> BundleError + '_ {
     |source| BundleError::Write { path: path.display().to_string(), source }
 }
 
-/// What a volume has room for beside the largest header.
+/// What a volume holds beside the largest header.
 fn room(len: u64, size: u64) -> Result<u64, BundleError> {
     let header = VolumeHeader {
         file: WholeFile { sha256: Sha256([0; 32]), size: len },

@@ -24,9 +24,9 @@ fn is_own(path: &Path) -> bool {
         return false;
     }
     match Volume::open(path) {
-        Ok(piece) => {
+        Ok(volume) => {
             let named = path.file_name().and_then(|n| n.to_str()).and_then(parts);
-            piece.header().volume.map(|v| v.number) == named.map(|(_, number)| number)
+            volume.header().volume.map(|v| v.number) == named.map(|(_, number)| number)
         }
         Err(error) => matches!(error, BundleError::Volume(VolumeError::Header { .. })),
     }

@@ -29,7 +29,7 @@ pub const MAX_VOLUMES: u32 = 9_999;
 /// Bytes of the first line.
 const FIRST: usize = MAGIC.len() + 64 + 1;
 
-/// Why volumes are no use.
+/// Why volumes cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum VolumeError {
     /// A file does not begin as a volume.
@@ -72,7 +72,7 @@ pub enum VolumeError {
     /// A file that no split has written stands where a volume belongs.
     #[error("{0} exists and is not a volume of a bundle; it was not replaced")]
     Occupied(String),
-    /// The size asked for has no room for anything.
+    /// The size asked for holds nothing beside a header.
     #[error("volumes of {size} bytes are too small, the least is {least}")]
     TooSmall {
         /// What was asked for.
@@ -83,7 +83,7 @@ pub enum VolumeError {
     /// More volumes than the format numbers.
     #[error("the file would need more than {MAX_VOLUMES} volumes")]
     TooMany,
-    /// The request to send again is not one.
+    /// Not a repair request.
     #[error("malformed repair request: {0}")]
     Request(String),
     /// The request is about another file.
@@ -242,7 +242,7 @@ impl VolumeHeader {
             std::str::from_utf8(&first[MAGIC.len()..FIRST - 1]).ok().and_then(|t| t.parse::<Sha256>().ok());
         let stated = stated.filter(|_| first[FIRST - 1] == b'\n');
         let stated = stated.ok_or_else(|| damaged("its first line is malformed".to_owned()))?;
-        // In pieces that grow, so that a small header costs a small read.
+        // In volumes that grow, so that a small header costs a small read.
         let (mut line, mut want) = (Vec::new(), 4096_u64);
         let end = loop {
             let len = want.min(source.len() - FIRST as u64).min(MAX_HEADER + 1);

@@ -40,7 +40,7 @@ impl Volume {
     /// Opens a volume or a patch and checks its header.
     ///
     /// # Errors
-    /// A file that cannot be read, is no volume, or has a damaged header.
+    /// A file that cannot be read, is not a volume, or has a damaged header.
     pub fn open(path: &Path) -> Result<Self, BundleError> {
         Self::from_source(path.display().to_string(), open_file(path)?)
     }
@@ -83,7 +83,7 @@ impl Volume {
         &self.header
     }
 
-    /// Its parts with the places of their bytes in the piece.
+    /// Its parts with the places of their bytes in the volume.
     pub(super) fn parts(&self) -> impl Iterator<Item = (Part, u64)> {
         let mut at = self.start;
         self.header.parts.iter().map(move |part| {

@@ -10,11 +10,11 @@ use crate::progress::Progress;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// All volumes that are at hand.
+/// All volumes that are there.
 #[derive(Debug, Clone)]
 pub struct Volumes {
-    /// By number; several where one was sent again.
-    pieces: BTreeMap<u32, Vec<Volume>>,
+    /// By number; several where one was retransmitted.
+    by_number: BTreeMap<u32, Vec<Volume>>,
     /// Files whose header could not be read, with the reason.
     unreadable: Vec<(String, String)>,
     of: u32,
@@ -27,18 +27,18 @@ impl Volumes {
     /// differ in the digits after the last dot only, and the name without digits
     /// for all of them. Of those that were not named, volumes of another file are
     /// passed over. A volume may be given more than once, such as the damaged one
-    /// and the one sent again.
+    /// and the one that was retransmitted.
     ///
     /// # Errors
     /// No volume with a sound header, or volumes of different files.
     pub fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
         let named = paths.len();
-        let mut all = Self { pieces: BTreeMap::new(), unreadable: Vec::new(), of: 0, file: None };
+        let mut all = Self { by_number: BTreeMap::new(), unreadable: Vec::new(), of: 0, file: None };
         let mut failure = None;
         let found = if let [one] = paths { siblings(one) } else { paths.to_vec() };
         for path in &found {
-            let pieces = match Volume::open_all(path) {
-                Ok(pieces) => pieces,
+            let volumes = match Volume::open_all(path) {
+                Ok(volumes) => volumes,
                 Err(error @ BundleError::Volume(VolumeError::Header { .. } | VolumeError::NotAVolume(_))) => {
                     all.unreadable.push((path.display().to_string(), error.to_string()));
                     failure = failure.or(Some(error));
@@ -46,8 +46,8 @@ impl Volumes {
                 }
                 Err(error) => return Err(error),
             };
-            for piece in pieces {
-                all.add(piece, named == 1)?;
+            for volume in volumes {
+                all.add(volume, named == 1)?;
             }
         }
         match (all.file, failure) {
@@ -59,44 +59,44 @@ impl Volumes {
 
     /// Adds one; those of another file or of another split of it are passed over
     /// where `lenient`, once the first has said what file it is.
-    fn add(&mut self, piece: Volume, lenient: bool) -> Result<(), BundleError> {
-        let Some(number) = piece.header.volume else {
+    fn add(&mut self, volume: Volume, lenient: bool) -> Result<(), BundleError> {
+        let Some(number) = volume.header.volume else {
             if lenient && self.file.is_some() {
                 return Ok(());
             }
-            return Err(VolumeError::NotAVolume(piece.name).into());
+            return Err(VolumeError::NotAVolume(volume.name).into());
         };
-        let file = *self.file.get_or_insert(piece.header.file);
+        let file = *self.file.get_or_insert(volume.header.file);
         if self.of == 0 {
             self.of = number.of;
         }
-        let other = piece.header.file != file;
+        let other = volume.header.file != file;
         if lenient && (other || number.of != self.of) {
             return Ok(());
         }
         if other {
-            let (name, found) = (piece.name, piece.header.file.sha256);
+            let (name, found) = (volume.name, volume.header.file.sha256);
             return Err(VolumeError::Foreign { name, expected: file.sha256, found }.into());
         }
         if number.of != self.of {
             let reason = format!("it is one of {} volumes, where others are of {}", number.of, self.of);
-            return Err(VolumeError::Header { name: piece.name, reason }.into());
+            return Err(VolumeError::Header { name: volume.name, reason }.into());
         }
-        self.pieces.entry(number.number).or_default().push(piece);
+        self.by_number.entry(number.number).or_default().push(volume);
         Ok(())
     }
 
-    /// All pieces, of several copies of a volume the sound ones first.
-    pub fn pieces(&self) -> Vec<Volume> {
-        self.pieces.values().flat_map(|copies| preferred(copies)).cloned().collect()
+    /// All of them, of several copies of a volume the sound ones first.
+    pub fn all(&self) -> Vec<Volume> {
+        self.by_number.values().flat_map(|copies| preferred(copies)).cloned().collect()
     }
 
     /// Asks for these volumes again: by their numbers, and by the bytes that they
     /// hold, which follow from any volume that is at hand.
     pub fn repair_request(&self, numbers: &[u32]) -> Option<RepairRequest> {
         let file = self.file?;
-        let (number, piece) = self.pieces.iter().find_map(|(n, copies)| Some((*n, copies.first()?)))?;
-        let part = piece.header.parts.first()?;
+        let (number, volume) = self.by_number.iter().find_map(|(n, copies)| Some((*n, copies.first()?)))?;
+        let part = volume.header.parts.first()?;
         // All but the last are of one size; the last says where the others end.
         let size = if number < self.of { part.size } else { part.offset / u64::from(self.of - 1).max(1) };
         let range = |n: &u32| {
@@ -110,7 +110,7 @@ impl Volumes {
 
     /// The numbers of those that are not there.
     pub fn missing(&self) -> Vec<u32> {
-        (1..=self.of).filter(|n| !self.pieces.contains_key(n)).collect()
+        (1..=self.of).filter(|n| !self.by_number.contains_key(n)).collect()
     }
 
     /// All volumes as one file, not yet verified.
@@ -122,17 +122,17 @@ impl Volumes {
         if !missing.is_empty() {
             return Err(VolumeError::Missing { missing, of: self.of }.into());
         }
-        let assembly = ReassembledFile::new(&self.pieces(), None)?;
-        match assembly.gap() {
+        let reassembled = ReassembledFile::new(&self.all(), None)?;
+        match reassembled.gap() {
             Some((from, to)) => Err(VolumeError::Gap { from, to }.into()),
-            None => Ok(assembly),
+            None => Ok(reassembled),
         }
     }
 
-    /// Hashes every volume; says which are to be sent again.
+    /// Hashes every volume; says which are to be retransmitted.
     ///
     /// # Errors
-    /// Being told to stop.
+    /// An interrupt.
     pub fn scan(&self, progress: &dyn Progress) -> Result<VolumeScan, BundleError> {
         let mut scan = VolumeScan {
             of: self.of,
@@ -140,7 +140,7 @@ impl Volumes {
             damaged: Vec::new(),
             unreadable: self.unreadable.clone(),
         };
-        for (number, copies) in &self.pieces {
+        for (number, copies) in &self.by_number {
             let sound = |p: &Volume| p.sound(progress).iter().all(|(_, sound)| *sound);
             if !copies.iter().any(sound) {
                 scan.damaged.push((*number, copies[0].name.clone()));
@@ -174,7 +174,7 @@ pub struct VolumeScan {
 }
 
 impl VolumeScan {
-    /// The numbers of the volumes to be sent again, ascending.
+    /// The numbers of the volumes to be retransmitted, ascending.
     pub fn to_retransmit(&self) -> Vec<u32> {
         let mut all: Vec<u32> =
             self.missing.iter().copied().chain(self.damaged.iter().map(|d| d.0)).collect();

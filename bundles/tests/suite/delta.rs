@@ -151,10 +151,10 @@ fn a_reviewer_signs_a_delta_with_its_base_at_hand() {
     let both = crate::support::trust(&[&key(1), &reviewer]);
     let signed = std::fs::read(&path).unwrap();
     let bundle = open(&signed).unwrap().verify_with_base(&both, now(), &base).unwrap();
-    assert_eq!(bundle.verdict().trusted().count(), 2);
+    assert_eq!(bundle.signers().trusted().count(), 2);
     // The whole that comes of it carries the reviewer's signature too.
     bundle.write_whole(&path, JOBS, &()).unwrap();
     let made = std::fs::read(&path).unwrap();
-    assert_eq!(verify(&made, &both).unwrap().verdict().trusted().count(), 2);
+    assert_eq!(verify(&made, &both).unwrap().signers().trusted().count(), 2);
     assert!(made.len() > whole.len());
 }

@@ -96,9 +96,9 @@ fn a_reviewer_signs_beside_the_packer() {
 
     for keys in [&[&packer][..], &[&reviewer], &[&packer, &reviewer]] {
         let bundle = verify(&after, &trust(keys)).unwrap();
-        assert_eq!(bundle.verdict().signers().len(), 2);
-        assert_eq!(bundle.verdict().trusted().count(), keys.len());
-        let [statement] = bundle.verdict().statements() else { panic!("one statement") };
+        assert_eq!(bundle.signers().all().len(), 2);
+        assert_eq!(bundle.signers().trusted().count(), keys.len());
+        let [statement] = bundle.signers().statements() else { panic!("one statement") };
         assert_eq!(statement.name, "provenance");
         assert_eq!(statement.trusted, keys.iter().any(|k| k.public_key() == packer.public_key()));
         assert_eq!(bundle.evidence().count(), 2);
@@ -114,7 +114,7 @@ fn a_reviewer_signs_beside_the_packer() {
     second.claims.sequence = Some(8);
     open(&after).unwrap().countersign(&path, &second, true).unwrap();
     let bundle = verify(&std::fs::read(&path).unwrap(), &trust(&[&reviewer])).unwrap();
-    assert_eq!(bundle.verdict().trusted().next().unwrap().attestation.sequence, Some(8));
+    assert_eq!(bundle.signers().trusted().next().unwrap().attestation.sequence, Some(8));
 }
 
 #[test]

@@ -54,10 +54,10 @@ fn the_golden_bundle_is_read_and_would_be_written_again() {
     let verified = bundle.verify_objects(JOBS, &()).unwrap();
     assert_eq!(verified.objects, 10);
     assert_eq!(bundle.manifest().modules.len(), 2);
-    assert_eq!(bundle.verdict().statements().len(), 1);
+    assert_eq!(bundle.signers().statements().len(), 1);
     assert_eq!(bundle.evidence().collect::<Vec<_>>(), [EVIDENCE]);
-    let signer = bundle.verdict().trusted().next().unwrap();
-    assert_eq!(signer.standing.to_string(), "trusted as golden@example.com");
+    let signer = bundle.signers().trusted().next().unwrap();
+    assert_eq!(signer.status.to_string(), "trusted as golden@example.com");
     assert_eq!(signer.attestation.sequence, Some(1));
 
     // The same inputs, read back from it, make the same file.

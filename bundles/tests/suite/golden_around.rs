@@ -81,9 +81,9 @@ fn the_golden_surroundings_are_read_and_would_be_written_again() {
     let bundle = full(&trust);
     bundle.verify_objects(JOBS, &()).unwrap();
     bundle.verify_modules(JOBS, &()).unwrap();
-    assert_eq!(bundle.verdict().believed::<Provenance>().unwrap().len(), 1);
-    assert_eq!(bundle.verdict().believed::<PolicyVerdict>().unwrap()[0].1.verdict, Ruling::Allow);
-    bundle.verdict().believed::<SumdbEvidence>().unwrap()[0].1.demand(&bundle).unwrap();
+    assert_eq!(bundle.signers().trusted_statements::<Provenance>().unwrap().len(), 1);
+    assert_eq!(bundle.signers().trusted_statements::<PolicyVerdict>().unwrap()[0].1.verdict, Ruling::Allow);
+    bundle.signers().trusted_statements::<SumdbEvidence>().unwrap()[0].1.demand(&bundle).unwrap();
 
     let file: Arc<dyn ReadAt> = Arc::new(bytes.clone());
     for format in Format::ALL {

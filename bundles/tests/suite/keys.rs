@@ -258,7 +258,7 @@ fn a_trust_file_of_any_kind_lets_its_keys_in_and_no_others() {
             Ok(_) => {
                 let opened = Bundle::open(&path, &Limits::default()).unwrap();
                 match opened.verify_signatures(&trust, support::now()) {
-                    Ok(bundle) => bundle.verdict().signers()[0].standing.to_string(),
+                    Ok(bundle) => bundle.signers().all()[0].status.to_string(),
                     Err(error) => error.to_string(),
                 }
             }

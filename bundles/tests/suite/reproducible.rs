@@ -124,15 +124,17 @@ fn only_the_signed_statements_differ_between_two_packings() {
 fn statements_are_read_back_as_what_they_were() {
     let world = tiny();
     let bundle = signed(&pack(&world, 2, 9, "proxy.example.com"));
-    let [(who, found)] = &bundle.verdict().believed::<Provenance>().unwrap()[..] else { panic!() };
+    let [(who, found)] = &bundle.signers().trusted_statements::<Provenance>().unwrap()[..] else { panic!() };
     assert_eq!(*who, airgo_bundle::keys::Signer::public_key(&key(1)).id());
     assert_eq!(*found, provenance(&world, 9, "proxy.example.com"));
     let fork = &found.build_definition.resolved_dependencies[1];
     assert_eq!(fork.uri, "pkg:golang/example.com/fork@v0.1.0");
     assert_eq!(fork.annotations.retracted.as_deref(), Some(""));
-    let [(_, verdict)] = &bundle.verdict().believed::<PolicyVerdict>().unwrap()[..] else { panic!() };
+    let [(_, verdict)] = &bundle.signers().trusted_statements::<PolicyVerdict>().unwrap()[..] else {
+        panic!()
+    };
     assert_eq!((verdict.verdict, verdict.counts.warn), (Ruling::Warn, 1));
-    let [(_, sumdb)] = &bundle.verdict().believed::<SumdbEvidence>().unwrap()[..] else { panic!() };
+    let [(_, sumdb)] = &bundle.signers().trusted_statements::<SumdbEvidence>().unwrap()[..] else { panic!() };
     sumdb.demand(&bundle).unwrap();
     let mut lie = sumdb.clone();
     lie.evidence_sha256 = airgo_bundle::Sha256::of(b"");
@@ -179,11 +181,11 @@ fn nobody_believes_a_stranger_or_a_malformed_statement() {
     let allow = PolicyVerdict::new("2026-09-01T00:00:00Z", Ruling::Allow);
     second.statements.push(NewStatement::of(&allow).unwrap());
     let bytes = tiny().packed(&[first, second]);
-    let error = signed(&bytes).verdict().believed::<PolicyVerdict>().unwrap_err();
+    let error = signed(&bytes).signers().trusted_statements::<PolicyVerdict>().unwrap_err();
     assert!(matches!(error, PredicateError::Shape { .. }), "{error}");
     println!("{error}");
     let by_stranger = verify(&bytes, &trust(&[&stranger])).unwrap();
-    assert_eq!(by_stranger.verdict().believed::<PolicyVerdict>().unwrap().len(), 1, "only hers");
+    assert_eq!(by_stranger.signers().trusted_statements::<PolicyVerdict>().unwrap().len(), 1, "only hers");
 
     let mut wrong = PolicyVerdict::new("yesterday", Ruling::Allow);
     println!("{}", NewStatement::of(&wrong).unwrap_err());
@@ -195,7 +197,8 @@ fn nobody_believes_a_stranger_or_a_malformed_statement() {
         predicate_type: "https://example.com/other".into(),
         predicate: serde_json::json!({}),
     });
-    let error = signed(&tiny().packed(&[mislabelled])).verdict().believed::<Provenance>().unwrap_err();
+    let error =
+        signed(&tiny().packed(&[mislabelled])).signers().trusted_statements::<Provenance>().unwrap_err();
     assert!(matches!(error, PredicateError::Type { .. }), "{error}");
     println!("{error}");
 }

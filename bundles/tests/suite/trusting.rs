@@ -249,7 +249,7 @@ fn writers_take_turns() {
         for bundle in bundles.iter().rev() {
             scope.spawn(|| {
                 if LastSeen::at(&path).record(&bundle.stream_version(), now()).is_ok() {
-                    recorded.lock().unwrap().push(bundle.verdict().sequence().unwrap());
+                    recorded.lock().unwrap().push(bundle.signers().sequence().unwrap());
                 }
             });
         }

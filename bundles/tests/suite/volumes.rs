@@ -437,16 +437,16 @@ fn a_diagnosis_names_volumes_and_modules() {
         |files: &[PathBuf]| Source { files, bases: &[], limits: &limits }.diagnose(JOBS, &()).unwrap();
     let whole = [scene.put("whole.airgo", &scene.whole)];
     let sound = diagnose(&whole);
-    assert_eq!((sound.volumes, sound.damage), (None, Some(Corruption::None)));
+    assert_eq!((sound.volumes, sound.corruption), (None, Some(Corruption::None)));
     let mut bytes = std::fs::read(&scene.volumes[2]).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&scene.volumes[2], bytes).unwrap();
     let found = diagnose(&scene.volumes);
     println!("{found:?}");
     assert_eq!(found.volumes.unwrap().to_retransmit(), [3]);
-    let Some(Corruption::Entries { entries, .. }) = found.damage else { panic!() };
+    let Some(Corruption::Entries { entries, .. }) = found.corruption else { panic!() };
     assert_eq!(entries.len(), 1);
-    assert_eq!(diagnose(&scene.volumes[1..]).damage, None, "not before all volumes are there");
+    assert_eq!(diagnose(&scene.volumes[1..]).corruption, None, "not before all volumes are there");
 }
 
 /// As many parts as a header holds, laid over a file: no quadratic time.

@@ -82,7 +82,7 @@ fn assemble(context: &Context, request: &RepairRequest) -> Result<Repaired> {
         // when all are laid together.
         _ => {
             let volumes = Volumes::open(&rest).map_err(|e| bundle_failure(&e))?;
-            let all: Vec<Volume> = patches.iter().cloned().chain(volumes.pieces()).collect();
+            let all: Vec<Volume> = patches.iter().cloned().chain(volumes.all()).collect();
             ReassembledFile::new(&all, None).map_err(|e| bundle_failure(&e))?
         }
     };

@@ -9,7 +9,7 @@ use crate::requests::{SignWith, TrustFiles};
 use crate::trust::open::{self, bundle_failure};
 use crate::trust::signing;
 use airgo_bundle::detached::{self, Format};
-use airgo_bundle::{Adding, Lack, Limits, Sha256, Signing, Source, Standing};
+use airgo_bundle::{Adding, Lack, Limits, Sha256, Signing, Source, TrustStatus};
 use airgo_model::atomic::{self, Access};
 use jiff::Timestamp;
 use std::io::Read as _;
@@ -39,7 +39,7 @@ pub struct Signed {
     pub key_id: String,
     /// Whether the new signature counts by the trust given; none where it was
     /// not found again.
-    pub standing: Option<Standing>,
+    pub standing: Option<TrustStatus>,
     /// What the trust file still asks for.
     pub lacks: Vec<Lack>,
 }
@@ -92,10 +92,10 @@ fn countersign(context: &Context, request: &SignRequest) -> Result<Signed> {
     let written = written.map_err(|e| bundle_failure(&e))?;
     drop(again);
     // What counts now is read from what was written.
-    let verdict =
-        open::open(&request.file)?.standings(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
-    let lacks = trust.lacks(&verdict);
-    let standing = verdict.signers().iter().find(|s| s.key_id == key_id).map(|s| &s.standing);
+    let signers =
+        open::open(&request.file)?.signers(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
+    let lacks = trust.lacks(&signers);
+    let standing = signers.all().iter().find(|s| s.key_id == key_id).map(|s| &s.status);
     let (file, id) = (request.file.display().to_string(), key_id.to_string());
     context.status("Signed", format!("{file} as {id}, in the role {}", request.role));
     if let Some(standing) = standing.filter(|s| !s.is_trusted()) {

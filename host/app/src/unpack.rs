@@ -88,7 +88,7 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     let source = policy::source(context, request.policy.as_deref(), Path::new("."))?;
     let bundle = Arc::new(open::open_signed_files(context, &request.files, &request.trust)?);
     open::check_last_seen(&request.last_seen, &bundle)?;
-    for signer in bundle.verdict().trusted() {
+    for signer in bundle.signers().trusted() {
         context.detail(format!("signed by {}", signer.key_id));
     }
     beside::compare(context, bundle.manifest());
@@ -107,7 +107,7 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
         content_id: bundle.manifest().content_id.clone(),
         installed: new,
         already_present: present,
-        signed_by: bundle.verdict().trusted().map(|s| s.key_id.to_string()).collect(),
+        signed_by: bundle.signers().trusted().map(|s| s.key_id.to_string()).collect(),
         report: evaluated.report,
         recorded_by: evaluated.recorded_by,
     })

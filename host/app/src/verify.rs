@@ -97,15 +97,16 @@ fn verify_all(context: &Context, request: &VerifyRequest, damaged: &mut bool) ->
     watch.progress.finish();
     open::check_last_seen(&request.last_seen, &bundle)?;
     let detached = check_detached(context, request)?;
-    let comment = |s: &airgo_bundle::Signatory| Some((s.key_id.to_string(), s.attestation.comment.clone()?));
+    let comment =
+        |s: &airgo_bundle::BundleSigner| Some((s.key_id.to_string(), s.attestation.comment.clone()?));
     let verified = Verified {
         content_id: bundle.manifest().content_id.clone(),
         objects: read.objects,
         bytes: read.bytes,
-        signers: bundle.verdict().trusted().map(|s| s.key_id.to_string()).collect(),
-        comments: bundle.verdict().trusted().filter_map(comment).collect(),
-        sequence: bundle.verdict().sequence(),
-        expires: bundle.verdict().expires().map(|time| time.to_string()),
+        signers: bundle.signers().trusted().map(|s| s.key_id.to_string()).collect(),
+        comments: bundle.signers().trusted().filter_map(comment).collect(),
+        sequence: bundle.signers().sequence(),
+        expires: bundle.signers().expires().map(|time| time.to_string()),
         detached,
     };
     context.status(

@@ -65,15 +65,15 @@ pub(super) fn verify(
     let wrong = |reason: String| malformed(Format::Attestation, reason);
     let envelope = Envelope::parse(signature.trim_ascii_end()).map_err(|e| wrong(e.to_string()))?;
     let unknown = || {
-        let standing = trust.standing_of_key(&envelope.key_id, now);
-        let standings = if standing.is_trusted() { Vec::new() } else { vec![(envelope.key_id, standing)] };
-        DetachedError::Untrusted { standings }
+        let status = trust.status_of_key(&envelope.key_id, now);
+        let statuses = if status.is_trusted() { Vec::new() } else { vec![(envelope.key_id, status)] };
+        DetachedError::Untrusted { statuses }
     };
     let key = trust.keys().find(|k| k.key.id() == envelope.key_id).ok_or_else(unknown)?;
     if !envelope.verify(&key.key) {
         return Err(unknown());
     }
-    // Only now, because nobody needs to know what a stranger's payload says.
+    // Only now, because nobody needs to know what the payload of an unknown signer says.
     json::check_strict(&envelope.payload).map_err(|e| wrong(e.to_string()))?;
     let wire: Wire = serde_json::from_slice(&envelope.payload).map_err(|e| wrong(e.to_string()))?;
     let typed = envelope.payload_type == IN_TOTO && wire.statement_type == TYPE;

@@ -1,10 +1,10 @@
 //! The formats, what a signature in one of them says, and why it does not count.
 
 use crate::attest::keys::{KeyError, KeyId, PublicKey};
-use crate::attest::signer::Standing;
+use crate::attest::signer::TrustStatus;
 use crate::attest::trust::Trust;
 use crate::digest::Sha256;
-use crate::positioned::{ReadAt, each_piece};
+use crate::positioned::{ReadAt, each_chunk};
 use airgo_model::shortage::Shortage;
 use jiff::Timestamp;
 use sha2::Digest as _;
@@ -54,7 +54,7 @@ pub struct Detached {
     pub comment: Option<String>,
 }
 
-/// Why a detached signature does not vouch for a file.
+/// Why a detached signature does not count for a file.
 #[derive(Debug, thiserror::Error)]
 pub enum DetachedError {
     /// The file cannot be read.
@@ -88,10 +88,10 @@ pub enum DetachedError {
         found: Sha256,
     },
     /// No key that counts made it, or the file was changed.
-    #[error("no trusted key made this signature over this file{}", tell(.standings))]
+    #[error("no trusted key made this signature over this file{}", listed(.statuses))]
     Untrusted {
         /// The keys that it may be by, and why they do not count.
-        standings: Vec<(KeyId, Standing)>,
+        statuses: Vec<(KeyId, TrustStatus)>,
     },
     /// The signer failed.
     #[error(transparent)]
@@ -105,8 +105,8 @@ impl DetachedError {
     }
 }
 
-fn tell(list: &[(KeyId, Standing)]) -> String {
-    list.iter().map(|(key, standing)| format!("; by {key} ({standing})")).collect()
+fn listed(list: &[(KeyId, TrustStatus)]) -> String {
+    list.iter().map(|(key, status)| format!("; by {key} ({status})")).collect()
 }
 
 pub(super) fn malformed(format: Format, reason: impl Into<String>) -> DetachedError {
@@ -119,7 +119,7 @@ pub(super) fn malformed(format: Format, reason: impl Into<String>) -> DetachedEr
 /// A file that cannot be read.
 pub fn sha256(file: &dyn ReadAt) -> io::Result<Sha256> {
     let mut hasher = sha2::Sha256::new();
-    each_piece(file, |part| hasher.update(part))?;
+    each_chunk(file, |part| hasher.update(part))?;
     Ok(Sha256(hasher.finalize().into()))
 }
 
@@ -132,8 +132,8 @@ pub(super) fn counts(
     now: Timestamp,
 ) -> Result<Detached, DetachedError> {
     let key_id = key.id();
-    match trust.standing_of_key(&key_id, now) {
-        Standing::Trusted { name } => Ok(Detached { format, key_id, name, comment }),
-        standing => Err(DetachedError::Untrusted { standings: vec![(key_id, standing)] }),
+    match trust.status_of_key(&key_id, now) {
+        TrustStatus::Trusted { name } => Ok(Detached { format, key_id, name, comment }),
+        status => Err(DetachedError::Untrusted { statuses: vec![(key_id, status)] }),
     }
 }

@@ -7,7 +7,7 @@
 use super::format::{Detached, DetachedError, Format, counts, malformed};
 use crate::attest::keys::{KeyError, PublicKey, Signer};
 use crate::attest::trust::Trust;
-use crate::positioned::{ReadAt, each_piece};
+use crate::positioned::{ReadAt, each_chunk};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use blake2::{Blake2b512, Digest as _};
@@ -40,7 +40,7 @@ pub fn public_key(key: &PublicKey) -> String {
 
 fn hash(file: &dyn ReadAt) -> io::Result<Vec<u8>> {
     let mut hasher = Blake2b512::new();
-    each_piece(file, |part| hasher.update(part))?;
+    each_chunk(file, |part| hasher.update(part))?;
     Ok(hasher.finalize().to_vec())
 }
 
@@ -108,5 +108,5 @@ pub(super) fn verify(
             return counts(&key.key, Format::Minisign, Some(comment.to_owned()), trust, now);
         }
     }
-    Err(DetachedError::Untrusted { standings: Vec::new() })
+    Err(DetachedError::Untrusted { statuses: Vec::new() })
 }

@@ -115,5 +115,5 @@ fn verify_plain(
             return counts(&key.key, format, None, trust, now);
         }
     }
-    Err(DetachedError::Untrusted { standings: Vec::new() })
+    Err(DetachedError::Untrusted { statuses: Vec::new() })
 }

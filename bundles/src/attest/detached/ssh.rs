@@ -3,9 +3,9 @@
 use super::format::{Detached, DetachedError, Format, counts, malformed};
 use crate::attest::allowed_signers::NAMESPACE;
 use crate::attest::keys::{PublicKey, Signer};
-use crate::attest::signer::Standing;
+use crate::attest::signer::TrustStatus;
 use crate::attest::trust::Trust;
-use crate::positioned::{ReadAt, each_piece};
+use crate::positioned::{ReadAt, each_chunk};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ fn put(out: &mut Vec<u8>, bytes: &[u8]) {
 
 fn hash<D: Digest>(file: &dyn ReadAt) -> io::Result<Vec<u8>> {
     let mut hasher = D::new();
-    each_piece(file, |part| hasher.update(part))?;
+    each_chunk(file, |part| hasher.update(part))?;
     Ok(hasher.finalize().to_vec())
 }
 
@@ -127,10 +127,10 @@ pub(super) fn verify(
     };
     let key = PublicKey::from_ssh_base64(&STANDARD.encode(key)).map_err(|e| wrong(&e.to_string()))?;
     if !key.verify(&signed_data(namespace, algorithm, &digest), &signature) {
-        let standing: Standing = trust.standing_of_key(&key.id(), now);
-        return match standing {
-            Standing::Trusted { .. } => Err(DetachedError::Untrusted { standings: Vec::new() }),
-            other => Err(DetachedError::Untrusted { standings: vec![(key.id(), other)] }),
+        let status: TrustStatus = trust.status_of_key(&key.id(), now);
+        return match status {
+            TrustStatus::Trusted { .. } => Err(DetachedError::Untrusted { statuses: Vec::new() }),
+            other => Err(DetachedError::Untrusted { statuses: vec![(key.id(), other)] }),
         };
     }
     counts(&key, Format::Ssh, None, trust, now)

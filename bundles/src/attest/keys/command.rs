@@ -11,7 +11,7 @@
 use super::error::{CommandError, KeyError};
 use super::public::PublicKey;
 use super::signer::Signer;
-use crate::positioned::{ReadAt, each_piece};
+use crate::positioned::{ReadAt, each_chunk};
 use airgo_gomod::setting::program;
 use airgo_model::shortage::{Shortage, USUAL_STACK};
 use base64::Engine as _;
@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 /// How long a command may take unless the caller says otherwise: a touch of a
 /// token takes a user's time.
 const TIMEOUT: Duration = Duration::from_secs(120);
-/// More output than this is no signature.
+/// More output than this is not a signature.
 const MAX_OUTPUT: u64 = 4 << 10;
 /// The variable that names the wanted key.
 const KEY_VARIABLE: &str = "AIRGO_SIGN_KEY";
@@ -150,7 +150,7 @@ impl CommandSigner {
         beside(move || {
             let mut broken = false;
             // A command that has read enough may close its end: its answer decides.
-            let _ = each_piece(&*message, |part| broken = broken || stdin.write_all(part).is_err());
+            let _ = each_chunk(&*message, |part| broken = broken || stdin.write_all(part).is_err());
         })
         .map_err(|e| self.unstarted(e))?;
         let (send, receive) = mpsc::channel();

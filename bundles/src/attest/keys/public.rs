@@ -2,7 +2,7 @@
 
 use super::error::KeyError;
 use super::id::KeyId;
-use crate::positioned::{ReadAt, each_piece};
+use crate::positioned::{ReadAt, each_chunk};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::{DecodePublicKey as _, EncodePublicKey as _};
@@ -122,7 +122,7 @@ fn verify_stream(public: &PublicKey, file: &dyn ReadAt, signature: &[u8; 64]) ->
     let Ok(mut verifier) = public.0.verify_stream(&Signature::from_bytes(signature)) else {
         return Ok(false);
     };
-    each_piece(file, |part| verifier.update(part))?;
+    each_chunk(file, |part| verifier.update(part))?;
     Ok(verifier.finalize_and_verify().is_ok())
 }
 

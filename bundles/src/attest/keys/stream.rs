@@ -8,7 +8,7 @@
 
 use super::error::KeyError;
 use super::public::PublicKey;
-use crate::positioned::{ReadAt, each_piece};
+use crate::positioned::{ReadAt, each_chunk};
 use ed25519_dalek::SignatureError;
 use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign_byupdate};
 use sha2::{Digest, Sha512};
@@ -26,7 +26,7 @@ pub(super) fn sign(
     let failed: RefCell<Option<io::Error>> = RefCell::default();
     let update = |hasher: &mut Sha512| {
         let mut own = Sha512::new();
-        let read = each_piece(file, |part| {
+        let read = each_chunk(file, |part| {
             hasher.update(part);
             own.update(part);
         });

@@ -16,7 +16,7 @@ pub struct SumdbEvidence {
     pub database: String,
     /// [`evidence_digest`] of the bundle's evidence.
     pub evidence_sha256: Sha256,
-    /// The modules that it vouched for, by name.
+    /// The modules that it verified, by name.
     pub lookups: Vec<Lookup>,
     /// The root hash of the tree that the answers were proved in, in base64.
     pub tree_hash: String,

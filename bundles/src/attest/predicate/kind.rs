@@ -2,7 +2,7 @@
 
 use crate::attest::claims::NewStatement;
 use crate::attest::keys::KeyId;
-use crate::attest::signer::{SignedStatement, Verdict};
+use crate::attest::signer::{SignedStatement, Signers};
 use crate::json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -93,13 +93,13 @@ impl SignedStatement {
     }
 }
 
-impl Verdict {
+impl Signers {
     /// All statements of a kind whose signers count, with their keys; a statement
     /// by anybody else is passed over.
     ///
     /// # Errors
     /// A trusted signer's statement of this kind that cannot be read.
-    pub fn believed<P: Predicate>(&self) -> Result<Vec<(KeyId, P)>, PredicateError> {
+    pub fn trusted_statements<P: Predicate>(&self) -> Result<Vec<(KeyId, P)>, PredicateError> {
         let mut found = Vec::new();
         for statement in self.statements().iter().filter(|s| s.trusted) {
             found.extend(statement.read::<P>()?.map(|p| (statement.key_id, p)));

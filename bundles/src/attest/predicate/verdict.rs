@@ -20,7 +20,7 @@ pub struct PolicyVerdict {
     /// By module, plugin and rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingRecord>,
-    /// The time that was judged for (RFC 3339, UTC).
+    /// The time that the policy was evaluated for (RFC 3339, UTC).
     pub judged_at: String,
     /// In the order of the policy file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -85,7 +85,7 @@ pub struct PluginRecord {
     pub version: String,
 }
 
-/// Who signed a plugin, by the trust of whoever judged.
+/// Who signed a plugin, by the trust of whoever evaluated the policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

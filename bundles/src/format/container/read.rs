@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
-/// Why a file is no container of ours.
+/// Why a file is not a canonical container.
 #[derive(Debug, thiserror::Error)]
 pub enum ContainerError {
     /// The file cannot be read.
@@ -189,7 +189,7 @@ impl Container {
         if !parser.rest.is_empty() || at != end.directory_offset {
             return Err(ContainerError::File(Reason::Directory));
         }
-        // The fields were judged one by one for the sake of the message; this
+        // The fields were checked one by one for the sake of the message; this
         // comparison is what leaves no byte of the directory free.
         if again != directory {
             return Err(ContainerError::File(Reason::Directory));

@@ -5,7 +5,7 @@ use crate::documents::{MissingRole, Refused, Signer};
 use crate::failure::Failure;
 use crate::paths::argument;
 use airgo_bundle::{
-    BundleError, Cause, DeltaError, Lack, LastSeenError, Signatory, SignatureError, VolumeError,
+    BundleError, BundleSigner, Cause, DeltaError, Lack, LastSeenError, SignatureError, VolumeError,
 };
 use std::path::Path;
 
@@ -83,10 +83,10 @@ fn signers(refused: &SignatureError) -> Vec<Signer> {
     let (SignatureError::Untrusted { signers } | SignatureError::Threshold { signers, .. }) = refused else {
         return Vec::new();
     };
-    let one = |s: &Signatory| Signer {
+    let one = |s: &BundleSigner| Signer {
         key_id: s.key_id.to_string(),
         role: s.attestation.role.clone(),
-        standing: s.standing.to_string(),
+        standing: s.status.to_string(),
     };
     signers.iter().map(one).collect()
 }

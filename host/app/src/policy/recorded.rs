@@ -26,7 +26,7 @@ pub struct Recorded {
 /// # Errors
 /// Why none counts, for whoever asks with `-v`.
 pub fn find(bundle: &SignedBundle) -> Result<Recorded, String> {
-    let stated = bundle.verdict().believed::<PolicyVerdict>().map_err(|e| e.to_string())?;
+    let stated = bundle.signers().trusted_statements::<PolicyVerdict>().map_err(|e| e.to_string())?;
     newest(stated)
 }
 

@@ -79,7 +79,7 @@ impl View {
         let view = Self::new(bundle.manifest(), Box::new(open));
         // Nobody has to state where modules came from; what nobody trusted
         // stated, or what does not read, says nothing.
-        let stated = bundle.verdict().believed::<Provenance>().unwrap_or_default();
+        let stated = bundle.signers().trusted_statements::<Provenance>().unwrap_or_default();
         stated.iter().fold(view, |view, (_, provenance)| view.with_provenance(provenance))
     }
 

@@ -14,7 +14,7 @@ use airgo_app::trust::keyring;
 use airgo_app::trust::open::{self, bundle_failure};
 use airgo_bundle::manifest::{Module, Replacement, SumSource};
 use airgo_bundle::statement::Attestation;
-use airgo_bundle::{Manifest, Verdict};
+use airgo_bundle::{Manifest, Signers};
 use airgo_model::escape::foreign;
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -24,13 +24,13 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
     let bundle = open::open(&args.file)?;
     let trust = keyring::trust(context, &args.trust.request())?;
     let manifest = bundle.manifest_unverified().map_err(|e| bundle_failure(&e))?;
-    let verdict = bundle.signatures(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
+    let signers = bundle.signatures(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
     if context.printer.is_json() {
-        context.printer.document(&documents::Inspect::new(&manifest, signatures(&verdict)))?;
+        context.printer.document(&documents::Inspect::new(&manifest, signatures(&signers)))?;
     } else {
-        context.printer.text(&text(&manifest, &verdict, context.printer.width()))?;
+        context.printer.text(&text(&manifest, &signers, context.printer.width()))?;
     }
-    if verdict.trusted().next().is_none() {
+    if signers.trusted().next().is_none() {
         context
             .printer
             .warning("no signature on this bundle is by a key that you trust; anyone may have written it");
@@ -38,8 +38,8 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
     Ok(())
 }
 
-fn signatures(verdict: &Verdict) -> Vec<documents::Signature> {
-    let all = verdict.signers().iter().map(|s| documents::Signature {
+fn signatures(signers: &Signers) -> Vec<documents::Signature> {
+    let all = signers.all().iter().map(|s| documents::Signature {
         comment: s.attestation.comment.clone(),
         expires: s.attestation.expires.clone(),
         key_id: s.key_id.to_string(),
@@ -47,24 +47,24 @@ fn signatures(verdict: &Verdict) -> Vec<documents::Signature> {
         role: s.attestation.role.clone(),
         sequence: s.attestation.sequence,
         signed_at: s.attestation.signed_at.clone(),
-        standing: s.standing.to_string(),
-        trusted: s.standing.is_trusted(),
+        standing: s.status.to_string(),
+        trusted: s.status.is_trusted(),
     });
     all.collect()
 }
 
-fn text(manifest: &Manifest, verdict: &Verdict, width: Option<usize>) -> String {
+fn text(manifest: &Manifest, signers: &Signers, width: Option<usize>) -> String {
     let mut out = String::new();
     for main in &manifest.main_modules {
         let go = main.go_version.as_ref().map(|v| format!(", go {}", foreign(v))).unwrap_or_default();
         let _ = writeln!(out, "main module  {} ({}{go})", foreign(&main.path), foreign(&main.dir));
     }
     let _ = writeln!(out, "content id   {}", manifest.content_id);
-    for signer in verdict.signers() {
+    for signer in signers.all() {
         let role =
             signer.attestation.role.as_ref().map(|r| format!(" as {}", foreign(r))).unwrap_or_default();
         let _ =
-            writeln!(out, "signed by    {}{role}: {}", signer.key_id, foreign(&signer.standing.to_string()));
+            writeln!(out, "signed by    {}{role}: {}", signer.key_id, foreign(&signer.status.to_string()));
         for (what, said) in claims(&signer.attestation) {
             let _ = writeln!(out, "  {what:<11}{}", foreign(&said));
         }

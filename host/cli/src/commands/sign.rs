@@ -6,7 +6,7 @@ use airgo_app::Result;
 use airgo_app::documents;
 use airgo_app::errors::refusal;
 use airgo_app::sign::{SignRequest, Signed, sign, sign_detached};
-use airgo_bundle::Standing;
+use airgo_bundle::TrustStatus;
 use airgo_bundle::detached::Format;
 
 /// Adds a signature to a bundle, or writes one beside a file.
@@ -43,7 +43,7 @@ pub fn run(context: &Context, args: &Sign) -> Result<()> {
 
 fn document(file: String, role: &str, signed: &Signed) -> documents::Sign {
     documents::Sign {
-        counts: signed.standing.as_ref().is_some_and(Standing::is_trusted),
+        counts: signed.standing.as_ref().is_some_and(TrustStatus::is_trusted),
         file,
         key_id: signed.key_id.clone(),
         manifest_sha256: signed.manifest_sha256.to_string(),
