@@ -1,18 +1,19 @@
 //! The licence files of a module, put together. Each licence that is found
 //! holds beside the others, unless a file says how they relate.
 
+use crate::documentation;
 use crate::expression::Expression;
-use crate::files::Role;
+use crate::files::{Role, is_copyright};
 use crate::groups::{bare, canonical, covers};
 use crate::module::{Doubt, Licence, PATENT_GRANT, Read, expression_of, name, tagged, untagged};
 use crate::names::names;
 use crate::statement::{Kind, LINKING, Statement};
 
 /// A licence of one file.
-struct Item<'a> {
-    path: &'a str,
+pub struct Item<'a> {
+    pub path: &'a str,
     expression: Expression,
-    tagged: bool,
+    pub tagged: bool,
 }
 
 impl Item<'_> {
@@ -24,7 +25,7 @@ impl Item<'_> {
         }
     }
 
-    fn is_one_of(&self, ids: &[String]) -> bool {
+    pub fn is_one_of(&self, ids: &[String]) -> bool {
         let named = |id: &str| ids.iter().any(|name| means(name, id));
         !self.expression.licences().is_empty() && self.expression.licences().into_iter().all(named)
     }
@@ -82,7 +83,7 @@ pub fn combine(files: Vec<Read>, named: &[Read]) -> Licence {
     for file in &named {
         let own = items_of(file);
         if own.is_empty() && !reuse(file) {
-            doubts.push(doubt(file, format!("{} holds none of the licences that are known", file.path)));
+            doubts.push(unknown(file));
         }
         if reuse(file)
             && own.iter().any(|own| !items.iter().any(|item: &Item<'_>| item.expression == own.expression))
@@ -98,6 +99,7 @@ pub fn combine(files: Vec<Read>, named: &[Read]) -> Licence {
     let statements: Vec<(&Read, &Statement)> =
         root.iter().flat_map(|file| file.detection.statements.iter().map(|said| (*file, said))).collect();
     let known = Known { files: &files, named: &named };
+    let docs = documentation::take(&files, &statements, &mut items);
     exceptions(&statements, &mut items, &mut doubts);
     let parts = parts(&statements, &items, &known, &mut doubts);
     let mut all = parts;
@@ -121,6 +123,7 @@ pub fn combine(files: Vec<Read>, named: &[Read]) -> Licence {
         expression: Expression::all(without_incorporated(all)),
         files,
         doubts,
+        docs,
         stale: None,
         clarified: false,
     }
@@ -146,22 +149,34 @@ fn items_of(file: &Read) -> Vec<Item<'_>> {
 }
 
 fn doubt(file: &Read, message: String) -> Doubt {
-    Doubt { file: file.path.clone(), message }
+    Doubt { file: file.path.clone(), message, unknown: false }
+}
+
+fn unknown(file: &Read) -> Doubt {
+    let message = format!("{} holds none of the licences that are known", file.path);
+    Doubt { file: file.path.clone(), message, unknown: true }
 }
 
 /// What is doubtful about a file by itself.
 fn own_doubts(file: &Read, doubts: &mut Vec<Doubt>) {
     let detection = &file.detection;
     let path = &file.path;
-    let mut tell = |message: String| doubts.push(doubt(file, message));
     let Some(expression) = expression_of(detection) else {
-        // What only tells of other files holds no licence of its own.
-        let points = detection.statements.iter().any(|said| !said.names.is_empty() || !said.files.is_empty());
-        if detection.unknown_words > 0 && (!points || detection.is_mostly_unknown()) {
-            tell(format!("{path} holds none of the licences that are known"));
+        // What only points at other files, or grants an exception, is not a licence of its own.
+        let points = detection
+            .statements
+            .iter()
+            .any(|said| !said.names.is_empty() || !said.files.is_empty() || said.exception.is_some());
+        let says =
+            detection.unknown_words > 0 || (detection.unread && (detection.restricts || !is_copyright(path)));
+        if says && (!points || detection.is_mostly_unknown()) {
+            doubts.push(unknown(file));
+        } else if detection.unread && detection.restricts {
+            doubts.push(doubt(file, format!("{path} speaks of limits, and of no known licence")));
         }
         return;
     };
+    let mut tell = |message: String| doubts.push(doubt(file, message));
     for found in detection.found.iter().filter(|found| !found.exact) {
         tell(format!("{path} is close to {}, but not word for word", found.id));
     }
@@ -218,7 +233,7 @@ fn parts(
         let wanted = match said.kind {
             Kind::Part | Kind::All => true,
             Kind::Plain => pointer,
-            Kind::Choice | Kind::Alternative => false,
+            Kind::Choice | Kind::Alternative | Kind::Docs => false,
         };
         if !wanted {
             continue;

@@ -11,7 +11,7 @@ use crate::matcher::Matcher;
 use crate::opcodes::FIRST_OPCODE;
 use crate::statement::{Statement, statements};
 use crate::templates::{self, Template};
-use crate::text::{Text, is_neutral};
+use crate::text::{Text, is_neutral, says_more};
 use crate::trigrams::Trigrams;
 
 /// Words between known texts that are too few to mean anything.
@@ -45,6 +45,8 @@ pub struct Detection {
     pub tags: Vec<String>,
     /// Words that belong to no known text, names and headings aside.
     pub unknown_words: usize,
+    /// No licence was found in it, and it says more than who holds the rights.
+    pub unread: bool,
     /// What its prose says of licences and of other files.
     pub statements: Vec<Statement>,
     /// Beside the licences it speaks of what may not be done.
@@ -91,6 +93,7 @@ fn by_words(raw: &str) -> Detection {
     }
     gaps.push(Span { from, to: text.tokens.len() });
     let mut detection = Detection { tags: tags(raw), ..Detection::default() };
+    detection.unread = raw.lines().any(says_more);
     for gap in gaps {
         let between = text.between(gap.from, gap.to);
         // Few words are enough to forbid something, on however short lines.
@@ -114,6 +117,7 @@ fn by_words(raw: &str) -> Detection {
     // Beside its own changed text a licence's standard header proves little.
     found.sort();
     found.dedup_by(|next, first| next.id == first.id);
+    detection.unread &= found.is_empty() && detection.tags.is_empty();
     detection.found = found;
     detection
 }

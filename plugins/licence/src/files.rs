@@ -12,6 +12,8 @@ use crate::statement::{Kind, Statement};
 pub enum Role {
     /// It says under which licence the module is.
     Licence,
+    /// It says so of the documentation alone, by its name.
+    Docs,
     /// A notice, a patent grant: read and told, but no licence of the module.
     Aside,
 }
@@ -33,10 +35,20 @@ pub fn role(name: &str) -> Option<Role> {
     if OTHER_KINDS.contains(&end) {
         return None;
     }
-    const LICENCES: [&str; 8] =
-        ["license", "licence", "unlicense", "unlicence", "copying", "copyright", "licensing", "licencing"];
+    const LICENCES: [&str; 9] = [
+        "license",
+        "licence",
+        "unlicense",
+        "unlicence",
+        "copying",
+        "copyright",
+        "licensing",
+        "licencing",
+        "eula",
+    ];
     const ASIDE: [&str; 3] = ["notice", "patents", "third"];
-    let word = name.split(['.', '-', '_', ' ']).next().unwrap_or_default();
+    // LICENSE2 and LICENSE(ee) too.
+    let word = name.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
     let is = |kind: &str| word == kind || word.strip_suffix('s') == Some(kind);
     if ASIDE.iter().any(|kind| is(kind)) {
         // third_party_licenses.txt, but no "thirdly"
@@ -46,13 +58,28 @@ pub fn role(name: &str) -> Option<Role> {
     let stem = name.strip_suffix(&format!(".{end}")).unwrap_or(&name);
     let last = stem.rsplit(['.', '-', '_', ' ']).next().unwrap_or_default();
     let licence = LICENCES.iter().any(|kind| is(kind) || last == *kind);
-    licence.then(|| if is_others(&name) { Role::Aside } else { Role::Licence })
+    licence.then(|| match () {
+        () if is_others(&name) => Role::Aside,
+        () if is_for_docs(&name) => Role::Docs,
+        () => Role::Licence,
+    })
 }
 
-/// LICENSE-3RD-PARTY and the like tell of the code of others, LICENSE.docs of
-/// texts that are no part of a program.
+/// LICENSE-3RD-PARTY and the like are about the code of others.
 fn is_others(name: &str) -> bool {
-    ["third", "3rd", "vendor", "depend", ".docs", "-docs", "_docs"].iter().any(|word| name.contains(word))
+    ["third", "3rd", "vendor", "depend"].iter().any(|word| name.contains(word))
+}
+
+/// LICENSE.docs, DOCS-LICENSE.txt; but LICENSE.doc is a format.
+fn is_for_docs(name: &str) -> bool {
+    let mut words = name.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| ["docs", "documentation"].contains(&word)) || name == "copying.doc"
+}
+
+/// Whether a file by its name lists who holds the rights, and need not say
+/// more.
+pub fn is_copyright(path: &str) -> bool {
+    path.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("copyright"))
 }
 
 /// The files at the root of a module, licences first.
@@ -118,15 +145,26 @@ mod tests {
             "GO_LICENSE",
             "LICENSE_BSD.rst",
             "LICENSE.libyaml",
+            "LICENSE-enterprise",
+            "COMMERCIAL-LICENSE.txt",
+            "LICENSE2",
+            "LICENSE(ee)",
+            "EULA.md",
+            "LICENSE.doc",
+            "LICENSE-docker",
         ] {
             assert_eq!(role(name), Some(Role::Licence), "{name}");
+        }
+        for name in
+            ["LICENSE.docs", "LICENSE-docs.txt", "docs_license", "License-Documentation.md", "COPYING.DOC"]
+        {
+            assert_eq!(role(name), Some(Role::Docs), "{name}");
         }
         for name in [
             "NOTICE",
             "NOTICE.txt",
             "PATENTS",
             "LICENSE-3RD-PARTY",
-            "LICENSE.docs",
             "THIRD_PARTY_LICENSES",
             "third-party-notices.txt",
         ] {

@@ -12,9 +12,13 @@ mod agreement;
 mod combine;
 mod config;
 mod detect;
+mod documentation;
+mod encoding;
 mod expression;
 mod files;
 mod groups;
+#[cfg(test)]
+mod layouts;
 mod matcher;
 mod module;
 mod names;
@@ -41,12 +45,13 @@ use module::{Files, Licence, Read, licence};
 struct LicencePolicy;
 
 /// Id, summary and description of each rule.
-const RULES: [(&str, &str, &str); 9] = [
+const RULES: [(&str, &str, &str); 10] = [
     ("denied", "the module cannot be used without a denied licence", include_str!("../rules/denied.md")),
     ("not-allowed", "the licence is not on the allow list", include_str!("../rules/not-allowed.md")),
     ("missing", "the module has no licence file", include_str!("../rules/missing.md")),
-    ("unknown", "no licence is recognised in the licence files", include_str!("../rules/unknown.md")),
+    ("unknown", "no licence is recognised in a licence file", include_str!("../rules/unknown.md")),
     ("low-confidence", "the licence is a guess", include_str!("../rules/low-confidence.md")),
+    ("documentation", "a licence is for the documentation alone", include_str!("../rules/documentation.md")),
     ("further-text", "a licence file says more than its licence", include_str!("../rules/further-text.md")),
     ("nested", "code below the root is under another licence", include_str!("../rules/nested.md")),
     ("stale-clarification", "a clarified file has changed", include_str!("../rules/stale-clarification.md")),
@@ -119,6 +124,9 @@ fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut V
             .advice("read the file again, then pin its new sha256 in the clarification");
         tell(finding, Some(path));
     }
+    for (path, message) in &licence.docs {
+        tell(Finding::note("documentation", message), Some(path));
+    }
     let Some(expression) = &licence.expression else {
         let (level, rule, message) = match first {
             None => (rules.missing, "missing", "has no licence file"),
@@ -128,8 +136,12 @@ fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut V
         };
         // A pointer that leads nowhere is the reason.
         let missing = licence.doubts.iter().find(|doubt| doubt.message.ends_with("not in the module"));
-        let message =
-            missing.map_or_else(|| message.to_owned(), |doubt| format!("{message}: {}", doubt.message));
+        let docs = licence.files.iter().find(|file| first.is_none() && file.role == Role::Docs);
+        let message = match (missing, docs) {
+            (Some(doubt), _) => format!("{message}: {}", doubt.message),
+            (None, Some(docs)) => format!("{message}: {} is for the documentation alone", docs.path),
+            (None, None) => message.to_owned(),
+        };
         if level != Verdict::Allow {
             let advice = "read what its authors say, then add a clarification that is pinned to a file";
             tell(Finding::new(level, rule, message).advice(advice), first);
@@ -149,8 +161,15 @@ fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut V
     if let Some(finding) = held_against_lists(module, expression, rules) {
         tell(finding, first);
     }
-    for doubt in licence.doubts.iter().filter(|_| rules.low_confidence != Verdict::Allow) {
-        let finding = Finding::new(rules.low_confidence, "low-confidence", &doubt.message)
+    for doubt in &licence.doubts {
+        let (level, rule) = match doubt.unknown {
+            true => (rules.unknown, "unknown"),
+            false => (rules.low_confidence, "low-confidence"),
+        };
+        if level == Verdict::Allow {
+            continue;
+        }
+        let finding = Finding::new(level, rule, &doubt.message)
             .advice("read the file, then add a clarification that is pinned to it")
             .attribute("expression", expression.to_string());
         tell(finding, Some(&doubt.file));

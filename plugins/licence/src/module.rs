@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::combine::combine;
 use crate::config::{Rules, meets};
 use crate::detect::{Detection, detect};
+use crate::encoding::decode;
 use crate::expression::Expression;
 use crate::files::{self, Role};
 use crate::groups::{covers, is_licence};
@@ -44,7 +45,7 @@ impl Files {
             let bytes = bundle
                 .read(module.index, &file.path, 0, files::MAX_BYTES as u32)
                 .map_err(|err| unreadable(module, &file.path, &err))?;
-            let detection = detect(&String::from_utf8_lossy(&bytes));
+            let detection = detect(&decode(&bytes));
             Ok(Read { path: file.path.clone(), role, detection })
         };
         let root: Vec<Read> = files::at_root(&files).into_iter().map(read).collect::<Result<_, _>>()?;
@@ -67,6 +68,8 @@ pub struct Licence {
     pub files: Vec<Read>,
     /// Why the expression may be wrong.
     pub doubts: Vec<Doubt>,
+    /// What holds for the documentation alone: files, and what they say.
+    pub docs: Vec<(String, String)>,
     /// A clarification speaks of the module, but of other files than it has.
     pub stale: Option<String>,
     pub clarified: bool,
@@ -76,6 +79,8 @@ pub struct Licence {
 pub struct Doubt {
     pub file: String,
     pub message: String,
+    /// The file may hold a licence that is not in the expression at all.
+    pub unknown: bool,
 }
 
 /// The licence of a module, from its files and the clarifications.
@@ -102,7 +107,8 @@ pub fn licence(
         if changed.is_none() {
             let expression = Some(clarification.expression.clone());
             let files = files.root;
-            return Ok(Licence { expression, files, doubts: Vec::new(), stale: None, clarified: true });
+            let (doubts, docs) = (Vec::new(), Vec::new());
+            return Ok(Licence { expression, files, doubts, docs, stale: None, clarified: true });
         }
         stale = changed;
     }

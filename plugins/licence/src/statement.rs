@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::documentation;
 use crate::files::{self, Role};
 use crate::names::names;
 
@@ -24,6 +25,8 @@ pub enum Kind {
     All,
     /// They hold for a part of the module, or for what was taken from others.
     Part,
+    /// They hold for the documentation alone.
+    Docs,
 }
 
 /// What a sentence says.
@@ -305,7 +308,9 @@ fn read(sentence: &str) -> Option<Statement> {
     let speaks = has_any(&joined, &SPEAKS) || joined.trim() == FILE || dual;
     let offers = !part && !together && !denies && (dual || !and) && (strong || (or && speaks));
     let named = options > 0 || !words.dirs.is_empty();
-    let kind = if part && named && (speaks || !words.dirs.is_empty()) {
+    let kind = if documentation::is_meant(&joined, &ids) {
+        Kind::Docs
+    } else if part && named && (speaks || !words.dirs.is_empty()) {
         Kind::Part
     } else if offers && (options > 1 || (options == 0 && (dual || joined.contains("licens")))) {
         Kind::Choice
@@ -332,10 +337,11 @@ fn read(sentence: &str) -> Option<Statement> {
     })
 }
 
-/// In place of a name, of a file, and of an address.
-const NAME: &str = "\u{a7}";
-const FILE: &str = "\u{b6}";
-const ADDRESS: &str = "\u{2016}";
+/// In place of a name, of a file, of an address, and of a directory.
+pub const NAME: &str = "\u{a7}";
+pub const FILE: &str = "\u{b6}";
+pub const ADDRESS: &str = "\u{2016}";
+pub const DIR: &str = "\u{2021}";
 
 /// "Except as otherwise noted" takes nothing in particular out.
 fn without_general_exceptions(text: &str) -> String {
@@ -450,7 +456,7 @@ impl Words {
         let stated = (capital || path.contains('/') || name.contains('.')) && !name.ends_with("icense");
         if safe
             && stated
-            && (files::role(name) == Some(Role::Licence) || is_in_licenses(path))
+            && (matches!(files::role(name), Some(Role::Licence | Role::Docs)) || is_in_licenses(path))
             && name != "MIT-licensed"
         {
             add(&mut self.files, path);
@@ -459,14 +465,14 @@ impl Words {
         let dir = path.strip_suffix('/').filter(|dir| !dir.is_empty());
         if let Some(dir) = dir.filter(|_| safe) {
             add(&mut self.dirs, dir);
-            return self.all.push("\u{2021}".to_owned());
+            return self.all.push(DIR.to_owned());
         }
         let source = name.rsplit_once('.').is_some_and(|(stem, end)| {
             !stem.is_empty() && ["go", "c", "h", "s", "cc", "py", "js", "proto", "md", "txt"].contains(&end)
         });
         if source && !name.is_empty() && files::role(name).is_none() {
             add(&mut self.dirs, path);
-            return self.all.push("\u{2021}".to_owned());
+            return self.all.push(DIR.to_owned());
         }
         for (position, part) in token.split('/').enumerate() {
             if position > 0 {

@@ -156,7 +156,7 @@ fn an_unknown_licence_beside_a_known_one_is_marked() {
     let terms = "Those who run this pay Jane a coin for each day that they do. ".repeat(4);
     assert_eq!(
         lines("{}", &one(&[("LICENSE", MIT), ("LICENSE.enterprise", &terms)])),
-        ["Warn low-confidence example.com/a: LICENSE.enterprise holds none of the licences that are known"]
+        ["Warn unknown example.com/a: LICENSE.enterprise holds none of the licences that are known"]
     );
 }
 

@@ -41,12 +41,40 @@ impl<'a> Text<'a> {
 /// that stands around licences and changes nothing in them.
 pub fn is_neutral(line: &str) -> bool {
     let line = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '©');
-    let words = line.split_whitespace().count();
+    line.split_whitespace().count() <= 6 || is_about_holders(line)
+}
+
+/// Whether a line, as [`is_neutral`] sees it, says who holds the rights, or is
+/// empty.
+fn is_about_holders(line: &str) -> bool {
     let starts =
         |prefix: &str| line.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    words <= 6
+    line.is_empty()
         || starts("copyright")
         || starts("©")
         || starts("all rights reserved")
         || starts("portions copyright")
+}
+
+/// Whether a line is text that may be terms: more than who holds the rights.
+pub fn says_more(line: &str) -> bool {
+    const TERMS: [&str; 14] = [
+        "agreement",
+        "confidential",
+        "licence",
+        "licensed",
+        "license",
+        "must",
+        "no",
+        "not",
+        "only",
+        "permission",
+        "permitted",
+        "proprietary",
+        "terms",
+        "use",
+    ];
+    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric() && c != '©').to_lowercase();
+    let mut words = line.split(|c: char| !c.is_alphanumeric());
+    !is_about_holders(&line) || words.any(|word| TERMS.contains(&word))
 }

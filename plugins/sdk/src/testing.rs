@@ -67,6 +67,15 @@ impl FakeBundle {
         self
     }
 
+    /// Gives the module added last a file that need not be text.
+    #[must_use]
+    pub fn file(mut self, path: &str, bytes: &[u8]) -> Self {
+        if let Some(last) = self.files.last_mut() {
+            last.insert(path.to_owned(), bytes.to_vec());
+        }
+        self
+    }
+
     /// Puts other code in the place of the module added last.
     #[must_use]
     pub fn replaced_by(mut self, path: &str, version: &str) -> Self {
