@@ -2,7 +2,6 @@
 //! file; every byte of it can be read or is told to be missing.
 #![no_main]
 
-
 use airgo_bundle::{Limits, ReadAt, ReassembledFile, RepairRequest, Volume, corruption};
 use libfuzzer_sys::fuzz_target;
 use std::num::NonZeroUsize;
