@@ -161,7 +161,7 @@ fn pack_projects(
     })
 }
 
-/// What judges the bundle once more, when it is written.
+/// The command that evaluates the policy on the bundle once more, when it is written.
 fn check_command(request: &PackRequest, output: &Path) -> String {
     let base = request.since.iter().chain(&request.trust.base).cloned().collect();
     let trust = TrustFiles { base, trust: request.trust.trust.clone() };

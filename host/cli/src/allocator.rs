@@ -7,7 +7,7 @@
 //! thousands of other places that allocate. Files that are half written have
 //! temporary names, as after a kill.
 
-use crate::exit::Exit;
+use airgo_app::FailureKind;
 use airgo_model::shortage::{Shortage, USUAL_STACK, address_space};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write as _;
@@ -131,14 +131,14 @@ fn end(shortage: &Shortage) -> ! {
                     "{{\n  \"error\": {{\n    \"block\": [],\n    \"code\": {code},\n    \"facts\": [],\n    \"hints\": [\n      \
                  \"{hint}\"\n    ],\n    \"message\": \"{shortage}\",\n    \"outcome\": null,\n    \"report\": null\n  }},\n  \
                  \"schema\": \"airgo.dev/error/v1\"\n}}\n",
-                    code = Exit::Failed as u8,
+                    code = FailureKind::Failed as u8,
                 ),
             );
         }
         say(Stream::Err, format_args!("error: {shortage}\n\nhint: {hint}\n"));
     }
     #[allow(clippy::exit, reason = "nothing that unwinds could do without memory")]
-    std::process::exit(Exit::Failed as i32);
+    std::process::exit(FailureKind::Failed as i32);
 }
 
 /// For the thread that writes.

@@ -3,26 +3,13 @@
 use airgo_app::FailureKind;
 use std::process::ExitCode;
 
-/// How a run of airgo ended. The numbers are a promise to scripts.
+/// How a run of airgo ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Done as asked.
-    Done = 0,
-    /// Could not do it: network, disk, a bad go.mod.
-    Failed = 1,
-    /// The command line is wrong.
-    Usage = 2,
-    /// A signature is missing, invalid or not trusted.
-    Signature = 10,
-    /// Bytes do not have the checksum that they must have.
-    Checksum = 11,
-    /// A policy refused the bundle.
-    Policy = 12,
-    /// The bundle is malformed or over a limit.
-    Malformed = 13,
-    /// Interrupted by the user.
-    Interrupted = 130,
+    Done,
+    /// Not done; the kind of failure has the number.
+    Failed(FailureKind),
 }
 
 /// The table as `--help` prints it.
@@ -36,22 +23,18 @@ pub const TABLE: &str = "Exit codes:
    13  malformed or over-limit bundle
   130  interrupted";
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        ExitCode::from(exit as u8)
+impl Exit {
+    /// The number, which is a promise to scripts.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed(kind) => kind.code(),
+        }
     }
 }
 
-impl From<FailureKind> for Exit {
-    fn from(kind: FailureKind) -> Self {
-        match kind {
-            FailureKind::Failed => Self::Failed,
-            FailureKind::Usage => Self::Usage,
-            FailureKind::Signature => Self::Signature,
-            FailureKind::Checksum => Self::Checksum,
-            FailureKind::Policy => Self::Policy,
-            FailureKind::Malformed => Self::Malformed,
-            FailureKind::Interrupted => Self::Interrupted,
-        }
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
     }
 }

@@ -1,8 +1,7 @@
 //! Ctrl-C: the first asks the work to stop and tidy up, and ends the process
 //! where it is held up for longer than [`GRACE`]; the second ends it at once.
 
-use crate::exit::Exit;
-use airgo_app::Interrupt;
+use airgo_app::{FailureKind, Interrupt};
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ fn end_after_grace() {
     std::thread::sleep(GRACE);
     let _ = writeln!(std::io::stderr(), "error: interrupted");
     #[allow(clippy::exit, reason = "the user asked to stop, and what holds the work up cannot be asked")]
-    std::process::exit(Exit::Interrupted as i32);
+    std::process::exit(FailureKind::Interrupted as i32);
 }
 
 /// Catches SIGINT and SIGTERM from here on.
@@ -26,7 +25,7 @@ pub fn install(interrupt: Interrupt) {
     let _ = ctrlc::set_handler(move || {
         if interrupt.is_set() {
             #[allow(clippy::exit, reason = "the user asked twice; nothing may hold him up")]
-            std::process::exit(Exit::Interrupted as i32);
+            std::process::exit(FailureKind::Interrupted as i32);
         }
         let watcher = std::thread::Builder::new().spawn(end_after_grace);
         interrupt.set();

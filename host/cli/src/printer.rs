@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::progress::{Bar, without_bar};
 use crate::usage;
 use airgo_app::documents;
-use airgo_app::{Events, Failure, Meter, Result};
+use airgo_app::{Events, Failure, FailureKind, Meter, Result};
 use airgo_model::escape::{self, message};
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
@@ -145,7 +145,7 @@ impl Printer {
                 let _ = writeln!(err, "{HINT}hint{HINT:#}: {}", escape::foreign(hint));
             }
         });
-        failure.kind.into()
+        Exit::Failed(failure.kind)
     }
 }
 
@@ -195,7 +195,7 @@ pub fn command_line(error: &clap::Error) -> Exit {
         // What was typed may be an address with a login.
         let text = usage::disguised(error, &text);
         let _ = write!(anstream::stderr(), "{text}");
-        Exit::Usage
+        Exit::Failed(FailureKind::Usage)
     } else {
         let _ = write!(anstream::stdout(), "{text}");
         Exit::Done
