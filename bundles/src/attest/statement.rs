@@ -75,17 +75,17 @@ pub(crate) struct Read<P> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Subject {
-    digest: Digest,
-    name: String,
+pub(super) struct Subject {
+    pub(super) digest: Digest,
+    pub(super) name: String,
 }
 
 /// In-toto allows digests by several algorithms; what nobody compares says
 /// nothing, so there is one.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Digest {
-    sha256: Sha256,
+pub(super) struct Digest {
+    pub(super) sha256: Sha256,
 }
 
 impl Statement {

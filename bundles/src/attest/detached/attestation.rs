@@ -3,9 +3,8 @@
 use super::format::{Detached, DetachedError, Format, counts, malformed, sha256};
 use crate::attest::dsse::{Envelope, IN_TOTO};
 use crate::attest::keys::Signer;
-use crate::attest::statement::TYPE;
+use crate::attest::statement::{Digest, Subject, TYPE};
 use crate::attest::trust::Trust;
-use crate::digest::Sha256;
 use crate::json;
 use crate::positioned::ReadAt;
 use jiff::Timestamp;
@@ -29,19 +28,6 @@ struct Wire {
 struct Predicate {
     /// Bytes of the file.
     size: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Subject {
-    digest: Digest,
-    name: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Digest {
-    sha256: Sha256,
 }
 
 pub(super) fn sign(signer: &dyn Signer, file: &dyn ReadAt, name: &str) -> Result<Vec<u8>, DetachedError> {

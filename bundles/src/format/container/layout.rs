@@ -58,6 +58,21 @@ impl Bytes {
         self.0.extend(v);
         self
     }
+
+    /// What both headers of an entry say, from the version that it needs to the
+    /// length of its ZIP64 field.
+    fn entry(self, meta: &Meta, field: &[u8]) -> Self {
+        self.u16(if field.is_empty() { NEEDS } else { NEEDS_64 })
+            .u16(0)
+            .u16(0)
+            .u16(TIME)
+            .u16(DATE)
+            .u32(meta.crc)
+            .u32(short(meta.size))
+            .u32(short(meta.size))
+            .u16(name_len(&meta.name))
+            .u16(field.len() as u16)
+    }
 }
 
 /// A number in 32 bits, or the sign that it stands in the ZIP64 field.
@@ -95,23 +110,8 @@ pub(crate) fn local_header_len(name: &str, size: u64) -> u64 {
 
 /// An entry's local header with its name.
 pub(crate) fn local_header(meta: &Meta) -> Vec<u8> {
-    let long = is_long(meta.size);
-    let field = if long { extra(&[meta.size, meta.size]) } else { Vec::new() };
-    Bytes(Vec::new())
-        .u32(LOCAL_SIGNATURE)
-        .u16(if long { NEEDS_64 } else { NEEDS })
-        .u16(0)
-        .u16(0)
-        .u16(TIME)
-        .u16(DATE)
-        .u32(meta.crc)
-        .u32(short(meta.size))
-        .u32(short(meta.size))
-        .u16(name_len(&meta.name))
-        .u16(field.len() as u16)
-        .bytes(meta.name.as_bytes())
-        .bytes(&field)
-        .0
+    let field = if is_long(meta.size) { extra(&[meta.size, meta.size]) } else { Vec::new() };
+    Bytes(Vec::new()).u32(LOCAL_SIGNATURE).entry(meta, &field).bytes(meta.name.as_bytes()).bytes(&field).0
 }
 
 /// An entry's record in the central directory.
@@ -127,16 +127,7 @@ pub(crate) fn central_header(meta: &Meta, offset: u64) -> Vec<u8> {
     Bytes(Vec::new())
         .u32(CENTRAL_SIGNATURE)
         .u16(MADE_BY)
-        .u16(if field.is_empty() { NEEDS } else { NEEDS_64 })
-        .u16(0)
-        .u16(0)
-        .u16(TIME)
-        .u16(DATE)
-        .u32(meta.crc)
-        .u32(short(meta.size))
-        .u32(short(meta.size))
-        .u16(name_len(&meta.name))
-        .u16(field.len() as u16)
+        .entry(meta, &field)
         .u16(0)
         .u16(0)
         .u16(0)
