@@ -86,9 +86,9 @@ fn a_delta_demands_its_base() {
     println!("{other}");
     let needless = verify_delta(&whole, &base, &trust).unwrap_err();
     assert!(matches!(needless, BundleError::Delta(DeltaError::NotADelta)), "{needless}");
-    let stranger = crate::support::trust(&[&key(2)]);
+    let outsider = crate::support::trust(&[&key(2)]);
     let base = verify(&base, &trust).unwrap();
-    let untrusted = open(&delta).unwrap().verify_with_base(&stranger, now(), &base).unwrap_err();
+    let untrusted = open(&delta).unwrap().verify_with_base(&outsider, now(), &base).unwrap_err();
     assert_eq!(untrusted.class(), ErrorClass::Signature);
 }
 

@@ -170,7 +170,7 @@ fn every_format_is_read_back_and_bound_to_file_key_and_time() {
         assert_eq!((found.format, found.name.as_deref()), (format, Some("release")));
         assert_eq!(found.key_id, scene.key.public_key().id());
 
-        let stranger = detached::verify(&*scene.file, &signature, &trust(&[&key(6)]), now()).unwrap_err();
+        let outsider = detached::verify(&*scene.file, &signature, &trust(&[&key(6)]), now()).unwrap_err();
         let late = "2026-10-01T00:00:00Z".parse().unwrap();
         let late = detached::verify(&*scene.file, &signature, &mine, late).unwrap_err();
         assert!(late.to_string().contains("only until"), "{late}");
@@ -187,7 +187,7 @@ fn every_format_is_read_back_and_bound_to_file_key_and_time() {
             changed[at] ^= 1;
             free += usize::from(detached::verify(&*scene.file, &changed, &mine, now()).is_ok());
         }
-        println!("{format:?}: {} bytes, {free} free; {stranger}", signature.len());
+        println!("{format:?}: {} bytes, {free} free; {outsider}", signature.len());
         let untrusted = String::from_utf8_lossy(&signature).lines().next().unwrap_or_default().len();
         assert!(free == 0 || (format == Format::Minisign && free <= untrusted), "{format:?}: {free}");
     }

@@ -72,7 +72,7 @@ fn nothing_is_written_that_a_reader_would_refuse_for_its_size() {
 fn a_reviewer_signs_beside_the_packer() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("app.airgo");
-    let (packer, reviewer, stranger) = (key(1), key(2), key(3));
+    let (packer, reviewer, outsider) = (key(1), key(2), key(3));
     let evidence: [(&str, &[u8]); 2] =
         [("proxy/sumdb/sum.golang.org/supported", b""), ("proxy/sumdb/sum.golang.org/latest", b"tree")];
     let provenance = NewStatement {
@@ -104,7 +104,7 @@ fn a_reviewer_signs_beside_the_packer() {
         assert_eq!(bundle.evidence().count(), 2);
         assert_eq!(bundle.read_evidence("proxy/sumdb/sum.golang.org/latest").unwrap(), b"tree");
     }
-    let refused = verify(&after, &trust(&[&stranger])).unwrap_err();
+    let refused = verify(&after, &trust(&[&outsider])).unwrap_err();
     assert_eq!(refused.class(), ErrorClass::Signature);
     let BundleError::Signature(SignatureError::Untrusted { signers }) = refused else { panic!("{refused}") };
     assert_eq!(signers.len(), 2);

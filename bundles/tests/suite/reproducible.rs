@@ -169,23 +169,23 @@ fn the_signer_of_a_plugin_is_optional() {
 }
 
 #[test]
-fn nobody_believes_a_stranger_or_a_malformed_statement() {
-    let (packer, stranger) = (key(1), key(2));
+fn no_untrusted_or_malformed_statement_counts() {
+    let (packer, outsider) = (key(1), key(2));
     let mut first = Signing::new(&packer);
     first.statements.push(NewStatement {
         name: "verdict".into(),
         predicate_type: PolicyVerdict::TYPE.into(),
         predicate: serde_json::json!({"verdict": "allow", "judgedAt": "2026-09-01T00:00:00Z"}),
     });
-    let mut second = Signing::new(&stranger);
+    let mut second = Signing::new(&outsider);
     let allow = PolicyVerdict::new("2026-09-01T00:00:00Z", Ruling::Allow);
     second.statements.push(NewStatement::of(&allow).unwrap());
     let bytes = tiny().packed(&[first, second]);
     let error = signed(&bytes).signers().trusted_statements::<PolicyVerdict>().unwrap_err();
     assert!(matches!(error, PredicateError::Shape { .. }), "{error}");
     println!("{error}");
-    let by_stranger = verify(&bytes, &trust(&[&stranger])).unwrap();
-    assert_eq!(by_stranger.signers().trusted_statements::<PolicyVerdict>().unwrap().len(), 1, "only hers");
+    let by_second = verify(&bytes, &trust(&[&outsider])).unwrap();
+    assert_eq!(by_second.signers().trusted_statements::<PolicyVerdict>().unwrap().len(), 1, "only hers");
 
     let mut wrong = PolicyVerdict::new("yesterday", Ruling::Allow);
     println!("{}", NewStatement::of(&wrong).unwrap_err());

@@ -324,8 +324,8 @@ fn a_repair_that_does_not_verify_writes_nothing() {
     let target = scene.put("repaired.airgo", b"what was there");
     let before = std::fs::read_dir(scene.dir.path()).unwrap().count();
     repair::repair(&assembly, &target, &scene.demand(), &()).unwrap_err();
-    let stranger = trust(&[&key(7)]);
-    let demand = Requirements { trust: &stranger, ..scene.demand() };
+    let outsider = trust(&[&key(7)]);
+    let demand = Requirements { trust: &outsider, ..scene.demand() };
     let sound = Volumes::open(&scene.volumes).unwrap().assemble().unwrap();
     let error = repair::repair(&sound, &target, &demand, &()).unwrap_err();
     assert_eq!(error.class(), ErrorClass::Signature);
