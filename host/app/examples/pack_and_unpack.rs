@@ -13,6 +13,7 @@
 use airgo_app::pack::{PackRequest, pack};
 use airgo_app::unpack::{UnpackRequest, unpack};
 use airgo_app::{Context, Events, Failure, GoEnv, Meter, SignWith, Silent, TrustFiles};
+use airgo_model::{Line, Message};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,17 +21,17 @@ use std::sync::Arc;
 struct Lines;
 
 impl Events for Lines {
-    fn status(&self, verb: &str, rest: &str) {
-        println!("{}", airgo_model::escape::message(&format!("{verb} {rest}")));
+    fn status(&self, verb: &'static str, rest: &Line) {
+        println!("{verb} {rest}");
     }
 
-    fn detail(&self, _: &str) {}
+    fn detail(&self, _: &Line) {}
 
-    fn warning(&self, text: &str) {
-        println!("warning: {}", airgo_model::escape::message(text));
+    fn warning(&self, text: &Message) {
+        println!("warning: {text}");
     }
 
-    fn hint(&self, _: &str) {}
+    fn hint(&self, _: &Line) {}
 
     fn progress(&self, _: &'static str, _: &'static str, _: u64) -> Box<dyn Meter> {
         Box::new(Silent)

@@ -1,19 +1,19 @@
 //! What a program that calls this library hears while the work goes on.
 
+use airgo_model::{Line, Message};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Takes what happens, from any thread. Each text is one message: it may hold
-/// untrusted words, with characters that cannot be seen or that command a
-/// terminal, unless `airgo_model::escape` is applied where it is printed.
+/// Takes what happens, from any thread. What is said may hold untrusted words: the
+/// types' `Display` escapes them.
 pub trait Events: Send + Sync {
     /// Something was done: a verb in the past, and what.
-    fn status(&self, verb: &str, rest: &str);
+    fn status(&self, verb: &'static str, rest: &Line);
     /// A detail for whoever wants to know more.
-    fn detail(&self, text: &str);
+    fn detail(&self, text: &Line);
     /// Something that may be wrong.
-    fn warning(&self, text: &str);
+    fn warning(&self, text: &Message);
     /// What to do about a warning.
-    fn hint(&self, text: &str);
+    fn hint(&self, text: &Line);
     /// Work over `total` things begins, `Fetching` `files` for example; a total
     /// of 0 is not known yet. It ends when the meter is dropped.
     fn progress(&self, verb: &'static str, noun: &'static str, total: u64) -> Box<dyn Meter>;
@@ -38,10 +38,10 @@ pub trait Meter: Send + Sync {
 pub struct Silent;
 
 impl Events for Silent {
-    fn status(&self, _: &str, _: &str) {}
-    fn detail(&self, _: &str) {}
-    fn warning(&self, _: &str) {}
-    fn hint(&self, _: &str) {}
+    fn status(&self, _: &'static str, _: &Line) {}
+    fn detail(&self, _: &Line) {}
+    fn warning(&self, _: &Message) {}
+    fn hint(&self, _: &Line) {}
     fn progress(&self, _: &'static str, _: &'static str, _: u64) -> Box<dyn Meter> {
         Box::new(Self)
     }

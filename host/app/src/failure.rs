@@ -3,7 +3,7 @@
 //! A failure is one lower-case sentence, an aligned block of the values that
 //! differ, what was and was not written, and hints with the command to run.
 
-use airgo_model::escape::{foreign, foreign_line};
+use airgo_model::Line;
 use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};
 
@@ -46,15 +46,15 @@ pub struct Details {
     /// What kind of failure it is.
     pub kind: FailureKind,
     /// One lower-case sentence that names module@version where there is one.
-    pub message: String,
+    pub message: Line,
     /// Labelled values, aligned under the sentence.
-    pub facts: Vec<(String, String)>,
+    pub facts: Vec<(Line, Line)>,
     /// Lines shown as they are: a frame of a go.mod, a chain of requirements.
-    pub block: Vec<String>,
+    pub block: Vec<Line>,
     /// What was and was not written.
-    pub outcome: Option<String>,
+    pub outcome: Option<Line>,
     /// What to do next.
-    pub hints: Vec<String>,
+    pub hints: Vec<Line>,
     /// The whole of what a summary in the text stands for; only `--json` shows it.
     pub report: Option<serde_json::Value>,
 }
@@ -78,7 +78,7 @@ pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     /// A failure that is only its sentence.
-    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, message: impl Into<Line>) -> Self {
         Self(Box::new(Details {
             kind,
             message: message.into(),
@@ -91,7 +91,7 @@ impl Failure {
     }
 
     /// A plain failure.
-    pub fn failed(message: impl Into<String>) -> Self {
+    pub fn failed(message: impl Into<Line>) -> Self {
         Self::new(FailureKind::Failed, message)
     }
 
@@ -101,42 +101,42 @@ impl Failure {
     }
 
     /// Adds a labelled value.
-    pub fn fact(mut self, label: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn fact(mut self, label: impl Into<Line>, value: impl Into<Line>) -> Self {
         self.facts.push((label.into(), value.into()));
         self
     }
 
     /// Adds a line shown as it is.
-    pub fn line(mut self, line: impl Into<String>) -> Self {
+    pub fn line(mut self, line: impl Into<Line>) -> Self {
         self.block.push(line.into());
         self
     }
 
     /// Says what was and was not written, unless an inner failure said so.
-    pub fn outcome(mut self, outcome: impl Into<String>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<Line>) -> Self {
         self.outcome.get_or_insert(outcome.into());
         self
     }
 
     /// Adds a hint.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Line>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
     /// The text for a terminal, without the leading `error: `.
     pub fn text(&self) -> String {
-        let mut out = foreign(&self.message).into_owned();
+        let mut out = self.message.to_string();
         for line in &self.block {
-            let _ = write!(out, "\n  {}", foreign(line));
+            let _ = write!(out, "\n  {}", line.opening());
         }
-        let width = self.facts.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-        for (label, value) in &self.facts {
-            let pad = " ".repeat(width - label.chars().count());
-            let _ = write!(out, "\n  {}:{pad} {}", foreign(label), foreign(value));
+        let labels: Vec<String> = self.facts.iter().map(|(label, _)| format!("{label}:")).collect();
+        let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+        for (label, (_, value)) in labels.iter().zip(&self.facts) {
+            let _ = write!(out, "\n  {label:width$} {value}");
         }
         if let Some(outcome) = &self.outcome {
-            let _ = write!(out, "\n{}", foreign_line(outcome));
+            let _ = write!(out, "\n{}", outcome.opening());
         }
         out
     }

@@ -272,9 +272,9 @@ mod tests {
             ("XDG_CACHE_HOME", "x"),
         ]);
         let config = env.airgo_config_dir().unwrap_err();
-        assert_eq!(config.message, "no config directory: the path in XDG_CONFIG_HOME is relative");
+        assert_eq!(config.message.raw(), "no config directory: the path in XDG_CONFIG_HOME is relative");
         assert_eq!(
-            env.airgo_cache_dir().unwrap_err().message,
+            env.airgo_cache_dir().unwrap_err().message.raw(),
             "no cache directory: the path in XDG_CACHE_HOME is relative"
         );
     }
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn without_go_and_without_goproxy_it_says_so() {
         let failure = env(&[("GOENV", "off")]).goproxy().unwrap_err();
-        assert!(failure.message.contains("GOPROXY is not set"), "{failure:?}");
+        assert!(failure.message.raw().contains("GOPROXY is not set"), "{failure:?}");
         assert!(!failure.hints.is_empty());
     }
 

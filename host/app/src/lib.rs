@@ -39,6 +39,7 @@ pub use goenv::GoEnv;
 pub use interrupt::Interrupt;
 pub use requests::{Collect, LastSeenFile, Network, Scope, SignWith, TrustFiles};
 
+use airgo_model::{Line, Message};
 use std::fmt;
 use std::sync::Arc;
 
@@ -65,23 +66,23 @@ impl Context {
     }
 
     /// `Resolved 227 modules in 0.8s`: a verb in the past and what was done.
-    pub fn status(&self, verb: &str, rest: impl AsRef<str>) {
-        self.events.status(verb, rest.as_ref());
+    pub fn status(&self, verb: &'static str, rest: impl Into<Line>) {
+        self.events.status(verb, &rest.into());
     }
 
     /// A detail for whoever wants to know more.
-    pub fn detail(&self, text: impl AsRef<str>) {
-        self.events.detail(text.as_ref());
+    pub fn detail(&self, text: impl Into<Line>) {
+        self.events.detail(&text.into());
     }
 
     /// A warning.
-    pub fn warning(&self, text: impl AsRef<str>) {
-        self.events.warning(text.as_ref());
+    pub fn warning(&self, text: impl Into<Message>) {
+        self.events.warning(&text.into());
     }
 
     /// What to do about a warning.
-    pub fn hint(&self, text: impl AsRef<str>) {
-        self.events.hint(text.as_ref());
+    pub fn hint(&self, text: impl Into<Line>) {
+        self.events.hint(&text.into());
     }
 
     /// Work over `total` things begins; a total of 0 is not known yet.

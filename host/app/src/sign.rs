@@ -147,7 +147,7 @@ pub fn sign_detached(context: &Context, request: &SignRequest, format: Format) -
     let name = request.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let signature = detached::sign(&*key, &whole, format, &name, Timestamp::now()).map_err(|e| {
         let mut failure = Failure::failed(e.to_string());
-        failure.hints.extend(e.shortage().map(|shortage| shortage.hint().to_owned()));
+        failure.hints.extend(e.shortage().map(|shortage| shortage.hint().into()));
         failed(failure)
     })?;
     atomic::replace(&target, &signature, Access::Public)

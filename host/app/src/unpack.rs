@@ -19,7 +19,6 @@ use airgo_bundle::{ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::goenv::GoFlags;
 use airgo_modcache::{GoModInput, InstallAllError, ModCache, ModuleInput, Options, Outcome, ZipInput};
-use airgo_model::escape::foreign;
 use airgo_policy::Report;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,7 +146,7 @@ fn evaluate(
     if source.missing.is_some() && request.at.is_none() && request.baseline.is_none() {
         match recorded::find(bundle) {
             Ok(Recorded { report, by }) => return Ok(Evaluated { report, recorded_by: Some(by) }),
-            Err(why) => context.detail(format!("judging here: {}", foreign(&why))),
+            Err(why) => context.detail(format!("judging here: {why}")),
         }
     }
     let old = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
@@ -169,7 +168,7 @@ impl Evaluated {
         }
         let Report { judged_at, counts, .. } = &self.report;
         let time = judged_at.parse().map_or_else(|_| judged_at.clone(), |t: Timestamp| format!("{t:.0}"));
-        let again = foreign(&again(request)).into_owned();
+        let again = again(request);
         format!(
             "at pack, at {time}, since there is no {} here: {} denied, {} warned; {again} judges anew",
             policy::FILE,

@@ -14,7 +14,6 @@ use airgo_bundle::corruption::{self, Corruption};
 use airgo_bundle::detached::{self, DetachedError};
 use airgo_bundle::{BundleError, Limits, RepairRequest, Source, Volumes};
 use airgo_model::atomic::{self, Access};
-use airgo_model::escape::foreign;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -120,7 +119,7 @@ fn verify_all(context: &Context, request: &VerifyRequest, damaged: &mut bool) ->
         ),
     );
     for (key_id, comment) in &verified.comments {
-        context.status("Comment", format!("of {key_id}: {}", foreign(comment)));
+        context.status("Comment", format!("of {key_id}: {comment}"));
     }
     Ok(verified)
 }
@@ -148,7 +147,7 @@ fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Resul
     let mut failure = failure;
     if request.ask.is_some() {
         // Asked for already, or nothing that can be asked for.
-        failure.hints.retain(|hint| !hint.contains("--request"));
+        failure.hints.retain(|hint| !hint.raw().contains("--request"));
     }
     let watch = open::Watch::new(context, "Surveying", "files", 0);
     if let Ok(volumes) = Volumes::open(&request.files) {
@@ -180,7 +179,7 @@ fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Resul
         if let (Some(file), Some(asked)) = (&request.ask, volumes.repair_request(&survey.to_retransmit())) {
             return ask(file, &asked, failure);
         }
-        failure.hints.retain(|hint| !hint.contains("--request"));
+        failure.hints.retain(|hint| !hint.raw().contains("--request"));
         if request.ask.is_none() {
             failure = failure.hint("to ask for these volumes: airgo verify FILE --request need.json");
         }

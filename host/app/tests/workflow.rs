@@ -6,6 +6,7 @@ use airgo_app::pack::{PackRequest, Packed, pack};
 use airgo_app::unpack::{UnpackRequest, unpack};
 use airgo_app::{Context, Events, Failure, FailureKind, GoEnv, Meter, SignWith, Silent, TrustFiles};
 use airgo_bundle::keys::{Signer as _, SigningKey, create_private_file};
+use airgo_model::{Line, Message};
 use airgo_testkit::{Go, Module, Proxy, TempTree, World, require_tool};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -27,18 +28,18 @@ impl Heard {
 }
 
 impl Events for Heard {
-    fn status(&self, verb: &str, _: &str) {
+    fn status(&self, verb: &'static str, _: &Line) {
         self.add("status", verb);
     }
 
-    fn detail(&self, _: &str) {}
+    fn detail(&self, _: &Line) {}
 
-    fn warning(&self, text: &str) {
-        self.add("warning", text);
+    fn warning(&self, text: &Message) {
+        self.add("warning", &text.to_string());
     }
 
-    fn hint(&self, text: &str) {
-        self.add("hint", text);
+    fn hint(&self, text: &Line) {
+        self.add("hint", text.raw());
     }
 
     fn progress(&self, verb: &'static str, noun: &'static str, _: u64) -> Box<dyn Meter> {
@@ -141,7 +142,7 @@ fn a_failure_has_its_kind_and_says_what_was_not_written() {
     site.temp.write("main/go.sum", "example.com/a v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n");
     let failure = site.pack().unwrap_err();
     assert_eq!(failure.kind, FailureKind::Checksum, "{}", failure.text());
-    assert!(failure.outcome.as_deref().is_some_and(|text| text.ends_with("was not written")));
+    assert!(failure.outcome.as_ref().is_some_and(|text| text.raw().ends_with("was not written")));
     assert!(!failure.hints.is_empty());
     assert!(!site.bundle().exists());
 
@@ -150,7 +151,7 @@ fn a_failure_has_its_kind_and_says_what_was_not_written() {
     let trust = TrustFiles { trust: vec![other.temp.join("key.pub")], base: Vec::new() };
     let failure = unpack(&site.context(), &UnpackRequest { trust, ..site.unpack_request() }).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Signature, "{}", failure.text());
-    assert_eq!(failure.outcome.as_deref(), Some("nothing was written to the module cache"));
+    assert_eq!(failure.outcome, Some("nothing was written to the module cache".into()));
     assert!(!site.temp.join("modcache").exists());
 }
 

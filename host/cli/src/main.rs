@@ -9,6 +9,7 @@ mod exit;
 mod findings;
 mod interrupt;
 mod manual;
+mod page;
 mod printer;
 mod progress;
 mod table;

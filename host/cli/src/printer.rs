@@ -5,11 +5,13 @@ use crate::allocator;
 use crate::document;
 
 use crate::exit::Exit;
+use crate::findings::WorkflowCommands;
+use crate::page::Page;
 use crate::progress::{Bar, without_bar};
 use crate::usage;
 use airgo_app::documents;
 use airgo_app::{Events, Failure, FailureKind, Meter, Result};
-use airgo_model::escape::{self, message};
+use airgo_model::{Line, Message, escape};
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -76,14 +78,18 @@ impl Printer {
         !self.quiet && !io::stderr().is_terminal()
     }
 
-    /// Writes text to stdout, whole lines; whatever else could move the cursor,
-    /// deceive a reader or command a CI system is escaped.
-    pub fn text(&self, text: &str) -> Result<()> {
-        self.data(escape::printable(text).as_bytes())
+    /// Writes text for people to stdout.
+    pub fn page(&self, page: &Page) -> Result<()> {
+        self.data(page.as_str().as_bytes())
     }
 
-    /// Writes data to stdout as it is: nothing of it may be untrusted text that
-    /// its format has not escaped.
+    /// Writes commands of GitHub Actions, one a line, to stdout.
+    pub fn commands(&self, commands: &WorkflowCommands) -> Result<()> {
+        self.data(commands.as_str().as_bytes())
+    }
+
+    /// Writes data to stdout as it is: what airgo makes itself, such as keys and
+    /// completion scripts. Untrusted text is not in it.
     pub fn data(&self, bytes: &[u8]) -> Result<()> {
         allocator::stdout_begins();
         without_bar(|| {
@@ -99,30 +105,31 @@ impl Printer {
     }
 
     /// `Resolved 227 modules in 0.8s`: a verb in the past and what was done.
-    pub fn status(&self, verb: &str, rest: impl AsRef<str>) {
+    pub fn status(&self, verb: &'static str, rest: impl Into<Line>) {
         if !self.quiet {
-            let rest = message(rest.as_ref());
+            let rest = rest.into();
             let _ = without_bar(|| writeln!(anstream::stderr(), "{STATUS}{verb}{STATUS:#} {rest}"));
         }
     }
 
     /// A detail that only `-v` shows.
-    pub fn detail(&self, text: impl AsRef<str>) {
+    pub fn detail(&self, text: impl Into<Line>) {
         if self.verbose {
-            let _ = without_bar(|| writeln!(anstream::stderr(), "  {}", message(text.as_ref())));
+            let text = text.into();
+            let _ = without_bar(|| writeln!(anstream::stderr(), "  {}", text.opening()));
         }
     }
 
     /// A warning; shown even with `-q`, as in cargo.
-    pub fn warning(&self, text: impl AsRef<str>) {
-        let text = message(text.as_ref());
+    pub fn warning(&self, text: impl Into<Message>) {
+        let text = text.into();
         let _ = without_bar(|| writeln!(anstream::stderr(), "{WARNING}warning{WARNING:#}: {text}"));
     }
 
     /// What to do about a warning.
-    pub fn hint(&self, text: impl AsRef<str>) {
+    pub fn hint(&self, text: impl Into<Line>) {
         if !self.quiet {
-            let text = message(text.as_ref());
+            let text = text.into();
             let _ = without_bar(|| writeln!(anstream::stderr(), "{HINT}hint{HINT:#}: {text}"));
         }
     }
@@ -142,7 +149,7 @@ impl Printer {
                 let _ = writeln!(err);
             }
             for hint in &failure.hints {
-                let _ = writeln!(err, "{HINT}hint{HINT:#}: {}", escape::foreign(hint));
+                let _ = writeln!(err, "{HINT}hint{HINT:#}: {hint}");
             }
         });
         Exit::Failed(failure.kind)
@@ -150,20 +157,20 @@ impl Printer {
 }
 
 impl Events for Printer {
-    fn status(&self, verb: &str, rest: &str) {
-        Self::status(self, verb, rest);
+    fn status(&self, verb: &'static str, rest: &Line) {
+        Self::status(self, verb, rest.clone());
     }
 
-    fn detail(&self, text: &str) {
-        Self::detail(self, text);
+    fn detail(&self, text: &Line) {
+        Self::detail(self, text.clone());
     }
 
-    fn warning(&self, text: &str) {
-        Self::warning(self, text);
+    fn warning(&self, text: &Message) {
+        Self::warning(self, text.clone());
     }
 
-    fn hint(&self, text: &str) {
-        Self::hint(self, text);
+    fn hint(&self, text: &Line) {
+        Self::hint(self, text.clone());
     }
 
     fn progress(&self, verb: &'static str, noun: &'static str, total: u64) -> Box<dyn Meter> {

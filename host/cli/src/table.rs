@@ -2,7 +2,7 @@
 //! column is not padded; where stdout is not a terminal nothing is folded, so
 //! that `grep` and `awk` find a row in one line.
 
-use airgo_model::escape::foreign;
+use airgo_model::Line;
 
 /// Columns are this far apart.
 const GAP: usize = 2;
@@ -25,15 +25,10 @@ impl From<Vec<String>> for Row {
 }
 
 /// Rows under a header, folded to `width` columns where that is given.
-pub fn render(header: &[&str], rows: &[Vec<String>], width: Option<usize>) -> String {
-    render_rows(header, rows.iter().cloned().map(Row::from), width)
-}
-
-/// As [`render`], for rows with notes.
-pub fn render_rows(header: &[&str], rows: impl IntoIterator<Item = Row>, width: Option<usize>) -> String {
+pub fn render(header: &[&str], rows: impl IntoIterator<Item = Row>, width: Option<usize>) -> String {
     let escape = |row: Row| Row {
-        cells: row.cells.iter().map(|c| foreign(c).into_owned()).collect(),
-        note: row.note.map(|n| foreign(&n).into_owned()),
+        cells: row.cells.iter().map(|cell| Line::from(cell).to_string()).collect(),
+        note: row.note.map(|note| Line::from(note).to_string()),
     };
     let rows: Vec<Row> = rows.into_iter().map(escape).collect();
     let widths = column_widths(header, &rows, width);
@@ -160,16 +155,20 @@ mod tests {
         cells.iter().map(|c| (*c).to_owned()).collect()
     }
 
+    fn row(texts: &[&str]) -> Row {
+        cells(texts).into()
+    }
+
     #[test]
     fn columns_align_and_untrusted_text_is_escaped() {
-        let rows = vec![cells(&["a\x1b", "1"]), cells(&["b", "2"])];
-        assert_eq!(render(&["name", "n"], &rows, None), "name     n\na\\u{1b}  1\nb        2\n");
+        let rows = [row(&["a\x1b", "1"]), row(&["b", "2"])];
+        assert_eq!(render(&["name", "n"], rows, None), "name     n\na\\u{1b}  1\nb        2\n");
     }
 
     #[test]
     fn wide_columns_fold_until_the_table_fits() {
-        let rows = vec![cells(&["example.com/a/rather/long/path/of/a/module", "v1.0.0", "ok"])];
-        let text = render(&["MODULE", "VERSION", "VERDICT"], &rows, Some(40));
+        let rows = [row(&["example.com/a/rather/long/path/of/a/module", "v1.0.0", "ok"])];
+        let text = render(&["MODULE", "VERSION", "VERDICT"], rows, Some(40));
         assert!(text.lines().all(|l| l.len() <= 40), "{text}");
         let joined: String =
             text.lines().skip(1).map(|l| l.split("  ").next().unwrap_or("").trim()).collect();
@@ -180,7 +179,7 @@ mod tests {
     fn notes_go_below_their_row_and_fold_too() {
         let row =
             Row { cells: cells(&["dns", "FAILED"]), note: Some("fix: ask another name server".to_owned()) };
-        let text = render_rows(&["AREA", "VERDICT"], [row], Some(20));
+        let text = render(&["AREA", "VERDICT"], [row], Some(20));
         assert_eq!(text, "AREA  VERDICT\ndns   FAILED\n    fix: ask another\n    name server\n");
     }
 
@@ -196,7 +195,7 @@ mod tests {
             ]),
             note: Some("fix: check the address in GOPROXY and more".to_owned()),
         };
-        let text = render_rows(&["AREA", "CHECK", "VERDICT", "TIME", "FOUND"], [row], Some(40));
+        let text = render(&["AREA", "CHECK", "VERDICT", "TIME", "FOUND"], [row], Some(40));
         assert!(text.lines().all(|l| l.len() <= 40), "{text}");
         assert!(text.starts_with("AREA     goproxy\nCHECK    connect goproxy.example\n"), "{text}");
         assert!(text.contains("\n         fix: check the address in\n"), "{text}");

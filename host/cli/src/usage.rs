@@ -70,12 +70,12 @@ mod tests {
     fn the_failure_says_what_is_wrong_and_how_it_is_used() {
         let wrong = refused("airgo pack --no-such-flag");
         assert_eq!(
-            (wrong.kind, wrong.message.as_str()),
+            (wrong.kind, wrong.message.raw()),
             (FailureKind::Usage, "unexpected argument '--no-such-flag' found")
         );
-        assert!(wrong.hints.iter().any(|hint| hint.starts_with("Usage: airgo pack")), "{wrong:?}");
-        assert!(refused("airgo vreify x").hints.iter().any(|hint| hint.contains("verify")));
-        assert_eq!(refused("airgo verify").block, ["<FILE>..."]);
+        assert!(wrong.hints.iter().any(|hint| hint.raw().starts_with("Usage: airgo pack")), "{wrong:?}");
+        assert!(refused("airgo vreify x").hints.iter().any(|hint| hint.raw().contains("verify")));
+        assert_eq!(refused("airgo verify").block, ["<FILE>...".into()]);
     }
 
     #[test]

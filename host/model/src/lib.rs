@@ -3,4 +3,7 @@
 
 pub mod atomic;
 pub mod escape;
+mod line;
 pub mod shortage;
+
+pub use line::{Line, Message};

@@ -273,7 +273,7 @@ impl GoModSource for Downloads<'_> {
             Ok((bytes, fetched)) => match self.check(fetched) {
                 Ok(()) => Ok(bytes),
                 Err(failure) => {
-                    let error = SourceError::new(failure.message.clone());
+                    let error = SourceError::new(failure.message.raw());
                     self.set_fault(failure);
                     Err(error)
                 }

@@ -18,7 +18,7 @@ pub fn add(failure: &mut Failure, fetcher: &Fetcher, error: &FetchError, object:
     if let Some(Ok(listed)) = lists.pop()
         && let Some(hint) = of(path, version, listed)
     {
-        failure.hints.insert(0, hint);
+        failure.hints.insert(0, hint.into());
     }
 }
 

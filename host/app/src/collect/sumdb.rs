@@ -16,6 +16,7 @@ use airgo_gomod::gosum::Subject;
 use airgo_gomod::sumdb::{
     Client, Config, ConfigError, Evidence, LookupError, Ops, SumDbError, SumDbMismatch, is_consulted,
 };
+use airgo_model::Line;
 use airgo_model::atomic::{self, Access};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -122,7 +123,7 @@ fn unreachable_failure(error: &FetchError, name: &str, asked: &[Unsummed], sum_f
         error => format!("and the checksum database {name} could not be asked: {error}"),
     };
     let mut failure = sums::missing(asked, sum_file, &why);
-    failure.hints.extend(error.hint());
+    failure.hints.extend(error.hint().map(Line::from));
     failure
 }
 

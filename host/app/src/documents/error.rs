@@ -2,6 +2,7 @@
 
 use super::{CacheVerify, Doctor, PluginInspect, PluginTest, PolicyReport, ids};
 use crate::Failure;
+use airgo_model::Line;
 use serde::Serialize;
 
 /// What a command prints that failed.
@@ -21,13 +22,13 @@ pub struct Error<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct ErrorBody<'a> {
     /// Lines below the message: a frame of a file, a chain of requirements.
-    pub block: &'a [String],
+    pub block: Vec<&'a str>,
     /// The exit code.
     pub code: u8,
     /// Labelled values.
     pub facts: Vec<Fact<'a>>,
     /// What to do next.
-    pub hints: &'a [String],
+    pub hints: Vec<&'a str>,
     /// One sentence.
     pub message: &'a str,
     /// What was and was not written.
@@ -141,14 +142,15 @@ pub struct DamagedEntries {
 impl<'a> Error<'a> {
     /// Of a failure.
     pub fn new(failure: &'a Failure) -> Self {
-        let facts = failure.facts.iter().map(|(label, value)| Fact { label, value });
+        let facts =
+            failure.facts.iter().map(|(label, value)| Fact { label: label.raw(), value: value.raw() });
         let error = ErrorBody {
-            block: &failure.block,
+            block: failure.block.iter().map(Line::raw).collect(),
             code: failure.kind.code(),
             facts: facts.collect(),
-            hints: &failure.hints,
-            message: &failure.message,
-            outcome: failure.outcome.as_deref(),
+            hints: failure.hints.iter().map(Line::raw).collect(),
+            message: failure.message.raw(),
+            outcome: failure.outcome.as_ref().map(Line::raw),
             report: failure.report.as_ref(),
         };
         Self { error, schema: ids::ErrorV1 }

@@ -4,13 +4,14 @@
 
 use crate::failure::Failure;
 use airgo_fetch::IoCause;
+use airgo_model::Line;
 use std::io;
 
 /// The failure to write `what`; `instead` names another place, such as
 /// `name another file: -o FILE`.
 pub fn unwritable(what: &str, error: &io::Error, instead: &str) -> Failure {
     let mut failure = Failure::failed(format!("could not write {what}: {error}"));
-    failure.hints.extend(write_hint(error, instead));
+    failure.hints.extend(write_hint(error, instead).map(Line::from));
     failure
 }
 

@@ -3,6 +3,7 @@
 use crate::errors::gomod_hints;
 use crate::failure::Failure;
 use airgo_gomod::modfile::ModFileErrors;
+use airgo_model::Line;
 
 /// The failure for a file that does not parse; the first error has the frame.
 pub fn parse_failure(errors: &ModFileErrors, text: &[u8]) -> Failure {
@@ -24,7 +25,7 @@ pub fn parse_failure(errors: &ModFileErrors, text: &[u8]) -> Failure {
         failure =
             failure.line(format!("{}:{}:{}: {}", more.file, more.pos.line, more.pos.column, more.message()));
     }
-    failure.hints.extend(gomod_hints::of_line(first));
+    failure.hints.extend(gomod_hints::of_line(first).map(Line::from));
     failure
 }
 

@@ -11,7 +11,7 @@ use crate::quantity::count;
 use airgo_fetch::{FetchError, IoCause};
 use airgo_gomod::ModuleVersion;
 use airgo_modcache::{ChangeKind, Changes, InstallError, Problem};
-use airgo_model::escape::foreign;
+use airgo_model::Line;
 use airgo_resolve::{LoadFault, ResolveError};
 use std::io;
 
@@ -51,7 +51,7 @@ pub fn resolve_failure(error: &ResolveError) -> Failure {
                 failure.hints.clone_from(&fetched.hints);
             }
             if failure.hints.is_empty() {
-                failure.hints.extend(gomod_hints::of_dependency(&graph.error));
+                failure.hints.extend(gomod_hints::of_dependency(&graph.error).into_iter().map(Line::from));
             }
             if !graph.others.is_empty() {
                 failure = failure.line(format!("and {} failed", count(graph.others.len(), "more module")));
@@ -68,7 +68,9 @@ pub fn resolve_failure(error: &ResolveError) -> Failure {
                 Some(pos) => format!("{}:{}", project.file, pos.line),
                 None => project.file.clone(),
             };
-            failure.hints.extend(gomod_hints::of_project(&project.reason, &place));
+            failure
+                .hints
+                .extend(gomod_hints::of_project(&project.reason, &place).into_iter().map(Line::from));
         }
         ResolveError::NoMainModule { in_workspace: true } => {
             failure = failure.hint("to add one: go work use DIR");
@@ -118,15 +120,13 @@ fn changed(module: &ModuleVersion, changes: &Changes, tree: &str, download: &str
             ChangeKind::Added => "added",
             ChangeKind::Missing => "missing",
         };
-        failure = failure.fact(what, foreign(&change.file).into_owned());
+        failure = failure.fact(what, &change.file);
     }
     if changes.more > 0 {
         failure = failure.line(format!("  and {} more", changes.more));
     }
     failure.hint(format!(
-        "find out who changed it; then remove {} and {} from the cache and run the command again",
-        foreign(tree),
-        foreign(&format!("{download}.*"))
+        "find out who changed it; then remove {tree} and {download}.* from the cache and run the command again"
     ))
 }
 

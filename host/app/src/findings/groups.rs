@@ -5,8 +5,9 @@
 //! matter of a finding is known; `fixed`, the version that has its fix. Findings
 //! of one rule about one module are one group in any case.
 
-use super::{module, weight};
-use airgo_policy::{ReportedFinding, Verdict};
+use super::Finding;
+use airgo_model::Line;
+use airgo_policy::Verdict;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -15,21 +16,21 @@ const NAMED: usize = 4;
 
 /// At least one finding, all of one rule and one weight.
 pub struct Group<'a> {
-    first: &'a ReportedFinding,
-    more: Vec<&'a ReportedFinding>,
+    first: Finding<'a>,
+    more: Vec<Finding<'a>>,
 }
 
 /// The groups, refusals first, then warnings; else in the order of the findings.
-pub fn groups<'a>(findings: impl IntoIterator<Item = &'a ReportedFinding>) -> Vec<Group<'a>> {
+pub fn groups<'a>(findings: impl IntoIterator<Item = Finding<'a>>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     let mut known: HashMap<_, usize> = HashMap::new();
     for finding in findings {
-        let thing = module(finding).or_else(|| attribute(finding, "group").map(str::to_owned));
+        let thing = finding.module().or_else(|| finding.attribute("group").map(Line::from));
         let Some(thing) = thing else {
             groups.push(Group { first: finding, more: Vec::new() });
             continue;
         };
-        match known.entry((thing, finding.code(), finding.verdict, finding.excepted.as_deref())) {
+        match known.entry((thing, finding.code(), finding.raw().verdict, finding.excepted())) {
             Entry::Occupied(at) => groups[*at.get()].more.push(finding),
             Entry::Vacant(at) => {
                 at.insert(groups.len());
@@ -43,12 +44,12 @@ pub fn groups<'a>(findings: impl IntoIterator<Item = &'a ReportedFinding>) -> Ve
 
 impl<'a> Group<'a> {
     /// The first of them.
-    pub fn first(&self) -> &'a ReportedFinding {
+    pub fn first(&self) -> Finding<'a> {
         self.first
     }
 
     /// All of them.
-    pub fn findings(&self) -> impl Iterator<Item = &'a ReportedFinding> {
+    pub fn findings(&self) -> impl Iterator<Item = Finding<'a>> {
         std::iter::once(self.first).chain(self.more.iter().copied())
     }
 
@@ -59,84 +60,67 @@ impl<'a> Group<'a> {
 
     /// What they come to.
     pub fn weight(&self) -> Verdict {
-        weight(self.first)
+        self.first.weight()
     }
 
     /// What they are about, where that is not a module.
-    pub fn title(&self) -> Option<&'a str> {
-        attribute(self.first, "group").filter(|_| self.first.module.is_none())
+    pub fn title(&self) -> Option<Line> {
+        self.first.attribute("group").filter(|_| self.first.raw().module.is_none()).map(Line::from)
     }
 
     /// What helps against all of them.
-    pub fn advice(&self) -> Option<&'a str> {
-        let same = |of: fn(&'a ReportedFinding) -> Option<&'a str>| {
+    pub fn advice(&self) -> Option<Line> {
+        let same = |of: fn(Finding<'a>) -> Option<&'a str>| {
             let first = of(self.first)?;
-            self.findings().all(|finding| of(finding) == Some(first)).then_some(first)
+            self.findings().all(|finding| of(finding) == Some(first)).then(|| first.into())
         };
         match self.more.is_empty() {
-            true => self.first.advice.as_deref(),
-            false => same(|f| attribute(f, "group-advice")).or_else(|| same(|f| f.advice.as_deref())),
+            true => self.first.advice(),
+            false => same(|f| f.attribute("group-advice")).or_else(|| same(|f| f.raw().advice.as_deref())),
         }
     }
 
     /// What a line says of them: the message, or how many and which.
-    pub fn named(&self) -> String {
+    pub fn named(&self) -> Line {
         if self.more.is_empty() {
-            return self.first.message.clone();
+            return self.first.message();
         }
-        let ids = self.findings().all(|finding| attribute(finding, "id").is_some());
-        let name = |finding: &'a ReportedFinding| attribute(finding, "id").filter(|_| ids);
+        let ids = self.findings().all(|finding| finding.attribute("id").is_some());
+        let name = |finding: Finding<'a>| {
+            finding.attribute("id").filter(|_| ids).unwrap_or(finding.raw().message.as_str())
+        };
         let (separator, named) = if ids { (", ", NAMED) } else { ("; ", 1) };
-        let names: Vec<&str> =
-            self.findings().take(named).map(|finding| name(finding).unwrap_or(&finding.message)).collect();
+        let names: Vec<&str> = self.findings().take(named).map(name).collect();
         let more = match self.size() - names.len() {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        format!("{} findings: {}{more}", self.size(), names.join(separator))
+        format!("{} findings: {}{more}", self.size(), names.join(separator)).into()
     }
-}
-
-/// What a finding of a group says by itself: from its id on, since what comes
-/// before is the group's, and the version that has its fix.
-pub fn own_text(finding: &ReportedFinding) -> String {
-    let at = attribute(finding, "id").and_then(|id| finding.message.find(id));
-    let text = &finding.message[at.unwrap_or(0)..];
-    // A release of Go is not the version of a module.
-    let is_go = attribute(finding, "go").is_some();
-    match attribute(finding, "fixed").map(|fixed| (fixed, fixed.strip_prefix('v').filter(|_| is_go))) {
-        Some((_, Some(release))) => format!("{text} (fixed in go{release})"),
-        Some((fixed, None)) => format!("{text} (fixed in {fixed})"),
-        None => text.to_owned(),
-    }
-}
-
-/// `LICENSE:3`: where in a module a finding is.
-pub fn place(finding: &ReportedFinding) -> Option<String> {
-    let file = finding.file.as_ref()?;
-    Some(finding.line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
-}
-
-fn attribute<'a>(finding: &'a ReportedFinding, name: &str) -> Option<&'a str> {
-    finding.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::finding;
     use super::*;
+    use airgo_policy::ReportedFinding;
 
     fn with(finding: ReportedFinding, attributes: &[(&str, &str)]) -> ReportedFinding {
         let attributes = attributes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         ReportedFinding { attributes, ..finding }
     }
 
+    fn own_text(finding: &ReportedFinding) -> String {
+        Finding::from(finding).own_text().to_string()
+    }
+
     fn shown(findings: &[ReportedFinding]) -> Vec<String> {
         let line = |group: Group<'_>| {
-            let thing = module(group.first()).or(group.title().map(str::to_owned)).unwrap_or_default();
-            format!("{:?} {thing}: {} ({})", group.weight(), group.named(), group.advice().unwrap_or("-"))
+            let thing = group.first().module().or(group.title()).unwrap_or_default();
+            let advice = group.advice().unwrap_or("-".into());
+            format!("{:?} {thing}: {} ({advice})", group.weight(), group.named())
         };
-        groups(findings).into_iter().map(line).collect()
+        groups(findings.iter().map(Finding::from)).into_iter().map(line).collect()
     }
 
     #[test]

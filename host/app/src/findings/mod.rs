@@ -1,23 +1,15 @@
 //! Findings of policy plugins: what they come to, and which are one.
 
+mod finding;
 mod groups;
 
-pub use groups::{Group, groups, own_text, place};
+pub use finding::Finding;
+pub use groups::{Group, groups};
 
 use airgo_policy::{Report, ReportedFinding, Verdict};
 use std::collections::HashSet;
 
-/// `module@version` of a finding; none where it speaks of the bundle.
-pub fn module(finding: &ReportedFinding) -> Option<String> {
-    Some(format!("{}@{}", finding.module.as_ref()?, finding.version.as_ref()?))
-}
-
-/// What a finding comes to: an exception makes a note of it.
-pub fn weight(finding: &ReportedFinding) -> Verdict {
-    if finding.excepted.is_some() { Verdict::Allow } else { finding.verdict }
-}
-
-/// Takes out the findings that an older report has too, and counts anew. The
+/// Takes out the findings that an older report has too, and counts again. The
 /// same finding on another version of the module is the same finding.
 pub fn only_new(report: &mut Report, old: &Report) {
     fn key(f: &ReportedFinding) -> (&str, &str, Option<&String>, Option<&String>, &str) {
@@ -25,13 +17,13 @@ pub fn only_new(report: &mut Report, old: &Report) {
     }
     let known: HashSet<_> = old.findings.iter().map(key).collect();
     report.findings.retain(|f| !known.contains(&key(f)));
-    let standing = || report.findings.iter().filter(|f| f.excepted.is_none());
-    let of = |verdict| standing().filter(|f| f.verdict == verdict).count();
+    let in_force = || report.findings.iter().filter(|f| f.excepted.is_none());
+    let of = |verdict| in_force().filter(|f| f.verdict == verdict).count();
     report.counts.allow = of(Verdict::Allow);
     report.counts.warn = of(Verdict::Warn);
     report.counts.deny = of(Verdict::Deny);
-    report.counts.excepted = report.findings.len() - standing().count();
-    report.verdict = standing().map(|f| f.verdict).max().unwrap_or(Verdict::Allow);
+    report.counts.excepted = report.findings.len() - in_force().count();
+    report.verdict = in_force().map(|f| f.verdict).max().unwrap_or(Verdict::Allow);
 }
 
 #[cfg(test)]

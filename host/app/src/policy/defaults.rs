@@ -1,13 +1,11 @@
 //! What is said where nobody wrote a policy: a short account of what the
 //! built-in plugins found with their defaults, which warn and never refuse.
-//!
-//! All but the plugins' names is a stranger's text, and escaped.
 
 use crate::Context;
-use crate::findings::{groups, weight};
+use crate::findings::{Finding, groups};
 use crate::quantity::count;
-use airgo_model::escape::foreign;
-use airgo_policy::{NOT_JUDGED, Report, ReportedFinding, Verdict};
+use airgo_model::{Line, Message};
+use airgo_policy::{NOT_JUDGED, Report, Verdict};
 use std::collections::BTreeMap;
 
 /// How many modules of a rule are named.
@@ -16,77 +14,73 @@ const NAMED: usize = 3;
 /// How to have more than warnings.
 pub const WRITE_ONE: &str = "airgo policy init writes a policy of your own, which can refuse";
 
-/// That defaults judged; `missing` is the policy file that is not there.
-pub fn notice(missing: &str) -> String {
-    let missing = foreign(missing);
+/// That defaults were evaluated; `missing` is the policy file that is not there.
+pub fn notice(missing: &str) -> Line {
     format!("there is no {missing}: the built-in plugins judged with defaults, which warn and never refuse")
+        .into()
 }
 
-/// Says that defaults judged, who failed to, what was found, and how to go on;
-/// `again` is the command that lists everything.
+/// Says that defaults were evaluated, which plugins failed, what was found, and how
+/// to go on; `again` is the command that lists everything.
 pub fn report(context: &Context, report: &Report, missing: &str, again: &str) {
-    for text in texts(report, missing) {
-        context.warning(text);
+    for message in messages(report, missing) {
+        context.warning(message);
     }
     if report.counts.warn > 0 {
         let all = match report.counts.warn {
             1 => "shows it whole".to_owned(),
             n => format!("lists all {}", count(n, "warning")),
         };
-        context.hint(format!("{} {all}", foreign(again)));
+        context.hint(format!("{again} {all}"));
     }
     context.hint(WRITE_ONE);
 }
 
-/// Each plugin that failed, loud and first; then one text for all that was found.
-fn texts(report: &Report, missing: &str) -> Vec<String> {
-    let failed = warnings(report).filter(|f| f.rule == NOT_JUDGED).map(with_advice);
-    let found = std::iter::once(notice(missing)).chain(account(report)).collect::<Vec<_>>().join("\n  ");
-    failed.chain(std::iter::once(found)).collect()
+/// Each plugin that failed, by itself and first; then one message of all that was
+/// found.
+fn messages(report: &Report, missing: &str) -> Vec<Message> {
+    let failed = warnings(report).filter(|f| f.raw().rule == NOT_JUDGED);
+    let found = Message { line: notice(missing), more: account(report) };
+    failed.map(|finding| with_advice(finding).into()).chain(std::iter::once(found)).collect()
 }
 
-fn warnings(report: &Report) -> impl Iterator<Item = &ReportedFinding> {
-    report.findings.iter().filter(|f| weight(f) == Verdict::Warn)
+fn warnings(report: &Report) -> impl Iterator<Item = Finding<'_>> {
+    Finding::of(report).filter(|f| f.weight() == Verdict::Warn)
 }
 
 /// A line for each rule that found something, its first modules named.
-fn account(report: &Report) -> Vec<String> {
-    let mut rules: BTreeMap<String, Vec<&ReportedFinding>> = BTreeMap::new();
-    for finding in warnings(report).filter(|f| f.rule != NOT_JUDGED) {
+fn account(report: &Report) -> Vec<Line> {
+    let mut rules: BTreeMap<Line, Vec<Finding<'_>>> = BTreeMap::new();
+    for finding in warnings(report).filter(|f| f.raw().rule != NOT_JUDGED) {
         rules.entry(finding.code()).or_default().push(finding);
     }
-    rules.iter().map(|(code, found)| format!("{}: {}", foreign(code), of_rule(found))).collect()
+    rules.iter().map(|(code, found)| format!("{code}: {}", of_rule(found)).into()).collect()
 }
 
 /// `5 modules: a@v1, b@v1, c@v1 and 2 more`; of the bundle as a whole, what was
 /// found first, and what helps against all that belongs to it.
-fn of_rule(found: &[&ReportedFinding]) -> String {
-    let mut modules: Vec<(&str, &str)> =
-        found.iter().filter_map(|f| Some((f.module.as_deref()?, f.version.as_deref()?))).collect();
+fn of_rule(found: &[Finding<'_>]) -> Line {
+    let mut modules: Vec<Line> = found.iter().filter_map(|f| f.module()).collect();
     modules.dedup();
-    let groups = groups(found.iter().copied().filter(|f| f.module.is_none()));
+    let groups = groups(found.iter().copied().filter(|f| f.raw().module.is_none()));
     let Some(whole) = groups.first() else {
         return named(found.len(), &modules);
     };
     let text = match (whole.size(), whole.title()) {
         (1, _) | (_, None) => with_advice(whole.first()),
         (n, Some(title)) => {
-            let advice = whole.advice().map(|advice| format!(" ({})", foreign(advice)));
-            format!("{}: {}{}", foreign(title), count(n, "warning"), advice.unwrap_or_default())
+            let advice = whole.advice().map(|advice| format!(" ({advice})"));
+            format!("{title}: {}{}", count(n, "warning"), advice.unwrap_or_default()).into()
         }
     };
     match found.len() - whole.size() {
         0 => text,
-        more => format!("{text}; and {more} more"),
+        more => format!("{text}; and {more} more").into(),
     }
 }
 
-fn named(warnings: usize, modules: &[(&str, &str)]) -> String {
-    let first: Vec<String> = modules
-        .iter()
-        .take(NAMED)
-        .map(|(path, version)| foreign(&format!("{path}@{version}")).into())
-        .collect();
+fn named(warnings: usize, modules: &[Line]) -> Line {
+    let first: Vec<String> = modules.iter().take(NAMED).map(Line::to_string).collect();
     let how_many = match modules.len() {
         all if all == warnings => count(all, "module"),
         all => format!("{} in {}", count(warnings, "warning"), count(all, "module")),
@@ -95,14 +89,13 @@ fn named(warnings: usize, modules: &[(&str, &str)]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("{how_many}: {}{more}", first.join(", "))
+    format!("{how_many}: {}{more}", first.join(", ")).into()
 }
 
-fn with_advice(finding: &ReportedFinding) -> String {
-    let message = foreign(&finding.message);
-    match &finding.advice {
-        Some(advice) => format!("{message} ({})", foreign(advice)),
-        None => message.into_owned(),
+fn with_advice(finding: Finding<'_>) -> Line {
+    match finding.advice() {
+        Some(advice) => format!("{} ({advice})", finding.message()).into(),
+        None => finding.message(),
     }
 }
 
@@ -110,6 +103,11 @@ fn with_advice(finding: &ReportedFinding) -> String {
 mod tests {
     use super::*;
     use crate::findings::tests::{finding, report};
+    use airgo_policy::ReportedFinding;
+
+    fn accounted(findings: Vec<ReportedFinding>) -> Vec<String> {
+        account(&report(findings)).iter().map(Line::to_string).collect()
+    }
 
     fn at(plugin: &str, rule: &str, module: &str) -> ReportedFinding {
         let found = finding(module, Verdict::Warn, "found");
@@ -127,7 +125,7 @@ mod tests {
             .push(ReportedFinding { excepted: Some("fine".into()), ..at("licence", "x", "example.com/b") });
         findings.sort();
         assert_eq!(
-            account(&report(findings)),
+            accounted(findings),
             [
                 "licence/missing: 2 warnings in 1 module: example.com/a@v1.0.0",
                 "native/cgo: 40 modules: example.com/m00@v1.0.0, example.com/m01@v1.0.0, example.com/m02@v1.0.0 and 37 more",
@@ -144,9 +142,10 @@ mod tests {
             advice: None,
             ..at("native", NOT_JUDGED, "")
         };
-        let texts = texts(&report(vec![failed, at("licence", "missing", "example.com/a")]), "airgo.toml");
+        let report = report(vec![failed, at("licence", "missing", "example.com/a")]);
+        let messages: Vec<String> = messages(&report, "airgo.toml").iter().map(Message::to_string).collect();
         assert_eq!(
-            texts,
+            messages,
             [
                 "plugin native did not judge: it crashed in gather: x\\u{a}y",
                 "there is no airgo.toml: the built-in plugins judged with defaults, which warn and never refuse\n  licence/missing: 1 module: example.com/a@v1.0.0",
@@ -157,13 +156,13 @@ mod tests {
     #[test]
     fn of_the_bundle_as_a_whole_it_says_what() {
         let whole = ReportedFinding { module: None, version: None, ..at("vulnerability", "no-data", "") };
-        assert_eq!(account(&report(vec![whole])), ["vulnerability/no-data: found (ask for another)"]);
+        assert_eq!(accounted(vec![whole]), ["vulnerability/no-data: found (ask for another)"]);
     }
 
     #[test]
     fn a_strangers_text_stays_on_its_line() {
         let hostile = "example.com/a\u{1b}[2J\n::error::owned";
-        let lines = account(&report(vec![at("native", "cgo", hostile)]));
+        let lines = accounted(vec![at("native", "cgo", hostile)]);
         assert_eq!(lines, ["native/cgo: 1 module: example.com/a\\u{1b}[2J\\u{a}\\u{3a}:error::owned@v1.0.0"]);
         let whole = ReportedFinding {
             module: None,
@@ -171,6 +170,6 @@ mod tests {
             advice: Some("\u{202e}z".to_owned()),
             ..at("native", "cgo", "")
         };
-        assert_eq!(account(&report(vec![whole])), ["native/cgo: x\\u{a}\\u{3a}:error::y (\\u{202e}z)"]);
+        assert_eq!(accounted(vec![whole]), ["native/cgo: x\\u{a}\\u{3a}:error::y (\\u{202e}z)"]);
     }
 }

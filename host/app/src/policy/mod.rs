@@ -14,11 +14,11 @@ use crate::documents::PolicyReport;
 use crate::errors::frame;
 use crate::errors::gomod_hints::{conflict, is_conflict_marker};
 use crate::failure::{Failure, FailureKind, Result};
-use crate::findings::{Group, groups, place, weight};
+use crate::findings::{Finding, Group, groups};
 use crate::paths::{argument, shown};
 use crate::quantity::{count, duration};
 use crate::requests::TrustFiles;
-use airgo_model::escape::{foreign, foreign_line};
+use airgo_model::Line;
 use airgo_policy::{
     BundleView, DataError, Engine, EngineConfig, Gathering, Policy, PolicyError, PolicyFile, Report,
     TriedPlugin, Verdict,
@@ -71,7 +71,7 @@ impl Source {
         let policy = Policy::load_signed(&engine, self.file, &self.base, judged_at, &DetachedSignatures)
             .map_err(|e| policy_failure(&e))?;
         for (plugin, signer) in policy.signers() {
-            let name = signer.name.as_ref().map(|name| format!(" ({})", foreign(name))).unwrap_or_default();
+            let name = signer.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
             context.detail(format!("plugin {plugin}: signed by {}{name}", signer.key_id));
         }
         Ok(Loaded { policy, missing: self.missing })
@@ -126,7 +126,7 @@ pub fn report_warnings(context: &Context, loaded: &Loaded, report: &Report, agai
         defaults::report(context, report, missing, again);
         return;
     }
-    let warned = standing(report, Verdict::Warn);
+    let warned = groups_of(report, Verdict::Warn);
     for group in warned.iter().take(SHOWN) {
         context.warning(describe(group));
     }
@@ -134,7 +134,7 @@ pub fn report_warnings(context: &Context, loaded: &Loaded, report: &Report, agai
         0 => (),
         more => {
             let more = count(more, "more warning");
-            context.warning(format!("and {more}; {} lists all", foreign(again)));
+            context.warning(format!("and {more}; {again} lists all"));
         }
     }
 }
@@ -154,7 +154,7 @@ pub fn check_command(file: &Path, trust: &TrustFiles) -> String {
 pub fn run(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -> Result<Report> {
     let evaluation = policy.evaluate(&view).map_err(|e| policy_failure(&e))?;
     for (plugin, line) in &evaluation.logs {
-        context.detail(format!("{plugin}: {}", foreign(&line.message)));
+        context.detail(format!("{plugin}: {}", line.message));
     }
     for (plugin, took) in &evaluation.gathered {
         context.detail(gathered(plugin, took));
@@ -185,8 +185,8 @@ pub fn summary(report: &Report) -> String {
 }
 
 /// The groups of findings that come to a verdict.
-fn standing(report: &Report, verdict: Verdict) -> Vec<Group<'_>> {
-    groups(report.findings.iter().filter(|f| weight(f) == verdict))
+fn groups_of(report: &Report, verdict: Verdict) -> Vec<Group<'_>> {
+    groups(Finding::of(report).filter(|f| f.weight() == verdict))
 }
 
 /// How many findings are in the groups that are not shown.
@@ -195,7 +195,7 @@ fn not_shown(groups: &[Group<'_>]) -> usize {
 }
 
 fn refusal(report: &Report) -> Failure {
-    let denied = standing(report, Verdict::Deny);
+    let denied = groups_of(report, Verdict::Deny);
     let mut failure = match denied.as_slice() {
         [one] => Failure::new(FailureKind::Policy, format!("policy refused {}", describe(one))),
         many => {
@@ -214,28 +214,14 @@ fn refusal(report: &Report) -> Failure {
 
 /// `module@version: message [plugin/rule] (advice)`; of several findings, how many
 /// and which.
-fn describe(group: &Group<'_>) -> String {
+fn describe(group: &Group<'_>) -> Line {
     let finding = group.first();
-    let mut text = String::new();
-    match (&finding.module, &finding.version) {
-        (Some(path), Some(version)) => {
-            let _ = write!(text, "{}@{}: ", foreign_line(path), foreign(version));
-        }
-        _ => match group.title().filter(|_| group.size() > 1) {
-            Some(title) => {
-                let _ = write!(text, "{}: ", foreign(title));
-            }
-            None => text.push_str("the bundle: "),
-        },
-    }
-    if let Some(place) = place(finding).filter(|_| group.size() == 1) {
-        let _ = write!(text, "{}: ", foreign(&place));
-    }
-    let _ = write!(text, "{} [{}]", foreign(&group.named()), foreign(&finding.code()));
-    if let Some(advice) = group.advice() {
-        let _ = write!(text, " ({})", foreign(advice));
-    }
-    text
+    let title = || group.title().filter(|_| group.size() > 1);
+    let thing = finding.module().or_else(title).unwrap_or("the bundle".into());
+    let place = finding.place().filter(|_| group.size() == 1).map(|place| format!("{place}: "));
+    let advice = group.advice().map(|advice| format!(" ({advice})"));
+    let (place, advice) = (place.unwrap_or_default(), advice.unwrap_or_default());
+    format!("{thing}: {place}{} [{}]{advice}", group.named(), finding.code()).into()
 }
 
 /// A policy that cannot be applied refuses: it fails closed.

@@ -17,6 +17,7 @@ pub use packages::Imports;
 pub use requirements::Requirements;
 
 use airgo_bundle::Manifest;
+use airgo_model::Line;
 use airgo_policy::BundleView;
 use paths::Brief;
 
@@ -47,11 +48,11 @@ pub struct Reason {
 
 impl Reason {
     /// The chain in one line.
-    pub fn text(&self) -> String {
+    pub fn line(&self) -> Line {
         let chain = self.steps.join(" -> ");
         match self.by {
-            By::Imports => chain,
-            By::Requirements => format!("{chain} (by requirements)"),
+            By::Imports => chain.into(),
+            By::Requirements => format!("{chain} (by requirements)").into(),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::requests::TrustFiles;
 use crate::settings;
 use airgo_bundle::keys::{self, KeyError, PublicKey, Signer as _, SigningKey};
 use airgo_bundle::{Trust, TrustError, TrustedKey};
+use airgo_model::Line;
 use airgo_model::atomic::{self, Access};
 use std::path::{Path, PathBuf};
 
@@ -155,7 +156,7 @@ fn trust_failure(file: &Path, error: &TrustError) -> Failure {
 pub fn key_failure(file: &Path, error: &KeyError) -> Failure {
     let mut failure = Failure::failed(error.to_string()).fact("key", file.display().to_string());
     if let KeyError::Write { source, .. } = error {
-        failure.hints.extend(disk::write_hint(source, ELSEWHERE));
+        failure.hints.extend(disk::write_hint(source, ELSEWHERE).map(Line::from));
         return failure;
     }
     if matches!(error, KeyError::PassphraseMissing) {

@@ -14,6 +14,7 @@ use airgo_bundle::{
     Adding, Base, BundleError, DeltaError, ErrorClass, LastSeen, LastSeenError, Limits, ObjectError,
     SignedBundle, Source, Trust, Unverified,
 };
+use airgo_model::Line;
 use jiff::Timestamp;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -138,7 +139,7 @@ fn failure(error: &BundleError, file: Option<&Path>) -> Failure {
         }
         BundleError::Write { source, .. } => {
             let mut failure = Failure::new(exit, error.to_string());
-            failure.hints.extend(disk::write_hint(source, "name another target"));
+            failure.hints.extend(disk::write_hint(source, "name another target").map(Line::from));
             failure
         }
         BundleError::Open { source, .. }
@@ -146,12 +147,12 @@ fn failure(error: &BundleError, file: Option<&Path>) -> Failure {
         | BundleError::Source { source, .. }
         | BundleError::LastSeen(LastSeenError::Io { source, .. }) => {
             let mut failure = Failure::new(exit, error.to_string());
-            failure.hints.extend(disk::read_hint(source));
+            failure.hints.extend(disk::read_hint(source).map(Line::from));
             failure
         }
         BundleError::Key(key) => {
             let mut failure = Failure::new(exit, error.to_string());
-            failure.hints.extend(key.shortage().map(|shortage| shortage.hint().to_owned()));
+            failure.hints.extend(key.shortage().map(|shortage| shortage.hint().into()));
             failure
         }
         _ if exit == FailureKind::Malformed => Failure::new(exit, error.to_string())

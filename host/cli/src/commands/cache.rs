@@ -3,7 +3,8 @@
 
 use crate::Context;
 use crate::args::{CacheCommand, CacheDir};
-use crate::table;
+use crate::page::Page;
+use crate::table::Row;
 use airgo_app::documents;
 use airgo_app::errors::fetch_failure;
 use airgo_app::policy;
@@ -72,21 +73,21 @@ fn show(context: &Context, cache: &Cache, kept: &Kept) -> Result<()> {
     if context.printer.is_json() {
         return context.printer.document(&document(cache, &usage, kept));
     }
-    let row = |what: String, tally: Tally| vec![what, tally.files.to_string(), bytes(tally.bytes)];
+    let row = |what: String, tally: Tally| Row::from(vec![what, tally.files.to_string(), bytes(tally.bytes)]);
     let mut rows: Vec<_> =
         usage.by_kind.iter().map(|(kind, tally)| row(kind_name(*kind).to_owned(), *tally)).collect();
     rows.push(row("partial zips".to_owned(), usage.partial));
     rows.push(row("all".to_owned(), usage.all));
-    let mut text =
-        format!("{}\n\n{}", cache.path().display(), table::render(&["KIND", "FILES", "SIZE"], &rows, None));
-    let row_of =
-        |what: &str, files: KeptFiles| vec![what.to_owned(), files.files.to_string(), bytes(files.bytes)];
-    text.push('\n');
-    text.push_str(&table::render(
-        &["FOR PLUGINS", "FILES", "SIZE"],
-        &[row_of("compiled code", kept.code()), row_of("facts of modules", kept.facts())],
-        None,
-    ));
+    let mut page = Page::default();
+    page.line(cache.path().display().to_string());
+    page.blank();
+    page.table(&["KIND", "FILES", "SIZE"], rows, None);
+    let row_of = |what: &str, files: KeptFiles| {
+        Row::from(vec![what.to_owned(), files.files.to_string(), bytes(files.bytes)])
+    };
+    page.blank();
+    let rows = [row_of("compiled code", kept.code()), row_of("facts of modules", kept.facts())];
+    page.table(&["FOR PLUGINS", "FILES", "SIZE"], rows, None);
     let rows: Vec<_> = usage
         .by_age
         .iter()
@@ -94,10 +95,10 @@ fn show(context: &Context, cache: &Cache, kept: &Kept) -> Result<()> {
         .map(|(age, tally)| row(age_name(*age), *tally))
         .collect();
     if !rows.is_empty() {
-        text.push('\n');
-        text.push_str(&table::render(&["LAST USED", "FILES", "SIZE"], &rows, None));
+        page.blank();
+        page.table(&["LAST USED", "FILES", "SIZE"], rows, None);
     }
-    context.printer.text(&text)
+    context.printer.page(&page)
 }
 
 fn kind_name(kind: Kind) -> &'static str {

@@ -2,12 +2,11 @@
 
 use crate::Context;
 use crate::args::Diff;
+use crate::page::Page;
 use airgo_app::Result;
 use airgo_app::diff::{Change, changes};
 use airgo_app::documents;
 use airgo_app::trust::open;
-use airgo_model::escape::foreign;
-use std::fmt::Write as _;
 
 /// Prints added, removed and changed modules of the build list.
 pub fn run(context: &Context, args: &Diff) -> Result<()> {
@@ -22,14 +21,14 @@ pub fn run(context: &Context, args: &Diff) -> Result<()> {
             schema: documents::DiffV1,
         });
     }
-    let mut text = String::new();
+    let mut page = Page::default();
     for change in &changes {
-        let _ = writeln!(text, "{}", foreign(&change.to_string()));
+        page.line(change.to_string());
     }
     if changes.is_empty() {
         context.printer.status("Same", "the two bundles have the same build list and hashes");
     }
-    context.printer.text(&text)
+    context.printer.page(&page)
 }
 
 fn document(change: &Change) -> documents::Change<'_> {

@@ -2,7 +2,8 @@
 
 use crate::Context;
 use crate::args::Doctor;
-use crate::table::{self, Row};
+use crate::page::Page;
+use crate::table::Row;
 use airgo_app::collect::downloads;
 use airgo_app::documents;
 use airgo_app::project;
@@ -11,7 +12,6 @@ use airgo_app::{Failure, Result};
 use airgo_fetch::doctor::{Area, Check, DoctorInput, Verdict, run as examine};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::sumdb::Config;
-use airgo_model::escape::foreign;
 
 /// Looks at everything between this machine and the modules; a table, or one
 /// JSON document. An error where a check failed.
@@ -24,7 +24,7 @@ pub fn run(context: &Context, args: &Doctor) -> Result<()> {
         input.patience = limit;
     }
     let checks = examine(&config, &input, &mut |check| {
-        context.printer.detail(format!("{}: {}", check.name, foreign(&check.detail)));
+        context.printer.detail(format!("{}: {}", check.name, check.detail));
     });
     let failed = checks.iter().filter(|c| c.verdict == Verdict::Fail).count();
     let warned = checks.iter().filter(|c| c.verdict == Verdict::Warn).count();
@@ -44,7 +44,7 @@ pub fn run(context: &Context, args: &Doctor) -> Result<()> {
             return Err(failure);
         }
     } else {
-        context.printer.text(&text(&checks, context.printer.width()))?;
+        context.printer.page(&page(&checks, context.printer.width()))?;
     }
     if failed > 0 {
         return Err(verdict(failed, checks.len()));
@@ -69,8 +69,10 @@ fn module(context: &Context, args: &Doctor) -> ModuleVersion {
     of_project.unwrap_or_else(|| ModuleVersion::new("golang.org/x/text", "v0.14.0"))
 }
 
-fn text(checks: &[Check], width: Option<usize>) -> String {
-    table::render_rows(&["AREA", "CHECK", "VERDICT", "TIME", "FOUND"], checks.iter().map(row), width)
+fn page(checks: &[Check], width: Option<usize>) -> Page {
+    let mut page = Page::default();
+    page.table(&["AREA", "CHECK", "VERDICT", "TIME", "FOUND"], checks.iter().map(row), width);
+    page
 }
 
 fn row(check: &Check) -> Row {

@@ -6,7 +6,7 @@
 
 use crate::Context;
 use crate::args::Inspect;
-use crate::table;
+use crate::page::Page;
 use airgo_app::Result;
 use airgo_app::documents;
 use airgo_app::quantity::bytes;
@@ -15,9 +15,7 @@ use airgo_app::trust::open::{self, bundle_failure};
 use airgo_bundle::manifest::{Module, Replacement, SumSource};
 use airgo_bundle::statement::Attestation;
 use airgo_bundle::{Manifest, Signers};
-use airgo_model::escape::foreign;
 use jiff::Timestamp;
-use std::fmt::Write as _;
 
 /// Shows what the bundle says it holds, and who signed that.
 pub fn run(context: &Context, args: &Inspect) -> Result<()> {
@@ -28,7 +26,7 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
     if context.printer.is_json() {
         context.printer.document(&documents::Inspect::new(&manifest, signatures(&signers)))?;
     } else {
-        context.printer.text(&text(&manifest, &signers, context.printer.width()))?;
+        context.printer.page(&page(&manifest, &signers, context.printer.width()))?;
     }
     if signers.trusted().next().is_none() {
         context
@@ -53,34 +51,32 @@ fn signatures(signers: &Signers) -> Vec<documents::Signature> {
     all.collect()
 }
 
-fn text(manifest: &Manifest, signers: &Signers, width: Option<usize>) -> String {
-    let mut out = String::new();
+fn page(manifest: &Manifest, signers: &Signers, width: Option<usize>) -> Page {
+    let mut out = Page::default();
     for main in &manifest.main_modules {
-        let go = main.go_version.as_ref().map(|v| format!(", go {}", foreign(v))).unwrap_or_default();
-        let _ = writeln!(out, "main module  {} ({}{go})", foreign(&main.path), foreign(&main.dir));
+        let go = main.go_version.as_ref().map(|v| format!(", go {v}")).unwrap_or_default();
+        out.line(format!("main module  {} ({}{go})", main.path, main.dir));
     }
-    let _ = writeln!(out, "content id   {}", manifest.content_id);
+    out.line(format!("content id   {}", manifest.content_id));
     for signer in signers.all() {
-        let role =
-            signer.attestation.role.as_ref().map(|r| format!(" as {}", foreign(r))).unwrap_or_default();
-        let _ =
-            writeln!(out, "signed by    {}{role}: {}", signer.key_id, foreign(&signer.status.to_string()));
-        for (what, said) in claims(&signer.attestation) {
-            let _ = writeln!(out, "  {what:<11}{}", foreign(&said));
+        let role = signer.attestation.role.as_ref().map(|role| format!(" as {role}")).unwrap_or_default();
+        out.line(format!("signed by    {}{role}: {}", signer.key_id, signer.status));
+        for (what, claimed) in claims(&signer.attestation) {
+            out.line(format!("  {what:<11}{claimed}"));
         }
     }
     let selected: Vec<_> = manifest.modules.iter().filter(|m| m.selected).collect();
     let zips: u64 = manifest.modules.iter().filter_map(|m| m.zip).map(|z| z.size).sum();
     let count = manifest.modules.iter().filter(|m| m.zip.is_some()).count();
-    let _ = writeln!(
-        out,
-        "modules      {} in the build list, {count} with code ({}), {} more go.mod files\n",
+    out.line(format!(
+        "modules      {} in the build list, {count} with code ({}), {} more go.mod files",
         selected.len(),
         bytes(zips),
         manifest.modules.len() - selected.len()
-    );
-    let rows: Vec<_> = selected.iter().map(|m| row(m)).collect();
-    out.push_str(&table::render(&["MODULE", "VERSION", "SIZE", "KIND", "CHECKED", "TIME"], &rows, width));
+    ));
+    out.blank();
+    let rows = selected.iter().map(|module| row(module).into());
+    out.table(&["MODULE", "VERSION", "SIZE", "KIND", "CHECKED", "TIME"], rows, width);
     out
 }
 
@@ -93,7 +89,7 @@ pub fn claims(attestation: &Attestation) -> Vec<(&'static str, String)> {
         ("sequence", sequence.map(|n| n.to_string())),
         ("expires", expires.clone()),
     ];
-    all.into_iter().filter_map(|(what, said)| Some((what, said?))).collect()
+    all.into_iter().filter_map(|(what, claimed)| Some((what, claimed?))).collect()
 }
 
 fn row(module: &Module) -> Vec<String> {

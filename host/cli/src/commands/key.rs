@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::{KeyCommand, PublicFormat};
+use crate::page::Page;
 use airgo_app::documents;
 use airgo_app::trust::keyring;
 use airgo_app::{Failure, Result};
@@ -54,10 +55,12 @@ fn show(context: &Context, file: Option<&PathBuf>) -> Result<()> {
             schema: documents::KeyV1,
         });
     }
-    let mut out =
-        format!("fingerprint  {}\nopenssh      {}\nminisign     {minisign}\n", key.id(), key.to_openssh());
+    let mut page = Page::default();
+    page.line(format!("fingerprint  {}", key.id()));
+    page.line(format!("openssh      {}", key.to_openssh()));
+    page.line(format!("minisign     {minisign}"));
     if let Some(public) = public {
-        out += &format!("public file  {}\n", airgo_model::escape::foreign(&public));
+        page.line(format!("public file  {public}"));
     }
-    context.printer.data(out.as_bytes())
+    context.printer.page(&page)
 }

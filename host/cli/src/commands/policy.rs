@@ -23,14 +23,13 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
         // The same document whether the policy passes or refuses.
         context.printer.document(&documents::Policy::from(&report))?;
     } else {
-        let findings = Findings::new(&report, &manifest, &files, &subject);
+        let findings = Findings::new(&report, &manifest, &files, subject);
         let findings = findings.at(Places::of(&manifest, &root)).by(&loaded.policy);
         match args.format {
             FindingsFormat::Sarif => context.printer.document(&Sarif(&findings))?,
-            // Its lines are commands.
-            FindingsFormat::Github => context.printer.data(findings.github().as_bytes())?,
-            FindingsFormat::Junit => context.printer.text(&findings.junit()?)?,
-            FindingsFormat::Human | FindingsFormat::Json => context.printer.text(&findings.human())?,
+            FindingsFormat::Github => context.printer.commands(&findings.github())?,
+            FindingsFormat::Junit => context.printer.page(&findings.junit()?)?,
+            FindingsFormat::Human | FindingsFormat::Json => context.printer.page(&findings.human())?,
         }
     }
     if let Some(missing) = &loaded.missing {

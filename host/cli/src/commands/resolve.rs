@@ -2,6 +2,7 @@
 
 use crate::Context;
 use crate::args::{Resolve, ResolveFormat};
+use crate::page::Page;
 use airgo_app::Result;
 use airgo_app::documents::{self, Each};
 use airgo_resolve::{Replacement, Resolution, Selected, SortedEdges, format_graph, format_list};
@@ -13,9 +14,15 @@ pub fn run(context: &Context, args: &Resolve) -> Result<()> {
     let json = context.printer.is_json() || args.format == ResolveFormat::Json;
     match args.format {
         _ if json => context.printer.document(&document(&resolution, &resolution.graph.sorted())),
-        ResolveFormat::Graph => context.printer.text(&format_graph(&resolution)),
-        _ => context.printer.text(&format_list(&resolution)),
+        ResolveFormat::Graph => context.printer.page(&page(&format_graph(&resolution))),
+        _ => context.printer.page(&page(&format_list(&resolution))),
     }
+}
+
+fn page(text: &str) -> Page {
+    let mut page = Page::default();
+    page.lines(text);
+    page
 }
 
 fn document<'a>(resolution: &'a Resolution, graph: &'a SortedEdges) -> impl Serialize + 'a {

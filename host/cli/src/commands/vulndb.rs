@@ -2,12 +2,12 @@
 
 use crate::Context;
 use crate::args::{VulndbCommand, VulndbImport};
+use crate::page::Page;
 use airgo_app::Result;
 use airgo_app::documents;
 use airgo_app::paths::shown;
 use airgo_app::quantity::{bytes, count};
 use airgo_app::vulndb::{self, ImportRequest, Imported, entries};
-use std::fmt::Write as _;
 use std::path::Path;
 
 /// One of the two.
@@ -36,10 +36,8 @@ fn info(context: &Context, file: &Path) -> Result<()> {
         return context.printer.document(&document(&read, file));
     }
     let Imported { header, snapshot, sha256 } = read;
-    let mut text = String::new();
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "{name:<8} {}", airgo_model::escape::foreign_line(&value));
-    };
+    let mut page = Page::default();
+    let mut line = |name: &str, value: String| page.line(format!("{name:<8} {value}"));
     line("date", header.modified.clone());
     line("entries", format!("{} about {}", header.entries, count(header.modules as usize, "module")));
     line("size", bytes(snapshot.len() as u64));
@@ -49,7 +47,7 @@ fn info(context: &Context, file: &Path) -> Result<()> {
         let licence = if origin.licence.is_empty() { "licence unknown" } else { &origin.licence };
         line("source", format!("{}{at}: {}, {licence}", origin.name, entries(origin.entries)));
     }
-    context.printer.text(&text)
+    context.printer.page(&page)
 }
 
 fn document<'a>(imported: &'a Imported, file: &Path) -> documents::Vulndb<'a> {

@@ -3,6 +3,7 @@
 
 use crate::Context;
 use crate::args::Why;
+use crate::page::Page;
 use airgo_app::documents;
 use airgo_app::paths::{argument, shown};
 use airgo_app::policy::view::View;
@@ -11,8 +12,6 @@ use airgo_app::trust::open;
 use airgo_app::{Failure, Result};
 use airgo_bundle::Manifest;
 use airgo_bundle::manifest::Module;
-use airgo_model::escape::foreign;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -53,45 +52,42 @@ pub fn run(context: &Context, args: &Why) -> Result<()> {
             schema: documents::WhyV1,
         });
     }
-    context.printer.text(&text(&target, imported.as_deref(), &required))
+    context.printer.page(&page(&target, imported.as_deref(), &required))
 }
 
-fn text(target: &Target, imported: Option<&[Steps]>, required: &[Steps]) -> String {
-    let mut out = String::new();
+fn page(target: &Target, imported: Option<&[Steps]>, required: &[Steps]) -> Page {
+    let mut out = Page::default();
     let asked = target.package.as_ref().map_or(String::new(), |package| format!("package {package} of "));
-    let _ = writeln!(out, "# {}{}", foreign(&asked), foreign(&target.module));
+    out.line(format!("# {asked}{}", target.module));
     match imported {
         Some([]) => {
             let what = if target.package.is_some() { "it" } else { "any package of it" };
-            let _ = writeln!(
-                out,
+            out.line(format!(
                 "(no package that the main modules lead to imports {what}; tests of other modules, or files behind other build tags, may)"
-            );
+            ));
         }
         Some(chains) => write_chains(&mut out, "imports", chains),
-        None => {
-            let _ = writeln!(out, "(the imports were not followed)");
-        }
+        None => out.line("(the imports were not followed)"),
     }
     if !required.is_empty() {
-        let _ = writeln!(out, "\n# the same by requirements of go.mod files");
+        out.blank();
+        out.line("# the same by requirements of go.mod files");
         write_chains(&mut out, "requires", required);
     }
     out
 }
 
-fn write_chains(out: &mut String, verb: &str, chains: &[Steps]) {
+fn write_chains(out: &mut Page, verb: &str, chains: &[Steps]) {
     for (at, chain) in chains.iter().enumerate() {
         if at > 0 {
-            out.push('\n');
+            out.blank();
         }
         for (depth, step) in shortened(chain.clone()).iter().enumerate() {
-            let step = foreign(step);
-            let _ = match depth {
-                0 => writeln!(out, "{step}"),
-                _ if step.starts_with('…') => writeln!(out, "  {step}"),
-                _ => writeln!(out, "  {verb} {step}"),
-            };
+            match depth {
+                0 => out.line(step),
+                _ if step.starts_with('…') => out.line(format!("  {step}")),
+                _ => out.line(format!("  {verb} {step}")),
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Findings of policy plugins as people, code scanners and CI read them.
 //!
-//! Everything in a finding but the plugin's name is an attacker's text: each
-//! format escapes it in its own way.
+//! A format has the texts of a finding as a `Line`, whose `Display` is escaped, and
+//! what it makes is a type that the printer takes: there is no way past that.
 
 mod github;
 mod human;
@@ -9,21 +9,24 @@ mod junit;
 mod places;
 mod sarif;
 
-use airgo_app::findings::{Group, groups, module, own_text, place, weight};
+use crate::page::Page;
+use airgo_app::findings::{Finding, Group, groups};
 use airgo_app::reasons::{Reason, Reasons};
 use airgo_app::{Failure, Result};
 use airgo_bundle::Manifest;
-use airgo_policy::{BundleView, Policy, Report, ReportedFinding, Rule};
+use airgo_model::Line;
+use airgo_policy::{BundleView, Policy, Report, Rule};
+pub use github::WorkflowCommands;
 pub use places::{Place, Places};
 pub use sarif::Sarif;
 use std::collections::{BTreeMap, HashSet};
 
 /// A report with what the manifest adds to it.
 pub struct Findings<'a> {
-    /// What the plugins said.
-    pub report: &'a Report,
-    /// What it was said of: a file, or a directory.
-    pub subject: &'a str,
+    /// What the plugins reported.
+    report: &'a Report,
+    /// What was checked: a file, or a directory.
+    subject: Line,
     /// `module@version` to a shortest chain that brings it.
     reasons: BTreeMap<String, Reason>,
     /// Where each module is required.
@@ -34,14 +37,20 @@ pub struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     /// Looks up the chains, through the imports in the modules' files.
-    pub fn new(report: &'a Report, manifest: &Manifest, files: &dyn BundleView, subject: &'a str) -> Self {
-        let modules: HashSet<String> = report.findings.iter().filter_map(module).collect();
+    pub fn new(
+        report: &'a Report,
+        manifest: &Manifest,
+        files: &dyn BundleView,
+        subject: impl Into<Line>,
+    ) -> Self {
+        let modules = Finding::of(report).filter_map(|finding| finding.module());
+        let modules: HashSet<String> = modules.map(|module| module.raw().to_owned()).collect();
         let mut reasons = BTreeMap::new();
         if !modules.is_empty() {
             let all = Reasons::of(manifest, Some(files));
             reasons.extend(modules.into_iter().filter_map(|m| Some((m.clone(), all.of_module(&m)?))));
         }
-        Self { report, subject, reasons, places: Places::default(), rules: BTreeMap::new() }
+        Self { report, subject: subject.into(), reasons, places: Places::default(), rules: BTreeMap::new() }
     }
 
     /// With the lines of go.mod that require the modules.
@@ -58,33 +67,38 @@ impl<'a> Findings<'a> {
     }
 
     /// Where the module of a finding is required.
-    fn place(&self, finding: &ReportedFinding) -> Option<Place> {
-        self.places.of_module(finding.module.as_deref(), self.chain(finding))
+    fn place(&self, finding: Finding<'_>) -> Option<Place> {
+        self.places.of_module(finding.raw().module.as_deref(), self.chain(finding))
     }
 
     /// Text for people.
-    pub fn human(&self) -> String {
+    pub fn human(&self) -> Page {
         human::render(self)
     }
 
     /// Commands for GitHub Actions.
-    pub fn github(&self) -> String {
+    pub fn github(&self) -> WorkflowCommands {
         github::render(self)
     }
 
     /// JUnit XML.
-    pub fn junit(&self) -> Result<String> {
+    pub fn junit(&self) -> Result<Page> {
         junit::render(self).map_err(|e| Failure::failed(format!("could not encode the findings: {e}")))
     }
 
     /// The chain that brings a finding's module, main module first.
-    fn chain(&self, finding: &ReportedFinding) -> Option<&[String]> {
+    fn chain(&self, finding: Finding<'_>) -> Option<&[String]> {
         self.reason(finding).map(|reason| reason.steps.as_slice())
     }
 
+    /// What a finding is about: its module, or all that was checked.
+    fn subject(&self, finding: Finding<'_>) -> Line {
+        finding.module().unwrap_or_else(|| self.subject.clone())
+    }
+
     /// The same, with how it is known.
-    fn reason(&self, finding: &ReportedFinding) -> Option<&Reason> {
-        self.reasons.get(&module(finding)?)
+    fn reason(&self, finding: Finding<'_>) -> Option<&Reason> {
+        self.reasons.get(finding.module()?.raw())
     }
 }
 
@@ -92,7 +106,7 @@ impl<'a> Findings<'a> {
 pub(crate) mod tests {
     use super::*;
     use airgo_policy::Counts;
-    use airgo_policy::Verdict;
+    use airgo_policy::{ReportedFinding, Verdict};
 
     /// A finding whose text tries what an attacker would.
     pub fn finding(module: &str, verdict: Verdict, message: &str) -> ReportedFinding {
@@ -128,6 +142,12 @@ pub(crate) mod tests {
         let steps = ["example.com/app", "example.com/a@v1.0.0"].map(str::to_owned).to_vec();
         let reason = Reason { by: airgo_app::reasons::By::Imports, steps };
         let reasons = [("example.com/a@v1.0.0".to_owned(), reason)].into();
-        Findings { report, subject: "app.airgo", reasons, places: Places::default(), rules: BTreeMap::new() }
+        Findings {
+            report,
+            subject: "app.airgo".into(),
+            reasons,
+            places: Places::default(),
+            rules: BTreeMap::new(),
+        }
     }
 }

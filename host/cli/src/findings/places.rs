@@ -8,6 +8,7 @@
 use airgo_app::paths;
 use airgo_bundle::{Manifest, Sha256};
 use airgo_gomod::modfile;
+use airgo_model::Line;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file.
-    pub file: String,
+    pub file: Line,
     /// The line.
     pub line: Option<u32>,
 }
@@ -75,7 +76,7 @@ impl Places {
                 paths.find_map(|path| file.requires.get(path)).copied().or(file.module_line)
             }
         };
-        Some(Place { file: file.shown.clone(), line: line.filter(|_| file.known) })
+        Some(Place { file: (&file.shown).into(), line: line.filter(|_| file.known) })
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
     fn a_module_is_at_its_requirement_or_at_that_which_brings_it() {
         let places = places();
         let at = |module, steps: &[&str]| places.of_module(module, Some(&chain(steps))).unwrap();
-        let line = |line| Place { file: "app/go.mod".to_owned(), line: Some(line) };
+        let line = |line| Place { file: "app/go.mod".into(), line: Some(line) };
         let (app, a, c) = ("example.com/app", "example.com/a@v1.0.0", "example.com/c@v1.0.0");
         assert_eq!(at(Some("example.com/b"), &[app, a, "example.com/b@v1.0.0"]), line(8));
         assert_eq!(at(Some("example.com/c"), &[app, a, c]), line(7));
@@ -136,7 +137,7 @@ mod tests {
         places.files[0].known = false;
         places.files[0].requires.clear();
         let place = places.of_module(Some("example.com/a"), None).unwrap();
-        assert_eq!(place, Place { file: "app/go.mod".to_owned(), line: None });
+        assert_eq!(place, Place { file: "app/go.mod".into(), line: None });
         assert_eq!(Places::default().of_module(None, None), None);
     }
 }

@@ -1,9 +1,9 @@
 //! Findings as SARIF 2.1.0 (OASIS), for code scanning.
 
-use super::{Findings, module, weight};
+use super::{Finding, Findings};
 use airgo_app::reasons::By;
-use airgo_model::escape::foreign;
-use airgo_policy::{ReportedFinding, Rule, Verdict};
+use airgo_model::Line;
+use airgo_policy::{Rule, Verdict};
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -19,9 +19,9 @@ pub struct Sarif<'a>(pub &'a Findings<'a>);
 impl Serialize for Sarif<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let findings = self.0;
-        let mut rules: BTreeMap<String, &ReportedFinding> = BTreeMap::new();
-        for finding in &findings.report.findings {
-            rules.entry(finding.code()).or_insert(finding);
+        let mut rules: BTreeMap<String, Finding<'_>> = BTreeMap::new();
+        for finding in Finding::of(findings.report) {
+            rules.entry(finding.raw().code()).or_insert(finding);
         }
         let tool = json!({ "driver": {
             "name": "airgo",
@@ -29,7 +29,7 @@ impl Serialize for Sarif<'_> {
             "informationUri": env!("CARGO_PKG_REPOSITORY"),
             "rules": rules
                 .iter()
-                .map(|(code, finding)| rule(code, finding, findings.rules.get(code)))
+                .map(|(code, finding)| rule(code, *finding, findings.rules.get(code)))
                 .collect::<Vec<_>>(),
         }});
         let tool = serde_json::from_value(tool).map_err(S::Error::custom)?;
@@ -74,8 +74,8 @@ impl Serialize for Results<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let all = &self.findings.report.findings;
         let mut results = serializer.serialize_seq(Some(all.len()))?;
-        for finding in all {
-            let rule = self.rules.binary_search(&finding.code().as_str()).ok();
+        for finding in Finding::of(self.findings.report) {
+            let rule = self.rules.binary_search(&finding.raw().code().as_str()).ok();
             let result: sarif::Result =
                 serde_json::from_value(result(self.findings, finding, rule)).map_err(S::Error::custom)?;
             results.serialize_element(&result)?;
@@ -85,16 +85,20 @@ impl Serialize for Results<'_> {
 }
 
 /// What a viewer shows beside a result: the plugin's own words about its rule.
-fn rule(code: &str, finding: &ReportedFinding, said: Option<&Rule>) -> Value {
-    let mut rule = json!({ "id": code, "name": finding.rule });
-    let url = said.and_then(|said| said.help_url.as_ref()).or(finding.help_url.as_ref());
-    if let Some(url) = url.filter(|url| url.starts_with("https://")) {
-        rule["helpUri"] = json!(foreign(url));
+fn rule(code: &str, finding: Finding<'_>, described: Option<&Rule>) -> Value {
+    let mut rule = json!({ "id": code, "name": finding.raw().rule });
+    let url = described.and_then(|rule| rule.help_url.as_ref().map(Line::from)).or(finding.help_url());
+    if let Some(url) = url.filter(|url| url.raw().starts_with("https://")) {
+        rule["helpUri"] = json!(url.to_string());
     }
-    let summary = said.map_or_else(|| format!("{}: {}", finding.plugin, finding.rule), |r| r.summary.clone());
-    rule["shortDescription"] = json!({ "text": foreign(&summary) });
-    let description = said.map(|said| lines(&said.description)).filter(|text| !text.is_empty());
-    let description = description.unwrap_or_else(|| foreign(&summary).into_owned());
+    let summary: Line = match described {
+        Some(rule) => (&rule.summary).into(),
+        None => format!("{}: {}", finding.plugin(), finding.rule()).into(),
+    };
+    let summary = summary.to_string();
+    rule["shortDescription"] = json!({ "text": summary });
+    let description = described.map(|rule| lines(&rule.description)).filter(|text| !text.is_empty());
+    let description = description.unwrap_or(summary);
     rule["fullDescription"] = json!({ "text": description });
     rule["help"] = json!({ "text": description, "markdown": description });
     rule
@@ -102,7 +106,7 @@ fn rule(code: &str, finding: &ReportedFinding, said: Option<&Rule>) -> Value {
 
 /// Untrusted text of several lines, which stay lines.
 fn lines(text: &str) -> String {
-    text.trim().lines().map(|line| foreign(line).into_owned()).collect::<Vec<_>>().join("\n")
+    text.trim().lines().map(|line| Line::from(line).to_string()).collect::<Vec<_>>().join("\n")
 }
 
 /// A relative reference (RFC 3986): anything but unreserved bytes and `/` is
@@ -122,37 +126,31 @@ fn uri(path: &str) -> String {
     out
 }
 
-fn result(findings: &Findings<'_>, finding: &ReportedFinding, rule: Option<usize>) -> Value {
-    let level = match weight(finding) {
+fn result(findings: &Findings<'_>, finding: Finding<'_>, rule: Option<usize>) -> Value {
+    let level = match finding.weight() {
         Verdict::Deny => "error",
         Verdict::Warn => "warning",
         Verdict::Allow => "note",
     };
-    let subject = module(finding).unwrap_or_else(|| findings.subject.to_owned());
-    let mut text = format!("{}: {}", foreign(&subject), foreign(&finding.message));
-    if let Some(advice) = &finding.advice {
-        text = format!("{text} ({})", foreign(advice));
-    }
-    // A viewer shows what lies in the repository: it was go.mod that brought
-    // the module. Where in the module stands as a logical place.
-    let place = finding.file.as_ref().map(|file| match finding.line {
-        Some(line) => format!("{subject}/{file}:{line}"),
-        None => format!("{subject}/{file}"),
-    });
-    let name = place.unwrap_or_else(|| subject.clone());
+    let subject = findings.subject(finding);
+    let advice = finding.advice().map(|advice| format!(" ({advice})")).unwrap_or_default();
+    let text = format!("{subject}: {}{advice}", finding.message());
+    // A viewer shows what is in the repository: go.mod, which brought the module.
+    // Where in the module is a logical place.
+    let name = finding.place().map_or(subject.to_string(), |place| format!("{subject}/{place}"));
     let required = findings.place(finding);
-    let file = required.as_ref().map_or("go.mod", |place| place.file.as_str());
+    let file = required.as_ref().map_or("go.mod", |place| place.file.raw());
     let mut physical = json!({ "artifactLocation": { "uri": uri(file) } });
     if let Some(line) = required.and_then(|place| place.line) {
         physical["region"] = json!({ "startLine": line });
     }
     let mut result = json!({
-        "ruleId": finding.code(),
+        "ruleId": finding.raw().code(),
         "level": level,
         "message": { "text": text },
         "locations": [{
             "physicalLocation": physical,
-            "logicalLocations": [{ "fullyQualifiedName": foreign(&name), "kind": "module" }],
+            "logicalLocations": [{ "fullyQualifiedName": name, "kind": "module" }],
         }],
         // Stable from version to version of the module, as `--baseline` is.
         "partialFingerprints": {
@@ -162,8 +160,9 @@ fn result(findings: &Findings<'_>, finding: &ReportedFinding, rule: Option<usize
     if let Some(at) = rule {
         result["ruleIndex"] = json!(at);
     }
-    if let Some(reason) = &finding.excepted {
-        result["suppressions"] = json!([{ "kind": "external", "justification": foreign(reason) }]);
+    if let Some(reason) = finding.excepted() {
+        let reason = reason.to_string();
+        result["suppressions"] = json!([{ "kind": "external", "justification": reason }]);
     }
     if let Some(reason) = findings.reason(finding) {
         let by = match reason.by {
@@ -175,7 +174,8 @@ fn result(findings: &Findings<'_>, finding: &ReportedFinding, rule: Option<usize
     result
 }
 
-fn fingerprint(finding: &ReportedFinding) -> String {
+fn fingerprint(finding: Finding<'_>) -> String {
+    let finding = finding.raw();
     let module = finding.module.as_deref().unwrap_or_default();
     let file = finding.file.as_deref().unwrap_or_default();
     let text = [finding.code().as_str(), module, file, &finding.message].join("\0");
@@ -186,6 +186,7 @@ fn fingerprint(finding: &ReportedFinding) -> String {
 mod tests {
     use super::super::tests::{finding, findings, report};
     use super::*;
+    use airgo_policy::ReportedFinding;
 
     #[test]
     fn findings_are_results_and_exceptions_suppressions() {

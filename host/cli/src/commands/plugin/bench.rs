@@ -4,7 +4,7 @@ use super::case::{self, Case, JUDGED_AT};
 use super::{Component, engine, fixture_failure, start};
 use crate::Context;
 use crate::args::PluginBench;
-use crate::table;
+use crate::page::Page;
 use airgo_app::documents;
 use airgo_app::errors::disk;
 use airgo_app::paths::shown;
@@ -14,7 +14,6 @@ use airgo_app::trust::open;
 use airgo_app::{Failure, Result};
 use airgo_author::{fixture, generated};
 use airgo_model::atomic::ScratchDir;
-use airgo_model::escape::foreign;
 use airgo_policy::{CheckRequest, DataSet, Engine, EngineConfig, Gathering, Limits, Plugin, Usage};
 use serde_json::json;
 use std::sync::Arc;
@@ -73,9 +72,9 @@ pub fn run(context: &Context, args: &PluginBench) -> Result<()> {
     }
     context.printer.status(
         "Measured",
-        format!("{} over {subject}, {}", foreign(&component.shown), count(args.runs as usize, "run")),
+        format!("{} over {subject}, {}", component.shown, count(args.runs as usize, "run")),
     );
-    context.printer.text(&text(&component, &plugin, &measured))
+    context.printer.page(&page(&component, &plugin, &measured))
 }
 
 /// Runs it so often: the times, sorted, and what the last run came to.
@@ -127,7 +126,7 @@ fn subject(
     }
     let config = own.unwrap_or_else(|| json!({}));
     case::ready(loaded, &config, &[]).map_err(|why| {
-        Failure::failed(format!("{} {}", foreign(&component.shown), foreign(&why)))
+        Failure::failed(format!("{} {why}", component.shown))
             .hint("give it a config: --config FILE; or run it over a case with config and data: airgo plugin bench PLUGIN CASE")
     })?;
     let (name, view): (_, Arc<dyn airgo_policy::BundleView>) = match args.bundle.as_deref() {
@@ -171,7 +170,7 @@ fn quickest(sorted: &[Duration]) -> Duration {
     sorted.first().copied().unwrap_or_default()
 }
 
-fn text(component: &Component, plugin: &Plugin, measured: &Measured) -> String {
+fn page(component: &Component, plugin: &Plugin, measured: &Measured) -> Page {
     let (limits, usage, scan) = (plugin.limits(), &measured.usage, plugin.scan());
     let none = || "-".to_owned();
     let mut rows = vec![
@@ -203,9 +202,10 @@ fn text(component: &Component, plugin: &Plugin, measured: &Measured) -> String {
             ("  check, median", time(median(checks)), none()),
         ]);
     }
-    let rows: Vec<Vec<String>> =
-        rows.into_iter().map(|(what, found, limit)| vec![what.to_owned(), found, limit]).collect();
-    table::render(&["WHAT", "MEASURED", "LIMIT"], &rows, None)
+    let rows = rows.into_iter().map(|(what, found, limit)| vec![what.to_owned(), found, limit].into());
+    let mut page = Page::default();
+    page.table(&["WHAT", "MEASURED", "LIMIT"], rows, None);
+    page
 }
 
 /// `0.42ms`, `24.3ms`, `1.52s`: finer than a status line, which is the point.

@@ -4,6 +4,7 @@ use super::machine::Machine;
 use super::{engine, limits_of, open_project};
 use crate::Context;
 use crate::args::PluginBuild;
+use crate::page::Page;
 use airgo_app::documents;
 use airgo_app::errors::disk;
 use airgo_app::paths::shown;
@@ -11,7 +12,6 @@ use airgo_app::quantity::{bytes, duration};
 use airgo_app::{Failure, Result};
 use airgo_author::{BuildError, PROJECT_FILE, Project, recipes};
 use airgo_model::atomic::{self, Access};
-use airgo_model::escape::foreign;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -28,9 +28,9 @@ pub fn run(context: &Context, args: &PluginBuild) -> Result<()> {
     let limits = limits_of(None, Some((&args.dir.join(PROJECT_FILE), &project.text)))
         .map_err(|e| e.outcome(unwritten()))?;
     let built = component(context, &project).map_err(|e| e.outcome(unwritten()))?;
-    let plugin = engine(context)?.load(&built, &limits).map_err(|e| {
-        Failure::failed(format!("what was built {}", foreign(&e.to_string()))).outcome(unwritten())
-    })?;
+    let plugin = engine(context)?
+        .load(&built, &limits)
+        .map_err(|e| Failure::failed(format!("what was built {e}")).outcome(unwritten()))?;
     atomic::replace(&output, &built, Access::Public).map_err(|e| {
         disk::unwritable(&shown(&output), &e, "name another file: -o FILE").outcome(unwritten())
     })?;
@@ -55,7 +55,10 @@ pub fn run(context: &Context, args: &PluginBuild) -> Result<()> {
         .printer
         .status("Built", format!("{} ({}) in {}", shown(&output), bytes(size), duration(started.elapsed())));
     context.printer.status("Pin", "it in airgo.toml, whose directory the path is relative to:");
-    context.printer.text(&foreign_lines(&entry))
+    // The entry has the plugin's own name and limits, one key a line.
+    let mut page = Page::default();
+    page.lines(&entry);
+    context.printer.page(&page)
 }
 
 /// From source to a component.
@@ -76,9 +79,4 @@ fn build_failure(context: &Context, error: &BuildError) -> Failure {
         }
         _ => failure,
     }
-}
-
-/// The entry has the plugin's own name and limits, one key a line.
-fn foreign_lines(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", foreign(line))).collect()
 }

@@ -5,16 +5,14 @@
 use super::{Component, engine};
 use crate::Context;
 use crate::args::PluginInspect;
-use crate::table;
+use crate::page::Page;
 use airgo_app::documents;
 use airgo_app::paths::argument;
 use airgo_app::quantity::bytes;
 use airgo_app::{Failure, Result};
-use airgo_model::escape::foreign;
 use airgo_policy::prescan::{self, Outline, SPEAKS};
 use airgo_policy::{Description, PluginError};
 use serde_json::Value;
-use std::fmt::Write as _;
 use std::path::Path;
 
 /// Prints what is known; a plugin that this airgo does not run is a failure
@@ -42,7 +40,7 @@ pub fn run(context: &Context, args: &PluginInspect) -> Result<()> {
             context.printer.document(&subject.document())?;
         }
     } else {
-        context.printer.text(&subject.text(context.printer.width()))?;
+        context.printer.page(&subject.page(context.printer.width()))?;
     }
     match &subject.described {
         Ok(_) => Ok(()),
@@ -66,38 +64,31 @@ impl Inspected<'_> {
         self.outline.version.map(|version| format!("airgo:policy@{version}"))
     }
 
-    fn text(&self, width: Option<usize>) -> String {
-        let mut out = String::new();
+    fn page(&self, width: Option<usize>) -> Page {
+        let mut out = Page::default();
         if let Ok(description) = &self.described {
-            let _ =
-                writeln!(out, "plugin     {} {}", foreign(&description.name), foreign(&description.version));
-            let _ = writeln!(out, "summary    {}", foreign(&description.summary));
+            out.line(format!("plugin     {} {}", description.name, description.version));
+            out.line(format!("summary    {}", description.summary));
         }
-        let _ =
-            writeln!(out, "file       {} ({})", foreign(&self.component.shown), bytes(self.component.size));
-        let _ =
-            writeln!(out, "sha256     {}", self.sha256.as_deref().unwrap_or("- (too large to read whole)"));
+        out.line(format!("file       {} ({})", self.component.shown, bytes(self.component.size)));
+        let sha256 = self.sha256.as_deref().unwrap_or("- (too large to read whole)");
+        out.line(format!("sha256     {sha256}"));
         let interface = self.interface().unwrap_or_else(|| "none".to_owned());
-        let _ = writeln!(out, "interface  {interface}; this airgo speaks {SPEAKS}");
+        out.line(format!("interface  {interface}; this airgo speaks {SPEAKS}"));
         let runs = match &self.described {
             Ok(_) => "yes".to_owned(),
-            Err(err) => format!("no: it {}", foreign(&err.to_string())),
+            Err(err) => format!("no: it {err}"),
         };
-        let _ = writeln!(out, "runs here  {runs}");
+        out.line(format!("runs here  {runs}"));
         for (label, names) in [("imports", &self.outline.imports), ("exports", &self.outline.exports)] {
-            let names: Vec<_> = names.iter().map(|name| foreign(name)).collect();
-            let _ = writeln!(
-                out,
-                "{label:9}  {}",
-                if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-            );
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            out.line(format!("{label:9}  {names}"));
         }
-        let _ = writeln!(
-            out,
+        out.line(format!(
             "code       {} in {} functions",
             bytes(self.outline.code_bytes),
             self.outline.functions
-        );
+        ));
         if let Ok(description) = &self.described {
             described(&mut out, description, width);
         }
@@ -123,27 +114,25 @@ impl Inspected<'_> {
     }
 }
 
-fn described(out: &mut String, description: &Description, width: Option<usize>) {
-    let rules: Vec<_> =
-        description.rules.iter().map(|rule| vec![rule.id.clone(), rule.summary.clone()]).collect();
-    let _ = write!(out, "\n{}", table::render(&["RULE", "SUMMARY"], &rules, width));
+fn described(out: &mut Page, description: &Description, width: Option<usize>) {
+    let rules = description.rules.iter().map(|rule| vec![rule.id.clone(), rule.summary.clone()].into());
+    out.blank();
+    out.table(&["RULE", "SUMMARY"], rules, width);
     if !description.data.is_empty() {
         let needs = description.data.iter().map(|need| {
             let needed = if need.required { "required" } else { "optional" };
-            vec![need.name.clone(), needed.to_owned(), need.summary.clone()]
+            vec![need.name.clone(), needed.to_owned(), need.summary.clone()].into()
         });
-        let _ = write!(
-            out,
-            "\n{}",
-            table::render(&["DATA", "NEEDED", "SUMMARY"], &needs.collect::<Vec<_>>(), width)
-        );
+        out.blank();
+        out.table(&["DATA", "NEEDED", "SUMMARY"], needs, width);
     }
     // It has been read as JSON before it was accepted.
     let schema: Value = serde_json::from_str(&description.config_schema).unwrap_or_default();
     let pretty = serde_json::to_string_pretty(&schema).unwrap_or_default();
-    let _ = writeln!(out, "\nconfig schema");
+    out.blank();
+    out.line("config schema");
     for line in pretty.lines() {
-        let _ = writeln!(out, "  {}", foreign(line));
+        out.line(format!("  {line}"));
     }
 }
 

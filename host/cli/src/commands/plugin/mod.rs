@@ -16,7 +16,6 @@ use airgo_app::paths::shown;
 use airgo_app::{Failure, Result};
 use airgo_author::fixture::{self, FixtureError};
 use airgo_author::{PROJECT_FILE, Project};
-use airgo_model::escape::foreign;
 use airgo_policy::{
     Builtin, Engine, EngineConfig, Limits, Plugin, PluginError, PolicyFileError, TriedPlugin, airgo_toml,
 };
@@ -114,7 +113,7 @@ impl Component {
 
     /// It failed, in the words of its error.
     fn failed(&self, err: &PluginError) -> Failure {
-        let failure = Failure::failed(format!("{} {}", foreign(&self.shown), foreign(&err.to_string())));
+        let failure = Failure::failed(format!("{} {err}", self.shown));
         if let Some(shortage) = err.shortage() {
             return failure.hint(shortage.hint());
         }

@@ -5,6 +5,7 @@ use super::case::Case;
 use super::{Component, engine, fixture_failure};
 use crate::Context;
 use crate::args::PluginTest;
+use crate::page::Page;
 use airgo_app::documents;
 use airgo_app::errors::disk;
 use airgo_app::paths::shown;
@@ -12,8 +13,8 @@ use airgo_app::quantity::{count, duration};
 use airgo_app::{Failure, Result};
 use airgo_author::fixture;
 use airgo_author::golden::{Difference, GOLDEN_FILE, Golden};
+use airgo_model::Line;
 use airgo_model::atomic::{self, Access};
-use airgo_model::escape::foreign;
 use airgo_policy::LogLine;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ enum State {
     New(Vec<Difference>),
     Failed(Vec<Difference>),
     /// It could not be run, or its golden does not read.
-    Broken(String),
+    Broken(Line),
 }
 
 /// Runs the cases and prints what became of each.
@@ -56,8 +57,9 @@ pub fn run(context: &Context, args: &PluginTest) -> Result<()> {
     let failed = outcomes.iter().filter(|o| !o.is_fine()).count();
     let document = document(&component, plugin.sha256(), &outcomes, failed);
     if !context.printer.is_json() {
-        let text: String = outcomes.iter().map(|o| o.text(context.printer.is_verbose())).collect();
-        context.printer.text(&text)?;
+        let mut page = Page::default();
+        outcomes.iter().for_each(|outcome| outcome.add(&mut page, context.printer.is_verbose()));
+        context.printer.page(&page)?;
     } else if failed == 0 {
         context.printer.document(&document)?;
     }
@@ -127,7 +129,7 @@ fn outcome(case: &Path, read: Result<Case>, update: bool) -> Result<Outcome> {
             State::Updated
         }
         Some(Ok(wanted)) => State::Failed(wanted.differences(&found)),
-        Some(Err(message)) => State::Broken(message),
+        Some(Err(message)) => State::Broken(message.into()),
         None => State::New(nothing().differences(&found)),
     };
     Ok(Outcome { name, state, logs })
@@ -138,7 +140,7 @@ impl Outcome {
         matches!(self.state, State::Passed | State::Updated)
     }
 
-    fn text(&self, verbose: bool) -> String {
+    fn add(&self, page: &mut Page, verbose: bool) {
         let (word, differences) = match &self.state {
             State::Passed => ("ok", None),
             State::Updated => ("written", None),
@@ -146,15 +148,12 @@ impl Outcome {
             State::Failed(differences) => ("FAILED", Some(differences)),
             State::Broken(_) => ("BROKEN", None),
         };
-        let mut text = format!("{word:8} {}\n", foreign(&self.name));
-        if let State::New(_) = self.state {
-            let _ = writeln!(text, "    it has no {GOLDEN_FILE}; what was found (+):");
-        }
-        if let State::Failed(_) = self.state {
-            let _ = writeln!(text, "    wanted and not found (-), found and not wanted (+):");
-        }
-        if let State::Broken(message) = &self.state {
-            let _ = writeln!(text, "    {}", foreign(message));
+        page.line(format!("{word:8} {}", self.name));
+        match &self.state {
+            State::Passed | State::Updated => (),
+            State::New(_) => page.line(format!("    it has no {GOLDEN_FILE}; what was found (+):")),
+            State::Failed(_) => page.line("    wanted and not found (-), found and not wanted (+):"),
+            State::Broken(message) => page.line(format!("    {message}")),
         }
         let differences = differences.map(Vec::as_slice).unwrap_or_default();
         for difference in differences.iter().take(SHOWN) {
@@ -162,17 +161,16 @@ impl Outcome {
                 Difference::Missing(line) => ('-', line),
                 Difference::Extra(line) => ('+', line),
             };
-            let _ = writeln!(text, "    {sign} {}", foreign(line));
+            page.line(format!("    {sign} {line}"));
         }
         if differences.len() > SHOWN {
-            let _ = writeln!(text, "    and {} more; --json has all", differences.len() - SHOWN);
+            page.line(format!("    and {} more; --json has all", differences.len() - SHOWN));
         }
         if verbose || !self.is_fine() {
             for line in &self.logs {
-                let _ = writeln!(text, "    log: {}", foreign(&line.message));
+                page.line(format!("    log: {}", line.message));
             }
         }
-        text
     }
 
     fn document(&self) -> documents::TestedCase {
@@ -182,7 +180,7 @@ impl Outcome {
             State::Updated => (CaseState::Updated, None, [].as_slice()),
             State::New(differences) => (CaseState::New, None, differences.as_slice()),
             State::Failed(differences) => (CaseState::Failed, None, differences.as_slice()),
-            State::Broken(message) => (CaseState::Broken, Some(message.clone()), [].as_slice()),
+            State::Broken(message) => (CaseState::Broken, Some(message.raw().to_owned()), [].as_slice()),
         };
         documents::TestedCase {
             extra: differences.iter().filter_map(Difference::extra).map(str::to_owned).collect(),
