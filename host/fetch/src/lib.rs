@@ -36,7 +36,6 @@ mod fetcher;
 mod files;
 mod hashpool;
 mod hint;
-mod httpdate;
 mod httpproxy;
 mod info;
 mod invalid;

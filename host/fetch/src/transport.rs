@@ -13,7 +13,6 @@ use crate::decode::{Body, BodyError, Encoding};
 use crate::dns::DnsError;
 use crate::dns::resolv_conf::ResolvConf;
 use crate::error::FetchError;
-use crate::httpdate::http_date;
 use crate::invalid::InvalidContent;
 use crate::load::clean;
 use crate::object::Object;
@@ -455,6 +454,12 @@ fn seconds_of(value: &str) -> Option<Duration> {
     }
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
     Some(Duration::from_secs(http_date(value)?.saturating_sub(now)))
+}
+
+/// Seconds since 1970 of a date in a header (RFC 9110, section 5.6.7).
+fn http_date(text: &str) -> Option<u64> {
+    let date = httpdate::parse_http_date(text).ok()?;
+    date.duration_since(SystemTime::UNIX_EPOCH).ok().map(|d| d.as_secs())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 pub mod address;
 pub mod dirhash;
 pub mod goenv;
+pub mod goimport;
 pub mod gosum;
 pub mod gover;
 pub mod info;

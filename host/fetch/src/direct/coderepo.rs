@@ -3,10 +3,10 @@
 //! (cmd/go modfetch/coderepo.go, for exact versions).
 
 use super::error::DirectError;
-use super::hosts::within;
 use super::repo::{Repo, Revision};
 use airgo_gomod::module::{
-    canonical_version, is_incompatible, match_path_major, path_major_prefix, split_path_version,
+    canonical_version, has_path_prefix, is_incompatible, match_path_major, path_major_prefix,
+    split_path_version,
 };
 use airgo_gomod::pseudo::{
     Timestamp, is_pseudo_version, pseudo_version_base, pseudo_version_rev, pseudo_version_time,
@@ -56,7 +56,7 @@ impl<'a, 'b> CodeRepo<'a, 'b> {
         subdir: &str,
     ) -> Result<Self, DirectError> {
         let bad = |reason: String| Err(DirectError::Unrecognized { path: path.to_owned(), reason });
-        if !within(path, root) {
+        if !has_path_prefix(path, root) {
             return bad(format!("found {root} instead"));
         }
         let Some((mut prefix, path_major)) = split_path_version(path) else {
@@ -65,7 +65,7 @@ impl<'a, 'b> CodeRepo<'a, 'b> {
         let mut dir = String::new();
         if root == path {
             prefix = path;
-        } else if within(prefix, root) {
+        } else if has_path_prefix(prefix, root) {
             prefix[root.len()..].trim_matches('/').clone_into(&mut dir);
         } else {
             return bad(format!("the repository rooted at {root} cannot contain it"));
@@ -363,21 +363,10 @@ fn join(dir: &str, name: &str) -> String {
 
 /// Seconds since 1970 as a moment; none before year 1 or after 9999.
 fn timestamp(seconds: i64) -> Option<Timestamp> {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Howard Hinnant's civil_from_days: eras of 400 years that begin in March.
-    let days = days.checked_add(719_468)?;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era.checked_mul(400)? + i64::from(month <= 2);
-    if !(1..=9999).contains(&year) {
-        return None;
-    }
-    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-    Timestamp::parse(&format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}"))
+    let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let moment = epoch.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
+    let moment = (1..=9999).contains(&moment.year()).then_some(moment)?;
+    Timestamp::parse(&moment.strftime("%Y%m%d%H%M%S").to_string())
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 use super::Run;
 use super::error::DirectError;
 use super::hosts::{Remote, RepoRoot, Vcs, known};
-use super::meta::{self, GoImport};
 use super::web::{self, NoPage, Page};
 use airgo_gomod::address::in_text;
+use airgo_gomod::goimport::{self, GoImport};
 use airgo_gomod::module::match_prefix_patterns;
 use reqwest::Url;
 
@@ -32,7 +32,7 @@ impl Run<'_> {
             false => bad(page.why),
         };
         let page = self.go_get(path).await.map_err(none)?;
-        let found = meta::find(&page.imports, path);
+        let found = goimport::find(&page.imports, path);
         let found = found.map_err(|why| match page.status {
             200 => bad(format!("{}: {why}", page.shown)),
             status => bad(format!("{} answered {}", page.shown, web::status_text(status))),
@@ -40,7 +40,7 @@ impl Run<'_> {
         if found.prefix != path {
             // Whoever serves a path may not speak for the whole of it: its root must say the same.
             let root = self.go_get(&found.prefix).await.map_err(none)?;
-            if meta::find(&root.imports, path).as_ref() != Ok(&found) {
+            if goimport::find(&root.imports, path).as_ref() != Ok(&found) {
                 let why = format!(
                     "{} and {} disagree about go-import for {}",
                     page.shown, root.shown, found.prefix

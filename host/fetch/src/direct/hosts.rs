@@ -3,6 +3,7 @@
 //! vcsPaths). For all others the host is asked: see `discover.rs`.
 
 use super::error::DirectError;
+use airgo_gomod::module::has_path_prefix;
 
 /// A version-control system that Go knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub(crate) fn known(path: &str) -> Result<Option<RepoRoot>, DirectError> {
     let elements: Vec<&str> = path.split('/').collect();
     let bad = |reason: String| Err(DirectError::Unrecognized { path: path.to_owned(), reason });
     for host in HOSTS {
-        if !within(path, host.prefix) {
+        if !has_path_prefix(path, host.prefix) {
             continue;
         }
         let prefix = host.prefix.split('/').count();
@@ -168,12 +169,6 @@ fn apache(element: &str) -> bool {
 
 fn ends_with_vcs(root: &str, vcs: &str) -> bool {
     root.strip_suffix(vcs).is_some_and(|rest| rest.ends_with('.'))
-}
-
-/// Whether a path is a prefix or below it (cmd/go str.HasPathPrefix).
-pub(crate) fn within(path: &str, prefix: &str) -> bool {
-    path.strip_prefix(prefix)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'))
 }
 
 #[cfg(test)]

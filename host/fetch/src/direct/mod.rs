@@ -17,7 +17,6 @@ pub(crate) mod error;
 mod git;
 mod govcs;
 mod hosts;
-mod meta;
 mod modzip;
 mod refs;
 mod repo;

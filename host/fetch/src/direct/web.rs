@@ -3,7 +3,6 @@
 //! https first; plain http, and certificates that nobody vouches for, only for
 //! modules that match GOINSECURE. A page counts whatever its status.
 
-use super::meta::{self, GoImport};
 use crate::chain::innermost;
 use crate::config::FetchConfig;
 use crate::credentials::Headers;
@@ -12,6 +11,7 @@ use crate::engine::Engine;
 use crate::proxyurl::host;
 use crate::scrub::scrub;
 use airgo_gomod::address;
+use airgo_gomod::goimport::{self, GoImport};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -121,7 +121,7 @@ impl Pages {
             false => format!("{} (by a redirect to {})", show(url), address::shown(response.url().as_str())),
         };
         let page = read(response, &engine.config).await.map_err(|e| scrub(&e, sent.secrets()))?;
-        Ok(Page { status, shown, imports: meta::parse(&page) })
+        Ok(Page { status, shown, imports: goimport::parse(&page) })
     }
 
     async fn send(

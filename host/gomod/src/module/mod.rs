@@ -26,7 +26,7 @@ pub use check::{check_file_path, check_import_path, check_path};
 pub use error::{InvalidVersion, ModuleError, PathKind, PathProblem, VersionProblem};
 pub use escape::{escape_path, escape_version, unescape_path, unescape_version};
 pub use lengths::{System, TooLong};
-pub use pattern::{BadPattern, match_prefix_patterns, path_match};
+pub use pattern::{BadPattern, has_path_prefix, match_prefix_patterns, path_match};
 pub use version::{
     canonical_version, check, check_path_major, is_incompatible, match_path_major, path_major_prefix,
     split_path_version,

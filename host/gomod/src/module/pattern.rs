@@ -137,3 +137,31 @@ fn parse_class_char(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Resu
         Some(c) => Ok(c),
     }
 }
+
+/// Whether `prefix` is a path or an element of it upwards (cmd/internal/str
+/// HasPathPrefix): `a/b` is one of `a/b/c`, not of `a/bc`.
+#[must_use]
+pub fn has_path_prefix(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| {
+        rest.is_empty() || rest.starts_with('/') || prefix.is_empty() || prefix.ends_with('/')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_path_prefix;
+
+    #[test]
+    fn path_prefixes() {
+        for (path, prefix, wanted) in [
+            ("a/b", "a/b", true),
+            ("a/b/c", "a/b", true),
+            ("a/b/c", "a/b/", true),
+            ("a/bc", "a/b", false),
+            ("a", "a/b", false),
+            ("a/b", "", true),
+        ] {
+            assert_eq!(has_path_prefix(path, prefix), wanted, "{path} {prefix}");
+        }
+    }
+}

@@ -4,21 +4,25 @@
 //! The page is read as loose XML, up to the end of its head. Where Go's parser
 //! gives up at bad syntax, this one reads on.
 
-use super::hosts::within;
-use airgo_gomod::address::in_text;
+use crate::address::in_text;
+use crate::module::has_path_prefix;
 
-/// One such tag.
+/// One such tag: where the modules with a path prefix come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct GoImport {
-    pub(crate) prefix: String,
-    pub(crate) vcs: String,
-    pub(crate) repo: String,
-    pub(crate) subdir: String,
+pub struct GoImport {
+    /// The import path of the repository's root.
+    pub prefix: String,
+    /// The version control system, or `mod` for a module proxy.
+    pub vcs: String,
+    /// The repository's URL.
+    pub repo: String,
+    /// The directory in it that is the root; empty where that is the repository's own.
+    pub subdir: String,
 }
 
 /// The tags of a page: those of module proxies first, then the others, without
-/// those that a proxy stands for.
-pub(crate) fn parse(page: &str) -> Vec<GoImport> {
+/// those that a proxy replaces.
+pub fn parse(page: &str) -> Vec<GoImport> {
     let mut found = Vec::new();
     let mut rest = page;
     while let Some(tag) = next_tag(&mut rest) {
@@ -56,19 +60,34 @@ pub(crate) fn parse(page: &str) -> Vec<GoImport> {
     list
 }
 
+/// Why a page does not say where a module comes from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GoImportError {
+    /// No tag's prefix is one of the path; the prefixes that there are.
+    #[error("no go-import meta tag{}", others(.0))]
+    Missing(Vec<String>),
+    /// Tags that contradict each other.
+    #[error("multiple go-import meta tags match")]
+    Ambiguous,
+}
+
+fn others(prefixes: &[String]) -> String {
+    let each: Vec<String> = prefixes.iter().map(|prefix| format!("one for {}", in_text(prefix))).collect();
+    if each.is_empty() { String::new() } else { format!(", only {}", each.join(", ")) }
+}
+
 /// The one tag that is for an import path.
-pub(crate) fn find(imports: &[GoImport], path: &str) -> Result<GoImport, String> {
-    let mut matching = imports.iter().filter(|m| within(path, &m.prefix));
+///
+/// # Errors
+/// Where none is, or several are.
+pub fn find(imports: &[GoImport], path: &str) -> Result<GoImport, GoImportError> {
+    let mut matching = imports.iter().filter(|m| has_path_prefix(path, &m.prefix));
     let Some(first) = matching.next() else {
-        let others: Vec<_> = imports.iter().map(|m| format!("one for {}", in_text(&m.prefix))).collect();
-        let tail = if others.is_empty() { String::new() } else { format!(", only {}", others.join(", ")) };
-        return Err(format!("no go-import meta tag{tail}"));
+        return Err(GoImportError::Missing(imports.iter().map(|m| m.prefix.clone()).collect()));
     };
     // A proxy's tag needs no other; two others contradict each other.
     match matching.next() {
-        Some(second) if (first.vcs == "mod") == (second.vcs == "mod") => {
-            Err("multiple go-import meta tags match".to_owned())
-        }
+        Some(second) if (first.vcs == "mod") == (second.vcs == "mod") => Err(GoImportError::Ambiguous),
         _ => Ok(first.clone()),
     }
 }
@@ -96,7 +115,7 @@ fn next_tag<'a>(rest: &mut &'a str) -> Option<&'a str> {
     }
 }
 
-/// Where a tag's `>` is, which may also stand in quotes.
+/// Where a tag's `>` is; one in quotes does not end it.
 fn tag_end(text: &str) -> usize {
     let mut quote = None;
     for (at, c) in text.char_indices() {
@@ -135,7 +154,7 @@ fn attributes_of(mut text: &str) -> Vec<(&str, String)> {
     }
 }
 
-/// What stands after a name's prefix.
+/// A name without its namespace prefix.
 fn local(name: &str) -> &str {
     name.split_once(':').map_or(name, |(_, local)| local)
 }
@@ -236,8 +255,10 @@ mod tests {
     fn one_tag_must_be_the_paths() {
         let list = [tag("a/b", "git", "x", ""), tag("c", "git", "y", ""), tag("c", "hg", "z", "")];
         assert_eq!(find(&list, "a/b/c").unwrap(), list[0]);
-        assert!(find(&list, "a/bc").unwrap_err().contains("only one for a/b"));
-        assert!(find(&list, "c/d").unwrap_err().contains("multiple"));
+        let missing = find(&list, "a/bc").unwrap_err().to_string();
+        assert_eq!(missing, "no go-import meta tag, only one for a/b, one for c, one for c");
+        assert_eq!(find(&[], "a").unwrap_err().to_string(), "no go-import meta tag");
+        assert_eq!(find(&list, "c/d"), Err(GoImportError::Ambiguous));
         let proxied = [tag("a/b", "mod", "x", ""), tag("a", "git", "y", "")];
         assert_eq!(find(&proxied, "a/b").unwrap(), proxied[0]);
     }
