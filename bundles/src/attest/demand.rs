@@ -125,7 +125,7 @@ pub(crate) fn require_trust(
         Some(adding) => trust.demand_to_sign(signers, adding).map(|()| Some(adding.key))?,
     };
     for entry in signers.evidence.keys() {
-        // Whoever signs covers all evidence: a key that signs anew covers it again.
+        // Whoever signs covers all evidence: a key that signs again covers it again.
         let counts = |s: &&BundleSigner| s.status.is_trusted() || Some(s.key_id) == own;
         if !signers.all.iter().filter(counts).any(|s| s.covers.contains_key(entry)) {
             return Err(SignatureError::Uncovered { entry: entry.clone() });

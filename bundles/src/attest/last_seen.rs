@@ -4,7 +4,7 @@
 //! and of which manifest. A stream is the set of main modules that bundles are
 //! for: who signs may change, what is built may not. The file is canonical JSON
 //! (FORMAT.md, section 15), replaced as a whole while a lock beside it is held;
-//! one that cannot be understood is an error and is never started anew.
+//! one that cannot be understood is an error and is never started again.
 //!
 //! ```no_run
 //! # fn run(bundle: &airgo_bundle::SignedBundle) -> Result<(), airgo_bundle::LastSeenError> {

@@ -34,7 +34,7 @@ pub enum StatementError {
     /// The payload is said to be something else.
     #[error("the payload's type is {0:?}, not {IN_TOTO:?}")]
     PayloadType(String),
-    /// Not JSON that every reader understands alike.
+    /// Not JSON that every reader understands in the same way.
     #[error(transparent)]
     Json(#[from] JsonError),
     /// JSON of another shape.

@@ -190,7 +190,7 @@ impl Source<'_> {
                 );
             }
         };
-        text.parse().map_err(|_| self.error(value.span(), format!("{date} is no time")))
+        text.parse().map_err(|_| self.error(value.span(), format!("{date} is not a time")))
     }
 
     fn roles(&self, key: &Key, known: &BTreeMap<String, Spanned<i64>>) -> Result<BTreeSet<String>> {
@@ -226,7 +226,7 @@ impl Source<'_> {
             // A comma would be two patterns to the matcher, a bad bracket none.
             let odd = |c: char| c.is_whitespace() || c.is_control() || ",[]\\".contains(c);
             if text.is_empty() || text == "=" || text.contains(odd) {
-                return Err(self.error(pattern.span(), format!("{text:?} is no module pattern")));
+                return Err(self.error(pattern.span(), format!("{text:?} is not a module pattern")));
             }
         }
         Ok(Some(modules.get_ref().iter().map(|p| p.get_ref().clone()).collect()))
@@ -326,7 +326,7 @@ pub(super) fn parse(known: &Trust, name: &str, text: &str, base: &Path) -> Resul
         let have = trust.keys.values().filter(|k| k.roles.contains(role)).count();
         let wanted = usize::try_from(*number.get_ref()).unwrap_or(0);
         if !crate::attest::entries::is_label(role) {
-            return Err(source.error(number.span(), format!("{role:?} is no name of a role")));
+            return Err(source.error(number.span(), format!("{role:?} is not a name of a role")));
         }
         if wanted == 0 {
             return Err(source.error(number.span(), format!("{role} needs at least one key")));

@@ -75,7 +75,7 @@ fn check(
     }
     let actual = match object.kind {
         ObjectKind::Zip => {
-            let unfit = |error: ModZipError| match *error.fault {
+            let invalid = |error: ModZipError| match *error.fault {
                 Fault::Io(source) => BundleError::Read { name: object.name.clone(), source },
                 fault => {
                     let error = ModZipError { fault: Box::new(fault), ..error };
@@ -83,9 +83,9 @@ fn check(
                 }
             };
             let mut zip =
-                ModuleZip::open(content.clone(), &object.module, &Limits::default()).map_err(unfit)?;
+                ModuleZip::open(content.clone(), &object.module, &Limits::default()).map_err(invalid)?;
             zip.walk_with(scratch, &mut Watch(progress)).map_err(|e| match e {
-                WalkError::Zip(e) => unfit(e),
+                WalkError::Zip(e) => invalid(e),
                 WalkError::Sink(()) => BundleError::Cancelled,
             })?
         }

@@ -285,7 +285,7 @@ impl Unverified {
             let Some(entry) = entries.next() else {
                 return Err(EntriesError::Missing(object.name).into());
             };
-            // Both lists are sorted alike, so the smaller name is the odd one.
+            // Both lists are sorted in the same order, so the smaller name is the odd one.
             match entry.meta.name.cmp(&object.name) {
                 std::cmp::Ordering::Less => return Err(EntriesError::Extra(entry.meta.name.clone()).into()),
                 std::cmp::Ordering::Greater => return Err(EntriesError::Missing(object.name).into()),

@@ -27,16 +27,16 @@ pub fn split(
     size: u64,
     progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>, BundleError> {
-    let room = room(source.len(), size)?;
-    let of = source.len().div_ceil(room).max(1);
+    let payload = payload(source.len(), size)?;
+    let of = source.len().div_ceil(payload).max(1);
     let of = u32::try_from(of).ok().filter(|n| *n <= MAX_VOLUMES).ok_or(VolumeError::TooMany)?;
     let sha256 = digest(source, 0, source.len(), &mut |_| Ok(()), progress)?;
     let file = WholeFile { sha256, size: source.len() };
     let width = of.to_string().len().max(3);
     let mut done = Vec::new();
     for number in 1..=of {
-        let offset = u64::from(number - 1) * room;
-        let len = room.min(source.len() - offset);
+        let offset = u64::from(number - 1) * payload;
+        let len = payload.min(source.len() - offset);
         let name = format!("{}.{number:0width$}", file_name(target)?);
         let path = target.with_file_name(name);
         let temporary = write(source, file, &[(offset, len)], Some(Number { number, of }), &path, progress)?;
@@ -66,7 +66,7 @@ fn write_error(path: &Path) -> impl Fn(io::Error) -> BundleError + '_ {
 }
 
 /// What a volume holds beside the largest header.
-fn room(len: u64, size: u64) -> Result<u64, BundleError> {
+fn payload(len: u64, size: u64) -> Result<u64, BundleError> {
     let header = VolumeHeader {
         file: WholeFile { sha256: Sha256([0; 32]), size: len },
         parts: vec![Part { offset: len, sha256: Sha256([0; 32]), size: len }],

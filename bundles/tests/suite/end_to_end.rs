@@ -60,10 +60,10 @@ fn nothing_is_written_that_a_reader_would_refuse_for_its_size() {
     long.claims.comment = Some("c".repeat(13 << 20));
     let error = open(&bytes).unwrap().countersign(&path, &long, false).unwrap_err();
     assert_eq!(error.class(), ErrorClass::Failed);
-    let told = error.to_string();
+    let text = error.to_string();
     assert!(
-        told.contains("bytes in one statement or signature, over the format's limit of 16777216"),
-        "{told}"
+        text.contains("bytes in one statement or signature, over the format's limit of 16777216"),
+        "{text}"
     );
     assert!(std::fs::read(&path).unwrap() == bytes, "it was written all the same");
 }

@@ -1,4 +1,4 @@
-//! Bundles of every released format version must stay readable, for ever.
+//! Bundles of every released format version must stay readable, forever.
 //!
 //! `golden/v1/tiny.airgo` is signed by `golden/v1/key.pem`, which is test data
 //! and protects nothing. With `AIRGO_BLESS=1` a missing file is made; one that

@@ -1,4 +1,4 @@
-//! Keys, with openssl and ssh-keygen as judges.
+//! Keys, with openssl and ssh-keygen as the oracle.
 
 use crate::support;
 use crate::support::{key, tiny};

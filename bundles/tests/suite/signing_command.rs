@@ -72,12 +72,12 @@ fn whatever_goes_wrong_with_a_command_is_told() {
 fn what_is_told_of_a_command_is_its_program_alone() {
     let public = || key(1).public_key().clone();
     let signer = CommandSigner::parse(public(), "no-such-program --token SECRET").unwrap();
-    let told = format!("{signer:?} {}", signer.sign(b"message").unwrap_err());
-    assert!(told.contains("no-such-program") && !told.contains("SECRET"), "{told}");
+    let text = format!("{signer:?} {}", signer.sign(b"message").unwrap_err());
+    assert!(text.contains("no-such-program") && !text.contains("SECRET"), "{text}");
     for line in ["TOKEN=SECRET sign", "https://user:SECRET@host/SECRET"] {
         let signer = CommandSigner::parse(public(), line).unwrap();
-        let told = format!("{signer:?} {}", signer.sign(b"message").unwrap_err());
-        assert!(!told.contains("SECRET"), "{told}");
+        let text = format!("{signer:?} {}", signer.sign(b"message").unwrap_err());
+        assert!(!text.contains("SECRET"), "{text}");
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `cases/trust_file` holds trust files that are refused, with the error in the
 //! first line. `cases/trust` signs a bundle (`sign KEY [role=] [sequence=]
-//! [expires=]`, `main PATH…`) and judges it by the files below; the outcome is
+//! [expires=]`, `main PATH…`) and checks it by the files below; the outcome is
 //! `accepted` or `refused RULE: words`. KEY1 and ID1 stand for the first key and
 //! its fingerprint.
 
@@ -92,7 +92,7 @@ fn claims(words: &[&str]) -> Claims {
     claims
 }
 
-fn judge(file: &Path) -> (String, String) {
+fn check(file: &Path) -> (String, String) {
     let case = Txtar::parse(filled(&std::fs::read_to_string(file).unwrap()).as_bytes());
     let text = String::from_utf8(case.comment).unwrap();
     let (mut world, mut want, mut signers) = (tiny(), String::new(), Vec::new());
@@ -130,7 +130,7 @@ fn each_rule_of_a_trust_file_refuses_by_name() {
     let mut failures = Vec::new();
     let files = cases("trust");
     for file in &files {
-        let (want, found) = judge(file);
+        let (want, found) = check(file);
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         println!("{name:28} {found}");
         let (rule, words) = want.split_once(": ").unwrap_or((want.as_str(), ""));

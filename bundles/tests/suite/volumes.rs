@@ -475,7 +475,7 @@ fn a_patch_of_very_many_parts_is_laid_quickly() {
     assert!(began.elapsed() < std::time::Duration::from_secs(30));
 }
 
-/// Opening a pipe would wait for ever for somebody who writes to it.
+/// Opening a pipe would wait forever for somebody who writes to it.
 #[cfg(unix)]
 #[test]
 fn a_pipe_among_the_volumes_is_refused_at_once() {

@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn the_systems_words_for_an_unknown_name() {
-        let told = |text: &str| NameFault::of_system(&io::Error::other(text.to_owned()));
+        let fault = |text: &str| NameFault::of_system(&io::Error::other(text.to_owned()));
         for (words, wanted) in [
             ("Name or service not known", NameFault::Unknown),
             ("Name does not resolve", NameFault::Unknown),
@@ -260,7 +260,7 @@ mod tests {
             ("Temporary failure in name resolution", NameFault::NoAnswer),
             ("Try again", NameFault::NoAnswer),
         ] {
-            assert_eq!(told(&format!("failed to lookup address information: {words}")), wanted, "{words}");
+            assert_eq!(fault(&format!("failed to lookup address information: {words}")), wanted, "{words}");
         }
     }
 

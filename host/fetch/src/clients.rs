@@ -117,7 +117,7 @@ impl Transport {
         Self { lanes, next: AtomicUsize::new(0), proxies, clock: OnceLock::new(), auth: Auth::of(config) }
     }
 
-    /// What the first answer told of the clocks.
+    /// What the first answer said of the clocks.
     pub(crate) fn clock_skew(&self) -> Option<(String, bool, Duration)> {
         self.clock.get().cloned()
     }

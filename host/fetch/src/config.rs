@@ -58,7 +58,7 @@ pub struct FetchConfig {
     pub retries: RetryPolicy,
     /// How much to accept.
     pub limits: Limits,
-    /// Who is told of progress.
+    /// To whom progress is reported.
     pub observer: Option<Arc<dyn Observer>>,
 }
 
@@ -95,7 +95,7 @@ impl FetchConfig {
     }
 }
 
-/// How long to wait. The go command waits for ever.
+/// How long to wait. The go command waits forever.
 #[derive(Clone, Debug)]
 pub struct Timeouts {
     /// For name resolution, TCP and TLS together.
@@ -154,7 +154,7 @@ pub struct RetryPolicy {
     /// truncated bodies). Eight make one fault in five harmless over thousands of objects.
     pub attempts: u32,
     /// Tries in all where the host could not be reached, where a wait was too
-    /// long, or where the answer was no module file at all.
+    /// long, or where the answer was not a module file at all.
     pub unreachable_attempts: u32,
     /// The first pause; each further one doubles. The real pause is a random
     /// part between half and all of it.

@@ -56,7 +56,7 @@ impl Headers {
     pub(crate) fn add(&mut self, name: &str, value: &str) -> bool {
         let Ok(name) = name.parse::<HeaderName>() else { return false };
         let Some(line) = sensitive(value) else { return false };
-        // `Bearer token`: the word that names the scheme is no secret, what follows it is.
+        // `Bearer token`: the word that names the scheme is not a secret, what follows it is.
         let secret = value.split_once(' ').map_or(value, |(_, rest)| rest.trim());
         self.secrets.extend([secret.to_owned(), value.to_owned()]);
         self.lines.push((name, line));

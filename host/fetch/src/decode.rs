@@ -43,7 +43,7 @@ pub(crate) struct Encoding {
 }
 
 impl Encoding {
-    /// Reads `Content-Encoding`; `identity` and nothing are no encoding.
+    /// Reads `Content-Encoding`; `identity` and nothing are not an encoding.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let values = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
         let names: Vec<String> = values

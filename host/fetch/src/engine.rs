@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// A try that brought so much more of a zip makes the tries count anew.
+/// A try that brought so much more of a zip makes the tries start over.
 const PROGRESS: u64 = 1 << 20;
 
 /// Where modules come from that no proxy is asked for: their own repositories.
@@ -115,7 +115,7 @@ impl Engine {
             };
             match self.ask_for(request, proxy, &proxy_path).await {
                 Ok(fetched) if expected(request, fetched.h1) => return Ok(fetched),
-                // Not for us to judge, but after a `|` another proxy may have the right bytes.
+                // Not checked here, but after a `|` another proxy may have the right bytes.
                 Ok(fetched) => {
                     unexpected = Some(fetched);
                     walk.unexpected();
@@ -198,7 +198,7 @@ impl Engine {
                 Ok(fetched) => return Ok(fetched),
                 Err(error) => error.scrubbed(proxy.secrets()),
             };
-            // The part may be to blame for a bad zip: the whole of it is no second try.
+            // The part may be to blame for a bad zip: the whole of it is not a second try.
             if went_on && matches!(error, FetchError::InvalidContent { .. } | FetchError::TooLarge { .. }) {
                 self.observer.retry(object, &error, Duration::ZERO, received);
                 continue;
@@ -304,8 +304,8 @@ impl Engine {
         match spool {
             Some(spool) => spool.finish(buffer, source, &self.config.limits, &self.hashing).await,
             None => {
-                let unfit = |what| FetchError::InvalidContent { at: Box::new(at), what };
-                let hashed = load::small(object, buffer).map_err(unfit)?;
+                let invalid = |what| FetchError::InvalidContent { at: Box::new(at), what };
+                let hashed = load::small(object, buffer).map_err(invalid)?;
                 let mut fetched = local(object, hashed, PathBuf::new(), source);
                 fetched.local = false;
                 Ok(fetched)

@@ -147,7 +147,7 @@ pub enum FetchError {
         reason: String,
     },
 
-    /// The answer is no module file.
+    /// The answer is not a module file.
     #[error("{}: {} sent {what} instead{}", at.object, who(&at.site), others(&at.site))]
     InvalidContent {
         /// What was asked for, and where.

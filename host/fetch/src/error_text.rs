@@ -25,14 +25,14 @@ pub(crate) fn bytes(n: u64) -> String {
 pub(crate) fn span(time: Duration) -> String {
     let all = time.as_secs();
     let units = [(all / 86400, "d"), (all / 3600 % 24, "h"), (all / 60 % 60, "min"), (all % 60, "s")];
-    let told: Vec<String> = units
+    let words: Vec<String> = units
         .iter()
         .skip_while(|(n, _)| *n == 0)
         .take(2)
         .filter(|(n, _)| *n > 0)
         .map(|(n, unit)| format!("{n} {unit}"))
         .collect();
-    if told.is_empty() { "0 s".to_owned() } else { told.join(" ") }
+    if words.is_empty() { "0 s".to_owned() } else { words.join(" ") }
 }
 
 pub(crate) fn tries(site: &Site) -> String {

@@ -1,4 +1,4 @@
-//! An object that was fetched or found, hashed, and not yet judged.
+//! An object that was fetched or found, hashed, and not yet checked.
 
 use crate::error::FetchError;
 use crate::info::Origin;

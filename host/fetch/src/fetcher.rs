@@ -209,7 +209,7 @@ async fn work_off(task: Task) {
         };
         let cancelled = task.cancelled.clone();
         // On the heap of the thread that runs it. As part of this future it would be
-        // allocated by the thread that submits, for each request of a chain anew, in
+        // allocated by the thread that submits, for each request of a chain again, in
         // between what that thread keeps: 20,000 modules took 294 MiB, and take 87.
         let one = Box::pin(task.engine.obtain(&request));
         delivery.deliver(until_cancelled(cancelled, object, one).await);
@@ -219,7 +219,7 @@ async fn work_off(task: Task) {
 impl Drop for Task {
     fn drop(&mut self) {
         // One that ended in order has seen that nothing waits. One that died
-        // leaves its place to another, or what waits would wait for ever.
+        // leaves its place to another, or what waits would wait forever.
         if std::thread::panicking() {
             let next = Self {
                 completions: Arc::clone(&self.completions),
@@ -246,7 +246,7 @@ async fn until_cancelled<T>(
 }
 
 /// Waits for the first thread that work may block. tokio counts its workers as
-/// such, and would wait for one of them for ever where no other is started.
+/// such, and would wait for one of them forever where no other is started.
 async fn first_blocking_thread() -> Result<(), FetchError> {
     let started = tokio::task::spawn_blocking(|| ());
     match tokio::time::timeout(START, started).await {

@@ -1,4 +1,4 @@
-//! Plain files below an address: what a command needs that is no module, such
+//! Plain files below an address: what a command needs that is not a module, such
 //! as a vulnerability database. Login, tries, waits and the bound on sizes are
 //! those of modules.
 
@@ -28,7 +28,7 @@ impl Fetcher {
     /// A place to read files from. Makes no connection.
     ///
     /// # Errors
-    /// Where that is no address.
+    /// Where that is not an address.
     pub fn files(&self, url: &Setting) -> Result<FileSource<'_>, FetchError> {
         let base = ProxyUrl::parse(url.reveal())?;
         let object = Object::new(ModuleVersion::new(base.shown(), ""), Kind::File);

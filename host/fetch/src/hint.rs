@@ -82,7 +82,7 @@ impl FetchError {
                          and HTTPS_PROXY if this network needs one"
                     ),
                     (None, NameFault::NoAnswer) => format!(
-                        "no name server told anything about {name}: check /etc/resolv.conf and the network, and \
+                        "no name server answered for {name}: check /etc/resolv.conf and the network, and \
                          HTTPS_PROXY if this network needs one"
                     ),
                 };
@@ -123,7 +123,7 @@ impl FetchError {
                 "try again; what was verified already is kept. On a thin line ask less at once: --jobs 4"
                     .to_owned()
             }
-            Self::InvalidContent { at, what } => unfit(at, what),
+            Self::InvalidContent { at, what } => invalid(at, what),
             Self::Unreadable { at, .. } => {
                 format!("check {}, and the disk that it is on", at.site.url)
             }
@@ -293,7 +293,7 @@ fn certificate(site: &Site, fault: TlsFault) -> String {
     }
 }
 
-fn unfit(at: &At, what: &InvalidContent) -> String {
+fn invalid(at: &At, what: &InvalidContent) -> String {
     let (module, host) = (&at.object.module, &at.site.host);
     match what {
         InvalidContent::Html { .. } => {

@@ -102,7 +102,7 @@ pub(crate) struct Via {
     pub(crate) url: Url,
     /// Its host and port.
     pub(crate) shown: String,
-    /// The variable that says so, where what it says is no address of a proxy:
+    /// The variable that says so, where what it says is not an address of a proxy:
     /// nothing may be asked, and not around the proxy either.
     pub(crate) unusable: Option<&'static str>,
 }

@@ -1,4 +1,4 @@
-//! `.info` files, as airgo-gomod reads and writes them, in this room's words.
+//! `.info` files, as airgo-gomod reads and writes them, in the types of this crate.
 
 use crate::invalid::InvalidContent;
 use airgo_gomod::info::{InfoError, RevInfo};

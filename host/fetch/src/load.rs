@@ -115,9 +115,9 @@ pub(crate) fn local_file(
             break;
         }
         if size == 0
-            && let Some(unfit) = not_a_zip(&buffer[..n])
+            && let Some(invalid) = not_a_zip(&buffer[..n])
         {
-            return Err(LoadError::InvalidContent(unfit));
+            return Err(LoadError::InvalidContent(invalid));
         }
         size += n as u64;
         digest.update(&buffer[..n]);

@@ -17,7 +17,7 @@ pub enum Kind {
     /// A file of the checksum database that the object's path names; never
     /// submitted, only named in errors (see [`crate::SumDbSource`]).
     SumDb,
-    /// A file that is no module's, below the address that the object's path
+    /// A file that is not a module's, below the address that the object's path
     /// names; never submitted, only named in errors (see [`crate::FileSource`]).
     File,
 }

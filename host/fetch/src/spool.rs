@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tempfile::TempPath;
 use tokio::task::spawn_blocking;
 
-/// How much is gathered before a thread writes it.
+/// How much is collected before a thread writes it.
 const PIECE: usize = 256 << 10;
 /// What is shorter is asked for again from its beginning.
 const WORTH_KEEPING: u64 = 1 << 20;
@@ -152,8 +152,8 @@ impl Spool {
         if self.state.is_some() {
             return Ok(());
         }
-        let unfit = if buffer.is_empty() { Some(InvalidContent::Empty) } else { load::not_a_zip(buffer) };
-        match unfit {
+        let invalid = if buffer.is_empty() { Some(InvalidContent::Empty) } else { load::not_a_zip(buffer) };
+        match invalid {
             None => Ok(()),
             Some(what) => Err(FetchError::InvalidContent { at: Box::new(self.at.clone()), what }),
         }

@@ -31,7 +31,7 @@ use std::time::SystemTime;
 use tempfile::{Builder, NamedTempFile, TempPath};
 
 const INDEX_HEADER: &str = "airgo-store 1";
-/// A longer file is no entry.
+/// A longer file is not an entry.
 const INDEX_LIMIT: u64 = 1 << 20;
 
 /// The store of one directory, with this run's place for half-fetched files.

@@ -46,9 +46,9 @@ impl Bench {
     }
 
     fn run(&self) -> Vec<Check> {
-        let mut told = Vec::new();
-        let checks = run(&self.config, &self.input, &mut |check| told.push(check.clone()));
-        assert_eq!(told, checks);
+        let mut reported = Vec::new();
+        let checks = run(&self.config, &self.input, &mut |check| reported.push(check.clone()));
+        assert_eq!(reported, checks);
         for check in &checks {
             let bad = matches!(check.verdict, Verdict::Warn | Verdict::Fail);
             assert!(!bad || check.fix.as_ref().is_some_and(|f| !f.is_empty()), "no fix: {check:?}");

@@ -348,7 +348,7 @@ fn file_trees_with_faults() {
     assert!(error.to_string().contains("cannot be read: "), "{error}");
 }
 
-/// Counts what an observer is told.
+/// Counts what is reported to an observer.
 #[derive(Default)]
 struct Tally {
     retries: AtomicUsize,
@@ -417,7 +417,7 @@ fn cancelling_is_quick_and_leaves_nothing() {
     assert_eq!(count, 20);
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert!(matches!(run.fetch(A.0, A.1, Kind::Mod), Err(FetchError::Cancelled(_))));
-    // The next run finds a clean house.
+    // The next run finds nothing left over.
     let again = run.again(&proxy.url());
     drop(run);
     assert_eq!(spooled(&again), 0);

@@ -91,7 +91,7 @@ fn lead(mut client: TcpStream, to: u16) -> Option<()> {
     client.write_all(&[5, 0]).ok()?;
     client.read_exact(&mut bytes[..5]).ok()?;
     let (address, length) = (bytes[3], usize::from(bytes[4]));
-    // Of a name its length is told; one byte of an IPv4 address has been read.
+    // The length of a name has been read; one byte of an IPv4 address has been read.
     let rest = if address == 3 { length + 2 } else { 5 };
     client.read_exact(&mut bytes[..rest]).ok()?;
     client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0]).ok()?;

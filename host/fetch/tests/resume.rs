@@ -107,7 +107,7 @@ fn a_damaged_part_is_thrown_away_at_once() {
     bytes[1_000_000] ^= 1;
     fs::write(&path, bytes).unwrap();
     proxy.heal();
-    // No further try is allowed: the whole zip is no second try, as the server did nothing wrong.
+    // No further try is allowed: the whole zip is not a second try, as the server did nothing wrong.
     let second = first.again_with(&proxy.url(), once);
     let fetched = second.fetch(A.0, A.1, Kind::Zip).unwrap();
     assert_eq!(fetched.bytes().unwrap(), world.get(A.0, A.1).unwrap().zip_bytes());

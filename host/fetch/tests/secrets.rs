@@ -97,13 +97,13 @@ impl Watched {
     #[track_caller]
     fn assert_silent(&self) {
         let encoded = [format!("u:{SECRET}"), format!("{SECRET}:")].map(|t| base64(&t));
-        let tell = |text: &str| text.contains(SECRET) || encoded.iter().any(|e| text.contains(e));
+        let leaks = |text: &str| text.contains(SECRET) || encoded.iter().any(|e| text.contains(e));
         for said in self.heard.0.lock().unwrap().iter() {
-            assert!(!tell(said), "{said}");
+            assert!(!leaks(said), "{said}");
         }
         for file in files(self.run.store().parent().unwrap()) {
             let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
-            assert!(!tell(&text) && !tell(&file.display().to_string()), "{}: {text}", file.display());
+            assert!(!leaks(&text) && !leaks(&file.display().to_string()), "{}: {text}", file.display());
         }
     }
 }
@@ -352,7 +352,7 @@ fn git_tells_no_secret() {
         assert!(matches!(watched.fetch("github.com/private/m"), Err(FetchError::Direct { .. })));
         watched.assert_silent();
     }
-    // Traces would tell all.
+    // Traces would show all.
     let (_host, forge) = private(None, false);
     let watched = Watched::new("direct", |config| {
         config.environment = forge.environment();

@@ -92,7 +92,7 @@ fn fetch_all(goproxy: &str) -> Result<Objects, FetchError> {
 }
 
 /// The error's text, fit for a table's cell, once it was found to say all it must.
-fn told(error: &FetchError, host: &str, unasked: Option<&str>) -> String {
+fn message(error: &FetchError, host: &str, unasked: Option<&str>) -> String {
     let text = error.to_string();
     assert!(text.contains(host), "the host is not named: {text}");
     assert!(text.contains("@v1.0.0: "), "the module is not named: {text}");
@@ -178,7 +178,7 @@ fn beside_a_mirror(
     host: &str,
     passes: Passes,
 ) -> [String; 3] {
-    let alone = told(&fetch_all(broken).unwrap_err(), host, None);
+    let alone = message(&fetch_all(broken).unwrap_err(), host, None);
     let mirror = Proxy::serve(world);
     let pipe = same(healthy, fetch_all(&format!("{broken}|{}", mirror.url())), name);
 
@@ -188,7 +188,7 @@ fn beside_a_mirror(
         same(healthy, comma, name)
     } else {
         assert_eq!(mirror.requests().len(), 0, "{name}: go would not ask it");
-        told(&comma.unwrap_err(), host, Some(&mirror.url().replace("http://", "")));
+        message(&comma.unwrap_err(), host, Some(&mirror.url().replace("http://", "")));
         "error that says so".to_owned()
     };
     [pipe, comma, alone]
@@ -239,7 +239,7 @@ fn wrong_bytes_are_not_taken_from_a_mirror_while_another_has_the_right_ones() {
         run.fetcher.submit_expecting(zip.clone(), vec![wanted.h1()]);
         let fetched = run.one().unwrap();
         assert_eq!(fetched.h1 == Some(wanted.h1()), right);
-        // Who gave the wrong bytes is told, for the error that compares the hashes.
+        // Who gave the wrong bytes is named, for the error that compares the hashes.
         assert_eq!(fetched.source, if right { good_proxy.url() } else { evil.url() });
     }
 }

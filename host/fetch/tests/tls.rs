@@ -125,9 +125,9 @@ fn a_broken_zip_goes_on_where_it_was() {
 }
 
 #[test]
-fn certificates_are_judged() {
+fn certificates_are_checked() {
     if cfg!(any(target_os = "macos", windows))
-        || !in_child("certificates_are_judged", &[("SSL_CERT_FILE", &ca())])
+        || !in_child("certificates_are_checked", &[("SSL_CERT_FILE", &ca())])
     {
         return;
     }

@@ -22,7 +22,7 @@ pub const HIDDEN: &str = "…";
 /// An address, cut where it is safe to.
 struct Parts<'a> {
     scheme: &'a str,
-    /// Host and port; none where what stands there can be no host.
+    /// Host and port; none where what stands there cannot be a host.
     host: Option<&'a str>,
     /// The path, from its slash on; of a password with a slash in it no part.
     path: &'a str,
@@ -115,7 +115,7 @@ pub fn with_path(address: &str) -> String {
 }
 
 /// The address of a repository or of a CI job, whose path says which one: all
-/// but user, password and query. What is no URL, such as `git@host:path`, loses
+/// but user, password and query. What is not a URL, such as `git@host:path`, loses
 /// what stands before the last `@`.
 pub fn without_login(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else {

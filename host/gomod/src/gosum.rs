@@ -25,7 +25,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The hash of a zip with an empty go.mod and nothing else: an old Go wrote it
-/// for what was no module, and every Go since drops it.
+/// for what was not a module, and every Go since drops it.
 const EMPTY_GO_MOD_HASH: &str = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=";
 
 /// What of a module a hash is for.
@@ -121,7 +121,7 @@ impl GoSum {
         Ok(sums)
     }
 
-    /// What any of several projects vouches for. A download has to satisfy each
+    /// What any of several projects has a sum for. A download has to satisfy each
     /// of them that has a line for it.
     pub fn union<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut union = Self::default();

@@ -1,7 +1,7 @@
 //! Go's module rules without any I/O: paths, versions, escaping, go.mod,
 //! go.work and go.sum syntax, dirhash and module zips.
 //!
-//! The judge is golang.org/x/mod as vendored by the go command; each room
+//! The oracle is golang.org/x/mod as vendored by the go command; each module
 //! names the file it follows.
 
 pub mod address;

@@ -43,7 +43,7 @@ pub enum NoteError {
     /// The hash in a key's text is not that of the key.
     #[error("invalid key hash")]
     KeyHash,
-    /// The message is no note.
+    /// The message is not a note.
     #[error("malformed note")]
     Malformed,
     /// A known key's signature does not fit the text.

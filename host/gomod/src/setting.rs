@@ -180,7 +180,7 @@ fn words(value: &str, address: &dyn Fn(&str) -> String) -> String {
 }
 
 /// The program of a command: one that sets a variable first, or is an address,
-/// is no name.
+/// is not a name.
 ///
 /// ```
 /// use airgo_gomod::setting::program;
@@ -229,16 +229,16 @@ mod tests {
     }
 
     #[test]
-    fn the_database_is_told_without_its_login() {
-        let told = |value: &str| Setting::new(Form::Database, value).recorded();
+    fn the_database_is_recorded_without_its_login() {
+        let recorded = |value: &str| Setting::new(Form::Database, value).recorded();
         assert_eq!(
-            told("sum.golang.org https://u:p@h.example/TOKEN?t=TOKEN").as_deref(),
+            recorded("sum.golang.org https://u:p@h.example/TOKEN?t=TOKEN").as_deref(),
             Some("sum.golang.org https://h.example")
         );
-        assert_eq!(told("sum.golang.org").as_deref(), Some("sum.golang.org"));
-        assert_eq!(told("sum.golang.google.cn").as_deref(), Some("sum.golang.google.cn"));
-        assert_eq!(told("off").as_deref(), Some("off"));
-        assert_eq!(told("https://u:p@h.example"), None);
+        assert_eq!(recorded("sum.golang.org").as_deref(), Some("sum.golang.org"));
+        assert_eq!(recorded("sum.golang.google.cn").as_deref(), Some("sum.golang.google.cn"));
+        assert_eq!(recorded("off").as_deref(), Some("off"));
+        assert_eq!(recorded("https://u:p@h.example"), None);
         assert_eq!(Setting::new(Form::Database, "https://u:p@h.example").shown(), "…");
     }
 

@@ -114,7 +114,7 @@ const VERSION_PIECES: &[&str] = &[
 ];
 
 #[test]
-fn paths_are_judged_as_x_mod_judges_them() {
+fn paths_are_checked_as_x_mod_checks_them() {
     let Some(oracle) = Oracle::start() else { return };
     let oracle = RefCell::new(oracle);
     run(6000, word(PATH_PIECES), |path| {
@@ -136,7 +136,7 @@ fn paths_are_judged_as_x_mod_judges_them() {
 }
 
 #[test]
-fn versions_are_judged_as_x_mod_judges_them() {
+fn versions_are_checked_as_x_mod_checks_them() {
     let Some(oracle) = Oracle::start() else { return };
     let oracle = RefCell::new(oracle);
     run(6000, word(VERSION_PIECES), |v| {
@@ -175,7 +175,7 @@ fn pseudo_row(v: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn pairs_are_judged_as_x_mod_judges_them() {
+fn pairs_are_checked_as_x_mod_checks_them() {
     let Some(oracle) = Oracle::start() else { return };
     let oracle = RefCell::new(oracle);
     run(4000, (word(VERSION_PIECES), word(VERSION_PIECES)), |(v, w)| {
@@ -200,7 +200,7 @@ fn number(order: Ordering) -> String {
 }
 
 #[test]
-fn go_versions_are_judged_as_go_judges_them() {
+fn go_versions_are_checked_as_go_checks_them() {
     let Some(oracle) = Oracle::start() else { return };
     let oracle = RefCell::new(oracle);
     const PIECES: &[&str] = &[

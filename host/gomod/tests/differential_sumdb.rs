@@ -427,8 +427,8 @@ fn lies_are_found() {
     assert!(matches!(lookup(&world), Err(SumDbError::Tree { fault: TlogError::TileSize { .. }, .. })));
     // A head that somebody else signed.
     world.spoil = |_, data| Ok(data);
-    let strangers = Client::new(public(name, 2), &world).lookup(&modules(0..1)).unwrap().remove(0);
-    assert!(matches!(strangers, Err(LookupError::Note { .. })));
+    let other_key = Client::new(public(name, 2), &world).lookup(&modules(0..1)).unwrap().remove(0);
+    assert!(matches!(other_key, Err(LookupError::Note { .. })));
     // No tiles.
     world.spoil = |path, data| if path.starts_with("/tile/") { Err("gone".to_owned()) } else { Ok(data) };
     assert!(matches!(lookup(&world), Err(SumDbError::Read(fault)) if fault == "gone"));

@@ -181,17 +181,17 @@ fn refuses_what_readers_could_read_differently() {
         "where its end record starts",
     );
     bad(
-        "more entries than told",
+        "more entries than declared",
         Archive::of(two()).with(|zip| zip.end = Some(|end| end.count = 1)),
         "holds more than its entries",
     );
     bad(
-        "fewer entries than told",
+        "fewer entries than declared",
         Archive::of(two()).with(|zip| zip.end = Some(|end| end.count = 3)),
         "malformed central directory",
     );
     bad(
-        "many entries told",
+        "many entries declared",
         Archive::of(two()).with(|zip| zip.end = Some(|end| end.count = 999)),
         "too short for its entries",
     );
@@ -389,7 +389,7 @@ fn bounds_bombs() {
 }
 
 #[test]
-fn judges_the_module_first() {
+fn checks_the_module_first() {
     let open = |path, version| {
         let zip = Cursor::new(Archive::of(two()).bytes());
         ModuleZip::open(zip, &ModuleVersion::new(path, version), &Limits::default()).unwrap_err().to_string()
@@ -435,7 +435,7 @@ fn reads_single_files() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// Whatever bytes change: what is still accepted, the zip crate reads alike,
+    /// Whatever bytes change: what is still accepted, the zip crate reads in the same way,
     /// and nothing panics.
     #[test]
     fn the_zip_crate_reads_the_same(

@@ -83,7 +83,7 @@ impl Sink for Collect {
 }
 
 #[test]
-fn judges_names_and_sizes() {
+fn checks_names_and_sizes() {
     let cases = cases();
     assert!(cases.len() > 20, "only {} cases", cases.len());
     for case in cases {

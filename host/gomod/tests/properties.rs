@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn any_words_are_judged(a in "\\PC{0,20}", b in "\\PC{0,20}") {
+    fn any_words_are_checked(a in "\\PC{0,20}", b in "\\PC{0,20}") {
         let _ = module::match_prefix_patterns(&a, &b);
         let _ = module::check(&a, &b);
         let _ = module::check_path_major(&a, &b);

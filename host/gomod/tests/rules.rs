@@ -1,5 +1,5 @@
 //! Rules of hashing and of zips that only whole modules show (docs/RULES.md),
-//! with the real go as judge. Rules about texts are cases of their own.
+//! with the real go as the oracle. Rules about texts are cases of their own.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use airgo_gomod::modzip::{Limits, ModuleZip};

@@ -215,7 +215,7 @@ fn root(data: &[u8]) -> Hash {
 
 /// CVE-2026-42501: an answer that is true, but says nothing of the module.
 #[test]
-fn a_record_of_another_module_vouches_for_nothing() {
+fn a_record_of_another_module_verifies_nothing() {
     let other = TARGET + 1;
     let answer = record(other, &lines(&module(other), &honest()), &head(""));
     let server = Server { forged: [(path_of_lookup(), answer)].into(), ..Server::default() };
@@ -236,7 +236,7 @@ fn sums_outside_of_the_record_count_for_nothing() {
         let answer = record(id, &lines(&module(h1_of), &honest()), &head(&more));
         Server { forged: [(path_of_lookup(), answer)].into(), ..Server::default() }
     };
-    // Further lines of a head are allowed, and are no sums.
+    // Further lines of a head are allowed, and are not sums.
     let own = lookup(&server(TARGET, TARGET)).unwrap().unwrap();
     own.check(Subject::Zip, &honest()).unwrap();
     assert!(matches!(*own.check(Subject::Zip, &evil()).unwrap_err(), SumDbMismatch::Differs { .. }));

@@ -1,4 +1,4 @@
-//! The evidence that a client gathers, judged by the real `go` without a
+//! The evidence that a client collects, checked against the real `go` without a
 //! network; and the real checksum database, where somebody asks for it.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -151,19 +151,19 @@ fn rule_28_go_takes_the_evidence_without_a_network() {
     };
     let (key, database) = (db.key.verifier().to_string(), db.key.verifier().name().to_owned());
 
-    let judge = go(&key);
-    write_evidence(&evidence, &database, &judge.gomodcache());
+    let oracle = go(&key);
+    write_evidence(&evidence, &database, &oracle.gomodcache());
     let main = project("with");
-    judge.run(&main, &["mod", "download", "all"]);
+    oracle.run(&main, &["mod", "download", "all"]);
     assert_eq!(std::fs::read_to_string(main.join("go.sum")).unwrap(), world.go_sum());
 
     // Without one of the tiles go would have to ask.
-    let judge = go(&key);
+    let oracle = go(&key);
     let mut less = evidence.clone();
     let tile = less.files.keys().find(|path| path.starts_with("tile/8/0/")).unwrap().clone();
     less.files.remove(&tile);
-    write_evidence(&less, &database, &judge.gomodcache());
-    assert!(!judge.output(&project("without"), &["mod", "download", "all"]).status.success());
+    write_evidence(&less, &database, &oracle.gomodcache());
+    assert!(!oracle.output(&project("without"), &["mod", "download", "all"]).status.success());
 
     // Nor does it do where the user's GOPATH has met a newer tree: go then wants
     // proof that the two agree.
@@ -172,12 +172,12 @@ fn rule_28_go_takes_the_evidence_without_a_network() {
         let id = ModuleVersion::new(format!("later.example/m{n}"), "v1.0.0");
         newer.add(id, "later.example/m v1.0.0 h1:x\n".to_owned());
     }
-    let judge = go(&key);
-    write_evidence(&evidence, &database, &judge.gomodcache());
-    let latest = judge.home().join("gopath/pkg/sumdb").join(&database).join("latest");
+    let oracle = go(&key);
+    write_evidence(&evidence, &database, &oracle.gomodcache());
+    let latest = oracle.home().join("gopath/pkg/sumdb").join(&database).join("latest");
     std::fs::create_dir_all(latest.parent().unwrap()).unwrap();
     std::fs::write(&latest, newer.head()).unwrap();
-    let out = judge.output(&project("newer"), &["mod", "download", "all"]);
+    let out = oracle.output(&project("newer"), &["mod", "download", "all"]);
     let stderr = String::from_utf8_lossy(&out.stderr);
     assert!(!out.status.success() && stderr.contains("checking tree#"), "{stderr}");
 }

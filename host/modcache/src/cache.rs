@@ -168,7 +168,7 @@ impl Installer<'_> {
         zip: &mut ZipInput<'_>,
     ) -> Result<(), InstallError> {
         let Options { trust_existing, limits, .. } = &self.cache.options;
-        // Where it goes on from here, what is copied is told.
+        // Where it goes on from here, what is copied is reported.
         let _meter = (existing == Existing::Complete).then(|| Meter::new(target.progress, zip.size, 1));
         if *trust_existing {
             return Ok(());

@@ -14,7 +14,7 @@ use std::io::{ErrorKind, Read as _};
 pub(crate) enum Existing {
     /// Zip and tree, with the right `.ziphash`.
     Complete,
-    /// The tree, with the right `.ziphash`, but no zip: someone made room.
+    /// The tree, with the right `.ziphash`, but no zip: someone freed space.
     TreeOnly,
     /// The zip, to be extracted. Its `.ziphash` is right, or there is none.
     ZipOnly,

@@ -33,7 +33,7 @@
 //! their place yet are in `cache/airgo-tmp`, which the next run sweeps. Nothing is synced to the disk,
 //! as in the go command: after a power failure run `go mod verify`.
 //!
-//! **What is there already** is told apart as the go command does it: complete is
+//! **What is there already** is distinguished as the go command does it: complete is
 //! a module with its tree, its zip, a `.ziphash` with the right hash, and no
 //! `.partial`. Another hash is an error that names both; nothing is overwritten
 //! that claims to be something else. The go command then trusts `.ziphash`; here

@@ -16,7 +16,7 @@ pub(crate) fn lists(dir: &Dir, version: &str) -> io::Result<bool> {
         return Ok(true);
     }
     match read_file(dir, "list", MAX_LIST) {
-        // One that is too long is written anew, as one that lacks the version.
+        // One that is too long is written again, as one that lacks the version.
         Ok(list) => {
             Ok(list.is_some_and(|list| list.split(|b| *b == b'\n').any(|line| line == version.as_bytes())))
         }
@@ -25,7 +25,7 @@ pub(crate) fn lists(dir: &Dir, version: &str) -> io::Result<bool> {
     }
 }
 
-/// Writes the list anew, under its lock, from the `.mod` files in the directory:
+/// Writes the list again, under its lock, from the `.mod` files in the directory:
 /// those whose names, escaped as they are, are canonical versions.
 pub(crate) fn rewrite(dir: &Dir, progress: &dyn Progress) -> io::Result<()> {
     let mut file = lock(edit_cache_file(dir, "list")?, || (), || progress.cancelled())?;

@@ -92,7 +92,7 @@ impl Place {
         problem.of(&self.module)
     }
 
-    /// What an error at a directory that must be no link means.
+    /// What an error at a directory that must not be a link means.
     pub(crate) fn obstacle(&self, file: &str, error: io::Error) -> InstallError {
         match what_stands_there(&error) {
             Some(what) => self.error(Problem::Obstacle { file: file.to_owned(), what }),

@@ -10,7 +10,7 @@ use crate::system::open_file;
 use airgo_gomod::dirhash::hash_go_mod;
 use std::io::{ErrorKind, Read as _};
 
-/// Bytes of an `.info` file; a longer one is none, as one that is no JSON.
+/// Bytes of an `.info` file; a longer one is none, as one that is not JSON.
 const MAX_INFO: u64 = 1 << 20;
 /// Bytes of a go.mod (x/mod/zip MaxGoMod).
 const MAX_GO_MOD: u64 = 16 << 20;

@@ -29,7 +29,7 @@ pub(crate) struct Target<'a> {
     pub(crate) root: &'a Dir,
     /// Where files are until they are whole.
     pub(crate) temporary: &'a Temporary,
-    /// Who is told, and may give up.
+    /// To whom progress is reported, and who may give up.
     pub(crate) progress: &'a dyn Progress,
 }
 

@@ -24,7 +24,7 @@ fn flags(flags: OFlags) -> i32 {
     flags.bits().cast_signed()
 }
 
-/// Opens a directory that is no link.
+/// Opens a directory that is not a link.
 pub(crate) fn open_dir(parent: &Dir, name: impl AsRef<Path>) -> io::Result<Dir> {
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(flags(OFlags::DIRECTORY | OFlags::NOFOLLOW));

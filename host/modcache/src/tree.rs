@@ -146,14 +146,14 @@ impl Sink for TreeWriter<'_> {
     }
 }
 
-/// Tells how far a zip is extracted, in bytes of the zip, so that what is told
+/// Reports how far a zip is extracted, in bytes of the zip, so that what is reported
 /// adds up to its size.
 pub(crate) struct Meter<'a> {
     progress: &'a dyn Progress,
     size: u64,
     content: u64,
     done: u64,
-    told: u64,
+    reported: u64,
 }
 
 impl<'a> Meter<'a> {
@@ -161,23 +161,23 @@ impl<'a> Meter<'a> {
     const STEP: u64 = 64 << 10;
 
     pub(crate) fn new(progress: &'a dyn Progress, size: u64, content: u64) -> Self {
-        Self { progress, size, content: content.max(1), done: 0, told: 0 }
+        Self { progress, size, content: content.max(1), done: 0, reported: 0 }
     }
 
     fn add(&mut self, bytes: usize) {
         self.done += bytes as u64;
         let share = u128::from(self.size) * u128::from(self.done) / u128::from(self.content);
         let reached = u64::try_from(share).unwrap_or(u64::MAX).min(self.size);
-        if reached >= self.told + Self::STEP {
-            self.progress.bytes(reached - self.told);
-            self.told = reached;
+        if reached >= self.reported + Self::STEP {
+            self.progress.bytes(reached - self.reported);
+            self.reported = reached;
         }
     }
 }
 
 impl Drop for Meter<'_> {
     fn drop(&mut self) {
-        self.progress.bytes(self.size - self.told);
+        self.progress.bytes(self.size - self.reported);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The go command is the judge: what is installed equals what it makes itself,
+//! The go command is the oracle: what is installed equals what it makes itself,
 //! and it takes it for its own.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 

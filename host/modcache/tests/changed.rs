@@ -1,5 +1,5 @@
 //! A cache that was changed after it was filled, and things in it that are no
-//! files: told by name, not waited for, not read without end.
+//! files: reported by name, not waited for, not read without end.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -51,7 +51,7 @@ impl Cache {
 
     /// Installing names these files of the tree, or below the cache, and only these.
     #[track_caller]
-    fn tells(&self, want: &[(&str, ChangeKind)]) {
+    fn reports(&self, want: &[(&str, ChangeKind)]) {
         let error = self.install().unwrap_err();
         let Problem::Changed { changes, .. } = &*error.problem else { panic!("{error}") };
         let have: Vec<_> = changes.files.iter().map(|change| (change.file.as_str(), change.kind)).collect();
@@ -74,23 +74,23 @@ use ChangeKind::{Added, Changed, Missing};
 fn names_what_was_changed() {
     let cache = Cache::new();
     cache.write("sub/a.go", "package evil\n");
-    cache.tells(&[("sub/a.go", Changed)]);
+    cache.reports(&[("sub/a.go", Changed)]);
     cache.write("zz.go", "package m\n");
-    cache.tells(&[("sub/a.go", Changed), ("zz.go", Added)]);
+    cache.reports(&[("sub/a.go", Changed), ("zz.go", Added)]);
     fs::remove_file(cache.file("m.go")).unwrap();
-    cache.tells(&[("m.go", Missing), ("sub/a.go", Changed), ("zz.go", Added)]);
-    // With a zip that is of no use to compare with.
+    cache.reports(&[("m.go", Missing), ("sub/a.go", Changed), ("zz.go", Added)]);
+    // With a zip that cannot be compared with.
     fs::write(cache.download("zip"), "junk").unwrap();
-    cache.tells(&[("zip", Changed), ("m.go", Missing), ("sub/a.go", Changed), ("zz.go", Added)]);
+    cache.reports(&[("zip", Changed), ("m.go", Missing), ("sub/a.go", Changed), ("zz.go", Added)]);
     // Nothing of it was touched.
     assert_eq!(fs::read(cache.file("sub/a.go")).unwrap(), b"package evil\n");
     assert!(!cache.0.join("cache/airgo-tmp").exists());
 
     let cache = Cache::new();
     fs::write(cache.download("zip"), sample().file("evil.go", "package evil\n").zip_bytes()).unwrap();
-    cache.tells(&[("zip", Changed)]);
+    cache.reports(&[("zip", Changed)]);
     File::options().write(true).open(cache.download("zip")).unwrap().set_len(3 << 30).unwrap();
-    cache.tells(&[("zip", Changed)]);
+    cache.reports(&[("zip", Changed)]);
 }
 
 #[test]
@@ -103,14 +103,14 @@ fn what_is_no_file_in_a_tree_is_not_opened_for_long() {
             assert_eq!(cache.install().unwrap(), Outcome::AlreadyPresent);
             continue;
         }
-        cache.tells(&[("new", Added)]);
+        cache.reports(&[("new", Added)]);
         fs::remove_file(cache.file("m.go")).unwrap();
         make(&cache.file("m.go"));
-        cache.tells(&[("m.go", Changed), ("new", Added)]);
+        cache.reports(&[("m.go", Changed), ("new", Added)]);
     }
     let cache = Cache::new();
     File::create(cache.file("huge")).unwrap().set_len(1 << 40).unwrap();
-    cache.tells(&[("huge", Added)]);
+    cache.reports(&[("huge", Added)]);
 }
 
 /// What go does with each, and airgo beside it.
@@ -141,7 +141,7 @@ fn states_of_a_cache() {
     let error = cache.install().unwrap_err();
     assert!(error.to_string().contains("m.go was changed"), "{error}");
     assert!(!cache.download("zip").exists());
-    // Modes are no content.
+    // Modes are not content.
     let cache = Cache::new();
     fs::set_permissions(cache.file("m.go"), Permissions::from_mode(0o666)).unwrap();
     assert_eq!(cache.install().unwrap(), Outcome::AlreadyPresent);
@@ -204,7 +204,7 @@ fn files_without_end_are_read_up_to_their_limit() {
         File::options().write(true).open(cache.download(suffix)).unwrap().set_len(1 << 40).unwrap();
         let installed = cache.install();
         match suffix {
-            // One that go could not read is fetched anew.
+            // One that go could not read is fetched again.
             "info" => assert_eq!(installed.unwrap(), Outcome::Installed),
             "mod" => {
                 let error = installed.unwrap_err().to_string();

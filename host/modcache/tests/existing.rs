@@ -75,7 +75,7 @@ fn does_away_with_what_is_not_complete() {
         fs::write(cache.file("ziphash"), text).unwrap();
         cache.completes();
     }
-    // A tree that go would extract anew, with more in it.
+    // A tree that go would extract again, with more in it.
     let cache = Cache::new();
     fs::remove_file(cache.file("ziphash")).unwrap();
     fs::set_permissions(cache.tree(), Permissions::from_mode(0o755)).unwrap();
@@ -156,7 +156,7 @@ fn modes_are_those_of_go() {
     assert_eq!(fs::read(cache.file("ziphash")).unwrap(), sample().h1().to_string().as_bytes());
 }
 
-/// Links in the way are told, not followed and not removed.
+/// Links in the way are reported, not followed and not removed.
 #[test]
 fn links_are_hostile() {
     let outside = TempTree::new();

@@ -111,7 +111,7 @@ fn install_on_a_small_disk() {
 }
 
 /// Runs a child as someone who is not root; as whoever runs the test, if that
-/// is no root.
+/// is not root.
 fn run_as_nobody(name: &str, cache: &Path) -> bool {
     let args = child(name);
     let mut command = Command::new(&args[0]);

@@ -233,7 +233,7 @@ fn parts_of_a_module() {
     let cache = open(tree.path());
     let only_mod = || ModuleInput { info: None, zip: None, ..input(&sample()) };
     assert_eq!(cache.install(only_mod()).unwrap(), Outcome::Installed);
-    // The escaped version is no version, so go does not list it.
+    // The escaped version is not a version, so go does not list it.
     let files = ["list".to_owned(), format!("{SAMPLE_VERSION}.mod")];
     assert_eq!(unlocked_files(tree.path()), files.map(|file| format!("{SAMPLE_DOWNLOAD}/{file}")));
     assert_eq!(fs::read(tree.join(format!("{SAMPLE_DOWNLOAD}/list"))).unwrap(), b"");

@@ -1,5 +1,5 @@
 //! Rules of what a GOMODCACHE holds (docs/RULES.md), one test a rule, with the
-//! real go as judge.
+//! real go as the oracle.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -99,6 +99,6 @@ fn rule_24_the_list_is_that_of_go() {
     let list = "cache/download/example.com/m/@v/list";
     let theirs = fs::read_to_string(go.gomodcache().join(list)).unwrap();
     assert_eq!(fs::read_to_string(target.join(list)).unwrap(), theirs);
-    // go looks at the escaped names: v1.9.0-!r!c1 is no version.
+    // go looks at the escaped names: v1.9.0-!r!c1 is not a version.
     assert!(!theirs.contains("RC1") && theirs.contains("+incompatible"), "{theirs}");
 }

@@ -1,4 +1,4 @@
-//! What can go wrong, told as "a requires b requires c: reason" (cmd/go
+//! What can go wrong, written as "a requires b requires c: reason" (cmd/go
 //! mvs/errors.go).
 
 use std::fmt;
@@ -24,7 +24,7 @@ pub enum ResolveError {
     /// The go.mod file of a dependency could not be used.
     #[error(transparent)]
     Graph(#[from] Box<GraphError>),
-    /// Go would build from the vendor directory, which does not tell the whole
+    /// Go would build from the vendor directory, which does not say the whole
     /// graph.
     #[error("the module graph is not known from the vendor directory")]
     Vendored,
@@ -195,7 +195,7 @@ impl fmt::Display for Chain<'_> {
 pub struct LoadError {
     /// The module as required.
     pub module: ModuleVersion,
-    /// What stands in for it: itself, or its replacement; a directory has the
+    /// What is used for it: itself, or its replacement; a directory has the
     /// empty version.
     pub actual: ModuleVersion,
     /// What is wrong.

@@ -1,6 +1,6 @@
 //! Go's build list and module graph, without running go and without I/O.
 //!
-//! The judge is the go command (go1.26): for the same go.mod or go.work file
+//! The oracle is the go command (go1.26): for the same go.mod or go.work file
 //! [`format_list`] gives the bytes of `go list -m all`, and [`format_graph`]
 //! those of `go mod graph`, sorted; or both fail. The rules are those of
 //! cmd/go/internal/modload and mvs:
@@ -81,7 +81,7 @@ use source::Recorded;
 ///
 /// In [`Scope::All`] the modules of a workspace are also resolved each on its
 /// own, for `go mod tidy` knows no workspace; what they need is among the
-/// needs, and a failure there is told by [`Resolution::lone_faults`].
+/// needs, and a failure there is in [`Resolution::lone_faults`].
 pub fn resolve(project: &Project, source: &mut dyn GoModSource) -> Result<Resolution, ResolveError> {
     if project.scope != Scope::All || !project.in_workspace() {
         return resolve_one(project, source);

@@ -118,7 +118,7 @@ impl<'a> Loader<'a> {
         decls.map(|decl| self.ids.id(&decl.path, "")).collect()
     }
 
-    /// What stands in for a module: its replacement or itself.
+    /// What is used for a module: its replacement or itself.
     pub(crate) fn actual(&mut self, m: &ModuleVersion) -> ModuleVersion {
         self.replacement(m).unwrap_or_else(|| m.clone())
     }

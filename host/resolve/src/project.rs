@@ -63,7 +63,7 @@ pub struct Project {
     /// The go.work file, if one is in effect.
     pub workspace: Option<Workspace>,
     /// The go.mod files of replacement directories, by the directories that
-    /// [`Project::replacement_directories`] tells. Those that are never
+    /// [`Project::replacement_directories`] gives. Those that are never
     /// reached may fail to read without harm.
     pub directories: BTreeMap<String, Result<Vec<u8>, SourceError>>,
     /// The version of the installed go command, such as `1.26.8`. Without one,
@@ -76,7 +76,7 @@ pub struct Project {
     pub mode: Mode,
     /// How much a cache should hold; [`Scope::All`] may read more go.mod files.
     pub scope: Scope,
-    /// The vendor directory beside go.mod or go.work. Give it to be told, as
+    /// The vendor directory beside go.mod or go.work. Give it to learn, as
     /// by `go list -m all`, that go does not look at the whole graph there;
     /// leave it out to resolve all the same (`-mod=mod`).
     pub vendor: Option<Vendor>,

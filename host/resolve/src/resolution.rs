@@ -18,7 +18,7 @@ use crate::walk::read_graph;
 pub struct Selected {
     /// The module; a main module has the empty version.
     pub module: ModuleVersion,
-    /// What stands in for it.
+    /// What is used for it: itself or its replacement.
     pub replacement: Option<Replacement>,
     /// Whether it is a main module.
     pub main: bool,

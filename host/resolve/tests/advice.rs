@@ -1,4 +1,4 @@
-//! Retractions and deprecations, judged by `go list -m -u -retracted`.
+//! Retractions and deprecations, checked against `go list -m -u -retracted`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;

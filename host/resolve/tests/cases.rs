@@ -1,11 +1,11 @@
 //! One text file a rule: a project, the modules it may need, and what comes of
-//! them. The real go judges every case too.
+//! them. The real go checks every case too.
 //!
 //! A case is a txtar archive (tests/cases/rules). `proxy/PATH@VERSION` is a
 //! go.mod file of the proxy, `want/NAME` an expectation, every other file
 //! belongs to the project. The line `local go: VERSION` in the comment makes up
-//! an installed go; such a case is not judged. `AIRGO_BLESS=1` writes the
-//! expectations anew.
+//! an installed go; such a case is not checked. `AIRGO_BLESS=1` writes the
+//! expectations again.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod support;
@@ -75,7 +75,7 @@ fn bless(file: &Path, case: &Txtar, found: &[(&str, String)]) {
     fs::write(file, text).unwrap();
 }
 
-fn check(file: &Path, judge: bool) -> Result<(), String> {
+fn check(file: &Path, with_go: bool) -> Result<(), String> {
     let case = Txtar::parse(&fs::read(file).unwrap());
     let comment = String::from_utf8_lossy(&case.comment).into_owned();
     let local_go = comment.lines().find_map(|l| l.strip_prefix("local go: "));
@@ -94,7 +94,7 @@ fn check(file: &Path, judge: bool) -> Result<(), String> {
             return Err(format!("{name}\n{data}\nwanted\n{}", want.unwrap_or_default()));
         }
     }
-    if judge && local_go.is_none() {
+    if with_go && local_go.is_none() {
         oracle.compare(place.path(), 2)?;
         oracle.compare_download(place.path(), 3)?;
     }
@@ -103,12 +103,14 @@ fn check(file: &Path, judge: bool) -> Result<(), String> {
 
 #[test]
 fn every_rule_has_its_case() {
-    let judge = require_tool("go");
+    let with_go = require_tool("go");
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/rules");
     let mut files: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     assert!(files.len() > 20, "only {} cases", files.len());
-    let failures: Vec<String> =
-        files.iter().filter_map(|f| check(f, judge).err().map(|e| format!("{}: {e}", f.display()))).collect();
+    let failures: Vec<String> = files
+        .iter()
+        .filter_map(|f| check(f, with_go).err().map(|e| format!("{}: {e}", f.display())))
+        .collect();
     assert!(failures.is_empty(), "{} of {} cases\n\n{}", failures.len(), files.len(), failures.join("\n\n"));
 }

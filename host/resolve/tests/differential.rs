@@ -1,4 +1,4 @@
-//! The real go command judges random projects: build list, graph, and the
+//! The real go command checks random projects: build list, graph, and the
 //! files that both read, equal byte for byte, or both fail.
 //!
 //! `AIRGO_DIFF_COUNT` says how many projects (200), `AIRGO_DIFF_SEED` with which

@@ -108,7 +108,7 @@ fn try_run(go: &Go, dir: &Path, command: &str) -> Result<(), String> {
     Err(String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout))
 }
 
-/// Whether the project could be judged.
+/// Whether the project could be checked.
 fn one(seed: u64) -> bool {
     let mut rng = Rng::new(seed);
     let world = world(&mut rng);
@@ -201,6 +201,6 @@ fn what_is_needed_is_enough() {
     }
     let count = std::env::var("AIRGO_NEEDS_COUNT").map_or(5, |n| n.parse().unwrap());
     let seed = std::env::var("AIRGO_NEEDS_SEED").map_or(1, |n| n.parse().unwrap());
-    let judged = (seed..seed + count).filter(|&seed| one(seed)).count();
-    assert!(judged * 2 >= count as usize, "go could make only {judged} of {count} projects tidy");
+    let checked = (seed..seed + count).filter(|&seed| one(seed)).count();
+    assert!(checked * 2 >= count as usize, "go could make only {checked} of {count} projects tidy");
 }

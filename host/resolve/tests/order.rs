@@ -16,8 +16,8 @@ fn files(world: &World) -> Files {
     world.modules().iter().map(|m| (m.id().clone(), m.go_mod_bytes())).collect::<HashMap<_, _>>()
 }
 
-/// All there is to tell of a result, errors with all their chains included.
-fn told(dir: &TempTree, files: &Files, mode: Mode, order: u64) -> String {
+/// All that describes a result, errors with all their chains included.
+fn described(dir: &TempTree, files: &Files, mode: Mode, order: u64) -> String {
     let Ok(project) = project::load(dir.path(), mode, Some("1.26.8")) else { return String::new() };
     match resolve(&project, &mut Shuffled::new(files, order)) {
         Ok(r) => {
@@ -43,7 +43,7 @@ proptest! {
         generate::project(&mut rng, &world, &place);
         let files = files(&world);
         for mode in [Mode::Readonly, Mode::Update] {
-            prop_assert_eq!(told(&place, &files, mode, order), told(&place, &files, mode, other));
+            prop_assert_eq!(described(&place, &files, mode, order), described(&place, &files, mode, other));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Rules that show only in what a cache holds (docs/RULES.md), judged by the
+//! Rules that show only in what a cache holds (docs/RULES.md), checked against the
 //! real go. Rules about graphs are text cases; see cases.rs.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -55,7 +55,7 @@ fn rule_01_info_of_the_whole_build_list() {
     ok(&go, &dir, &["mod", "graph"]).unwrap();
 }
 
-/// In a workspace a missing go.sum line is no error of its own: go asks the
+/// In a workspace a missing go.sum line is not an error of its own: go asks the
 /// checksum database, offline too. So whatever go.work.sum lacks, a bundle has
 /// to bring the database's word for.
 #[test]

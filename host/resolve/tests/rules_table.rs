@@ -1,4 +1,4 @@
-//! docs/RULES.md tells the truth: thirty rules, and every test that it names is
+//! docs/RULES.md tells what holds: thirty rules, and every test that it names is
 //! there.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -50,7 +50,7 @@ fn every_rule_names_tests_that_are_there() {
         for name in names {
             // A room may say the rule's number before the name.
             let there = found.iter().any(|test| test == name || test.ends_with(&format!("_{name}")));
-            assert!(there, "rule {number} names {name}, which is no test");
+            assert!(there, "rule {number} names {name}, which is not a test");
         }
     }
     assert_eq!(number, 30);

@@ -1,5 +1,5 @@
-//! The toolchain that a project makes go switch to, judged by the real go: it is
-//! told to start from the oldest one that can switch, finds no proxy, and names
+//! The toolchain that a project makes go switch to, checked against the real go: it is
+//! made to start from the oldest one that can switch, finds no proxy, and names
 //! what it wanted.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -15,7 +15,7 @@ use support::project;
 fn wanted(go: &Go, place: &TempTree) -> Option<String> {
     let out = go.output(place.path(), &["list", "-m"]);
     let stderr = String::from_utf8_lossy(&out.stderr).into_owned();
-    // go1.21 itself, from which it starts, is no toolchain either.
+    // go1.21 itself, from which it starts, is not a toolchain either.
     if stderr.contains("go1.21 for ") || stderr.contains("go1.21 is a language version") {
         return None;
     }

@@ -58,7 +58,7 @@ impl Go {
     fn bare() -> Self {
         let home = TempTree::new();
         // go counts its runs in a process that outlives it, and would make the
-        // home anew after it is gone. Only this file turns that off.
+        // home again after it is gone. Only this file turns that off.
         for config in ["home/.config", "home/Library/Application Support"] {
             home.write(format!("{config}/go/telemetry/mode"), "off");
         }

@@ -1,4 +1,4 @@
-//! Worlds for tests, and the judge they are held against.
+//! Worlds for tests, and the oracle they are compared with.
 //!
 //! - [`Module`] and [`World`] make module versions and GOPROXY trees in one
 //!   fluent line, or read the worlds that Go's own tests use ([`World::of_go`]).

@@ -183,7 +183,7 @@ impl Module {
         files
     }
 
-    /// The last element of the path that is no major version, made an
+    /// The last element of the path that is not a major version, made an
     /// identifier.
     fn package_name(&self) -> String {
         let major = |e: &&str| e.strip_prefix('v').is_none_or(|n| n.parse::<u32>().is_err());

@@ -86,15 +86,15 @@ fn make_writable(dir: &Path) -> io::Result<()> {
 }
 
 /// What a test may need at most: the largest project's cache and its bundle.
-const ROOM: u64 = 4 << 30;
+const SPACE: u64 = 4 << 30;
 
 /// Where temporary trees are fastest: `/dev/shm` where it is writable and has
-/// room (a container often gives it 64 MiB), else the system's temporary
+/// space (a container often gives it 64 MiB), else the system's temporary
 /// directory.
 pub fn fast_temp_root() -> PathBuf {
     let shm = Path::new("/dev/shm");
-    let roomy = rustix::fs::statvfs(shm).is_ok_and(|s| s.f_bavail.saturating_mul(s.f_frsize) >= ROOM);
-    if roomy && tempfile::tempfile_in(shm).is_ok() { shm.to_owned() } else { env::temp_dir() }
+    let spacious = rustix::fs::statvfs(shm).is_ok_and(|s| s.f_bavail.saturating_mul(s.f_frsize) >= SPACE);
+    if spacious && tempfile::tempfile_in(shm).is_ok() { shm.to_owned() } else { env::temp_dir() }
 }
 
 /// A directory that stays between test runs: `tmp` below cargo's target

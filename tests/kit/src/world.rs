@@ -44,7 +44,7 @@ impl World {
 
     /// The hundreds of module versions of Go's own tests, read from the Go
     /// that is installed (GOROOT/src/cmd/go/testdata/mod). Those whose file
-    /// name is no valid module version are left out, as Go's test proxy does.
+    /// name is not a valid module version are left out, as Go's test proxy does.
     pub fn of_go() -> Self {
         let dir = goroot().join("src/cmd/go/testdata/mod");
         Self::of_txtar_dir(&dir)

@@ -121,7 +121,7 @@ pub enum CommandError {
         status: std::process::ExitStatus,
     },
     /// It wrote something else than a signature.
-    #[error("the signing command {program} wrote {found} bytes that are no ed25519 signature")]
+    #[error("the signing command {program} wrote {found} bytes that are not an ed25519 signature")]
     Output {
         /// The program.
         program: String,

@@ -47,7 +47,7 @@ pub enum PredicateError {
     },
     /// A value that cannot be written.
     #[error("the statement {label} cannot be made: {reason}")]
-    Unfit {
+    Invalid {
         /// The label.
         label: &'static str,
         /// What is wrong.
@@ -61,9 +61,9 @@ impl NewStatement {
     /// # Errors
     /// A predicate that breaks the rules of its own kind, such as a malformed time.
     pub fn of<P: Predicate>(predicate: &P) -> Result<Self, PredicateError> {
-        let unfit = |reason| PredicateError::Unfit { label: P::LABEL, reason };
-        predicate.check().map_err(unfit)?;
-        let value = serde_json::to_value(predicate).map_err(|e| unfit(e.to_string()))?;
+        let invalid = |reason| PredicateError::Invalid { label: P::LABEL, reason };
+        predicate.check().map_err(invalid)?;
+        let value = serde_json::to_value(predicate).map_err(|e| invalid(e.to_string()))?;
         Ok(Self { name: P::LABEL.to_owned(), predicate_type: P::TYPE.to_owned(), predicate: value })
     }
 }

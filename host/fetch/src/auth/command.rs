@@ -65,7 +65,7 @@ fn parse(text: &str) -> Result<Vec<(String, Headers)>, String> {
         let mut urls = Vec::new();
         for url in block(&mut rest).ok_or("printed no empty line after the URLs")? {
             if Url::parse(url).is_err() && !url.starts_with('/') {
-                return Err("printed a line that is no URL".to_owned());
+                return Err("printed a line that is not a URL".to_owned());
             }
             urls.push(url);
         }
@@ -73,7 +73,7 @@ fn parse(text: &str) -> Result<Vec<(String, Headers)>, String> {
         for line in block(&mut rest).ok_or("printed no empty line after the headers")? {
             let sound = line.split_once(": ").is_some_and(|(name, value)| headers.add(name, value.trim()));
             if !sound {
-                return Err("printed a line that is no header".to_owned());
+                return Err("printed a line that is not a header".to_owned());
             }
         }
         found.extend(urls.into_iter().map(|url| (url.to_owned(), headers.clone())));

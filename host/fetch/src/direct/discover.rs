@@ -69,7 +69,7 @@ fn check(found: &GoImport) -> Result<RepoRoot, String> {
     if subdir.starts_with(['/', '-']) || subdir.chars().any(char::is_control) {
         return Err(format!("invalid subdirectory {:?}", in_text(subdir)));
     }
-    let url = Url::parse(repo).map_err(|_| "the repository's address is no URL".to_owned())?;
+    let url = Url::parse(repo).map_err(|_| "the repository's address is not a URL".to_owned())?;
     if url.scheme() == "file" {
         return Err("a repository's address may not be a file".to_owned());
     }

@@ -228,7 +228,7 @@ pub(crate) fn name(error: RunError, doing: &'static str, remote: &str) -> Direct
         RunError::Start(e) if e.kind() == io::ErrorKind::NotFound => return DirectError::NoGit,
         RunError::Start(e) => (GitProblem::Other, format!("git cannot be started: {e}")),
         RunError::Shortage(shortage) => return DirectError::Shortage(shortage),
-        RunError::Exit { stderr, .. } => (judge(&stderr), tell(&stderr, remote)),
+        RunError::Exit { stderr, .. } => (check(&stderr), summary(&stderr, remote)),
         RunError::TimedOut(after) => (GitProblem::TimedOut(after), String::new()),
         RunError::TooMuch(limit) => (GitProblem::TooMuch(limit), String::new()),
         RunError::Io(e) => (GitProblem::Other, e.to_string()),
@@ -236,8 +236,8 @@ pub(crate) fn name(error: RunError, doing: &'static str, remote: &str) -> Direct
     DirectError::Git { doing, url: remote.to_owned(), problem, words }
 }
 
-/// What kind of failure git's words tell of.
-fn judge(stderr: &str) -> GitProblem {
+/// What kind of failure git reports.
+fn check(stderr: &str) -> GitProblem {
     let has = |words: &[&str]| words.iter().any(|w| stderr.contains(w));
     if has(&[
         "could not read Username",
@@ -291,13 +291,13 @@ fn judge(stderr: &str) -> GitProblem {
 }
 
 /// Git's complaint on one line, without what could be credentials.
-fn tell(stderr: &str, remote: &str) -> String {
-    let told: Vec<&str> = stderr
+fn summary(stderr: &str, remote: &str) -> String {
+    let lines: Vec<&str> = stderr
         .lines()
         .map(|line| line.strip_prefix("fatal: ").unwrap_or(line).trim())
         .filter(|line| !line.is_empty() && !line.starts_with("warning: "))
         .collect();
-    clean(&shown::complaint(&told.join("; "), remote), 400)
+    clean(&shown::complaint(&lines.join("; "), remote), 400)
 }
 
 #[cfg(test)]
@@ -308,9 +308,9 @@ mod tests {
     fn complaints_are_cleaned() {
         let stderr = "warning: x\nfatal: unable to access 'https://user:s3cret@h.example/r/?t=s3cret': \
                       The requested URL returned error: 403\n";
-        assert_eq!(judge(stderr), GitProblem::Access);
+        assert_eq!(check(stderr), GitProblem::Access);
         assert_eq!(
-            tell(stderr, "https://h.example/r"),
+            summary(stderr, "https://h.example/r"),
             "unable to access 'https://h.example/r/': The requested URL returned error: 403"
         );
     }
@@ -328,7 +328,7 @@ mod tests {
             ("fatal: could not read Username for 'https://h': terminal prompts disabled", GitProblem::Access),
             ("fatal: bad object", GitProblem::Other),
         ] {
-            assert_eq!(judge(words), wanted, "{words}");
+            assert_eq!(check(words), wanted, "{words}");
         }
     }
 

@@ -1,14 +1,14 @@
 //! Modules from their own repositories: where `direct` in GOPROXY, GOPRIVATE
 //! or GONOPROXY leads (cmd/go modfetch, for exact versions).
 //!
-//! The module path tells where the repository is, or its host does; GOVCS must
+//! The module path says where the repository is, or its host does; GOVCS must
 //! allow the version-control system; git fetches as little as the version
 //! needs into a bare repository beside the store; the version is held against
 //! the commit as Go does; then go.mod, `.info` and zip are made of it. Other
 //! systems than git are named and refused.
 //!
 //! What a repository holds is as hostile as what a proxy sends: its zip goes
-//! through the same judge.
+//! through the same checks.
 
 mod coderepo;
 pub(crate) mod config;
@@ -367,7 +367,7 @@ impl<W: Write> Write for Summed<W> {
     }
 }
 
-/// Why there is no object, before it is told as a [`FetchError`].
+/// Why there is no object, before it is given as a [`FetchError`].
 enum Failure {
     Direct(DirectError),
     Fetch(FetchError),

@@ -2,10 +2,10 @@
 //! Zip, golang.org/x/mod/zip Create).
 //!
 //! Left out are other modules below this one, vendored packages, symbolic
-//! links and whatever else is no regular file. The files stand in the order of
+//! links and whatever else is not a regular file. The files stand in the order of
 //! the archive. The zip has the layout of Go's archive/zip, and the hash that
 //! go.sum holds; its deflated bytes differ from Go's where the compressors do.
-//! The finished zip is judged like one that came from a proxy.
+//! The finished zip is checked like one that came from a proxy.
 
 use super::error::DirectError;
 use super::tar::{Entry, Kind, Tar};
@@ -37,7 +37,7 @@ pub(super) fn write<W: Write>(
         let (name, size) = ("LICENSE".to_owned(), license.len() as u64);
         listing.files.push(Listed { name, size, regular: true });
     }
-    let wanted = listing.judge()?;
+    let wanted = listing.check()?;
 
     archive.rewind().map_err(unreadable)?;
     let mut zip = ZipWriter::new(out, format!("{}@{}/", module.path, module.version));
@@ -89,7 +89,7 @@ impl Listing {
 
     /// The files that the zip holds; an error if one of them may not be in a
     /// zip (x/mod/zip checkFiles).
-    fn judge(&self) -> Result<HashSet<&str>, DirectError> {
+    fn check(&self) -> Result<HashSet<&str>, DirectError> {
         let base = |name: &str| name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
         let go_mods = self.files.iter().filter(|f| f.regular && base(&f.name) == "go.mod");
         let modules: HashSet<&str> = go_mods.filter_map(|f| Some(f.name.rsplit_once('/')?.0)).collect();
@@ -132,7 +132,7 @@ impl Listing {
     }
 }
 
-/// An entry's name below the module's root; none for what is no file of it.
+/// An entry's name below the module's root; none for what is not a file of it.
 fn below<'a>(entry: &'a Entry, prefix: &str) -> Result<Option<&'a str>, DirectError> {
     let Some(name) = entry.name.strip_prefix(prefix.as_bytes()) else { return Ok(None) };
     if name.is_empty() || name.ends_with(b"/") || entry.kind == Kind::Directory {
@@ -154,14 +154,14 @@ fn below<'a>(entry: &'a Entry, prefix: &str) -> Result<Option<&'a str>, DirectEr
 /// name that are passed over, and `vendor/modules.txt` stays
 /// (golang.org/issue/37397).
 fn is_vendored(name: &str, go: &str) -> bool {
-    let mended = !go.is_empty() && gover::compare(&gover::lang(go), "1.24") != Ordering::Less;
-    if mended && name == "vendor/modules.txt" {
+    let fixed = !go.is_empty() && gover::compare(&gover::lang(go), "1.24") != Ordering::Less;
+    if fixed && name == "vendor/modules.txt" {
         return true;
     }
     let rest = if let Some(rest) = name.strip_prefix("vendor/") {
         rest.as_bytes()
     } else if let Some(at) = name.find("/vendor/") {
-        let start = if mended { at } else { 0 } + "/vendor/".len();
+        let start = if fixed { at } else { 0 } + "/vendor/".len();
         &name.as_bytes()[start..]
     } else {
         return false;

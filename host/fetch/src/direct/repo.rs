@@ -132,7 +132,7 @@ impl<'a> Repo<'a> {
                 self.local(&["config", "extensions.objectformat"]).is_ok_and(|o| o.starts_with(b"sha256"));
             return Ok(());
         }
-        // What a crash left is no repository.
+        // What a crash left is not a repository.
         if dir.exists() {
             fs::remove_dir_all(&dir).map_err(disk("remove", &dir))?;
         }

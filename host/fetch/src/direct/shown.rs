@@ -18,7 +18,7 @@ impl Address {
         Self { url: url.to_owned(), shown: repository(url, root) }
     }
 
-    /// As git is told it.
+    /// As git gets it.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
@@ -124,13 +124,13 @@ mod tests {
 
     #[test]
     fn what_git_repeats_is_disguised() {
-        let told = |text| complaint(text, "https://h.example/r");
+        let without_secrets = |text| complaint(text, "https://h.example/r");
         assert_eq!(
-            told("unable to access 'https://u:p@h.example/r/': 403"),
+            without_secrets("unable to access 'https://u:p@h.example/r/': 403"),
             "unable to access 'https://h.example/r/': 403"
         );
         assert_eq!(
-            told("unable to access 'https://m.example/TOKEN/r/?t=TOKEN': 403"),
+            without_secrets("unable to access 'https://m.example/TOKEN/r/?t=TOKEN': 403"),
             "unable to access 'https://m.example/…': 403"
         );
     }

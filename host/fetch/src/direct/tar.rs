@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(tar.next().unwrap(), entry("link", Kind::Other, 0));
         assert_eq!(tar.next().unwrap(), entry("last", Kind::File, 513));
         assert_eq!(tar.next().unwrap(), None);
-        // Cut short, it is no archive, wherever the cut is.
+        // Cut short, it is not an archive, wherever the cut is.
         for cut in [100, BLOCK, 2 * BLOCK + 5, archive.len() - 2 * BLOCK - 1] {
             let mut tar = Tar::new(&archive[..cut]);
             let error = loop {

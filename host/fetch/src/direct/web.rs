@@ -1,6 +1,6 @@
 //! Pages with go-import tags, each asked for once (cmd/go web/http.go get).
 //!
-//! https first; plain http, and certificates that nobody vouches for, only for
+//! https first; plain http, and certificates that no trusted root has signed, only for
 //! modules that match GOINSECURE. A page counts whatever its status.
 
 use crate::chain::innermost;
@@ -81,8 +81,8 @@ impl Pages {
         if !insecure || plain.set_scheme("http").is_err() {
             return Err(NoPage { why: format!("{}: {}", show(url), error.why), ..error });
         }
-        let told = |e: NoPage| NoPage { why: format!("{}: {}", show(&plain), e.why), ..e };
-        self.fetch(engine, &plain, insecure).await.map_err(told)
+        let named = |e: NoPage| NoPage { why: format!("{}: {}", show(&plain), e.why), ..e };
+        self.fetch(engine, &plain, insecure).await.map_err(named)
     }
 
     async fn fetch(&self, engine: &Engine, url: &Url, insecure: bool) -> Result<Page, NoPage> {

@@ -29,7 +29,7 @@ const SENDS: u32 = 2;
 const MAX_ALIASES: usize = 16;
 /// The bytes of a packet's header.
 const HEADER: usize = 12;
-/// The most bytes of a UDP answer without EDNS, with room for servers that do not care.
+/// The most bytes of a UDP answer without EDNS, with space for servers that do not care.
 const MAX_PACKET: usize = 4096;
 
 /// A name server: an address, with a port if it is not 53.
@@ -46,7 +46,7 @@ pub struct DnsServer(SocketAddr);
 
 /// Not the address of a name server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no IP address, and none with a port")]
+#[error("{0:?} is not an IP address, and none with a port")]
 pub struct BadDnsServer(String);
 
 impl DnsServer {
@@ -176,7 +176,7 @@ async fn over_udp(server: DnsServer, id: u16, query: &[u8]) -> io::Result<Vec<u8
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
-    // A socket a question: its port is random, and strangers' packets do not reach it.
+    // A socket a question: its port is random, and spoofed packets do not reach it.
     let socket = UdpSocket::bind((any, 0)).await?;
     socket.connect(server.0).await?;
     socket.send(query).await?;

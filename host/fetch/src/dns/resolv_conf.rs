@@ -25,7 +25,7 @@ pub struct ResolvConf {
     pub servers: Vec<DnsServer>,
     /// Further servers, which nobody asks.
     pub unused: Vec<DnsServer>,
-    /// What stands behind `nameserver` and is no address.
+    /// What stands behind `nameserver` and is not an address.
     pub malformed: Vec<String>,
     /// The domains that a short name is tried in.
     pub search: Vec<String>,
@@ -102,10 +102,10 @@ impl ResolvConf {
     /// The servers that this machine's own file names, for an error.
     pub(crate) fn system_servers() -> Option<String> {
         let text = if cfg!(unix) { std::fs::read_to_string(PATH).ok()? } else { return None };
-        Some(Self::parse(&text).told())
+        Some(Self::parse(&text).described())
     }
 
-    fn told(&self) -> String {
+    fn described(&self) -> String {
         let servers: Vec<String> = self.asked().iter().map(ToString::to_string).collect();
         format!("{PATH} names {}", servers.join(", "))
     }
@@ -216,7 +216,7 @@ impl fmt::Display for Trap {
                 let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
                 write!(f, "only the first {MAX_SERVERS} servers are asked, never {}", servers.join(", "))
             }
-            Self::Malformed(word) => write!(f, "nameserver {word:?} is no address"),
+            Self::Malformed(word) => write!(f, "nameserver {word:?} is not an address"),
             Self::SearchedFirst { ndots, names } => {
                 write!(f, "ndots:{ndots} makes these be asked for first: {}", names.join(", "))
             }
@@ -269,9 +269,12 @@ mod tests {
 
     #[test]
     fn who_gave_no_answer_is_named() {
-        let told = |text: &str| ResolvConf::parse(text).told();
-        assert_eq!(told("nameserver 10.0.0.1\nnameserver ::1\n"), "/etc/resolv.conf names 10.0.0.1, ::1");
-        assert_eq!(told(""), "/etc/resolv.conf names 127.0.0.1");
+        let described = |text: &str| ResolvConf::parse(text).described();
+        assert_eq!(
+            described("nameserver 10.0.0.1\nnameserver ::1\n"),
+            "/etc/resolv.conf names 10.0.0.1, ::1"
+        );
+        assert_eq!(described(""), "/etc/resolv.conf names 127.0.0.1");
     }
 
     #[test]
@@ -293,7 +296,10 @@ mod tests {
             traps("nameserver 10.0.0.1\n", "goproxy"),
             ["the name has no dot, and there is no search domain for it"]
         );
-        assert_eq!(traps("nameserver dns.example\n", "a.b"), ["nameserver \"dns.example\" is no address"]);
+        assert_eq!(
+            traps("nameserver dns.example\n", "a.b"),
+            ["nameserver \"dns.example\" is not an address"]
+        );
         let many = "nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n";
         assert_eq!(
             traps(many, "a.b"),

@@ -26,7 +26,7 @@ pub(super) fn clock(visit: &Visit<'_>, to: &mut Examination<'_>) {
     };
     let way = if ahead { "ahead of" } else { "behind" };
     let detail = format!("{} s {way} {host}", skew.as_secs());
-    let fix = "set the clock, or run an NTP client; certificates are judged by it";
+    let fix = "set the clock, or run an NTP client; certificates are checked against it";
     to.add(match skew {
         s if s <= SKEW_OK => check(Verdict::Ok, format!("within {} s of {host}", SKEW_OK.as_secs())),
         s if s <= SKEW_BAD => check(Verdict::Warn, detail).fix(fix),
@@ -34,7 +34,7 @@ pub(super) fn clock(visit: &Visit<'_>, to: &mut Examination<'_>) {
     });
 }
 
-/// Whether there is any way out of this machine: told where there is none, as on
+/// Whether there is any way out of this machine: reported where there is none, as on
 /// the closed side of the gap, since all that follows fails for it.
 pub(super) fn route(to: &mut Examination<'_>) {
     // Connecting a datagram socket looks up the route and sends nothing; the
@@ -156,7 +156,7 @@ fn number(path: &Path) -> Option<u64> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// `QUOTA PERIOD` in microseconds; `max` and -1 are no limit.
+/// `QUOTA PERIOD` in microseconds; `max` and -1 mean that there is no limit.
 fn quota(text: &str) -> Option<f64> {
     let mut words = text.split_whitespace();
     let (quota, period) = (words.next()?.parse::<f64>().ok()?, words.next()?.parse::<f64>().ok()?);

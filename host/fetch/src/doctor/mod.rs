@@ -124,7 +124,7 @@ impl Check {
     }
 }
 
-/// Looks at everything; tells `report` of each check as it is done, and gives all of them.
+/// Looks at everything; calls `report` for each check as it is done, and gives all of them.
 pub fn run(config: &FetchConfig, input: &DoctorInput, report: &mut dyn FnMut(&Check)) -> Vec<Check> {
     let mut examination = Examination { checks: Vec::new(), report };
     let runtime = match Builder::new_current_thread().enable_all().build() {

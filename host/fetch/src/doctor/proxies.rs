@@ -239,7 +239,7 @@ async fn fetch(visit: &Visit<'_>, to: &mut Examination<'_>, proxy: &ProxyUrl) ->
     let time = start.elapsed();
     let found = got.and_then(|(bytes, first)| {
         let small = crate::load::small(&visit.object, bytes);
-        small.map(|_| first).map_err(|what| unfit(visit, proxy, &path, what))
+        small.map(|_| first).map_err(|what| invalid(visit, proxy, &path, what))
     });
     let (check, sound) = match found {
         Ok(first) => {
@@ -267,7 +267,7 @@ async fn fetch(visit: &Visit<'_>, to: &mut Examination<'_>, proxy: &ProxyUrl) ->
     sound
 }
 
-fn unfit(visit: &Visit<'_>, proxy: &ProxyUrl, path: &str, what: crate::InvalidContent) -> FetchError {
+fn invalid(visit: &Visit<'_>, proxy: &ProxyUrl, path: &str, what: crate::InvalidContent) -> FetchError {
     let site = crate::Site::new(proxy.host(), proxy.object_shown(path));
     let error =
         FetchError::InvalidContent { at: Box::new(crate::At { object: visit.object.clone(), site }), what };
@@ -310,7 +310,7 @@ async fn read(
 /// Whether anybody answers for the checksum database.
 pub(super) async fn sumdb(visit: &Visit<'_>, to: &mut Examination<'_>) {
     let Some((name, address)) = &visit.input.sumdb else {
-        let detail = "GOSUMDB=off: only go.sum vouches for modules";
+        let detail = "GOSUMDB=off: modules are checked by go.sum alone";
         to.add(Check::new(Area::SumDb, "GOSUMDB", Verdict::Skipped, detail));
         return;
     };
@@ -368,7 +368,7 @@ pub(super) async fn sumdb(visit: &Visit<'_>, to: &mut Examination<'_>) {
                 Check::new(Area::SumDb, label, Verdict::Ok, "it answers")
             }
             Ok(_) => {
-                let check = Check::new(Area::SumDb, label, Verdict::Fail, "what it sends is no tree head");
+                let check = Check::new(Area::SumDb, label, Verdict::Fail, "what it sends is not a tree head");
                 check.fix("a login page or filter of this network stands between; log in, or set HTTPS_PROXY")
             }
             Err(e) => {

@@ -103,20 +103,20 @@ fn an_unknown_version_by_what_the_proxy_says() {
 #[test]
 fn what_is_no_damage_is_not_called_so() {
     let wanted = "v0.0.0-20190220174349-fd36f4220a90";
-    let unfit = |kind, version: &str, what| {
+    let invalid = |kind, version: &str, what| {
         FetchError::InvalidContent { at: at_version(kind, version), what }.hint().unwrap()
     };
-    let hint = unfit(Kind::Zip, "v1.0.0", InvalidContent::Module("malformed file path".to_owned()));
+    let hint = invalid(Kind::Zip, "v1.0.0", InvalidContent::Module("malformed file path".to_owned()));
     assert!(hint.contains("every proxy has the same") && hint.contains("authors"), "{hint}");
     assert!(!hint.contains("damaged"), "{hint}");
     let other = InvalidContent::OtherVersion("v0.0.0-20190129233127-fd36f4220a90".to_owned());
-    let hint = unfit(Kind::Info, wanted, other);
+    let hint = invalid(Kind::Info, wanted, other);
     assert!(hint.contains("go get example.com/m@fd36f4220a90") && !hint.contains("damaged"), "{hint}");
-    let hint = unfit(Kind::Info, wanted, InvalidContent::OtherVersion("v1.0.0".to_owned()));
+    let hint = invalid(Kind::Info, wanted, InvalidContent::OtherVersion("v1.0.0".to_owned()));
     assert!(hint.contains("go get example.com/m@fd36f4220a90"), "{hint}");
-    let hint = unfit(Kind::Info, "v1.0.0", InvalidContent::OtherVersion("v1.0.1".to_owned()));
+    let hint = invalid(Kind::Info, "v1.0.0", InvalidContent::OtherVersion("v1.0.1".to_owned()));
     assert!(hint.contains("mixes up versions"), "{hint}");
-    let hint = unfit(Kind::Zip, "v1.0.0", InvalidContent::Zip("not a well-formed zip".to_owned()));
+    let hint = invalid(Kind::Zip, "v1.0.0", InvalidContent::Zip("not a well-formed zip".to_owned()));
     assert!(hint.contains("damaged file; put another proxy first"), "{hint}");
     let mut tree = at();
     tree.site.host = "file:///srv/proxy".to_owned();

@@ -140,7 +140,7 @@ impl Invocation<'_> {
         let status = wait(&child);
         drop(ended);
         let cut_short = watcher.join().ok().flatten();
-        // Something that it left running may hold the pipe open for ever.
+        // Something that it left running may hold the pipe open forever.
         let stderr = complaint.recv_timeout(GRACE).unwrap_or_default();
         if let Some(reason) = cut_short {
             return Err(reason);

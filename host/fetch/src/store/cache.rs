@@ -196,7 +196,7 @@ impl Cache {
         Ok(trimmed)
     }
 
-    /// Hashes everything again; tells `each` before every file. With `repair`
+    /// Hashes everything again; calls `each` before every file. With `repair`
     /// what is damaged is removed, so that the next run fetches it again.
     pub fn verify(&self, repair: bool, mut each: impl FnMut(&CacheEntry)) -> Result<Vec<Damage>, FetchError> {
         let (entries, broken) = self.index()?;
@@ -212,13 +212,13 @@ impl Cache {
         for Indexed { path, entry } in entries {
             each(&entry);
             let object = self.object_path(&entry.sha256);
-            let problem = known.entry(entry.sha256).or_insert_with(|| judge(&object, &entry.sha256)).clone();
+            let problem = known.entry(entry.sha256).or_insert_with(|| check(&object, &entry.sha256)).clone();
             let Some(problem) = problem else { continue };
             if repair {
                 let _alone = Store::alone(&self.root)?;
                 remove_file(&path)?;
                 // A run may have put sound bytes there meanwhile.
-                if judge(&object, &entry.sha256).is_some() {
+                if check(&object, &entry.sha256).is_some() {
                     remove_file(&object)?;
                 }
             }
@@ -284,7 +284,7 @@ impl Cache {
         self.root.join("objects").join(hex(sha256))
     }
 
-    /// All entries, by object, and the files that are no entries.
+    /// All entries, by object, and the files that are not entries.
     fn index(&self) -> Result<(Vec<Indexed>, Vec<PathBuf>), FetchError> {
         let root = self.root.join("index");
         let (mut found, mut broken, mut dirs) = (Vec::new(), Vec::new(), vec![root.clone()]);
@@ -341,7 +341,7 @@ fn object_at(path: &Path) -> Option<Object> {
 }
 
 /// Whether the file holds what its name says.
-fn judge(path: &Path, wanted: &[u8; 32]) -> Option<DamageKind> {
+fn check(path: &Path, wanted: &[u8; 32]) -> Option<DamageKind> {
     let hashed = regular::open(path).and_then(|(mut file, _)| {
         let (mut digest, mut buffer) = (Sha256::new(), vec![0; 128 << 10]);
         loop {

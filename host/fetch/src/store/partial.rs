@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempPath;
 
 const HEADER: &str = "airgo-part 1";
-/// A part that nobody has asked to go on for so long is of no more use.
+/// A part that nobody has asked to go on for so long is no longer of use.
 pub(super) const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// No longer file name, and no reader of the directory learns the address.
 const KEY_BYTES: usize = 16;

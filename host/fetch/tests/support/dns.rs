@@ -21,9 +21,9 @@ pub enum Manner {
     Refuse,
     /// Too long for UDP: whole over TCP only.
     Truncate,
-    /// Bytes that are no DNS.
+    /// Bytes that are not DNS.
     Garbage,
-    /// Strangers' answers come first.
+    /// Spoofed answers come first.
     Spoofed,
     /// To another question.
     OffTopic,

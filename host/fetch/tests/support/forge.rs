@@ -1,4 +1,4 @@
-//! Repositories that a test makes, and the go command as judge of what is
+//! Repositories that a test makes, and the go command as the oracle of what is
 //! fetched from them.
 //!
 //! `https://github.com/forge/NAME` is, for git and so for go, a directory: the
@@ -25,7 +25,7 @@ pub struct Repository {
 
 /// What `go mod download -json` tells of a module.
 #[derive(Default)]
-pub struct Judged {
+pub struct Downloaded {
     pub error: Option<String>,
     pub info: serde_json::Value,
     pub go_mod: Vec<u8>,
@@ -104,14 +104,14 @@ impl Forge {
 
     /// What go says of these versions, in order; asked one by one where one of
     /// them may fail.
-    pub fn judge(&self, go: &Go, wanted: &[(&str, &str)]) -> Vec<Judged> {
+    pub fn check(&self, go: &Go, wanted: &[(&str, &str)]) -> Vec<Downloaded> {
         let names: Vec<String> = wanted.iter().map(|(path, version)| format!("{path}@{version}")).collect();
         let mut args = vec!["mod", "download", "-json"];
         args.extend(names.iter().map(String::as_str));
         let out = go.output(&self.tree.join("empty"), &args);
         let text = String::from_utf8_lossy(&out.stdout).into_owned();
         let answers = serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>();
-        let answers: Vec<Judged> = answers.map(|a| Judged::read(&a.unwrap())).collect();
+        let answers: Vec<Downloaded> = answers.map(|a| Downloaded::read(&a.unwrap())).collect();
         let complaint = String::from_utf8_lossy(&out.stderr);
         assert_eq!(answers.len(), wanted.len(), "go mod download {names:?}: {complaint}");
         answers
@@ -120,25 +120,25 @@ impl Forge {
     /// Fetches versions that go fetches too, and compares every file.
     #[track_caller]
     pub fn same_as_go(&self, run: &Run, wanted: &[(&str, &str)]) {
-        let judged = self.judge(&self.go(), wanted);
-        for ((path, version), judged) in wanted.iter().zip(judged) {
-            assert_eq!(judged.error, None, "{path}@{version}");
+        let checked = self.check(&self.go(), wanted);
+        for ((path, version), checked) in wanted.iter().zip(checked) {
+            assert_eq!(checked.error, None, "{path}@{version}");
             let fetch = |kind| {
                 let fetched = run.fetch(path, version, kind);
-                fetched.unwrap_or_else(|e| panic!("{path}@{version}: {e}\nbut go: {}", judged.zip_h1))
+                fetched.unwrap_or_else(|e| panic!("{path}@{version}: {e}\nbut go: {}", checked.zip_h1))
             };
             let go_mod = fetch(Kind::Mod);
             assert_eq!(
                 String::from_utf8_lossy(&go_mod.bytes().unwrap()),
-                String::from_utf8_lossy(&judged.go_mod),
+                String::from_utf8_lossy(&checked.go_mod),
                 "{path}@{version}"
             );
             let zip = fetch(Kind::Zip);
-            assert_eq!(zip.h1.unwrap().to_string(), judged.zip_h1, "{path}@{version}");
+            assert_eq!(zip.h1.unwrap().to_string(), checked.zip_h1, "{path}@{version}");
             assert!(!zip.local && zip.source.starts_with("git http"), "{}", zip.source);
 
             let info = fetch(Kind::Info);
-            let (ours, theirs) = (&info.bytes().unwrap(), &judged.info);
+            let (ours, theirs) = (&info.bytes().unwrap(), &checked.info);
             let wanted = format!(r#"{{"Version":{},"Time":{}}}"#, theirs["Version"], theirs["Time"]);
             assert_eq!(String::from_utf8_lossy(ours), wanted, "{path}@{version}");
             let origin = info.origin.clone().unwrap();
@@ -158,8 +158,8 @@ impl Forge {
     /// the files with words that hold `we_say`.
     #[track_caller]
     pub fn refused_as_by_go(&self, run: &Run, path: &str, version: &str, go_says: &str, we_say: &str) {
-        let judged = self.judge(&self.go(), &[(path, version)]).remove(0);
-        let error = judged.error.unwrap_or_else(|| panic!("go takes {path}@{version}"));
+        let checked = self.check(&self.go(), &[(path, version)]).remove(0);
+        let error = checked.error.unwrap_or_else(|| panic!("go takes {path}@{version}"));
         assert!(error.contains(go_says), "{path}@{version}: go says {error}");
         let ours = [Kind::Info, Kind::Zip].map(|kind| run.fetch(path, version, kind).map(|_| ()));
         let ours: Vec<String> = ours.into_iter().filter_map(|r| Some(r.err()?.to_string())).collect();
@@ -167,7 +167,7 @@ impl Forge {
     }
 }
 
-impl Judged {
+impl Downloaded {
     fn read(answer: &serde_json::Value) -> Self {
         let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
         if answer["Error"].is_string() {

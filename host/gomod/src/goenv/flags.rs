@@ -36,7 +36,7 @@ pub enum GoFlagsError {
         /// The quote.
         quote: char,
     },
-    /// A word that is no flag, such as the value in `-x value`.
+    /// A word that is not a flag, such as the value in `-x value`.
     #[error("parsing $GOFLAGS: non-flag {word:?}")]
     NotAFlag {
         /// The word.
@@ -71,14 +71,14 @@ impl GoFlags {
         for word in split(text)? {
             let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).unwrap_or_default();
             if name.is_empty() || name.starts_with(['-', '=']) {
-                return Err(GoFlagsError::NotAFlag { word: told(word) });
+                return Err(GoFlagsError::NotAFlag { word: shown(word) });
             }
             let (name, value) = match name.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (name, None),
             };
             if !is_known(name) {
-                return Err(GoFlagsError::Unknown { name: told(name) });
+                return Err(GoFlagsError::Unknown { name: shown(name) });
             }
             flags.push((name.to_owned(), value));
         }
@@ -103,7 +103,7 @@ impl GoFlags {
                 None | Some("1" | "t" | "T" | "TRUE" | "true" | "True") => true,
                 Some("0" | "f" | "F" | "FALSE" | "false" | "False") => false,
                 Some(value) => {
-                    let (name, value) = (name.to_owned(), told(value));
+                    let (name, value) = (name.to_owned(), shown(value));
                     return Err(GoFlagsError::NotBoolean { name, value });
                 }
             };
@@ -118,7 +118,7 @@ impl GoFlags {
 
 /// A word of GOFLAGS in an error: of `main.token=s3cret`, which stood outside of
 /// the quotes of its flag, the name.
-fn told(word: &str) -> String {
+fn shown(word: &str) -> String {
     match word.split_once('=') {
         Some((name, _)) => format!("{}={HIDDEN}", Setting::words(name).shown()),
         None => Setting::words(word).shown(),

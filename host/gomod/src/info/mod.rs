@@ -56,7 +56,7 @@ pub struct Origin {
     pub reference: String,
 }
 
-/// Why an `.info` is of no use.
+/// Why an `.info` is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum InfoError {
     /// Not JSON, or not of the types that Go wants.

@@ -189,12 +189,12 @@ impl Reader {
         Ok(())
     }
 
-    /// Judges retracted versions once the module's path is known, which may
+    /// Checks retracted versions once the module's path is known, which may
     /// stand at the end of the file.
     fn check_retracts(&self) -> impl Iterator<Item = (Pos, Problem)> {
         let path = self.file.module.as_ref().map_or("", |module| module.path.as_str());
-        let judged = if path.is_empty() { 1 } else { usize::MAX };
-        self.file.retract.iter().take(judged).filter_map(move |line| {
+        let checked = if path.is_empty() { 1 } else { usize::MAX };
+        self.file.retract.iter().take(checked).filter_map(move |line| {
             let problem = match path {
                 "" => Problem::RetractWithoutModule,
                 path => retract::check(line, path).err()?,

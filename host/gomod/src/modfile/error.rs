@@ -145,7 +145,7 @@ pub enum Problem {
     /// A replacement written `path@version`.
     #[error("replacement module must match format 'path version', not 'path@version'")]
     ReplacementAt,
-    /// A replacement without a version that is no directory.
+    /// A replacement without a version that is not a directory.
     #[error("replacement module without version must be directory path (rooted or starting with . or ..)")]
     ReplacementDirectory,
     /// A replacement directory with backslashes.
@@ -178,7 +178,7 @@ pub enum Problem {
     RetractWithoutModule,
 }
 
-/// Why a word is no string.
+/// Why a word is not a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LiteralProblem {
     /// Quotes, but no Go string between them.

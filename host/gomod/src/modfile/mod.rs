@@ -1,4 +1,4 @@
-//! go.mod and go.work files (golang.org/x/mod/modfile): read, judged and
+//! go.mod and go.work files (golang.org/x/mod/modfile): read, checked and
 //! turned into typed directives with their positions. The text itself is never
 //! changed or normalised: checksums are over the raw bytes.
 //!

@@ -9,7 +9,7 @@ use crate::module::InvalidVersion;
 const VERB: &str = "retract";
 
 /// A version or `[low, high]`, with what stands behind it. The versions are not
-/// judged: the module's path may come later in the file.
+/// checked: the module's path may come later in the file.
 pub(super) fn interval<'w, 'a>(args: &'w [&'a str]) -> Result<(String, String, &'w [&'a str]), Problem> {
     match args {
         [] | ["(", ..] => Err(Problem::RetractStart),
@@ -37,7 +37,7 @@ fn version(word: &str) -> Result<String, Problem> {
     })
 }
 
-/// Judges the versions of a main module's retract line against its path.
+/// Checks the versions of a main module's retract line against its path.
 pub(super) fn check(retract: &Retract, module_path: &str) -> Result<(), Problem> {
     Versions::AsWritten.read(VERB, module_path, &retract.low)?;
     Versions::AsWritten.read(VERB, module_path, &retract.high)?;

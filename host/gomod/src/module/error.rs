@@ -93,7 +93,7 @@ pub enum VersionProblem {
     Major {
         /// What the path allows.
         want: String,
-        /// What the version has; empty where it is no version.
+        /// What the version has; empty where it is not a version.
         got: String,
     },
     /// The path that the version belongs to is malformed.
@@ -177,7 +177,7 @@ pub enum PathProblem {
     /// An element that looks like a short name on Windows (`progra~1`).
     #[error("trailing tilde and digits in path element")]
     WindowsShortName,
-    /// The first element of a module path is no domain name.
+    /// The first element of a module path is not a domain name.
     #[error("missing dot in first path element")]
     FirstWithoutDot,
     /// The first element of a module path starts with `-`.

@@ -168,7 +168,7 @@ impl EndRecord {
         (count32, size32, start32): (u16, u32, u32),
     ) -> Result<Self, Fault> {
         let bad = Fault::Container;
-        let record_at = at.checked_sub(LOCATOR_LEN + END64_LEN).ok_or(bad("no room for a zip64 record"))?;
+        let record_at = at.checked_sub(LOCATOR_LEN + END64_LEN).ok_or(bad("no space for a zip64 record"))?;
         let place = tail_start + record_at as u64;
         let record = Fields(&tail[record_at..]);
         if locator.u32(4) != 0 || locator.u32(16) != 1 || locator.u64(8) != place {

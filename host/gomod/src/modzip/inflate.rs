@@ -65,7 +65,7 @@ impl Inflater {
 /// Why data did not inflate to what was declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InflateFault {
-    /// They are no deflate stream, or not a whole one.
+    /// They are not a deflate stream, or not a whole one.
     Corrupt,
     /// They make more or fewer bytes than there is room for.
     Size,

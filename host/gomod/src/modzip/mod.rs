@@ -1,7 +1,7 @@
 //! A module zip: what a GOPROXY serves as `@v/<version>.zip`
 //! (golang.org/x/mod/zip).
 //!
-//! [`ModuleZip::open`] reads the central directory and judges the container,
+//! [`ModuleZip::open`] reads the central directory and checks the container,
 //! every name and every size by Go's rules; [`ModuleZip::walk`] then reads the
 //! content once: inflates, checks, hashes and hands on. What Go accepts and what
 //! a real proxy serves is accepted, with one restriction: a zip that two readers
@@ -17,7 +17,7 @@
 //! - a `go.mod` stands in the root only, in lower case;
 //! - zip and content are at most 500 MiB each, `go.mod` and `LICENSE` 16 MiB.
 //!
-//! Directory entries are hashed, as empty files, but are no files: the sink
+//! Directory entries are hashed, as empty files, but are not files: the sink
 //! does not see them (x/mod dirhash HashZip, x/mod/zip Unzip). Modes are
 //! ignored: a symbolic link is a regular file that holds its target.
 //!
@@ -26,7 +26,7 @@
 //! searches on where an end record is wrong, so that all bytes would have to be
 //! parsed again to see it, and it takes 0.45 µs an entry where this takes a
 //! tenth of that. The tests hold the two against each other: what is accepted
-//! here, the crate reads alike.
+//! here, the crate reads in the same way.
 //!
 //! Memory is bounded by [`Limits`]: the directory's names, and a few MiB of
 //! buffers, whatever the files' sizes.
@@ -120,7 +120,7 @@ pub struct ZipEntry<'a> {
     pub size: u64,
 }
 
-/// A module zip whose directory has been judged, and whose content has not.
+/// A module zip whose directory has been checked, and whose content has not.
 #[derive(Debug)]
 pub struct ModuleZip<R> {
     reader: R,
@@ -133,17 +133,17 @@ pub struct ModuleZip<R> {
 }
 
 impl<R: Read + Seek> ModuleZip<R> {
-    /// Reads and judges the directory of a zip that is said to be that of the
+    /// Reads and checks the directory of a zip that is said to be that of the
     /// module.
     pub fn open(mut reader: R, module: &ModuleVersion, limits: &Limits) -> Result<Self, ModZipError> {
         let prefix = format!("{}@{}/", module.path, module.version);
-        let mut judge = || {
+        let mut check = || {
             check_module(module)?;
             let directory = container::read_directory(&mut reader, limits)?;
             names::check(&directory, &prefix, limits)?;
             Ok(directory)
         };
-        let directory = judge().map_err(|fault: Fault| fault.of(module))?;
+        let directory = check().map_err(|fault: Fault| fault.of(module))?;
         Ok(Self { reader, module: module.clone(), prefix, directory, random: None })
     }
 

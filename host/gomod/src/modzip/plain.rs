@@ -1,4 +1,4 @@
-//! A zip that is no module's: the same container, names and sizes, without a
+//! A zip that is not a module's: the same container, names and sizes, without a
 //! module's prefix. What [`super::ModuleZip`] refuses of a container, a name or
 //! a size is refused here too.
 
@@ -8,7 +8,7 @@ use super::{Limits, ModuleZip, Sink, ZipEntry, container, names};
 use crate::module::ModuleVersion;
 use std::io::{Read, Seek};
 
-/// A zip of plain files whose directory has been judged, and whose content has not.
+/// A zip of plain files whose directory has been checked, and whose content has not.
 ///
 /// ```
 /// use airgo_gomod::modzip::{Limits, PlainZip};
@@ -30,7 +30,7 @@ pub enum PlainWalkError<E> {
 }
 
 impl<R: Read + Seek> PlainZip<R> {
-    /// Reads and judges the directory of a zip.
+    /// Reads and checks the directory of a zip.
     ///
     /// # Errors
     /// What is wrong with the container, a name or a size.

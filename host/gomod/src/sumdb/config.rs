@@ -39,7 +39,7 @@ pub enum ConfigError {
     /// Neither a known name nor a key.
     #[error("invalid GOSUMDB: {0}")]
     Key(#[from] NoteError),
-    /// A name that is no host with a path.
+    /// A name that is not a host with a path.
     #[error("invalid sumdb name (must be host[/path]): {0}")]
     Name(String),
 }

@@ -76,7 +76,7 @@ pub enum LookupError<E> {
         /// What the reading said.
         fault: E,
     },
-    /// The answer is no record, or the record is outside of the log.
+    /// The answer is not a record, or the record is outside of the log.
     #[error("{module}: {fault}")]
     Record {
         /// The module.

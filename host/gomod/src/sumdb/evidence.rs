@@ -18,7 +18,7 @@ pub struct Evidence {
 }
 
 impl<O: Ops> Client<O> {
-    /// Gathers the evidence. Each answer comes with the head of its day, and a
+    /// Collects the evidence. Each answer comes with the head of its day, and a
     /// client must be shown how every head follows from the one before it, in
     /// the order in which it happens to ask. Here all records stand under the
     /// newest head, which they have been proven to be in: so the order does not

@@ -38,7 +38,7 @@ pub enum TlogError {
     /// A hash that is not 32 bytes in base64.
     #[error("malformed hash")]
     Hash,
-    /// The signed text is no tree.
+    /// The signed text is not a tree.
     #[error("malformed tree note")]
     Tree,
     /// A record that the log could not hold.

@@ -1,4 +1,4 @@
-//! x/mod itself as the judge: a program built against the copy of
+//! x/mod itself as the oracle: a program built against the copy of
 //! golang.org/x/mod that the installed Go vendors for the go command.
 
 use airgo_gomod::gover;

@@ -60,7 +60,7 @@ pub fn inputs_of(gomodcache: &Path) -> Vec<ModuleInput<'static>> {
     stems.into_iter().map(input).collect()
 }
 
-/// All that is below a directory and is no directory, sorted.
+/// All that is below a directory and is not a directory, sorted.
 pub fn files(dir: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut todo = vec![PathBuf::new()];

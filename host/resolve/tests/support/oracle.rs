@@ -1,4 +1,4 @@
-//! The real go command as judge: what it prints, which files its cache then
+//! The real go command as the oracle: what it prints, which files its cache then
 //! holds, or that it fails.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -43,7 +43,7 @@ impl Oracle {
         Go::with_proxy(&self.url).env("GOFLAGS", "")
     }
 
-    /// Holds both ways of loading against go. The error tells what differs.
+    /// Holds both ways of loading against go. The error says what differs.
     pub fn compare(&self, dir: &Path, seed: u64) -> Result<Verdict, String> {
         let mut verdict = Verdict::default();
         let go = self.go();
@@ -92,7 +92,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// Holds what is told of each module against `go list -m`, and the list
+    /// Holds what is said of each module against `go list -m`, and the list
     /// after updates in memory against `-mod=mod`.
     pub fn compare_details(&self, dir: &Path, seed: u64) -> Result<(), String> {
         if let Ok(ours) = self.resolve(dir, Mode::Readonly, seed) {
