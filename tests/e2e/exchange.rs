@@ -288,21 +288,3 @@ fn a_damaged_module_alone_is_sent_again() {
         .done();
     assert!(fs::read(&fixed).unwrap() == fs::read(&good).unwrap());
 }
-
-#[test]
-fn an_encrypted_key_needs_its_passphrase() {
-    let site = Site::new();
-    for format in ["pem", "openssh"] {
-        let key = site.temp.join(format!("secret-{format}"));
-        let keygen = ["keygen", "-o", text(&key), "--format", format, "--encrypt"];
-        site.airgo.run(&keygen).ends(2);
-        let airgo = Airgo::new(&site.proxy.url()).env("AIRGO_KEY_PASSPHRASE", "open sesame");
-        airgo.run(&keygen).done();
-        let (project, bundle) = (site.project(), site.temp.join(format!("{format}.airgo")));
-        let pack = ["pack", text(&project), "-o", text(&bundle), "--key", text(&key)];
-        site.airgo.run(&pack).ends(1).says(&["AIRGO_KEY_PASSPHRASE"]);
-        airgo.run(&pack).done();
-        let trust = format!("{}.pub", key.display());
-        site.airgo.run(&["verify", text(&bundle), "--trust", &trust]).done();
-    }
-}

@@ -1,5 +1,5 @@
-//! Keys: how their files are named, where the public half is, and that other
-//! tools read what `airgo key export` prints.
+//! Keys: where the public half is, and that other tools read what `airgo key export`
+//! prints.
 
 use crate::airgo::Airgo;
 use crate::site::{Site, text};
@@ -11,25 +11,6 @@ fn tool(name: &str, args: &[&str]) -> String {
     let out = Command::new(name).args(args).output().unwrap();
     assert!(out.status.success(), "{name} {args:?}: {}", String::from_utf8_lossy(&out.stderr));
     String::from_utf8_lossy(&out.stdout).into_owned()
-}
-
-#[test]
-fn a_pair_has_one_naming() {
-    let site = Site::new();
-    for (file, public) in [("team.key", "team.pub"), ("other", "other.pub"), ("k.pem", "k.pem.pub")] {
-        let key = site.temp.join(file);
-        site.airgo.run(&["keygen", "-o", text(&key)]).done().says(&[public]);
-        assert!(site.temp.join(public).exists(), "{public}");
-    }
-    site.airgo.run(&["keygen", "-o", text(&site.temp.join("team"))]).ends(1).says(&["team.pub exists"]);
-    // Where an older airgo made the pair, its name is found.
-    let older = site.temp.join("team.key.pub");
-    fs::rename(site.temp.join("team.pub"), &older).unwrap();
-    let (project, bundle, key) = (site.project(), site.bundle(), site.temp.join("team.key"));
-    let pack = ["pack", text(&project), "-o", text(&bundle), "--key", text(&key)];
-    site.airgo.run(&pack).done().says(&["airgo unpack app.airgo --trust team.key.pub"]);
-    let asked = site.temp.join("team.pub");
-    site.airgo.run(&["verify", text(&bundle), "--trust", text(&asked)]).done();
 }
 
 #[test]

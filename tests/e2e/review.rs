@@ -115,21 +115,6 @@ fn nobody_signs_what_the_packer_did_not() {
 }
 
 #[test]
-fn a_signature_that_would_contradict_is_not_made() {
-    let team = Team::new();
-    let trust = team.trust("require = [\"sequence\"]", &[("packer", 1), ("reviewer", 1)], &KEYS[..3]);
-    team.pack("pat", &["--sequence", "7"]);
-    team.sign("rae", &trust, &["--sequence", "8"]).ends(10).says(&["sequence 7", "sequence 8"]);
-    team.sign("rae", &trust, &["--sequence", "7"]).done();
-    team.verify(&trust, &[]).done();
-    // Without one on the packer's, the reviewer may bring it.
-    team.pack("pat", &[]);
-    team.sign("rae", &trust, &[]).ends(10).says(&["--sequence N"]);
-    team.sign("rae", &trust, &["--sequence", "9"]).done();
-    team.verify(&trust, &[]).done();
-}
-
-#[test]
 fn the_hint_of_a_refusal_follows_from_its_cause() {
     let team = Team::new();
     let two: &[(&str, u32)] = &[("packer", 1), ("reviewer", 1)];

@@ -105,25 +105,6 @@ fn a_finding_goes_through_who_needs_the_module() {
     }
 }
 
-#[test]
-fn packages_short_names_and_typos_are_understood() {
-    let site = site();
-    site.pack().done();
-    let told = why(&site, "example.com/b/deep");
-    assert_eq!(told["module"], "example.com/b@v1.0.0");
-    assert_eq!(told["imports"][0][2], "example.com/b/deep");
-    let (bundle, key) = (site.bundle(), site.public_key());
-    for (asked, word) in [
-        ("d", "did you mean example.com/d"),
-        ("example.con/e", "did you mean example.com/"),
-        ("example.com/a@v1.0.1", "it is there as example.com/a@v1.0.0"),
-        ("example.com/main", "it is a main module"),
-        ("nothing/like/it", "airgo inspect"),
-    ] {
-        site.airgo.run(&["why", text(&bundle), asked, "--trust", text(&key)]).ends(1).says(&[word]);
-    }
-}
-
 /// Each project by the version that it builds.
 #[test]
 fn projects_that_build_different_versions_have_chains_of_their_own() {

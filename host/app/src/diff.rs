@@ -1,11 +1,56 @@
 //! What changed in the build list from one bundle to the next.
 
+use crate::Context;
+use crate::failure::Result;
+use crate::requests::TrustFiles;
+use crate::trust::open;
 use airgo_bundle::Manifest;
 use airgo_bundle::manifest::{Module, Replacement};
 use airgo_gomod::semver;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
+
+/// What to compare.
+#[derive(Clone, Debug, Default)]
+pub struct DiffRequest {
+    /// The bundle approved before.
+    pub old: PathBuf,
+    /// The bundle to review.
+    pub new: PathBuf,
+    /// Whom to trust, and what a delta builds on.
+    pub trust: TrustFiles,
+}
+
+/// What a reviewer has to look at since the last approved bundle.
+#[derive(Clone, Debug)]
+pub struct Diff {
+    /// Added, removed and changed modules of the build list, by path.
+    pub changes: Vec<Change>,
+    /// What the older bundle holds.
+    pub old_content_id: String,
+    /// What the newer bundle holds.
+    pub new_content_id: String,
+}
+
+/// Compares two signed bundles.
+///
+/// # Errors
+/// One of them does not verify.
+pub fn diff(context: &Context, request: &DiffRequest) -> Result<Diff> {
+    let old = open::open_signed(context, &request.old, &request.trust)?;
+    let new = open::open_signed(context, &request.new, &request.trust)?;
+    let changes = changes(old.manifest(), new.manifest());
+    if changes.is_empty() {
+        context.status("Same", "the two bundles have the same build list and hashes");
+    }
+    Ok(Diff {
+        changes,
+        old_content_id: old.manifest().content_id.clone(),
+        new_content_id: new.manifest().content_id.clone(),
+    })
+}
 
 /// What became of one module path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +92,7 @@ impl fmt::Display for Change {
 }
 
 /// The changes, by module path.
-pub fn changes(old: &Manifest, new: &Manifest) -> Vec<Change> {
+fn changes(old: &Manifest, new: &Manifest) -> Vec<Change> {
     let (old, new) = (by_path(old), by_path(new));
     let paths: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
     let changes = |path: &str| {

@@ -6,16 +6,20 @@
 //! context ends the work early. Nothing here prints, exits, or reads a variable
 //! of the process: Go's settings and airgo's own are in [`GoEnv`].
 
+pub mod cache;
 pub mod check;
 pub mod collect;
 pub mod diff;
+pub mod doctor;
 pub mod documents;
 pub mod errors;
 mod events;
 pub mod failure;
 pub mod findings;
 pub mod goenv;
+pub mod inspect;
 mod interrupt;
+pub mod key;
 pub mod pack;
 pub mod paths;
 pub mod policy;
@@ -32,6 +36,7 @@ pub mod unpack;
 pub mod verify;
 pub mod vulndb;
 mod vulnsource;
+pub mod why;
 
 pub use events::{Events, Meter, Progress, Silent};
 pub use failure::{Failure, FailureKind, Result};

@@ -63,11 +63,12 @@ pub fn collect(
 
     let resolved = resolve(context, wanted, projects, &mut downloads)?;
     let (objects, advice) = fetch(context, &session, downloads, &resolved)?;
-    check_other_side(context, wanted, projects, &resolved, &objects)?;
+    let build = Build { platforms: wanted.platforms.clone(), tags: wanted.tags.clone() };
+    offline::check(context, projects, &resolved.resolutions, &objects, &build, wanted.allow_incomplete)?;
+    lengths::check(context, &objects, &build.platforms, wanted.allow_incomplete)?;
     let attested = verify(context, &session, projects, &resolved, &objects)?;
     session.end(context, &objects);
 
-    let build = build(wanted);
     let manifest = manifest::build(&ManifestInputs {
         projects,
         imports: sources::imports(context, &projects.list, &resolved.resolutions, &objects, &build)?,
@@ -165,20 +166,6 @@ fn fetch(
     Ok((objects, advice))
 }
 
-/// Refuses what `go` will refuse on the other side, and what cannot be unpacked
-/// there.
-fn check_other_side(
-    context: &Context,
-    wanted: &Collect,
-    projects: &Projects,
-    resolved: &Resolved,
-    objects: &Objects,
-) -> Result<()> {
-    let build = build(wanted);
-    offline::check(context, projects, &resolved.resolutions, objects, &build, wanted.allow_incomplete)?;
-    lengths::check(context, objects, &build.platforms, wanted.allow_incomplete)
-}
-
 /// Has the checksum database attest what go.sum has no line for.
 fn verify(
     context: &Context,
@@ -189,11 +176,6 @@ fn verify(
 ) -> Result<Attested> {
     let (unsummed, lacking) = unsummed(projects, &resolved.wants, objects);
     sumdb::attest(context, &session.fetcher, &session.cache, &lacking, unsummed)
-}
-
-/// What imports are read for.
-fn build(wanted: &Collect) -> Build {
-    Build { platforms: wanted.platforms.clone(), tags: wanted.tags.clone() }
 }
 
 /// What the bundle must hold, project by project. `go list -m` also reads the

@@ -1,33 +1,28 @@
-//! `airgo diff`: what a reviewer has to look at since the last approved bundle.
+//! `airgo diff`: the request from the arguments, the changes as a document or a line
+//! each.
 
 use crate::Context;
-use crate::args::Diff;
+use crate::args;
 use crate::page::Page;
 use airgo_app::Result;
-use airgo_app::diff::{Change, changes};
+use airgo_app::diff::{Change, DiffRequest, diff};
 use airgo_app::documents;
-use airgo_app::trust::open;
 
 /// Prints added, removed and changed modules of the build list.
-pub fn run(context: &Context, args: &Diff) -> Result<()> {
-    let old = open::open_signed(context, &args.old, &args.trust.request())?;
-    let new = open::open_signed(context, &args.new, &args.trust.request())?;
-    let changes = changes(old.manifest(), new.manifest());
+pub fn run(context: &Context, args: &args::Diff) -> Result<()> {
+    let args::Diff { old, new, trust } = args;
+    let request = DiffRequest { old: old.clone(), new: new.clone(), trust: trust.request() };
+    let diff = diff(context, &request)?;
     if context.printer.is_json() {
         return context.printer.document(&documents::Diff {
-            modules: changes.iter().map(document).collect(),
-            new_content_id: &new.manifest().content_id,
-            old_content_id: &old.manifest().content_id,
+            modules: diff.changes.iter().map(document).collect(),
+            new_content_id: &diff.new_content_id,
+            old_content_id: &diff.old_content_id,
             schema: documents::DiffV1,
         });
     }
     let mut page = Page::default();
-    for change in &changes {
-        page.line(change.to_string());
-    }
-    if changes.is_empty() {
-        context.printer.status("Same", "the two bundles have the same build list and hashes");
-    }
+    diff.changes.iter().for_each(|change| page.line(change.to_string()));
     context.printer.page(&page)
 }
 

@@ -1,39 +1,26 @@
-//! `airgo inspect`: a readable table of a bundle, or its manifest as JSON.
-//!
-//! A reviewer looks at bundles before trusting them, so an untrusted signature
-//! is told, loudly, and does not stop this command; nothing is installed from
-//! what it shows.
+//! `airgo inspect`: a readable table of a bundle, or its manifest as JSON; nothing is
+//! installed from what it shows.
 
 use crate::Context;
 use crate::args::Inspect;
 use crate::page::Page;
 use airgo_app::Result;
 use airgo_app::documents;
+use airgo_app::inspect::{InspectRequest, Inspected, inspect};
 use airgo_app::quantity::bytes;
-use airgo_app::trust::keyring;
-use airgo_app::trust::open::{self, bundle_failure};
+use airgo_bundle::Signers;
 use airgo_bundle::manifest::{Module, Replacement, SumSource};
 use airgo_bundle::statement::Attestation;
-use airgo_bundle::{Manifest, Signers};
-use jiff::Timestamp;
 
 /// Shows what the bundle says it holds, and who signed that.
 pub fn run(context: &Context, args: &Inspect) -> Result<()> {
-    let bundle = open::open(&args.file)?;
-    let trust = keyring::trust(context, &args.trust.request())?;
-    let manifest = bundle.manifest_unverified().map_err(|e| bundle_failure(&e))?;
-    let signers = bundle.signatures(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
+    let request = InspectRequest { file: args.file.clone(), trust: args.trust.request() };
+    let inspected = inspect(context, &request)?;
     if context.printer.is_json() {
-        context.printer.document(&documents::Inspect::new(&manifest, signatures(&signers)))?;
-    } else {
-        context.printer.page(&page(&manifest, &signers, context.printer.width()))?;
+        let signatures = signatures(&inspected.signers);
+        return context.printer.document(&documents::Inspect::new(&inspected.manifest, signatures));
     }
-    if signers.trusted().next().is_none() {
-        context
-            .printer
-            .warning("no signature on this bundle is by a key that you trust; anyone may have written it");
-    }
-    Ok(())
+    context.printer.page(&page(&inspected, context.printer.width()))
 }
 
 fn signatures(signers: &Signers) -> Vec<documents::Signature> {
@@ -51,7 +38,8 @@ fn signatures(signers: &Signers) -> Vec<documents::Signature> {
     all.collect()
 }
 
-fn page(manifest: &Manifest, signers: &Signers, width: Option<usize>) -> Page {
+fn page(inspected: &Inspected, width: Option<usize>) -> Page {
+    let Inspected { manifest, signers } = inspected;
     let mut out = Page::default();
     for main in &manifest.main_modules {
         let go = main.go_version.as_ref().map(|v| format!(", go {v}")).unwrap_or_default();
@@ -81,7 +69,7 @@ fn page(manifest: &Manifest, signers: &Signers, width: Option<usize>) -> Page {
 }
 
 /// What a signer claims beside the contents, as far as it says anything.
-pub fn claims(attestation: &Attestation) -> Vec<(&'static str, String)> {
+fn claims(attestation: &Attestation) -> Vec<(&'static str, String)> {
     let Attestation { comment, signed_at, sequence, expires, .. } = attestation;
     let all = [
         ("comment", comment.clone()),

@@ -1,66 +1,49 @@
 //! `airgo key`: shows a key, and writes its public half as other tools read it.
 
 use crate::Context;
-use crate::args::{KeyCommand, PublicFormat};
+use crate::args::{self, KeyCommand};
 use crate::page::Page;
+use airgo_app::Result;
 use airgo_app::documents;
-use airgo_app::trust::keyring;
-use airgo_app::{Failure, Result};
-use airgo_bundle::detached::minisign_public_key;
-use airgo_bundle::keys::PublicKey;
-use std::path::PathBuf;
+use airgo_app::key::{Key, PublicFormat, read};
 
 /// Runs one of them.
 pub fn run(context: &Context, command: &KeyCommand) -> Result<()> {
     match command {
-        KeyCommand::Show { file } => show(context, file.as_ref()),
+        KeyCommand::Show { file } => show(context, &read(context, file.as_deref())?),
         KeyCommand::Export { file, format } => {
-            let (_, key) = read(context, file.as_ref())?;
-            context.printer.data(text(&key, *format)?.as_bytes())
+            let format = match format {
+                args::PublicFormat::Pem => PublicFormat::Pem,
+                args::PublicFormat::Openssh => PublicFormat::Openssh,
+                args::PublicFormat::Minisign => PublicFormat::Minisign,
+            };
+            context.printer.data(read(context, file.as_deref())?.text(format)?.as_bytes())
         }
     }
 }
 
-/// The public key in this file, of either half, or the user's personal one.
-fn read(context: &Context, file: Option<&PathBuf>) -> Result<(PathBuf, PublicKey)> {
-    let file = match file {
-        Some(file) => file.clone(),
-        None => keyring::personal_file(context)?,
-    };
-    let key = keyring::public_half(context, &file)?;
-    Ok((file, key))
-}
-
-fn text(key: &PublicKey, format: PublicFormat) -> Result<String> {
-    Ok(match format {
-        PublicFormat::Pem => key.to_pem().map_err(|e| Failure::failed(e.to_string()))?,
-        PublicFormat::Openssh => format!("{}\n", key.to_openssh()),
-        PublicFormat::Minisign => minisign_public_key(key),
-    })
-}
-
-fn show(context: &Context, file: Option<&PathBuf>) -> Result<()> {
-    let (file, key) = read(context, file)?;
-    let (pem, minisign) = (text(&key, PublicFormat::Pem)?, text(&key, PublicFormat::Minisign)?);
+fn show(context: &Context, key: &Key) -> Result<()> {
+    let (pem, minisign) = (key.text(PublicFormat::Pem)?, key.text(PublicFormat::Minisign)?);
     let minisign = minisign.lines().nth(1).unwrap_or_default();
-    let public = keyring::public_file_of(&file, &key).map(|p| p.display().to_string());
+    let (key_id, openssh) = (key.public.id().to_string(), key.public.to_openssh());
+    let public_file = key.public_file.as_ref().map(|file| file.display().to_string());
     if context.printer.is_json() {
         return context.printer.document(&documents::Key {
-            file: file.display().to_string(),
-            key_id: key.id().to_string(),
+            file: key.file.display().to_string(),
+            key_id,
             minisign: minisign.to_owned(),
-            openssh: key.to_openssh(),
+            openssh,
             pem,
-            public_file: public,
+            public_file,
             schema: documents::KeyV1,
         });
     }
     let mut page = Page::default();
-    page.line(format!("fingerprint  {}", key.id()));
-    page.line(format!("openssh      {}", key.to_openssh()));
+    page.line(format!("fingerprint  {key_id}"));
+    page.line(format!("openssh      {openssh}"));
     page.line(format!("minisign     {minisign}"));
-    if let Some(public) = public {
-        page.line(format!("public file  {public}"));
+    if let Some(file) = public_file {
+        page.line(format!("public file  {file}"));
     }
     context.printer.page(&page)
 }

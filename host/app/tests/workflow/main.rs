@@ -1,0 +1,8 @@
+//! The workflow in process: what the library reports, and what it fails with.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod bundles;
+mod cache;
+mod keys;
+mod review;
+mod site;
