@@ -1,16 +1,18 @@
 //! The cache, and installing one module into it.
 
-use crate::crash_point;
 use crate::error::{InstallError, OpenError, Problem};
-use crate::existing::{Existing, look};
+use crate::gomodcache::existing::{Existing, look};
+use crate::gomodcache::metadata::MetadataFiles;
+use crate::gomodcache::place::Place;
+use crate::gomodcache::staging::Staging;
+use crate::gomodcache::target::Target;
+use crate::gomodcache::verify::Verifier;
 use crate::input::{ModuleInput, Outcome, Progress, ZipInput};
-use crate::place::Place;
-use crate::small::SmallFiles;
-use crate::stage::{Extraction, Staging, Target, copy_zip};
-use crate::system::{edit_cache_file, lock};
-use crate::temporary::Temporary;
-use crate::tree::Meter;
-use crate::verify::Verifier;
+use crate::writer::Writer;
+use crate::writer::copied::Extraction;
+use crate::writer::system::{edit_cache_file, lock};
+use crate::writer::temporary::Temporary;
+use crate::writer::tree::Meter;
 use airgo_gomod::modzip::{Limits, Scratch};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -48,7 +50,7 @@ impl ModCache {
         let error = |source| OpenError { path: path.to_owned(), source };
         Dir::create_ambient_dir_all(path, ambient_authority()).map_err(error)?;
         let root = Dir::open_ambient_dir(path, ambient_authority()).map_err(error)?;
-        let temporary = Temporary::open(&root).map_err(error)?;
+        let temporary = Temporary::open(&root, "cache").map_err(error)?;
         let own = std::path::absolute(path).map_err(error)?.as_os_str().len();
         Ok(Self { root, options, temporary, path_limit: PATH_MAX.saturating_sub(own + 2) })
     }
@@ -91,7 +93,7 @@ impl Installer<'_> {
     ) -> Result<Outcome, InstallError> {
         let ModuleInput { module, info, go_mod, zip } = input;
         let place = Place::of(&module)?;
-        let small = SmallFiles::check(&place, info, go_mod)?;
+        let metadata = MetadataFiles::check(&place, info, go_mod)?;
         if progress.cancelled() {
             return Err(Problem::Cancelled.of(&module));
         }
@@ -99,22 +101,22 @@ impl Installer<'_> {
         let download = place.make_download(root)?;
         let target = Target { place: &place, download: &download, root, temporary, progress };
         match zip {
-            Some(zip) => self.install_zip(&target, small, zip),
-            None => small.missing(&target)?.write(&target),
+            Some(zip) => self.install_zip(&target, metadata, zip),
+            None => metadata.missing(&target)?.write(&target),
         }
     }
 
     fn install_zip(
         &mut self,
         target: &Target<'_>,
-        small: SmallFiles,
+        metadata: MetadataFiles,
         mut zip: ZipInput<'_>,
     ) -> Result<Outcome, InstallError> {
         let Target { place, progress, .. } = *target;
         // As Go does, look first without the lock: a complete cache need not be
         // writable.
         let existing = look(target, zip.h1)?;
-        let missing = small.missing(target)?;
+        let missing = metadata.missing(target)?;
         if existing == Existing::Complete && missing.is_nothing() {
             self.verify(target, existing, &mut zip)?;
             return Ok(Outcome::AlreadyPresent);
@@ -128,35 +130,17 @@ impl Installer<'_> {
         let existing = look(target, zip.h1)?;
         let missing = missing.again(target)?;
         target.remove_leftovers();
-        match existing {
-            Existing::Complete => {
-                self.verify(target, existing, &mut zip)?;
-                return missing.write(target);
-            }
-            Existing::TreeOnly => {
-                self.verify(target, existing, &mut zip)?;
-                let mut staging = Staging::start(target);
-                let _meter = Meter::new(progress, zip.size, 1);
-                let file = copy_zip(&mut staging, zip, &mut self.buffer)?;
-                file.verify(&self.cache.options.limits, &mut self.scratch)?.publish(staging, missing)?;
-            }
-            Existing::ZipOnly | Existing::Nothing => {
-                self.verify(target, existing, &mut zip)?;
-                let mut staging = Staging::start(target);
-                let root = staging.make_tree()?;
-                crash_point!("partial");
-                let size = zip.size;
-                let file = copy_zip(&mut staging, zip, &mut self.buffer)?;
-                crash_point!("zip copied");
-                let Options { keep_writable, limits, .. } = &self.cache.options;
-                let how =
-                    Extraction { limits, keep_writable: *keep_writable, path_limit: self.cache.path_limit };
-                let meter = |content| Meter::new(progress, size, content);
-                let verified = file.extract(&how, &mut self.scratch, root, meter)?;
-                crash_point!("tree extracted");
-                verified.publish(staging, missing)?;
-            }
-        }
+        self.verify(target, existing, &mut zip)?;
+        let staging = match existing {
+            Existing::Complete => return missing.write(target),
+            Existing::TreeOnly => Staging::zip(target, missing),
+            Existing::ZipOnly | Existing::Nothing => Staging::zip_and_tree(target, missing),
+        };
+        let ModCache { options: Options { keep_writable, limits, .. }, path_limit, temporary, .. } =
+            self.cache;
+        let how = Extraction { limits, keep_writable: *keep_writable, path_limit: *path_limit };
+        let Self { scratch, buffer, .. } = self;
+        Writer { temporary, progress, how, scratch, buffer }.write(staging, zip)?;
         Ok(Outcome::Installed)
     }
 

@@ -1,6 +1,7 @@
 //! Why a module was not installed.
 
 use crate::changes::Changes;
+use crate::writer::system::what_stands_there;
 use airgo_gomod::module::ModuleError;
 use airgo_gomod::modzip::ModZipError;
 use airgo_gomod::{H1, ModuleVersion};
@@ -134,6 +135,18 @@ pub enum Problem {
 }
 
 impl Problem {
+    pub(crate) fn write(file: String, source: io::Error) -> Self {
+        Self::Write { file, source }
+    }
+
+    /// What an error at a directory or a file that must not be a link means.
+    pub(crate) fn in_the_way(file: String, error: io::Error) -> Self {
+        match what_stands_there(&error) {
+            Some(what) => Self::Obstacle { file, what },
+            None => Self::write(file, error),
+        }
+    }
+
     pub(crate) fn of(self, module: &ModuleVersion) -> InstallError {
         InstallError { module: module.clone(), problem: Box::new(self) }
     }

@@ -21,7 +21,7 @@
 //! inflated, hashed, written. Only that hash makes a `VerifiedModule`, and only
 //! a `VerifiedModule` is published.
 //!
-//! **Nobody sees a module before it is verified.** All is done under Go's lock
+//! **No module is visible before it is verified.** All is done under Go's lock
 //! of the module version, and while a `.partial` file stands there, which says
 //! to the go command that there is no such module yet. Published are, in this
 //! order: `.info`, `.mod`, `list`, `.ziphash`, `.zip`, and then `.partial` goes.
@@ -40,6 +40,9 @@
 //! zip and tree are hashed, and an error names the files that were changed, added
 //! or removed, unless [`Options::trust_existing`] is set.
 //!
+//! Copying, hashing and extracting know nothing of these names: `writer` does them
+//! for a `Layout`, and `gomodcache` is that of the go command.
+//!
 //! **Links below GOMODCACHE are hostile:** every directory is opened by name
 //! below the handle of its parent, not following links, through cap-std. Files are
 //! opened without waiting, must be regular, and are read up to their limit.
@@ -48,17 +51,10 @@ mod all;
 mod cache;
 mod changes;
 mod error;
-mod existing;
+mod gomodcache;
 mod input;
-mod list;
-mod place;
-mod small;
-mod stage;
 mod sumdb;
-mod system;
-mod temporary;
-mod tree;
-mod verify;
+mod writer;
 
 #[cfg(test)]
 mod crash_tests;

@@ -8,7 +8,7 @@
 
 use crate::cache::ModCache;
 use crate::input::Outcome;
-use crate::system::{make_dir, open_file};
+use crate::writer::system::{make_dir, open_file};
 use cap_std::fs::Dir;
 use std::io::{self, ErrorKind, Write as _};
 

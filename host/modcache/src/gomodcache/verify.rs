@@ -7,17 +7,19 @@
 
 use crate::changes::{Change, ChangeKind, Changes};
 use crate::error::{InstallError, Problem};
-use crate::existing::Existing;
-use crate::input::{Progress, ZipInput};
-use crate::stage::{Staging, Target, copy_zip};
-use crate::system::{open_dir, open_file, what_stands_there};
-use crate::tree::names;
+use crate::gomodcache::existing::Existing;
+use crate::gomodcache::staging::Staging;
+use crate::gomodcache::target::Target;
+use crate::input::ZipInput;
+use crate::writer::copied;
+use crate::writer::digests::{Cancelled, Digests, Files};
+use crate::writer::system::{open_dir, open_file, what_stands_there};
+use crate::writer::tree::names;
 use airgo_gomod::H1;
 use airgo_gomod::dirhash::Hash1;
-use airgo_gomod::modzip::{Limits, ModuleZip, Scratch, Sink, WalkError};
+use airgo_gomod::modzip::{Limits, ModuleZip, Scratch, WalkError};
 use cap_std::fs::Dir;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _};
 
@@ -25,10 +27,6 @@ use std::io::{self, ErrorKind, Read as _, Seek as _};
 const PIECE: usize = 256 << 10;
 /// Directories in directories: each is held open while those in it are read.
 const DEPTH: usize = 500;
-
-/// Files by their name below the module's root, each with its SHA-256; none for
-/// one that is longer than a module may be.
-type Files = BTreeMap<String, Option<[u8; 32]>>;
 
 /// Checks one module.
 pub(crate) struct Verifier<'v> {
@@ -207,14 +205,15 @@ impl Verifier<'_> {
     ) -> Result<Option<Files>, InstallError> {
         let mut digests = Digests::of_all(self.target.progress);
         let h1 = match there {
-            Some(file) => self.walk(file, &mut digests)?,
+            Some(file) => self.walk(&file, &mut digests)?,
             None => {
                 let reader = std::mem::replace(&mut zip.reader, Box::new(io::empty()));
                 let ZipInput { size, sha256, h1, .. } = *zip;
-                let mut staging = Staging::start(self.target);
-                let copied = copy_zip(&mut staging, ZipInput { reader, size, sha256, h1 }, self.buffer);
-                match copied {
-                    Ok(copied) => self.walk(copied.into_file(), &mut digests)?,
+                let input = ZipInput { reader, size, sha256, h1 };
+                let Target { temporary, progress, .. } = *self.target;
+                let layout = Staging::nothing(self.target);
+                match copied::copy(&layout, temporary, progress, input, self.buffer) {
+                    Ok(copied) => self.walk(copied.file(), &mut digests)?,
                     // The cache may be read-only.
                     Err(error) if matches!(*error.problem, Problem::Write { .. }) => return Ok(None),
                     Err(error) => return Err(error),
@@ -224,7 +223,7 @@ impl Verifier<'_> {
         Ok((h1 == zip.h1).then_some(digests.files))
     }
 
-    fn walk(&mut self, file: File, digests: &mut Digests<'_>) -> Result<H1, InstallError> {
+    fn walk(&mut self, file: &File, digests: &mut Digests<'_>) -> Result<H1, InstallError> {
         let place = self.target.place;
         match ModuleZip::open(file, &place.module, self.limits)?.walk_with(self.scratch, digests) {
             Ok(h1) => Ok(h1),
@@ -248,56 +247,5 @@ impl Verifier<'_> {
         for name in have.keys().filter(|name| !want.contains_key(*name)) {
             push(name, ChangeKind::Added);
         }
-    }
-}
-
-/// The caller gave up.
-#[derive(Debug)]
-pub(crate) struct Cancelled;
-
-/// Takes the files of a walk, to give up when the caller does, and their hashes
-/// where they are wanted.
-pub(crate) struct Digests<'p> {
-    progress: &'p dyn Progress,
-    files: Files,
-    all: bool,
-    current: Option<(String, Sha256)>,
-}
-
-impl<'p> Digests<'p> {
-    /// Takes no hashes.
-    pub(crate) fn unless_cancelled(progress: &'p dyn Progress) -> Self {
-        Self { progress, files: Files::new(), all: false, current: None }
-    }
-
-    fn of_all(progress: &'p dyn Progress) -> Self {
-        Self { all: true, ..Self::unless_cancelled(progress) }
-    }
-
-    fn check(&self) -> Result<(), Cancelled> {
-        if self.progress.cancelled() { Err(Cancelled) } else { Ok(()) }
-    }
-}
-
-impl Sink for Digests<'_> {
-    type Error = Cancelled;
-
-    fn start(&mut self, name: &str, _: u64) -> Result<(), Cancelled> {
-        self.current = self.all.then(|| (name.to_owned(), Sha256::new()));
-        self.check()
-    }
-
-    fn data(&mut self, bytes: &[u8]) -> Result<(), Cancelled> {
-        if let Some((_, sha256)) = &mut self.current {
-            sha256.update(bytes);
-        }
-        self.check()
-    }
-
-    fn end(&mut self) -> Result<(), Cancelled> {
-        if let Some((name, sha256)) = self.current.take() {
-            self.files.insert(name, Some(sha256.finalize().into()));
-        }
-        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //! DownloadDir).
 
 use crate::error::{InstallError, Problem};
-use crate::system::{make_dir, open_dir, what_stands_there};
+use crate::writer::system::{make_dir, open_dir, what_stands_there};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::{self, ModuleError};
 use cap_std::fs::Dir;
@@ -94,10 +94,7 @@ impl Place {
 
     /// What an error at a directory that must not be a link means.
     pub(crate) fn obstacle(&self, file: &str, error: io::Error) -> InstallError {
-        match what_stands_there(&error) {
-            Some(what) => self.error(Problem::Obstacle { file: file.to_owned(), what }),
-            None => self.write_error(file, error),
-        }
+        self.error(Problem::in_the_way(file.to_owned(), error))
     }
 
     /// What an error means of something that is only read.
@@ -108,7 +105,7 @@ impl Place {
         }
     }
 
-    /// What an error of [`crate::system::lock`] means.
+    /// What an error of [`crate::writer::system::lock`] means.
     pub(crate) fn lock_error(&self, file: &str, error: io::Error) -> InstallError {
         match error.kind() {
             ErrorKind::Interrupted => self.error(Problem::Cancelled),
@@ -117,7 +114,7 @@ impl Place {
     }
 
     pub(crate) fn write_error(&self, file: &str, source: io::Error) -> InstallError {
-        self.error(Problem::Write { file: file.to_owned(), source })
+        self.error(Problem::write(file.to_owned(), source))
     }
 }
 

@@ -2,8 +2,8 @@
 //! DownloadDir, fetch.go DownloadZip).
 
 use crate::error::{Hashed, InstallError, Problem};
-use crate::stage::Target;
-use crate::system::{open_file, special};
+use crate::gomodcache::target::Target;
+use crate::writer::system::{open_file, special};
 use airgo_gomod::H1;
 use cap_std::fs::MetadataExt as _;
 use rustix::fs::FileType;

@@ -2,7 +2,7 @@
 //! GOPROXY answers with (cmd/go modfetch/cache.go rewriteVersionList).
 
 use crate::input::Progress;
-use crate::system::{edit_cache_file, lock, read_file};
+use crate::writer::system::{edit_cache_file, lock, read_file};
 use airgo_gomod::{module, semver};
 use cap_std::fs::Dir;
 use std::io::{self, Read, Seek, Write};

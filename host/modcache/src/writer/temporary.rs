@@ -1,16 +1,16 @@
-//! Files on their way into the cache, under names that nobody takes for more.
+//! Files that are not in their place yet, under names that are not taken for more.
 //!
 //! ```text
-//! cache/airgo-tmp/<run>/<n>     what a run writes, until it is renamed into place
-//! cache/airgo-tmp/<run>.lock    locked while the run lives
+//! <parent>/airgo-tmp/<run>/<n>     what a run writes, until it is renamed into place
+//! <parent>/airgo-tmp/<run>.lock    locked while the run lives
 //! ```
 //!
 //! All of a run's files are in one place, so that the next run finds what a
 //! killed one left, whichever modules either of them installs; the lock tells
 //! it from a run that is still alive. Nothing of it is there once no run is.
 
-use crate::system::{create_cache_file, edit_cache_file, make_dir, open_dir};
-use crate::tree::remove_tree;
+use crate::writer::system::{create_cache_file, edit_cache_file, make_dir, open_dir};
+use crate::writer::tree::remove_tree;
 use cap_std::fs::{Dir, File};
 use rustix::fs::AtFlags;
 use std::hash::{BuildHasher as _, RandomState};
@@ -18,24 +18,23 @@ use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Where the runs' directories are, below GOMODCACHE.
-const PLACE: &str = "cache/airgo-tmp";
-const CACHE: &str = "cache";
+/// Where the runs' directories are, in the parent that the layout names.
 const NAME: &str = "airgo-tmp";
 
 /// This run's temporary files. Nothing is made before the first is.
 #[derive(Debug)]
 pub(crate) struct Temporary {
     root: Dir,
+    /// A directory in `root`.
+    parent: &'static str,
     run: Mutex<Option<Run>>,
     count: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Run {
-    /// `cache`.
-    cache: Dir,
-    /// `cache/airgo-tmp`.
+    parent: Dir,
+    /// `airgo-tmp` in it.
     all: Dir,
     name: String,
     own: Dir,
@@ -54,14 +53,14 @@ pub(crate) struct TemporaryFile {
 
 impl Temporary {
     /// Removes what killed runs left, as well as can be.
-    pub(crate) fn open(root: &Dir) -> io::Result<Self> {
-        sweep(root);
-        Ok(Self { root: root.try_clone()?, run: Mutex::new(None), count: AtomicU64::new(0) })
+    pub(crate) fn open(root: &Dir, parent: &'static str) -> io::Result<Self> {
+        sweep(root, parent);
+        Ok(Self { root: root.try_clone()?, parent, run: Mutex::new(None), count: AtomicU64::new(0) })
     }
 
-    /// For messages: where the files are, below GOMODCACHE.
-    pub(crate) const fn place() -> &'static str {
-        PLACE
+    /// For messages: where the files are, below the root.
+    pub(crate) fn place(&self) -> String {
+        format!("{}/{NAME}", self.parent)
     }
 
     /// A new, empty file for reading and writing.
@@ -69,7 +68,7 @@ impl Temporary {
         let dir = {
             let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
             if run.is_none() {
-                *run = Some(Run::start(&self.root)?);
+                *run = Some(Run::start(&self.root, self.parent)?);
             }
             match &*run {
                 Some(run) => run.own.try_clone()?,
@@ -101,12 +100,12 @@ impl Drop for TemporaryFile {
 }
 
 impl Run {
-    fn start(root: &Dir) -> io::Result<Self> {
-        let cache = make_dir(root, CACHE)?.0;
+    fn start(root: &Dir, parent: &str) -> io::Result<Self> {
+        let parent = make_dir(root, parent)?.0;
         let mut tries = 0;
         loop {
             tries += 1;
-            match Self::try_start(&cache, tries) {
+            match Self::try_start(&parent, tries) {
                 // Another run, the last one until now, has just removed the directory or
                 // taken the lock for that of a dead one.
                 Err(error)
@@ -117,8 +116,8 @@ impl Run {
         }
     }
 
-    fn try_start(cache: &Dir, tries: u32) -> io::Result<Self> {
-        let all = make_dir(cache, NAME)?.0;
+    fn try_start(parent: &Dir, tries: u32) -> io::Result<Self> {
+        let all = make_dir(parent, NAME)?.0;
         let random = RandomState::new().hash_one(tries);
         let name = format!("{}-{random:016x}", std::process::id());
         let lock_name = lock_name(&name);
@@ -132,7 +131,7 @@ impl Run {
             return Err(ErrorKind::NotFound.into());
         }
         let own = make_dir(&all, &name)?.0;
-        Ok(Self { cache: cache.try_clone()?, all, name, own, _lock: lock })
+        Ok(Self { parent: parent.try_clone()?, all, name, own, _lock: lock })
     }
 }
 
@@ -142,7 +141,7 @@ impl Drop for Run {
             let _ = self.all.remove_file(lock_name(&self.name));
         }
         // Not while another run has something there.
-        let _ = self.cache.remove_dir(NAME);
+        let _ = self.parent.remove_dir(NAME);
     }
 }
 
@@ -150,9 +149,9 @@ fn lock_name(run: &str) -> String {
     format!("{run}.lock")
 }
 
-fn sweep(root: &Dir) {
-    let Ok(cache) = open_dir(root, CACHE) else { return };
-    let Ok(all) = open_dir(&cache, NAME) else { return };
+fn sweep(root: &Dir, parent: &str) {
+    let Ok(parent) = open_dir(root, parent) else { return };
+    let Ok(all) = open_dir(&parent, NAME) else { return };
     let Ok(entries) = all.entries() else { return };
     for name in entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()) {
         let Some(run) = name.strip_suffix(".lock") else { continue };
@@ -161,7 +160,7 @@ fn sweep(root: &Dir) {
             let _ = all.remove_file(&name);
         }
     }
-    let _ = cache.remove_dir(NAME);
+    let _ = parent.remove_dir(NAME);
 }
 
 #[cfg(test)]
@@ -170,9 +169,11 @@ mod tests {
     use std::fs;
     use std::io::Write as _;
 
+    const PLACE: &str = "cache/airgo-tmp";
+
     fn open(temp: &airgo_testkit::TempTree) -> Temporary {
         let root = Dir::open_ambient_dir(temp.path(), cap_std::ambient_authority()).unwrap();
-        Temporary::open(&root).unwrap()
+        Temporary::open(&root, "cache").unwrap()
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::crash_point;
 use crate::input::Progress;
-use crate::system::{DirMode, create_tree_file, make_dir, open_dir};
+use crate::writer::system::{DirMode, create_tree_file, make_dir, open_dir};
 use airgo_gomod::modzip::Sink;
 use cap_std::fs::{Dir, File};
 use std::ffi::OsString;

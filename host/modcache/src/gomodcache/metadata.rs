@@ -2,11 +2,11 @@
 
 use crate::crash_point;
 use crate::error::{Hashed, InstallError, Problem};
+use crate::gomodcache::list;
+use crate::gomodcache::place::Place;
+use crate::gomodcache::target::Target;
 use crate::input::{GoModInput, Outcome};
-use crate::list;
-use crate::place::Place;
-use crate::stage::Target;
-use crate::system::open_file;
+use crate::writer::system::open_file;
 use airgo_gomod::dirhash::hash_go_mod;
 use std::io::{ErrorKind, Read as _};
 
@@ -15,9 +15,9 @@ const MAX_INFO: u64 = 1 << 20;
 /// Bytes of a go.mod (x/mod/zip MaxGoMod).
 const MAX_GO_MOD: u64 = 16 << 20;
 
-/// A module's small files, the go.mod with the right hash.
+/// A module's metadata files, the go.mod with the right hash.
 #[derive(Debug)]
-pub(crate) struct SmallFiles {
+pub(crate) struct MetadataFiles {
     info: Option<Vec<u8>>,
     go_mod: Option<GoModInput>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Missing {
     list: bool,
 }
 
-impl SmallFiles {
+impl MetadataFiles {
     /// Takes the files whose hash is right.
     pub(crate) fn check(
         place: &Place,

@@ -1,0 +1,10 @@
+//! GOMODCACHE as the go command has it (cmd/go modfetch/cache.go and fetch.go): names,
+//! locks, what is there already, and the order in which a module becomes visible.
+
+pub(crate) mod existing;
+mod list;
+pub(crate) mod metadata;
+pub(crate) mod place;
+pub(crate) mod staging;
+pub(crate) mod target;
+pub(crate) mod verify;

@@ -1,0 +1,65 @@
+//! Where one module goes in GOMODCACHE, and the small steps of writing it.
+
+use crate::crash_point;
+use crate::error::{InstallError, Problem};
+use crate::gomodcache::place::Place;
+use crate::input::Progress;
+use crate::writer::temporary::{Temporary, TemporaryFile};
+use cap_std::fs::Dir;
+use std::io::{self, Write as _};
+
+/// Where a module goes.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) place: &'a Place,
+    /// Its download directory.
+    pub(crate) download: &'a Dir,
+    /// GOMODCACHE.
+    pub(crate) root: &'a Dir,
+    /// Where files are until they are whole.
+    pub(crate) temporary: &'a Temporary,
+    /// To whom progress is reported, and who may give up.
+    pub(crate) progress: &'a dyn Progress,
+}
+
+impl Target<'_> {
+    pub(crate) fn obstacle(&self, file: String, what: &'static str) -> InstallError {
+        self.place.error(Problem::Obstacle { file, what })
+    }
+
+    /// An error of a file in the download directory.
+    pub(crate) fn download_error(&self, name: &str, error: io::Error) -> InstallError {
+        self.place.write_error(&self.place.download_path(name), error)
+    }
+
+    /// An error once the caller has given up.
+    pub(crate) fn check(&self) -> Result<(), InstallError> {
+        if self.progress.cancelled() { Err(self.place.error(Problem::Cancelled)) } else { Ok(()) }
+    }
+
+    /// Creates a file that is not in its place yet.
+    pub(crate) fn create_temporary(&self) -> Result<TemporaryFile, InstallError> {
+        self.temporary.create().map_err(|error| self.place.obstacle(&self.temporary.place(), error))
+    }
+
+    /// Writes a file that is there whole or not at all.
+    pub(crate) fn write_whole(&self, name: &str, bytes: &[u8]) -> Result<(), InstallError> {
+        let mut temporary = self.create_temporary()?;
+        let written = temporary.file.write_all(bytes);
+        crash_point!("small file written");
+        let done = written.and_then(|()| temporary.rename(self.download, name));
+        done.map_err(|error| self.download_error(name, error))
+    }
+
+    /// Removes the temporary files of go commands that held the lock before, as
+    /// well as can be: `<version>.zip<number>.tmp`.
+    pub(crate) fn remove_leftovers(&self) {
+        let prefix = self.place.file("zip");
+        let Ok(entries) = self.download.entries() else { return };
+        for name in entries.flatten().map(|entry| entry.file_name()) {
+            if name.to_str().is_some_and(|name| name.starts_with(&prefix) && name.ends_with(".tmp")) {
+                let _ = self.download.remove_file(&name);
+            }
+        }
+    }
+}

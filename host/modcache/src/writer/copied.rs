@@ -1,0 +1,169 @@
+//! A module's zip below the root under a temporary name: copied, then verified.
+
+use super::Layout;
+use super::digests::{Cancelled, Digests};
+use super::temporary::{Temporary, TemporaryFile};
+use super::tree::{Meter, TreeError, TreeWriter};
+use crate::crash_point;
+use crate::error::{Hashed, InstallError, Problem};
+use crate::input::{Progress, ZipInput};
+use airgo_gomod::modzip::{Limits, ModuleZip, Scratch, WalkError};
+use airgo_gomod::{H1, ModuleVersion};
+use cap_std::fs::Dir;
+use sha2::{Digest, Sha256};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+
+/// How much of a zip is copied at a time.
+const PIECE: usize = 256 << 10;
+
+/// A zip whose bytes are those promised, and whose content is not known yet.
+pub(crate) struct CopiedZip {
+    /// Removed again unless it is published.
+    zip: TemporaryFile,
+    file: std::fs::File,
+    h1: H1,
+}
+
+/// A module whose content has the hash that was promised. Only hashing makes
+/// one, and only one of these is published.
+pub(crate) struct VerifiedModule {
+    h1: H1,
+    zip: TemporaryFile,
+}
+
+/// How to extract.
+#[derive(Clone, Copy)]
+pub(crate) struct Extraction<'a> {
+    pub(crate) limits: &'a Limits,
+    pub(crate) keep_writable: bool,
+    /// How long a path below the root may be.
+    pub(crate) path_limit: usize,
+}
+
+/// Copies the zip to a temporary file and compares its length and SHA-256.
+pub(crate) fn copy(
+    layout: &impl Layout,
+    temporary: &Temporary,
+    progress: &dyn Progress,
+    zip: ZipInput<'_>,
+    buffer: &mut Vec<u8>,
+) -> Result<CopiedZip, InstallError> {
+    let module = layout.module();
+    let mismatch = |what, want, got| Err(Problem::Mismatch { what, want, got }.of(module));
+    let cannot_write = |error| Problem::write(layout.zip_path(), error).of(module);
+    let mut to =
+        temporary.create().map_err(|error| Problem::in_the_way(temporary.place(), error).of(module))?;
+    buffer.resize(PIECE, 0);
+    let ZipInput { mut reader, size, sha256: want, h1 } = zip;
+    let (mut sha256, mut copied) = (Sha256::new(), 0);
+    loop {
+        if progress.cancelled() {
+            return Err(Problem::Cancelled.of(module));
+        }
+        let piece = match reader.read(buffer) {
+            Ok(0) => break,
+            Ok(len) => &buffer[..len],
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(source) => return Err(Problem::Source(source).of(module)),
+        };
+        copied += piece.len() as u64;
+        if copied > size {
+            return mismatch(Hashed::ZipSize, format!("{size} bytes"), "more".to_owned());
+        }
+        sha256.update(piece);
+        to.file.write_all(piece).map_err(cannot_write)?;
+        crash_point!("piece");
+    }
+    if copied != size {
+        return mismatch(Hashed::ZipSize, format!("{size} bytes"), format!("{copied} bytes"));
+    }
+    let got: [u8; 32] = sha256.finalize().into();
+    if got != want {
+        return mismatch(Hashed::ZipFile, sha256_text(&want), sha256_text(&got));
+    }
+    let file = to.file.try_clone().map_err(cannot_write)?.into_std();
+    Ok(CopiedZip { zip: to, file, h1 })
+}
+
+fn sha256_text(digest: &[u8; 32]) -> String {
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+impl CopiedZip {
+    /// The file.
+    pub(crate) fn file(&self) -> &std::fs::File {
+        &self.file
+    }
+
+    /// Hashes the content; the tree is there already, or none is wanted.
+    pub(crate) fn verify(
+        self,
+        layout: &impl Layout,
+        limits: &Limits,
+        scratch: &mut Scratch,
+        progress: &dyn Progress,
+    ) -> Result<VerifiedModule, InstallError> {
+        let mut zip = ModuleZip::open(&self.file, layout.module(), limits)?;
+        match zip.walk_with(scratch, &mut Digests::unless_cancelled(progress)) {
+            Ok(h1) => self.verified(layout.module(), h1),
+            Err(WalkError::Zip(error)) => Err(error.into()),
+            Err(WalkError::Sink(Cancelled)) => Err(Problem::Cancelled.of(layout.module())),
+        }
+    }
+
+    /// Hashes the content while it is written to the directory `root`.
+    pub(crate) fn extract<'p>(
+        self,
+        layout: &impl Layout,
+        how: &Extraction<'_>,
+        scratch: &mut Scratch,
+        root: Dir,
+        meter: impl FnOnce(u64) -> Meter<'p>,
+    ) -> Result<VerifiedModule, InstallError> {
+        let module = layout.module();
+        let tree_path = layout.tree_path();
+        let cannot_write = |file: String, error: io::Error| Problem::write(file, error).of(module);
+        let mut zip = ModuleZip::open(&self.file, module, how.limits)?;
+        let longest = zip.entries().map(|entry| entry.name).max_by_key(|name| name.len());
+        if let Some(longest) = longest.map(|name| format!("{tree_path}/{name}"))
+            && longest.len() > how.path_limit
+        {
+            // It could be written, name by name, and go could not open it.
+            return Err(cannot_write(longest, rustix::io::Errno::NAMETOOLONG.into()));
+        }
+        let sink_error = |error| match error {
+            TreeError::Write(name, error) => cannot_write(format!("{tree_path}/{name}"), error),
+            TreeError::Cancelled => Problem::Cancelled.of(module),
+        };
+        let tree = TreeWriter::new(root, how.keep_writable, meter(zip.content_size()));
+        let mut tree = tree.map_err(|error| cannot_write(tree_path.clone(), error))?;
+        let h1 = match zip.walk_with(scratch, &mut tree) {
+            Ok(h1) => h1,
+            Err(WalkError::Zip(error)) => return Err(error.into()),
+            Err(WalkError::Sink(error)) => return Err(sink_error(error)),
+        };
+        tree.finish().map_err(sink_error)?;
+        self.verified(module, h1)
+    }
+
+    fn verified(self, module: &ModuleVersion, got: H1) -> Result<VerifiedModule, InstallError> {
+        if self.h1 == got {
+            return Ok(VerifiedModule { h1: got, zip: self.zip });
+        }
+        let (want, got) = (self.h1.to_string(), got.to_string());
+        Err(Problem::Mismatch { what: Hashed::Zip, want, got }.of(module))
+    }
+}
+
+impl VerifiedModule {
+    /// The hash of its files.
+    pub(crate) fn h1(&self) -> H1 {
+        self.h1
+    }
+
+    /// Its zip, to be renamed to its place.
+    pub(crate) fn into_zip(self) -> TemporaryFile {
+        self.zip
+    }
+}
