@@ -195,7 +195,7 @@ fn starts(project: &Project, closure: &Closure) -> BTreeMap<String, On> {
         let of_main = closure.imports_of_main(&main.modfile.module.as_ref().unwrap().path);
         for (path, on) in of_main {
             let known: &mut On = starts.entry(path.to_string()).or_default();
-            *known = *known | on;
+            *known |= on;
         }
     }
     starts

@@ -1,7 +1,7 @@
 //! Go source files as far as `go list` reads them: package clause, imports as
 //! the compiler decodes them, build constraints, file names and `//go:embed`
-//! patterns. No function here does I/O; the crate is compiled for airgo and for
-//! its plugins.
+//! patterns; and the packages that imports lead to ([`closure`]). No function here
+//! does I/O; the crate is compiled for airgo and for its plugins.
 //!
 //! The reference is go/build (read.go, build.go), go/build/constraint and
 //! go/parser in its ImportsOnly mode. The code behind the imports is not
@@ -20,6 +20,7 @@
 //! Unicode category, all alphabetic and numeric characters are accepted here.
 //! Go refuses a file in which that matters.
 
+pub mod closure;
 mod constraint;
 mod embed;
 mod header;

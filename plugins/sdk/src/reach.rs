@@ -7,42 +7,14 @@
 //! standard library is reached where one of these imports it itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::BitOrAssign;
+use std::rc::Rc;
 
-use airgo_gosource::{Expr, Platform, Tags, Truth, is_hidden, read, when_built};
+use airgo_gosource::closure::{self, Files, GoFile, Packages, Resolver, Walk, longest};
+use airgo_gosource::{Expr, Platform};
 
 use crate::{Bundle, BundleInfo, CheckError, MainModule, ModuleInfo, ReadError};
 
-/// Bytes of a source file that are read at first for its imports: few have
-/// more before their code.
-const HEAD: u32 = 8 << 10;
-/// The most that are read: no file of a module's zip may hide its imports
-/// behind a comment.
-const MOST: u32 = 512 << 20;
-
-/// Some of the platforms of [`Builds`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct On(u128);
-
-impl On {
-    /// None of them.
-    #[must_use]
-    pub fn is_none(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Those of both.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        On(self.0 & other.0)
-    }
-}
-
-impl BitOrAssign for On {
-    fn bitor_assign(&mut self, other: Self) {
-        self.0 |= other.0;
-    }
-}
+pub use airgo_gosource::closure::On;
 
 /// The builds that a bundle is for: its platforms, or all that Go knows where it
 /// names none, with the tags that the packing assumed.
@@ -68,41 +40,28 @@ impl Builds {
         Builds { platforms, tags: tags.iter().cloned().chain(packed).collect() }
     }
 
+    /// As the shared walk takes them. Whether cgo is on, a bundle does not say.
+    fn shared(&self) -> closure::Builds<'_> {
+        closure::Builds::Of { platforms: &self.platforms, tags: &self.tags, cgo: None }
+    }
+
     /// All of its platforms.
     #[must_use]
     pub fn all(&self) -> On {
-        let mut on = On::default();
-        for index in 0..self.platforms.len() {
-            on |= bit(index);
-        }
-        on
+        On::everywhere(self.shared())
     }
 
     /// Those of these names, as `os/arch`.
     fn named(&self, names: &[String]) -> On {
-        let mut on = On::default();
-        for (index, platform) in self.platforms.iter().enumerate() {
-            if names.contains(&platform.to_string()) {
-                on |= bit(index);
-            }
-        }
-        on
+        let platforms = self.platforms.iter().enumerate();
+        let named = platforms.filter(|(_, platform)| names.contains(&platform.to_string()));
+        builds(named.fold(0, |all, (index, _)| all | closure::Builds::bit(index)))
     }
 
     /// The platforms on which all conditions hold, or may.
     #[must_use]
     pub fn on(&self, when: &[Expr]) -> On {
-        if when.is_empty() {
-            return self.all();
-        }
-        let mut on = On::default();
-        for (index, platform) in self.platforms.iter().enumerate() {
-            let tags = Tags { platform: Some(platform), build: &self.tags, cgo: None };
-            if when.iter().all(|expr| expr.evaluate(&|tag| tags.has(tag)) != Truth::No) {
-                on |= bit(index);
-            }
-        }
-        on
+        builds(self.shared().when(when))
     }
 
     /// The operating systems that are all of `on`, where there are others.
@@ -110,19 +69,16 @@ impl Builds {
     pub fn systems(&self, on: On) -> Option<BTreeSet<&str>> {
         let of = |on: On| -> BTreeSet<&str> {
             let platforms = self.platforms.iter().enumerate();
-            platforms
-                .filter(|(index, _)| !on.and(bit(*index)).is_none())
-                .map(|(_, p)| p.os.as_str())
-                .collect()
+            let platforms = platforms.filter(|(index, _)| on.builds & closure::Builds::bit(*index) != 0);
+            platforms.map(|(_, p)| p.os.as_str()).collect()
         };
         let systems = of(on);
         (systems != of(self.all())).then_some(systems)
     }
 }
 
-/// More platforms than Go has share the last bit.
-fn bit(index: usize) -> On {
-    On(1 << index.min(127))
+fn builds(builds: u64) -> On {
+    On { builds, tests: 0 }
 }
 
 /// Whether the bundle says of every main module what it imports. Where it does
@@ -147,9 +103,9 @@ fn imported_on(main: &MainModule) -> HashMap<String, Vec<String>> {
 /// The packages that are reached.
 #[derive(Debug, Default)]
 pub struct Reach {
-    packages: HashMap<String, On>,
-    /// The first package reached in each module.
-    modules: BTreeMap<u32, String>,
+    packages: HashMap<Rc<str>, On>,
+    /// One of those that are reached in each module.
+    modules: BTreeMap<u32, Rc<str>>,
 }
 
 impl Reach {
@@ -162,29 +118,24 @@ impl Reach {
         for module in modules {
             by_path.entry(&module.path).or_default().push(module);
         }
-        let mut walk = Walk { bundle, by_path, builds, sources: HashMap::new(), imports: HashMap::new() };
-        let mut reach = Reach::default();
-        let mut todo = Vec::new();
+        let sources = Sources { bundle, modules, listed: HashMap::new() };
+        let mut walk = Walk::new(sources, builds.shared(), Modules { by_path });
         for main in bundle.info().main_modules {
             let some = imported_on(&main);
             for package in main.imports {
                 let on = some.get(&package).map_or_else(|| builds.all(), |names| builds.named(names));
-                todo.push((package, on));
+                walk.import(None, &package, on)?;
             }
         }
-        while let Some((package, on)) = todo.pop() {
-            let known = reach.packages.entry(package.clone()).or_default();
-            let before = *known;
-            *known |= on;
-            if *known == before {
-                continue;
-            }
-            let on = *known;
-            for (module, dir) in walk.modules_of(&package)? {
-                reach.modules.entry(module.index).or_insert_with(|| package.clone());
-                let imports = walk.imports(module, &dir)?.iter();
-                let further = imports.map(|(import, built)| (import.clone(), on.and(*built)));
-                todo.extend(further.filter(|(_, on)| !on.is_none()));
+        walk.follow()?;
+        let mut reach = Reach::default();
+        for (package, on) in &walk.reached {
+            *reach.packages.entry(package.path.clone()).or_default() |= *on;
+            if let Some((module, _)) = &package.place {
+                let first = reach.modules.entry(*module).or_insert_with(|| package.path.clone());
+                if package.path < *first {
+                    *first = package.path.clone();
+                }
             }
         }
         Ok(reach)
@@ -202,107 +153,127 @@ impl Reach {
         self.packages.get(package).copied().unwrap_or_default()
     }
 
-    /// A package reached in a module.
+    /// The first package, by path, that is reached in a module.
     #[must_use]
     pub fn any_of(&self, module: u32) -> Option<String> {
-        self.modules.get(&module).cloned()
+        self.modules.get(&module).map(ToString::to_string)
     }
 }
 
-/// Directory → names of its Go sources, tests aside.
-type Sources = HashMap<String, Vec<String>>;
-/// What a package imports, and on which platforms.
-type Imports = BTreeMap<String, On>;
-
-struct Walk<'a> {
-    bundle: &'a dyn Bundle,
-    by_path: HashMap<&'a str, Vec<&'a ModuleInfo>>,
-    builds: &'a Builds,
-    sources: HashMap<u32, Sources>,
-    imports: HashMap<(u32, String), Imports>,
+/// A package, with the index of the module that has it and its directory there;
+/// those of the standard library have none.
+#[derive(PartialEq, Eq, Hash)]
+struct Package {
+    path: Rc<str>,
+    place: Option<(u32, String)>,
 }
 
-impl<'a> Walk<'a> {
-    /// The module with the longest path that has the package (cmd/go
-    /// modload/import.go), and the directory in it. Of several versions, which
-    /// projects in one bundle may have, each.
-    fn modules_of(&mut self, package: &str) -> Result<Vec<(&'a ModuleInfo, String)>, CheckError> {
-        let mut prefix = package;
-        loop {
+/// The modules of a bundle by path.
+struct Modules<'a> {
+    by_path: HashMap<&'a str, Vec<&'a ModuleInfo>>,
+}
+
+impl<'a> Resolver<Sources<'a>> for Modules<'a> {
+    type Package = Package;
+    type Found = Vec<Rc<Package>>;
+
+    /// Of several versions, which projects in one bundle may have, each.
+    fn find(
+        &mut self,
+        packages: &mut Packages<'_, Sources<'a>>,
+        package: &str,
+    ) -> Result<Self::Found, CheckError> {
+        let path: Rc<str> = Rc::from(package);
+        let mut found = longest(package, |module, dir| {
             let mut found = Vec::new();
-            for module in self.by_path.get(prefix).cloned().unwrap_or_default() {
-                let dir = package.get(prefix.len()..).unwrap_or_default().trim_start_matches('/').to_owned();
+            for module in self.by_path.get(module).into_iter().flatten() {
                 // A directory of the project is not in the bundle: its packages
                 // are taken for granted, and pack has recorded what they import.
-                if is_directory(module) || self.sources(module)?.contains_key(&dir) {
-                    found.push((module, dir));
+                if is_directory(module) || packages.has_package(&module.index, dir)? {
+                    let place = Some((module.index, dir.to_owned()));
+                    found.push(Rc::new(Package { path: path.clone(), place }));
                 }
             }
-            match prefix.rsplit_once('/') {
-                Some((shorter, _)) if found.is_empty() => prefix = shorter,
-                _ => return Ok(found),
-            }
+            Ok(found)
+        })?;
+        if found.is_empty() {
+            found.push(Rc::new(Package { path, place: None }));
         }
+        Ok(found)
     }
 
-    fn sources(&mut self, module: &ModuleInfo) -> Result<&Sources, CheckError> {
-        if !self.sources.contains_key(&module.index) {
-            let files = match self.bundle.list_files(module.index) {
-                Ok(files) => files,
-                Err(ReadError::NotFound) => Vec::new(),
-                Err(err) => return Err(unreadable(module, "the zip", &err)),
-            };
-            let mut sources = Sources::new();
-            for file in files.into_iter().filter(|f| f.path.ends_with(".go") && !f.path.ends_with("_test.go"))
-            {
-                let (dir, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
-                if !is_hidden(name) {
-                    sources.entry(dir.to_owned()).or_default().push(name.to_owned());
-                }
-            }
-            self.sources.insert(module.index, sources);
-        }
-        self.sources
-            .get(&module.index)
-            .ok_or_else(|| CheckError::Input(format!("{} has no sources", module.path)))
+    fn imported(
+        &mut self,
+        _: Option<(&Package, &GoFile)>,
+        _: &str,
+        found: &Self::Found,
+        _: On,
+        reach: &mut dyn FnMut(&Rc<Package>),
+    ) {
+        found.iter().for_each(reach);
     }
 
-    fn imports(&mut self, module: &ModuleInfo, dir: &str) -> Result<&Imports, CheckError> {
-        let key = (module.index, dir.to_owned());
-        if !self.imports.contains_key(&key) {
-            let names = self.sources(module)?.get(dir).cloned().unwrap_or_default();
-            let mut imports = Imports::new();
-            for name in names {
-                let path = if dir.is_empty() { name.clone() } else { format!("{dir}/{name}") };
-                let (on, paths) = self.file(module, &path, &name)?;
-                for import in paths.into_iter().filter(|_| !on.is_none()) {
-                    *imports.entry(import).or_default() |= on;
-                }
-            }
-            self.imports.insert(key.clone(), imports);
-        }
-        self.imports.get(&key).ok_or_else(|| CheckError::Input(format!("{} has no imports", module.path)))
+    fn place<'p>(&self, package: &'p Package) -> Option<(&'p u32, &'p str)> {
+        package.place.as_ref().map(|(module, dir)| (module, dir.as_str()))
+    }
+}
+
+/// Directory → names and sizes of its Go files.
+type Listed = HashMap<String, Vec<(String, u64)>>;
+
+/// The files of a bundle's modules.
+struct Sources<'a> {
+    bundle: &'a dyn Bundle,
+    modules: &'a [ModuleInfo],
+    listed: HashMap<u32, Listed>,
+}
+
+impl Sources<'_> {
+    fn module(&self, index: u32) -> Result<&ModuleInfo, CheckError> {
+        let found = self.modules.iter().find(|module| module.index == index);
+        found.ok_or_else(|| CheckError::Input(format!("the bundle has no module {index}")))
     }
 
-    /// Where a file is built, and what it imports.
-    fn file(&self, module: &ModuleInfo, path: &str, name: &str) -> Result<(On, Vec<String>), CheckError> {
-        let mut len = HEAD;
-        loop {
-            let bytes =
-                self.bundle.read(module.index, path, 0, len).map_err(|err| unreadable(module, path, &err))?;
-            let cut = bytes.len() >= len as usize;
-            // A line that is cut could be taken for another thing: the first
-            // half of `//` for a declaration, after which no import comes.
-            let end = if cut { bytes.iter().rposition(|b| *b == b'\n').unwrap_or(0) } else { bytes.len() };
-            let source = read(bytes.get(..end).unwrap_or_default());
-            // Cut off before the first declaration: there may be more imports.
-            if !source.complete && cut && len < MOST {
-                len *= 8;
-                continue;
+    fn list(&self, index: u32) -> Result<Listed, CheckError> {
+        let files = match self.bundle.list_files(index) {
+            Ok(files) => files,
+            Err(ReadError::NotFound) => Vec::new(),
+            Err(err) => return Err(unreadable(self.module(index)?, "the zip", &err)),
+        };
+        let mut listed = Listed::new();
+        for file in files.into_iter().filter(|f| f.path.ends_with(".go") && !f.path.ends_with("_test.go")) {
+            let (dir, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+            if let Some(names) = listed.get_mut(dir) {
+                names.push((name.to_owned(), file.size));
+            } else {
+                listed.insert(dir.to_owned(), vec![(name.to_owned(), file.size)]);
             }
-            let on = when_built(name, &source).map(|when| self.builds.on(&when)).unwrap_or_default();
-            return Ok((on, source.imports.into_iter().map(|import| import.path).collect()));
         }
+        Ok(listed)
+    }
+}
+
+impl Files for Sources<'_> {
+    type Module = u32;
+    type Error = CheckError;
+
+    fn directory(&mut self, module: &u32, dir: &str) -> Result<Vec<(String, u64)>, CheckError> {
+        if !self.listed.contains_key(module) {
+            let listed = self.list(*module)?;
+            self.listed.insert(*module, listed);
+        }
+        Ok(self.listed.get(module).and_then(|dirs| dirs.get(dir)).cloned().unwrap_or_default())
+    }
+
+    fn read(&mut self, module: &u32, file: &str, limit: u64) -> Result<Vec<u8>, CheckError> {
+        let len = u32::try_from(limit).unwrap_or(u32::MAX);
+        let read = self.bundle.read(*module, file, 0, len);
+        read.or_else(|err| Err(unreadable(self.module(*module)?, file, &err)))
+    }
+
+    /// A policy rather takes too many for reached.
+    fn follows_refused(&self) -> bool {
+        true
     }
 }
 

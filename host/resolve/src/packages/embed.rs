@@ -2,7 +2,7 @@
 //! resolveEmbed).
 
 use super::files::{Entry, EntryKind, ModuleFiles, Place};
-use super::{ancestors, join};
+use airgo_gomod::gosource::closure::{ancestors, join};
 use airgo_gomod::module::{check_file_path, path_match};
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! What go refuses while it loads packages.
 
-use super::On;
 use airgo_gomod::ModuleVersion;
+use airgo_gomod::gosource::closure::On;
 
 /// Why go does not load a package.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,8 +5,8 @@ use super::fault::Fault;
 use super::files::{ModuleFiles, Packages, Place};
 use super::load::{Closure, Package, Providers, Settings, Walk};
 use super::lookup::{Lookup, internal};
-use super::{On, ancestors};
 use airgo_gomod::ModuleVersion;
+use airgo_gomod::gosource::closure::{On, longest};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -45,10 +45,10 @@ pub fn follow<F: ModuleFiles>(
     for (path, on) in starts {
         let on = if settings.tests { *on } else { On { tests: 0, ..*on } };
         if !on.is_none() {
-            walk.import(None, path, on)?;
+            walk.steps.import(None, path, on)?;
         }
     }
-    walk.follow()?;
+    walk.steps.follow()?;
     walk.finish()
 }
 
@@ -60,7 +60,7 @@ struct Bundle<'a> {
 impl Providers for Bundle<'_> {
     fn find<F: ModuleFiles>(
         &mut self,
-        packages: &mut Packages<'_, F>,
+        packages: &mut Packages<'_, '_, F>,
         path: &str,
     ) -> Result<Lookup, F::Error> {
         let dotted = path.split('/').next().is_some_and(|first| first.contains('.'));
@@ -70,21 +70,21 @@ impl Providers for Bundle<'_> {
         }
         let mut any = false;
         for listed in [true, false] {
-            for prefix in ancestors(path) {
-                let dir = path.get(prefix.len()..).unwrap_or_default().trim_start_matches('/');
+            let found = longest(path, |prefix, dir| {
                 let mut found = Vec::new();
                 let candidates = self.by_path.get(prefix).into_iter().flatten();
                 for carried in candidates.filter(|carried| carried.listed == listed) {
                     any = true;
-                    if !packages.files.has(&carried.place) || packages.has_package(&carried.place, dir)? {
+                    if !packages.files.0.has(&carried.place) || packages.has_package(&carried.place, dir)? {
                         let (module, place) = (carried.module.clone(), carried.place.clone());
                         let (path, dir) = (path.to_owned(), dir.to_owned());
                         found.push(Rc::new(Package { path, module, main: false, place, dir }));
                     }
                 }
-                if !found.is_empty() {
-                    return Ok(Lookup::Packages(found));
-                }
+                Ok(found)
+            })?;
+            if !found.is_empty() {
+                return Ok(Lookup::Packages(found));
             }
         }
         let unknown = !any && !dotted && standard.is_none();

@@ -3,11 +3,12 @@
 
 use super::embed::{self, EmbedError, Embedded};
 use super::fault::{Fault, Importer, Problem};
-use super::files::{Builds, GoFile, ModuleFiles, Packages, Place};
+use super::files::{ModuleFiles, Packages, Place, Reader};
 use super::lookup::{Lookup, Modules};
-use super::{On, join, matching};
+use super::matching;
 use crate::{Project, Resolution};
 use airgo_gomod::ModuleVersion;
+use airgo_gomod::gosource::closure::{self, Builds, GoFile, Needed, On, join};
 use airgo_gomod::gosource::embed_patterns;
 use airgo_gomod::gosum::Subject;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -115,9 +116,9 @@ pub fn load<F: ModuleFiles>(
         let Some(decl) = &main.modfile.module else { continue };
         let place = Place::Directory(main.dir.clone());
         let ignored: Vec<&str> = main.modfile.ignore.iter().map(|i| i.path.as_str()).collect();
-        for dir in matching::directories(walk.packages.files, &place, &ignored)? {
+        for dir in matching::directories(walk.steps.packages.files.0, &place, &ignored)? {
             // Where no file is built, `./...` passes the directory over.
-            let files = walk.packages.package(&place, &dir)?;
+            let files = walk.steps.packages.package(&place, &dir)?;
             let built = files.iter().fold(0, |all, file| all | file.built);
             if built == 0 {
                 continue;
@@ -125,11 +126,13 @@ pub fn load<F: ModuleFiles>(
             let path = if dir.is_empty() { decl.path.clone() } else { join(&decl.path, &dir) };
             let module = ModuleVersion::new(decl.path.as_str(), "");
             let package = Rc::new(Package { path, module, main: true, place: place.clone(), dir });
-            walk.matched.insert(package.clone());
-            walk.reach(&package, On { builds: built, tests: 0 });
+            if settings.tests {
+                walk.steps.resolver.tested.insert(package.clone());
+            }
+            walk.steps.reach(&package, On { builds: built, tests: 0 });
         }
     }
-    walk.follow()?;
+    walk.steps.follow()?;
     let unsummed = walk.go_mod_sums();
     Ok(Closure { unsummed, ..walk.finish()? })
 }
@@ -139,7 +142,7 @@ pub(super) trait Providers {
     /// What this one leads to; asked once for each.
     fn find<F: ModuleFiles>(
         &mut self,
-        packages: &mut Packages<'_, F>,
+        packages: &mut Packages<'_, '_, F>,
         path: &str,
     ) -> Result<Lookup, F::Error>;
 
@@ -147,129 +150,111 @@ pub(super) trait Providers {
     fn refused(&self, importer: &Package, imported: &Package) -> Option<Fault>;
 }
 
-pub(super) struct Walk<'a, F: ModuleFiles, P> {
+/// The shared walk, and what it is for.
+pub(super) struct Walk<'a, F: ModuleFiles, P: Providers> {
     settings: &'a Settings<'a>,
-    packages: Packages<'a, F>,
+    pub steps: closure::Walk<'a, Reader<'a, F>, Resolver<P>>,
+}
+
+/// Notes what go refuses on the way.
+pub(super) struct Resolver<P> {
     providers: P,
-    lookups: HashMap<String, Rc<Lookup>>,
-    /// Those that `./...` matches.
-    matched: HashSet<Rc<Package>>,
-    reached: HashMap<Rc<Package>, On>,
-    next: Vec<(Rc<Package>, On)>,
+    /// The packages whose tests are followed: those that `./...` matches.
+    tested: HashSet<Rc<Package>>,
     problems: HashMap<(String, Fault), Problem>,
 }
 
-impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
-    pub fn new(settings: &'a Settings<'a>, files: &'a mut F, providers: P) -> Self {
-        Self {
-            settings,
-            packages: Packages::new(files, settings.builds),
-            providers,
-            lookups: HashMap::new(),
-            matched: HashSet::new(),
-            reached: HashMap::new(),
-            next: Vec::new(),
-            problems: HashMap::new(),
-        }
+impl<'a, F: ModuleFiles, P: Providers> closure::Resolver<Reader<'a, F>> for Resolver<P> {
+    type Package = Package;
+    type Found = Lookup;
+
+    fn find(&mut self, packages: &mut Packages<'_, 'a, F>, path: &str) -> Result<Lookup, F::Error> {
+        self.providers.find(packages, path)
     }
 
-    fn lookup(&mut self, path: &str) -> Result<Rc<Lookup>, F::Error> {
-        if let Some(known) = self.lookups.get(path) {
-            return Ok(known.clone());
-        }
-        let found = Rc::new(self.providers.find(&mut self.packages, path)?);
-        self.lookups.insert(path.to_owned(), found.clone());
-        Ok(found)
-    }
-
-    fn reach(&mut self, package: &Rc<Package>, on: On) {
-        let known = self.reached.entry(package.clone()).or_default();
-        let new = on.without(*known);
-        if !new.is_none() {
-            *known = *known | new;
-            self.next.push((package.clone(), new));
-        }
-    }
-
-    /// Goes from a package, or from the start, to what it imports.
-    pub fn import(&mut self, from: Option<(&Package, &str)>, import: &str, on: On) -> Result<(), F::Error> {
-        match &*self.lookup(import)? {
+    fn imported(
+        &mut self,
+        from: Option<(&Package, &GoFile)>,
+        path: &str,
+        found: &Lookup,
+        on: On,
+        reach: &mut dyn FnMut(&Rc<Package>),
+    ) {
+        match found {
             Lookup::Standard => {}
-            Lookup::Fault(fault) => self.problem(from, import, fault.clone(), on),
+            Lookup::Fault(fault) => self.problem(from, path, fault.clone(), on),
             Lookup::Packages(found) => {
                 for imported in found {
                     match from.and_then(|(importer, _)| self.providers.refused(importer, imported)) {
-                        Some(fault) => self.problem(from, import, fault, on),
-                        None => self.reach(imported, on),
+                        Some(fault) => self.problem(from, path, fault, on),
+                        None => reach(imported),
                     }
                 }
             }
         }
-        Ok(())
     }
 
-    /// Walks until there is no further package.
-    pub fn follow(&mut self) -> Result<(), F::Error> {
-        while !self.next.is_empty() {
-            let mut level = std::mem::take(&mut self.next);
-            // Module by module: whoever reads zips keeps few of them open.
-            level.sort_by(|a, b| a.0.place.cmp(&b.0.place));
-            for (package, on) in level {
-                let files = self.packages.package(&package.place, &package.dir)?;
-                for (file, on) in self.read(&package, &files, on) {
-                    for import in &file.imports {
-                        self.import(Some((&package, &file.name)), import, on)?;
-                    }
-                }
-            }
-        }
-        Ok(())
+    fn place<'p>(&self, package: &'p Package) -> Option<(&'p Place, &'p str)> {
+        Some((&package.place, &package.dir))
     }
 
-    /// The files of a package that are read where it is needed, and where each is.
-    fn read<'f>(&self, package: &Rc<Package>, files: &'f [GoFile], on: On) -> Vec<(&'f GoFile, On)> {
-        let tested = self.settings.tests && self.matched.contains(package);
-        let files = files.iter().filter(|file| !file.is_test || tested);
-        let files = files.map(|file| (file, on.of_file(file.built, file.is_test)));
-        files.filter(|(_, on)| !on.is_none()).collect()
+    /// All of them, so that the nearest importer is the first, module by module:
+    /// whoever reads zips keeps few of them open.
+    fn take(&self, waiting: &mut Vec<Needed<Package>>) -> Vec<Needed<Package>> {
+        let mut level = std::mem::take(waiting);
+        level.sort_by(|a, b| a.0.place.cmp(&b.0.place));
+        level
     }
 
-    fn problem(&mut self, from: Option<(&Package, &str)>, import: &str, fault: Fault, on: On) {
+    fn is_tested(&self, package: &Package) -> bool {
+        self.tested.contains(package)
+    }
+}
+
+impl<P> Resolver<P> {
+    fn problem(&mut self, from: Option<(&Package, &GoFile)>, import: &str, fault: Fault, on: On) {
         let problem = self.problems.entry((import.to_owned(), fault.clone())).or_insert_with(|| {
             let importer = from.map(|(package, file)| Importer {
                 package: package.path.clone(),
                 version: package.module.version.clone(),
                 main: package.main,
                 file: match &package.place {
-                    Place::Directory(root) => Some((root.clone(), join(&package.dir, file))),
+                    Place::Directory(root) => Some((root.clone(), join(&package.dir, &file.name))),
                     Place::Zip(_) => None,
                 },
             });
             Problem { fault, package: import.to_owned(), importer, on: On::default() }
         });
-        problem.on = problem.on | on;
+        problem.on |= on;
+    }
+}
+
+impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
+    pub fn new(settings: &'a Settings<'a>, files: &'a mut F, providers: P) -> Self {
+        let resolver = Resolver { providers, tested: HashSet::new(), problems: HashMap::new() };
+        Self { settings, steps: closure::Walk::new(Reader(files), settings.builds, resolver) }
     }
 
     /// What was reached, in order.
     pub fn finish(mut self) -> Result<Closure, F::Error> {
-        let mut closure =
-            Closure { problems: self.problems.drain().map(|(_, p)| p).collect(), ..Closure::default() };
+        let problems = self.steps.resolver.problems.drain().map(|(_, p)| p).collect();
+        let mut closure = Closure { problems, ..Closure::default() };
         closure.problems.sort_by(|a, b| a.key().cmp(&b.key()));
-        let mut reached: Vec<_> = self.reached.drain().collect();
+        let mut reached: Vec<_> = self.steps.reached.drain().collect();
         reached.sort_by(|(a, _), (b, _)| (&a.path, &a.module).cmp(&(&b.path, &b.module)));
         let places: HashMap<_, _> = reached.iter().zip(0..).map(|((p, _), at)| (p.clone(), at)).collect();
         for (package, on) in reached {
-            let files = self.packages.take_package(&package.place, &package.dir)?;
-            let files = self.read(&package, &files, on);
+            let files = self.steps.packages.take_package(&package.place, &package.dir)?;
+            let files = self.steps.files_of(&package, &files, on);
             let imports = self.imports(&package, &files, &places)?;
             if let Place::Directory(root) = &package.place {
                 closure.unreadable.extend(files.iter().filter_map(|(file, _)| {
-                    let problem = file.refused.clone()?;
+                    let problem = file.refused.as_ref()?.to_string();
                     Some(Unreadable { root: root.clone(), file: join(&package.dir, &file.name), problem })
                 }));
             }
             let embedded = match self.settings.embeds {
-                true => embeds(&mut self.packages, &package, &files, &mut closure.embed_errors)?,
+                true => embeds(&mut self.steps.packages, &package, &files, &mut closure.embed_errors)?,
                 false => Embedded::default(),
             };
             closure.packages.push(Reached { package, on, imports, embedded });
@@ -286,16 +271,15 @@ impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
         let mut paths: BTreeMap<&Rc<str>, On> = BTreeMap::new();
         for (file, on) in files {
             for import in &file.imports {
-                let known = paths.entry(import).or_default();
-                *known = *known | *on;
+                *paths.entry(import).or_default() |= *on;
             }
         }
         let mut imports = Vec::with_capacity(paths.len());
         for (path, on) in paths {
             let import = |package| Import { path: path.clone(), package, on };
-            match &*self.lookup(path)? {
+            match &*self.steps.lookup(path)? {
                 Lookup::Packages(found) => imports.extend(found.iter().map(|imported| {
-                    let allowed = self.providers.refused(package, imported).is_none();
+                    let allowed = self.steps.resolver.providers.refused(package, imported).is_none();
                     import(places.get(imported).copied().filter(|_| allowed))
                 })),
                 Lookup::Standard | Lookup::Fault(_) => imports.push(import(None)),
@@ -311,16 +295,16 @@ impl<F: ModuleFiles> Walk<'_, F, Modules<'_>> {
     fn go_mod_sums(&mut self) -> Vec<ModuleVersion> {
         let Some(sums) = self.settings.sums else { return Vec::new() };
         let unsummed = |m: &&ModuleVersion| !m.version.is_empty() && !sums(m, Subject::GoMod);
-        let mut needed: BTreeSet<ModuleVersion> = self.providers.used.clone();
-        let all = &self.providers.resolution.go_mods;
-        if self.providers.graph_read {
+        let mut needed: BTreeSet<ModuleVersion> = self.steps.resolver.providers.used.clone();
+        let all = &self.steps.resolver.providers.resolution.go_mods;
+        if self.steps.resolver.providers.graph_read {
             needed.extend(all.iter().cloned());
         }
         for module in needed.iter().filter(unsummed) {
             let fault = Fault::GoModSum(module.clone());
             let problem =
                 Problem { fault: fault.clone(), package: String::new(), importer: None, on: On::default() };
-            self.problems.insert((String::new(), fault), problem);
+            self.steps.resolver.problems.insert((String::new(), fault), problem);
         }
         all.iter().filter(unsummed).filter(|m| !needed.contains(*m)).cloned().collect()
     }
@@ -328,16 +312,16 @@ impl<F: ModuleFiles> Walk<'_, F, Modules<'_>> {
 
 /// What the files of a package embed.
 fn embeds<F: ModuleFiles>(
-    packages: &mut Packages<'_, F>,
+    packages: &mut Packages<'_, '_, F>,
     package: &Package,
     files: &[(&GoFile, On)],
     errors: &mut Vec<EmbedError>,
 ) -> Result<Embedded, F::Error> {
     let mut embedded = Embedded::default();
-    for (file, _) in files.iter().filter(|(file, _)| file.embeds) {
-        let text = packages.files.read(&package.place, &join(&package.dir, &file.name), file.size)?;
+    for (file, _) in files.iter().filter(|(file, _)| file.embeds()) {
+        let text = packages.files.0.read(&package.place, &join(&package.dir, &file.name), file.size)?;
         for pattern in embed_patterns(&text) {
-            match embed::resolve(packages.files, &package.place, &package.dir, &pattern)? {
+            match embed::resolve(packages.files.0, &package.place, &package.dir, &pattern)? {
                 Ok(names) if file.is_test => embedded.test_files.extend(names),
                 Ok(names) => embedded.files.extend(names),
                 Err(problem) => {

@@ -3,8 +3,8 @@
 use super::fault::Fault;
 use super::files::{ModuleFiles, Packages, Place};
 use super::load::{Package, Providers, Settings, Sums};
-use super::{ancestors, is_below};
 use crate::{MainModule, Project, Replacement, Resolution, Selected};
+use airgo_gomod::gosource::closure::{ancestors, directory_in, is_below};
 use airgo_gomod::gosum::Subject;
 use airgo_gomod::{ModuleVersion, gover};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -65,7 +65,7 @@ impl<'a> Modules<'a> {
     /// The one module of several that provides a package; None where none does.
     fn among<F: ModuleFiles>(
         &mut self,
-        packages: &mut Packages<'_, F>,
+        packages: &mut Packages<'_, '_, F>,
         path: &str,
         candidates: &[&'a Selected],
     ) -> Result<Option<Lookup>, F::Error> {
@@ -78,10 +78,10 @@ impl<'a> Modules<'a> {
                 unsummed.push(module.clone());
                 continue;
             }
-            if !packages.files.has(&place) {
+            if !packages.files.0.has(&place) {
                 return Ok(Some(Lookup::Fault(Fault::Unlisted(selected.module.clone()))));
             }
-            let dir = path.get(selected.module.path.len()..).unwrap_or_default().trim_start_matches('/');
+            let dir = directory_in(path, &selected.module.path);
             if packages.has_package(&place, dir)? {
                 let (module, main) = (selected.module.clone(), selected.main);
                 found.push(Package { path: path.to_owned(), place, dir: dir.to_owned(), module, main });
@@ -147,7 +147,7 @@ impl<'a> Modules<'a> {
 impl<'a> Providers for Modules<'a> {
     fn find<F: ModuleFiles>(
         &mut self,
-        packages: &mut Packages<'_, F>,
+        packages: &mut Packages<'_, '_, F>,
         path: &str,
     ) -> Result<Lookup, F::Error> {
         if path.starts_with("./") || path.starts_with("../") || matches!(path, "." | "..") {

@@ -3,7 +3,7 @@
 
 use super::files::Place;
 use super::load::{Closure, Reached};
-use super::{On, is_below};
+use airgo_gomod::gosource::closure::{On, is_below};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -27,7 +27,7 @@ impl Closure {
                 let inside = imported.map_or_else(|| is_below(&import.path, main), is_own);
                 if counts && !inside {
                     let known = found.entry(import.path.clone()).or_default();
-                    *known = *known | import.on;
+                    *known |= import.on;
                 }
                 if let Some(at) = import.package.filter(|at| !seen[*at]) {
                     seen[at] = true;

@@ -1,7 +1,7 @@
 //! What `./...` matches (cmd/go modload/search.go).
 
 use super::files::{EntryKind, ModuleFiles, Place};
-use super::join;
+use airgo_gomod::gosource::closure::join;
 
 /// The directories of a main module that `./...` looks into, sorted: not those
 /// of other modules, of vendored ones, nor what `ignore` lines name.
