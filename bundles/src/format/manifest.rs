@@ -176,7 +176,7 @@ pub struct Module {
     pub zip: Option<Hashed>,
 }
 
-/// What stands in a module's place.
+/// What replaces a module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, deny_unknown_fields)]

@@ -3,7 +3,7 @@
 //! A failure is one lower-case sentence, an aligned block of the values that
 //! differ, what was and was not written, and hints with the command to run.
 
-use airgo_model::Line;
+use airgo_model::{Hint, Line};
 use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};
 
@@ -55,7 +55,7 @@ pub struct Details {
     pub outcome: Option<Line>,
     /// What to do next.
     pub hints: Vec<Line>,
-    /// The whole of what a summary in the text stands for; only `--json` shows it.
+    /// The whole of what the text sums up; only `--json` shows it.
     pub report: Option<serde_json::Value>,
 }
 
@@ -121,6 +121,12 @@ impl Failure {
     /// Adds a hint.
     pub fn hint(mut self, hint: impl Into<Line>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds what the error itself says that helps.
+    pub fn hint_of(mut self, error: &impl Hint) -> Self {
+        self.hints.extend(error.hint());
         self
     }
 

@@ -37,9 +37,9 @@ pub struct Signed {
     pub manifest_sha256: Sha256,
     /// The id of the key.
     pub key_id: String,
-    /// Whether the new signature counts by the trust given; none where it was
+    /// Whether the new signature is accepted by the trust given; none where it was
     /// not found again.
-    pub standing: Option<TrustStatus>,
+    pub status: Option<TrustStatus>,
     /// What the trust file still asks for.
     pub lacks: Vec<Lack>,
 }
@@ -56,7 +56,7 @@ pub struct Detached {
 /// Verifies the bundle, then counter-signs it in place.
 ///
 /// # Errors
-/// The bundle does not verify, or nobody who is trusted has signed it; the key
+/// The bundle does not verify, or no trusted key has signed it; the key
 /// cannot be used, or has signed before. The bundle is unchanged then.
 pub fn sign(context: &Context, request: &SignRequest) -> Result<Signed> {
     countersign(context, request)
@@ -74,7 +74,7 @@ fn countersign(context: &Context, request: &SignRequest) -> Result<Signed> {
     let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
     bundle.verify_objects(open::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
     watch.progress.finish();
-    // The file is opened anew for the copy: it must still be what was verified.
+    // The file is opened again for the copy: it must still be what was verified.
     let again = open::open(&request.file)?;
     if again.manifest_sha256() != bundle.manifest_sha256() {
         return Err(Failure::failed("the bundle was replaced while it was being verified")
@@ -91,15 +91,15 @@ fn countersign(context: &Context, request: &SignRequest) -> Result<Signed> {
     };
     let written = written.map_err(|e| bundle_failure(&e))?;
     drop(again);
-    // What counts now is read from what was written.
+    // The signatures are read from what was written.
     let signers =
         open::open(&request.file)?.signers(&trust, Timestamp::now()).map_err(|e| bundle_failure(&e))?;
     let lacks = trust.lacks(&signers);
-    let standing = signers.all().iter().find(|s| s.key_id == key_id).map(|s| &s.status);
+    let status = signers.all().iter().find(|s| s.key_id == key_id).map(|s| &s.status);
     let (file, id) = (request.file.display().to_string(), key_id.to_string());
     context.status("Signed", format!("{file} as {id}, in the role {}", request.role));
-    if let Some(standing) = standing.filter(|s| !s.is_trusted()) {
-        context.warning(format!("by this trust the new signature does not count: {standing}"));
+    if let Some(status) = status.filter(|s| !s.is_trusted()) {
+        context.warning(format!("by this trust the new signature is not accepted: {status}"));
     }
     if trust.roles().next().is_some() {
         context.status("Roles", missing(&lacks));
@@ -107,8 +107,8 @@ fn countersign(context: &Context, request: &SignRequest) -> Result<Signed> {
     for lack in &lacks {
         context.hint(refusal::ask(lack, &argument(&request.file)));
     }
-    let standing = standing.cloned();
-    Ok(Signed { manifest_sha256: written.manifest_sha256, key_id: id, standing, lacks })
+    let status = status.cloned();
+    Ok(Signed { manifest_sha256: written.manifest_sha256, key_id: id, status, lacks })
 }
 
 /// What the trust file still asks for.
@@ -127,7 +127,7 @@ fn is_plugin(file: &Path) -> bool {
     std::fs::File::open(file).and_then(|mut f| f.read_exact(&mut magic)).is_ok() && magic == *b"\0asm"
 }
 
-/// Signs the whole file, a bundle once it verifies; the signature lies beside it.
+/// Signs the whole file, a bundle once it verifies; the signature is written beside it.
 ///
 /// # Errors
 /// As for [`sign`]; the signature is not written then.
@@ -145,11 +145,8 @@ pub fn sign_detached(context: &Context, request: &SignRequest, format: Format) -
     let source = Source { files: std::slice::from_ref(&request.file), bases: &[], limits: &limits };
     let whole = source.read().map_err(|e| failed(bundle_failure(&e)))?;
     let name = request.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let signature = detached::sign(&*key, &whole, format, &name, Timestamp::now()).map_err(|e| {
-        let mut failure = Failure::failed(e.to_string());
-        failure.hints.extend(e.shortage().map(|shortage| shortage.hint().into()));
-        failed(failure)
-    })?;
+    let signature = detached::sign(&*key, &whole, format, &name, Timestamp::now())
+        .map_err(|e| failed(Failure::failed(e.to_string()).hint_of(&e)))?;
     atomic::replace(&target, &signature, Access::Public)
         .map_err(|e| disk::unwritable(&shown(&target), &e, "name another file: -o FILE"))?;
     let key_id = key.public_key().id().to_string();

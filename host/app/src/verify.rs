@@ -3,7 +3,7 @@
 
 use crate::Context;
 use crate::documents::{DamagedEntries, DamagedVolumes};
-use crate::errors::disk;
+use crate::errors::{disk, refusal};
 use crate::failure::{Failure, FailureKind, Result};
 use crate::paths::{argument, shown};
 use crate::quantity::{bytes, count, duration};
@@ -12,7 +12,7 @@ use crate::trust::keyring;
 use crate::trust::open::{self, bundle_failure};
 use airgo_bundle::corruption::{self, Corruption};
 use airgo_bundle::detached::{self, DetachedError};
-use airgo_bundle::{BundleError, Limits, RepairRequest, Source, Volumes};
+use airgo_bundle::{BundleError, Limits, RepairRequest, SignatureError, Source, Volumes};
 use airgo_model::atomic::{self, Access};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -24,11 +24,11 @@ const SHOWN: usize = 20;
 /// What to verify.
 #[derive(Clone, Debug, Default)]
 pub struct VerifyRequest {
-    /// The bundle; one volume stands for those beside it.
+    /// The bundle; one volume is enough for those beside it.
     pub files: Vec<PathBuf>,
     /// Whom to trust, and what a delta builds on.
     pub trust: TrustFiles,
-    /// The record of bundles that were let in.
+    /// The record of bundles that were accepted.
     pub last_seen: LastSeenFile,
     /// A detached signature over the whole file, to be verified too.
     pub signature: Option<PathBuf>,
@@ -39,7 +39,7 @@ pub struct VerifyRequest {
 /// A bundle that verifies.
 #[derive(Clone, Debug)]
 pub struct Verified {
-    /// What the bundle holds, whoever packed it when.
+    /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: String,
     /// Objects and pieces of evidence.
     pub objects: usize,
@@ -51,7 +51,7 @@ pub struct Verified {
     pub comments: Vec<(String, String)>,
     /// The number that grows from bundle to bundle.
     pub sequence: Option<u64>,
-    /// When the signatures stop counting.
+    /// When the signatures expire.
     pub expires: Option<String>,
     /// The id of the key of the detached signature.
     pub detached: Option<String>,
@@ -61,14 +61,11 @@ pub struct Verified {
 /// again.
 ///
 /// # Errors
-/// Nobody who is trusted has signed the bundle, or it is damaged or malformed.
+/// No trusted key has signed the bundle, or it is damaged or malformed.
 pub fn verify(context: &Context, request: &VerifyRequest) -> Result<Verified> {
-    let mut damaged = false;
-    verify_all(context, request, &mut damaged).or_else(|failure| {
-        damaged |=
-            matches!(failure.kind, FailureKind::Checksum | FailureKind::Malformed | FailureKind::Failed);
-        let failure = if damaged { survey(context, request, failure)? } else { failure };
-        // Who asked for a request learns why there is none.
+    verify_all(context, request).or_else(|Refused { failure, may_be_damage }| {
+        let failure = if may_be_damage { scan(context, request, failure)? } else { failure };
+        // Where a repair request was wanted, say why there is none.
         Err(match &request.ask {
             Some(file) => {
                 failure.outcome(format!("{} was not written: nothing here can be asked for", shown(file)))
@@ -78,18 +75,45 @@ pub fn verify(context: &Context, request: &VerifyRequest) -> Result<Verified> {
     })
 }
 
-/// `damaged` becomes true where a signature is refused for its bytes, or for those
-/// that it signs: bad media may have done that.
-fn verify_all(context: &Context, request: &VerifyRequest, damaged: &mut bool) -> Result<Verified> {
+/// Why a bundle does not verify.
+struct Refused {
+    failure: Failure,
+    /// Whether bad media may be the cause.
+    may_be_damage: bool,
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        use FailureKind::{Checksum, Failed, Malformed};
+        let may_be_damage = matches!(failure.kind, Checksum | Malformed | Failed);
+        Self { failure, may_be_damage }
+    }
+}
+
+/// Whether a signature is refused for its bytes, or for those that it signs: bad
+/// media may have changed them.
+fn is_of_bytes(refused: &SignatureError) -> bool {
+    use SignatureError as E;
+    match refused {
+        E::Envelope { .. } | E::Statement { .. } | E::Claims { .. } | E::Key { .. } => true,
+        E::Name { .. } | E::Invalid { .. } => true,
+        E::Manifest { .. } | E::Covered { .. } | E::Disagree { .. } | E::Uncovered { .. } => true,
+        _ => false,
+    }
+}
+
+fn verify_all(context: &Context, request: &VerifyRequest) -> std::result::Result<Verified, Refused> {
     let began = Instant::now();
     let trusted = keyring::trust(context, &request.trust)?;
     let limits = Limits::default();
     let source = Source { files: &request.files, bases: &request.trust.base, limits: &limits };
     let bundle = source.verify_signatures(&trusted, Timestamp::now()).map_err(|e| {
-        if let BundleError::Signature(refused) = &e {
-            *damaged = ["malformed", "invalid", "subject"].contains(&refused.rule());
+        let file = request.files.first().map_or(Path::new(""), PathBuf::as_path);
+        let mut refused = Refused::from(open::signature_failure(&e, file));
+        if let BundleError::Signature(signature) = &e {
+            refused.may_be_damage = is_of_bytes(signature);
         }
-        open::signature_failure(&e, request.files.first().map_or(Path::new(""), PathBuf::as_path))
+        refused
     })?;
     let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
     let read = bundle.verify_objects(open::jobs(None), &watch).map_err(|e| bundle_failure(&e))?;
@@ -143,43 +167,43 @@ fn check_detached(context: &Context, request: &VerifyRequest) -> Result<Option<S
 }
 
 /// What to send again, added to the failure that led here.
-fn survey(context: &Context, request: &VerifyRequest, failure: Failure) -> Result<Failure> {
+fn scan(context: &Context, request: &VerifyRequest, failure: Failure) -> Result<Failure> {
     let mut failure = failure;
     if request.ask.is_some() {
-        // Asked for already, or nothing that can be asked for.
-        failure.hints.retain(|hint| !hint.raw().contains("--request"));
+        // It is asked for already, or nothing can be.
+        failure.hints.retain(|hint| hint.raw() != refusal::MISSING_VOLUMES);
     }
-    let watch = open::Watch::new(context, "Surveying", "files", 0);
+    let watch = open::Watch::new(context, "Scanning", "files", 0);
     if let Ok(volumes) = Volumes::open(&request.files) {
-        let survey = volumes.scan(&watch).map_err(|e| stopped(&e))?;
-        if survey.is_sound() {
+        let scan = volumes.scan(&watch).map_err(|e| stopped(&e))?;
+        if scan.is_sound() {
             return Ok(failure);
         }
         failure = failure.line(format!(
             "send again: {} of {}",
-            survey.to_retransmit().iter().map(|n| format!("volume {n}")).collect::<Vec<_>>().join(", "),
-            survey.of
+            scan.to_retransmit().iter().map(|n| format!("volume {n}")).collect::<Vec<_>>().join(", "),
+            scan.of
         ));
-        for (number, name) in &survey.damaged {
+        for (number, name) in &scan.damaged {
             failure = failure.line(format!("volume {number} is damaged: {name}"));
         }
-        for (name, reason) in &survey.unreadable {
-            failure = failure.line(format!("{name} begins as no volume does: {reason}"));
+        for (name, reason) in &scan.unreadable {
+            failure = failure.line(format!("{name} does not begin as a volume does: {reason}"));
         }
         // A file whose header is damaged is one of those that seem to be missing.
-        let gone = survey.missing.len() > survey.unreadable.len();
+        let gone = scan.missing.len() > scan.unreadable.len();
         failure.kind = if gone { FailureKind::Failed } else { FailureKind::Checksum };
         let report = DamagedVolumes {
-            damaged: survey.damaged.iter().map(|d| d.0).collect(),
-            missing: survey.missing.clone(),
-            of: survey.of,
-            send_again: survey.to_retransmit(),
+            damaged: scan.damaged.iter().map(|d| d.0).collect(),
+            missing: scan.missing.clone(),
+            of: scan.of,
+            send_again: scan.to_retransmit(),
         };
         failure.report = serde_json::to_value(report).ok();
-        if let (Some(file), Some(asked)) = (&request.ask, volumes.repair_request(&survey.to_retransmit())) {
+        if let (Some(file), Some(asked)) = (&request.ask, volumes.repair_request(&scan.to_retransmit())) {
             return ask(file, &asked, failure);
         }
-        failure.hints.retain(|hint| !hint.raw().contains("--request"));
+        failure.hints.retain(|hint| hint.raw() != refusal::MISSING_VOLUMES);
         if request.ask.is_none() {
             failure = failure.hint("to ask for these volumes: airgo verify FILE --request need.json");
         }
@@ -198,7 +222,7 @@ fn stopped(error: &BundleError) -> Failure {
 
 fn describe(request: &VerifyRequest, damage: &Corruption, mut failure: Failure) -> Result<Failure> {
     match damage {
-        // Whole, and yet refused: it is no damage of the media.
+        // Whole, and yet refused: the media are not the cause.
         Corruption::None => return Ok(failure),
         Corruption::Directory { reason } => {
             failure = failure.line(format!("its table of entries is damaged: {reason}"));

@@ -8,7 +8,14 @@ use crate::invalid::InvalidContent;
 use crate::object::Kind;
 use crate::site::{At, DirectReason, Phase, Site};
 use airgo_gomod::pseudo::{is_pseudo_version, pseudo_version_rev};
+use airgo_model::{Hint, Line};
 use std::time::Duration;
+
+impl Hint for FetchError {
+    fn hint(&self) -> Option<Line> {
+        Self::hint(self).map(Line::from)
+    }
+}
 
 impl FetchError {
     /// What to try, if there is something to try.

@@ -3,7 +3,7 @@
 //! A file is written beside its target, as `.airgo-<random>.tmp`, and renamed
 //! when it is whole. It is removed when the work fails; when the process is
 //! killed, the next run that writes in the same directory removes it. Whether a
-//! temporary file is in use is told by its lock (flock on Unix), which ends with
+//! temporary file is in use is known by its lock (flock on Unix), which ends with
 //! the process. On a file system without locks nothing is removed.
 
 use std::ffi::OsStr;

@@ -3,7 +3,9 @@
 
 pub mod atomic;
 pub mod escape;
+mod hint;
 mod line;
 pub mod shortage;
 
+pub use hint::Hint;
 pub use line::{Line, Message};

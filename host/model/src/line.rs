@@ -2,7 +2,7 @@
 //! safe to print.
 //!
 //! What a bundle, a proxy, a plugin or a command line says is put into a [`Line`]
-//! together with our own words. Whoever prints a line prints it escaped, by
+//! together with our own words. A line is printed escaped, by
 //! [`escape`]: it stays on its line, moves no cursor, hides nothing and commands
 //! no CI system. Formats that escape by themselves, and comparisons, ask for the
 //! text as it is by [`Line::raw`].

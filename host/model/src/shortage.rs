@@ -3,6 +3,7 @@
 //!
 //! Nothing here allocates: it is what is left to say where there is no memory.
 
+use crate::{Hint, Line};
 use std::fmt;
 use std::io;
 
@@ -12,7 +13,7 @@ pub const MEMORY_HINT: &str = "raise the limit (ulimit -v unlimited, or the cont
 pub const THREADS_HINT: &str =
     "raise the limit of processes and threads (ulimit -u 4096, or the container's limit of pids)";
 
-/// The stack that a thread has where nobody asks for another.
+/// The stack that a thread has by default.
 pub const USUAL_STACK: u64 = 2 << 20;
 
 /// What the system refused.
@@ -84,6 +85,12 @@ impl Shortage {
     }
 }
 
+impl Hint for Shortage {
+    fn hint(&self) -> Option<Line> {
+        Some(Self::hint(self).into())
+    }
+}
+
 /// `out of memory: the system refused 8.0 MiB more beside the 87.1 MiB in use,
 /// under a limit of 92.0 MiB: at least 95.1 MiB are needed`.
 impl fmt::Display for Shortage {
@@ -124,7 +131,7 @@ impl fmt::Display for Mib {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             bytes @ ..1024 => write!(f, "{bytes} B"),
-            // Rounded up, so that what is said to be needed is enough.
+            // Rounded up, so that what is reported as needed is enough.
             bytes @ ..1_048_576 => write!(f, "{} KiB", bytes.div_ceil(1024)),
             bytes => {
                 let tenths = bytes.div_ceil(104_858);

@@ -6,6 +6,7 @@ use crate::attest::trust::Trust;
 use crate::digest::Sha256;
 use crate::positioned::{ReadAt, each_chunk};
 use airgo_model::shortage::Shortage;
+use airgo_model::{Hint, Line};
 use jiff::Timestamp;
 use sha2::Digest as _;
 use std::io;
@@ -102,6 +103,12 @@ impl DetachedError {
     /// What the machine lacks, where that is the cause.
     pub fn shortage(&self) -> Option<&Shortage> {
         if let Self::Key(key) = self { key.shortage() } else { None }
+    }
+}
+
+impl Hint for DetachedError {
+    fn hint(&self) -> Option<Line> {
+        self.shortage().and_then(Hint::hint)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a key cannot be used, or did not sign.
 
 use airgo_model::shortage::Shortage;
+use airgo_model::{Hint, Line};
 use std::io;
 use std::time::Duration;
 
@@ -71,6 +72,12 @@ impl KeyError {
             Self::Command(CommandError::Shortage { shortage, .. }) => Some(shortage),
             _ => None,
         }
+    }
+}
+
+impl Hint for KeyError {
+    fn hint(&self) -> Option<Line> {
+        self.shortage().and_then(Hint::hint)
     }
 }
 

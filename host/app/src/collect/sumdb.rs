@@ -16,7 +16,6 @@ use airgo_gomod::gosum::Subject;
 use airgo_gomod::sumdb::{
     Client, Config, ConfigError, Evidence, LookupError, Ops, SumDbError, SumDbMismatch, is_consulted,
 };
-use airgo_model::Line;
 use airgo_model::atomic::{self, Access};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -116,15 +115,13 @@ pub fn attest(
 
 fn unreachable_failure(error: &FetchError, name: &str, asked: &[Unsummed], sum_file: &str) -> Failure {
     let why = match error {
-        // It is no proxy's, but read by the same rules.
+        // It is not of a proxy, but read by the same rules.
         FetchError::ProxyList(why) => {
             format!("and the address of the checksum database {name} in GOSUMDB cannot be used: {why}")
         }
         error => format!("and the checksum database {name} could not be asked: {error}"),
     };
-    let mut failure = sums::missing(asked, sum_file, &why);
-    failure.hints.extend(error.hint().map(Line::from));
-    failure
+    sums::missing(asked, sum_file, &why).hint_of(error)
 }
 
 fn lookup_failure(error: &LookupError<FetchError>, sum_file: &str, asked: &[Unsummed]) -> Failure {
@@ -182,7 +179,7 @@ impl Ops for Adapter<'_> {
     }
 
     fn keep(&self, path: &str, data: &[u8]) {
-        // That it cannot be kept costs the next run a request, nothing else.
+        // That it cannot be cached costs the next run a request, nothing else.
         let _ = atomic::replace_in(&self.cached.join(path.trim_start_matches('/')), data, Access::Private);
     }
 

@@ -41,13 +41,13 @@ pub fn conflict(file: &str) -> String {
     format!("in {file} keep {lines} and delete the markers{then}")
 }
 
-/// Whether an error stands at a conflict marker.
+/// Whether an error is at a conflict marker.
 fn has_conflict(errors: &ModFileErrors) -> bool {
     errors.0.iter().any(|e| is_conflict_marker(&e.line_text))
 }
 
 /// What to write in place of a line that does not parse. The go command reads
-/// such a file no better, so no command is of use before it is corrected.
+/// such a file no better, so no command helps before it is corrected.
 pub fn of_line(error: &ModFileError) -> Option<String> {
     let at = format!("{}:{}", error.file, error.pos.line);
     Some(match &error.problem {
@@ -160,7 +160,7 @@ pub fn of_project(fault: &ProjectFault, place: &str) -> Vec<String> {
             one("give the module another path: go mod edit -module=example.com/mod".to_owned())
         }
         ProjectFault::Version { module } => {
-            one(format!("to write the version that it stands for: go mod tidy, or go get {module}"))
+            one(format!("to write the version that it resolves to: go mod tidy, or go get {module}"))
         }
         ProjectFault::PathMajor { module, .. } => {
             other_major("require", &module.path, &module.version, Some(place)).into_iter().collect()

@@ -24,10 +24,7 @@ pub fn fetch_failure(error: &FetchError) -> Failure {
     if let Some(at) = error.at() {
         failure = failure.fact("asked", &at.site.url);
     }
-    if let Some(hint) = error.hint() {
-        failure = failure.hint(hint);
-    }
-    failure
+    failure.hint_of(error)
 }
 
 /// The download that a project cannot be resolved for, and whose go.mod it is.

@@ -1,4 +1,4 @@
-//! What to do about a bundle that signatures do not let in: the hint follows
+//! What to do about a bundle that is refused for its signatures: the hint follows
 //! from the cause, as the bundle crate gives it.
 
 use crate::documents::{MissingRole, Refused, Signer};
@@ -8,6 +8,10 @@ use airgo_bundle::{
     BundleError, BundleSigner, Cause, DeltaError, Lack, LastSeenError, SignatureError, VolumeError,
 };
 use std::path::Path;
+
+/// What helps where volumes are missing.
+pub const MISSING_VOLUMES: &str =
+    "copy the missing volumes beside the others, or ask for them: airgo verify FILE --request need.json";
 
 /// Adds what helps, and for machines the rule that refused.
 pub fn advise(failure: Failure, error: &BundleError, file: Option<&Path>) -> Failure {
@@ -20,8 +24,7 @@ pub fn advise(failure: Failure, error: &BundleError, file: Option<&Path>) -> Fai
         BundleError::Signature(refused) => signature(failure, refused, &name),
         BundleError::LastSeen(seen) => last_seen(failure, seen),
         BundleError::Volume(volume) => match volume {
-            VolumeError::Missing { .. } => failure
-                .hint("copy the missing volumes beside the others, or ask for them: airgo verify FILE --request need.json"),
+            VolumeError::Missing { .. } => failure.hint(MISSING_VOLUMES),
             VolumeError::Foreign { name: other, .. } => failure.hint(format!(
                 "name the volumes of one bundle only; if {other} is left from an older one, remove it"
             )),
@@ -31,9 +34,8 @@ pub fn advise(failure: Failure, error: &BundleError, file: Option<&Path>) -> Fai
         BundleError::Delta(DeltaError::BaseMissing(_)) => {
             failure.hint("name the bundle that the delta builds on: --base OLD")
         }
-        BundleError::Delta(DeltaError::OtherBase { .. }) => {
-            failure.hint("name another bundle with --base: the one that --since named when the delta was packed")
-        }
+        BundleError::Delta(DeltaError::OtherBase { .. }) => failure
+            .hint("name another bundle with --base: the one that --since named when the delta was packed"),
         BundleError::Delta(DeltaError::NotADelta) => failure.hint("leave out --base: the bundle is whole"),
         _ => failure,
     }
@@ -114,14 +116,14 @@ fn hint(cause: &Cause, file: &str) -> String {
              or give the key the role in the trust file"
         ),
         Cause::OtherModule(_) => {
-            "ask somebody who may sign for this module, or add it to the key's modules in the trust file"
+            "ask a signer who may sign for this module, or add it to the key's modules in the trust file"
                 .to_owned()
         }
         Cause::NoSequence => "ask for a bundle with a sequence: airgo pack --sequence N".to_owned(),
         Cause::NoExpiry => "ask for a signature with an expiry: --expires 90d".to_owned(),
         Cause::Sequences => "sign with the sequence of the bundle, or without --sequence".to_owned(),
         Cause::Uncovered => {
-            format!("whoever signed for it is not trusted, or not any more: airgo inspect {file}")
+            format!("who signed for it is not trusted, or no longer: airgo inspect {file}")
         }
         Cause::AlreadySigned => "to replace your signature: --replace".to_owned(),
         _ => "the file is not as it was signed: copy it again; if it stays so, do not use it".to_owned(),
@@ -137,7 +139,7 @@ fn last_seen(failure: Failure, error: &LastSeenError) -> Failure {
             failure.hint("ask for a bundle with a sequence: airgo pack --sequence N")
         }
         LastSeenError::Malformed { .. } => {
-            failure.hint("restore the record from a copy; an empty one would let old bundles in")
+            failure.hint("restore the record from a copy; an empty one would accept old bundles")
         }
         LastSeenError::Io { .. } => failure,
     }

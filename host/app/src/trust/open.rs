@@ -41,7 +41,7 @@ pub fn demand_one_file(file: &Path) -> Result<()> {
     }
 }
 
-/// Opens a bundle that somebody trusted has signed: one file, or volumes; a
+/// Opens a bundle that a trusted key has signed: one file, or volumes; a
 /// delta with the bundles of `--base` beneath it.
 pub fn open_signed_files(context: &Context, files: &[PathBuf], trust: &TrustFiles) -> Result<SignedBundle> {
     let trusted = keyring::trust(context, trust)?;
@@ -150,11 +150,7 @@ fn failure(error: &BundleError, file: Option<&Path>) -> Failure {
             failure.hints.extend(disk::read_hint(source).map(Line::from));
             failure
         }
-        BundleError::Key(key) => {
-            let mut failure = Failure::new(exit, error.to_string());
-            failure.hints.extend(key.shortage().map(|shortage| shortage.hint().into()));
-            failure
-        }
+        BundleError::Key(key) => Failure::new(exit, error.to_string()).hint_of(key),
         _ if exit == FailureKind::Malformed => Failure::new(exit, error.to_string())
             .hint("pack it again, or copy it again: nothing in it can be trusted"),
         _ => refusal::advise(Failure::new(exit, error.to_string()), error, file),

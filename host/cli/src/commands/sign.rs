@@ -43,13 +43,13 @@ pub fn run(context: &Context, args: &Sign) -> Result<()> {
 
 fn document(file: String, role: &str, signed: &Signed) -> documents::Sign {
     documents::Sign {
-        counts: signed.standing.as_ref().is_some_and(TrustStatus::is_trusted),
+        counts: signed.status.as_ref().is_some_and(TrustStatus::is_trusted),
         file,
         key_id: signed.key_id.clone(),
         manifest_sha256: signed.manifest_sha256.to_string(),
         role: role.to_owned(),
         schema: documents::SignV1,
-        standing: signed.standing.as_ref().map(ToString::to_string),
+        standing: signed.status.as_ref().map(ToString::to_string),
         still_missing: signed.lacks.iter().map(refusal::missing_role).collect(),
     }
 }

@@ -1,5 +1,5 @@
 //! Whether `go build ./...` and `go vet ./...` will work where there is no
-//! network: said at pack, where it can still be repaired.
+//! network: reported at pack, where it can still be repaired.
 //!
 //! The packages of the main modules are loaded as go does it, along their
 //! imports into the directories and zips of the modules that provide them. What
@@ -29,7 +29,7 @@ use problem::Described;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What counts where no `--platform` is given.
+/// The platforms where no `--platform` is given.
 const USUAL: [&str; 6] =
     ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"];
 
@@ -138,10 +138,8 @@ impl Refused {
             self.number += 1;
             self.first.get_or_insert_with(|| problem.words());
             if self.number <= SHOWN {
-                let lines = problem.lines(sum_file, platforms);
-                self.some_platforms |=
-                    lines.first().is_some_and(|line| line.contains(" (on ") || line.contains(", on "));
-                self.lines.extend(lines);
+                self.some_platforms |= problem.some_platforms(platforms).is_some();
+                self.lines.extend(problem.lines(sum_file, platforms));
             }
             self.own |= matches!(problem.problem.fault, Fault::Own);
             self.commands.extend(problem.command());
@@ -155,7 +153,7 @@ impl Refused {
                 context.warning(line);
             }
             context.warning(format!(
-                "`go build ./...` or `go vet ./...` will refuse on the other side: {}; packed all the same (--allow-incomplete)",
+                "`go build ./...` or `go vet ./...` will refuse on the other side: {}; packed anyway (--allow-incomplete)",
                 count(self.number, "problem")
             ));
             return Ok(());
@@ -181,8 +179,10 @@ impl Refused {
             failure = failure.hint("a package that is generated has to be there: generate it first");
         }
         if self.some_platforms {
-            failure = failure.hint("--platform OS/ARCH names what it is built for, and nothing else counts");
+            failure = failure.hint(
+                "--platform OS/ARCH names what it is built for; problems on other platforms are ignored",
+            );
         }
-        Err(failure.hint("to pack it all the same: --allow-incomplete"))
+        Err(failure.hint("to pack it anyway: --allow-incomplete"))
     }
 }

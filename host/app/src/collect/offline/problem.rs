@@ -106,16 +106,17 @@ impl Described<'_> {
         })
     }
 
-    fn limits(&self, platforms: &[Platform]) -> String {
+    /// The platforms that it is a problem on, where that is not all of them.
+    pub fn some_platforms(&self, platforms: &[Platform]) -> Option<Vec<String>> {
         let on = self.problem.on.any();
-        let names: Vec<_> = platforms
-            .iter()
-            .enumerate()
-            .filter(|(n, _)| on >> n & 1 == 1)
-            .map(|(_, p)| p.to_string())
-            .collect();
+        let names = platforms.iter().enumerate().filter(|(n, _)| on >> n & 1 == 1);
+        let names: Vec<_> = names.map(|(_, platform)| platform.to_string()).collect();
+        (on != 0 && names.len() < platforms.len()).then_some(names)
+    }
+
+    fn limits(&self, platforms: &[Platform]) -> String {
         let tests = self.problem.on.is_tests_only().then(|| "tests only".to_owned());
-        let some = (on != 0 && names.len() < platforms.len()).then(|| format!("on {}", names.join(", ")));
+        let some = self.some_platforms(platforms).map(|names| format!("on {}", names.join(", ")));
         let limits: Vec<_> = tests.into_iter().chain(some).collect();
         if limits.is_empty() { String::new() } else { format!(" ({})", limits.join(", ")) }
     }
