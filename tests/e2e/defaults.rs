@@ -28,13 +28,13 @@ fn recorded(bundle: &Path) -> Value {
 fn all_built_ins_judge_and_refuse_nothing() {
     let site = Site::new();
     let run = site.pack().done().says(&[
-        "main/airgo.toml: the built-in plugins judged with defaults, which warn and never refuse\n",
+        "main/airgo.toml: the built-in plugins ran with defaults, which warn and never refuse\n",
         "\n  licence/missing: 1 module: example.com/a@v1.0.0\n",
         "\n  vulnerability/no-data: there is no data source vulndb",
         "airgo vulndb import",
         "hint: airgo policy check ",
         "hint: airgo policy init ",
-        "Judged by 6 plugins: 0 denied, 3 warned, 0 excepted\n",
+        "Evaluated 6 plugins: 0 denied, 3 warned, 0 excepted\n",
     ]);
     let warnings = run.stderr.lines().filter(|line| line.starts_with("warning: ")).count();
     assert_eq!(warnings, 1, "one warning stands for all: {}", run.stderr);
@@ -58,13 +58,13 @@ fn all_built_ins_judge_and_refuse_nothing() {
 }
 
 #[test]
-fn policy_check_lists_everything_and_says_that_defaults_judged() {
+fn policy_check_lists_everything_and_says_that_defaults_ran() {
     let site = Site::new();
     let project = site.project();
     let run = site.airgo.run(&["policy", "check", text(&project)]).done().says(&[
-        "main/airgo.toml: the built-in plugins judged with defaults",
+        "main/airgo.toml: the built-in plugins ran with defaults",
         "hint: airgo policy init ",
-        "Judged by 6 plugins: 0 denied, 3 warned, 0 excepted\n",
+        "Evaluated 6 plugins: 0 denied, 3 warned, 0 excepted\n",
     ]);
     for words in ["warning[licence/missing]: ", "--> example.com/a@v1.0.0", "3 findings: 0 denied, 3 warned"]
     {
@@ -72,7 +72,7 @@ fn policy_check_lists_everything_and_says_that_defaults_judged() {
     }
     // The file that is looked for is the one beside go.mod.
     site.temp.write("main/airgo.toml", "[[plugin]]\nname = \"native\"\nbuiltin = \"native\"\n");
-    let run = site.airgo.run(&["policy", "check", text(&project)]).done().says(&["Judged by 1 plugin: "]);
+    let run = site.airgo.run(&["policy", "check", text(&project)]).done().says(&["Evaluated 1 plugin: "]);
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
 }
 
@@ -85,8 +85,10 @@ fn unpacking_believes_what_the_packer_recorded() {
     let args = ["unpack", text(&bundle), "--gomodcache", text(&cache), "--trust", text(&key)];
     let run = gapped.run(&args).done();
     let time = recorded(&bundle)["judgedAt"].as_str().unwrap()[.."2026-01-01T00:00:00".len()].to_owned();
-    let line = format!("Judged at pack, at {time}Z, since there is no airgo.toml here: 0 denied, 3 warned; ");
-    let run = run.says(&[&line, &format!("airgo policy check {} --trust ", text(&bundle)), "judges anew\n"]);
+    let line =
+        format!("Evaluated at pack, at {time}Z, since there is no airgo.toml here: 0 denied, 3 warned; ");
+    let run =
+        run.says(&[&line, &format!("airgo policy check {} --trust ", text(&bundle)), "evaluates it again\n"]);
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
     let home = gapped.command().get_current_dir().unwrap().to_owned();
     assert!(!home.join(".cache/airgo/plugins").exists(), "plugins ran");
@@ -94,31 +96,31 @@ fn unpacking_believes_what_the_packer_recorded() {
     let mut report = json(&gapped.run(&[&args[..], &["--json"]].concat()).done())["policy"].take();
     let by = report.as_object_mut().unwrap().remove("recordedBy").unwrap();
     assert!(by.as_str().unwrap().starts_with("SHA256:"), "{by}");
-    // What was recorded is shown as if it had been judged here.
-    let mut anew =
+    // What was recorded is shown as if it had been evaluated here.
+    let mut again =
         json(&site.unpack(&bundle, &["--json", "--at", report["judgedAt"].as_str().unwrap()]).done());
-    let mut anew = anew["policy"].take();
-    assert_eq!(anew.as_object_mut().unwrap().remove("recordedBy").unwrap(), Value::Null);
-    assert_eq!(report, anew);
+    let mut again = again["policy"].take();
+    assert_eq!(again.as_object_mut().unwrap().remove("recordedBy").unwrap(), Value::Null);
+    assert_eq!(report, again);
 }
 
 #[test]
-fn a_time_or_a_policy_of_ones_own_judges_anew() {
+fn a_time_or_a_policy_of_ones_own_evaluates_again() {
     let site = Site::new();
     site.pack().done();
-    let anew = ["Judged by 6 plugins: 0 denied, 3 warned", "there is no airgo.toml: ", "licence/missing: "];
-    site.unpack(&site.bundle(), &["--at", "2026-06-01T00:00:00Z"]).done().says(&anew);
+    let again = ["Evaluated 6 plugins: 0 denied, 3 warned", "there is no airgo.toml: ", "licence/missing: "];
+    site.unpack(&site.bundle(), &["--at", "2026-06-01T00:00:00Z"]).done().says(&again);
     let policy = "[[plugin]]\nname = \"native\"\nbuiltin = \"native\"\n";
     let named = site.temp.write("named.toml", policy);
-    site.unpack(&site.bundle(), &["--policy", text(&named)]).done().says(&["Judged by 1 plugin: "]);
+    site.unpack(&site.bundle(), &["--policy", text(&named)]).done().says(&["Evaluated 1 plugin: "]);
     // In the working directory, which is airgo's home here.
     let home = site.airgo.command().get_current_dir().unwrap().to_owned();
     std::fs::write(home.join("airgo.toml"), policy).unwrap();
-    site.unpack(&site.bundle(), &[]).done().says(&["Judged by 1 plugin: "]);
+    site.unpack(&site.bundle(), &[]).done().says(&["Evaluated 1 plugin: "]);
 }
 
 #[test]
-fn what_nobody_trusted_recorded_is_judged_anew() {
+fn what_no_trusted_key_recorded_is_evaluated_again() {
     let site = Site::new();
     site.pack().done();
     let (bundle, packer) = (site.bundle(), site.public_key());
@@ -126,11 +128,11 @@ fn what_nobody_trusted_recorded_is_judged_anew() {
     let public = format!("{}.pub", text(&reviewer));
     let sign = ["sign", text(&bundle), "--key", text(&reviewer), "--trust", text(&packer)];
     site.airgo.run(&sign).done();
-    unpack_trusting(&site, &bundle, &public).says(&["Judged by 6 plugins: 0 denied, 3 warned"]);
+    unpack_trusting(&site, &bundle, &public).says(&["Evaluated 6 plugins: 0 denied, 3 warned"]);
 }
 
 #[test]
-fn a_verdict_of_another_policy_is_judged_anew() {
+fn a_verdict_of_another_policy_is_evaluated_again() {
     let site = Site::new();
     let of = |config: &str| {
         let plugins = ["allowlist", "drift", "freshness", "licence", "native", "vulnerability"];
@@ -140,20 +142,20 @@ fn a_verdict_of_another_policy_is_judged_anew() {
         site.temp.write("six.toml", text)
     };
     let lenient = of("config.no-data = \"allow\"\n");
-    site.pack_with(&["--policy", text(&lenient)]).done().says(&["Judged by 6 plugins: "]);
-    site.unpack(&site.bundle(), &[]).done().says(&["Judged by 6 plugins: 0 denied, 3 warned"]);
+    site.pack_with(&["--policy", text(&lenient)]).done().says(&["Evaluated 6 plugins: "]);
+    site.unpack(&site.bundle(), &[]).done().says(&["Evaluated 6 plugins: 0 denied, 3 warned"]);
 }
 
 /// Only a verdict on the defaults, by these very plugins, counts; each of these
 /// is signed by somebody trusted.
 #[test]
-fn a_verdict_that_is_not_of_these_very_plugins_is_judged_anew() {
+fn a_verdict_that_is_not_of_these_very_plugins_is_evaluated_again() {
     let site = Site::new();
     site.pack().done();
     let reviewer = reviewer(&site);
     let public = format!("{}.pub", text(&reviewer));
     let as_it_is = restated(&site, &reviewer, "same", |_| ());
-    unpack_trusting(&site, &as_it_is, &public).says(&["Judged at pack, at "]);
+    unpack_trusting(&site, &as_it_is, &public).says(&["Evaluated at pack, at "]);
 
     let zeros = || Value::from("0".repeat(64));
     type Change<'a> = &'a dyn Fn(&mut Value);
@@ -172,7 +174,7 @@ fn a_verdict_that_is_not_of_these_very_plugins_is_judged_anew() {
     for (name, change) in changes {
         let bundle = restated(&site, &reviewer, name, change);
         let run = unpack_trusting(&site, &bundle, &public);
-        assert!(run.stderr.contains("Judged by 6 plugins: 0 denied, 3 warned"), "{name}: {}", run.stderr);
+        assert!(run.stderr.contains("Evaluated 6 plugins: 0 denied, 3 warned"), "{name}: {}", run.stderr);
     }
 }
 

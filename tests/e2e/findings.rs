@@ -173,7 +173,7 @@ fn init_writes_a_policy_that_judges() {
     assert!(written.lines().filter(|l| l.starts_with('#')).count() > 10, "{written}");
     // Whoever writes a policy does not lose what judged without one.
     let first = site.airgo.run(&["policy", "check", text(&project)]).done();
-    let first = first.says(&["Judged by 6 plugins: 0 denied, "]);
+    let first = first.says(&["Evaluated 6 plugins: 0 denied, "]);
     // The modules of today are listed, so that the first run is quiet about them.
     assert!(written.contains("    \"=example.com/a\",\n    \"=example.com/b/v2\",\n"), "{written}");
     assert!(!first.stdout.contains("not-listed"), "{}", first.stdout);

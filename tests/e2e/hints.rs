@@ -133,6 +133,6 @@ fn a_printed_command_runs_for_any_file_name() {
         let binary = airgo.get_program().to_str().unwrap();
         shell.args(["-c", &format!("'{binary}' {hint}")]).current_dir(site.temp.join("out"));
         shell.env_clear().envs(airgo.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        airgo::run(shell).done().says(&["Judged"]);
+        airgo::run(shell).done().says(&["Evaluated"]);
     }
 }

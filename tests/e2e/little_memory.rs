@@ -23,11 +23,11 @@ fn plugins_judge_the_same_under_a_limit() {
     site.pack().done();
     let (bundle, key) = (site.bundle(), site.public_key());
     let check = ["policy", "check", text(&bundle), "--trust", text(&key)];
-    let free = under(&site, 1 << 40, &check).done().says(&["Judged by 6 plugins"]);
+    let free = under(&site, 1 << 40, &check).done().says(&["Evaluated 6 plugins"]);
     // The first of them compiles the plugins, one after the other.
     for mib in [400, 1 << 10, 4 << 10, 8 << 10] {
         let run = under(&site, mib << 10, &check).done();
-        assert!(run.stderr.contains("Judged by 6 plugins"), "{mib} MiB: {}", run.stderr);
+        assert!(run.stderr.contains("Evaluated 6 plugins"), "{mib} MiB: {}", run.stderr);
         assert_eq!(run.stdout, free.stdout, "{mib} MiB");
     }
 }
@@ -58,7 +58,7 @@ fn too_little_memory_is_an_error_with_a_hint_and_never_an_abort() {
             let what = format!("{command:?} under {own} KiB and {more} MiB: {}: {}", run.code, run.stderr);
             assert!(!told("panicked") && !told("does not fit the world"), "{what}");
             match run.code {
-                0 if command[0] == "policy" => assert!(told("Judged by 6 plugins"), "{what}"),
+                0 if command[0] == "policy" => assert!(told("Evaluated 6 plugins"), "{what}"),
                 0 => {}
                 1 => assert!(told("out of memory") && told("hint: raise the limit (ulimit -v"), "{what}"),
                 _ => panic!("{what}"),

@@ -85,7 +85,7 @@ fn the_store_is_shown_trimmed_verified_and_cleared() {
     bytes[40] ^= 1;
     let _ = fs::remove_file(&victim);
     fs::write(&victim, bytes).unwrap();
-    airgo.run(&["cache", "verify"]).ends(1).says(&["1 file is damaged in the download store", "--repair"]);
+    airgo.run(&["cache", "verify"]).ends(1).says(&["1 file is damaged in the download cache", "--repair"]);
     airgo.run(&["cache", "verify", "--repair"]).done().says(&["removed"]);
     airgo.run(&["cache", "verify"]).done();
     pack();
@@ -96,7 +96,7 @@ fn the_store_is_shown_trimmed_verified_and_cleared() {
     let shown = json(&airgo.run(&["cache", "show", "--json"]).done().stdout);
     assert_eq!(shown["all"]["files"], 0, "{shown}");
     pack();
-    airgo.run(&["cache", "clear"]).done().says(&["kept for plugins"]);
+    airgo.run(&["cache", "clear"]).done().says(&["cached for plugins"]);
     let shown = json(&airgo.run(&["cache", "show", "--json"]).done().stdout);
     assert_eq!(
         (&shown["all"]["files"], &shown["plugins"]["code"]["files"]),

@@ -135,7 +135,7 @@ fn what_nobody_trusted_signed_judges_nothing() {
     changed.extend(b"\0\x02\x01x");
     refused(&changed, &good, &["is not verified by ", "house.wasm.sshsig"]);
     refused(PLUGIN, &lines("nowhere.sig", "key.pub"), &["has no signature that can be read from "]);
-    refused(PLUGIN, &lines("house.wasm.sshsig", "nowhere.pub"), &["cannot be held against "]);
+    refused(PLUGIN, &lines("house.wasm.sshsig", "nowhere.pub"), &["cannot be checked against "]);
     fs::write(site.temp.join("empty.sig"), "").unwrap();
     refused(PLUGIN, &lines("empty.sig", "key.pub"), &["not a detached signature"]);
     refused(PLUGIN, "plugin-trust = [\"other.pub\"]\n", &["no trusted key made this signature"]);

@@ -74,7 +74,7 @@ fn a_policy_file_without_plugins_is_spoken_of() {
     let file = policy(&site, "empty.toml", "# later\n");
     site.pack_with(&["--policy", text(&file)])
         .done()
-        .says(&["empty.toml names no plugin", "nothing is judged"]);
+        .says(&["empty.toml names no plugin", "nothing is evaluated"]);
 }
 
 #[test]

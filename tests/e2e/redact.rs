@@ -14,7 +14,7 @@ const KEYS: [&str; 4] = ["minisign", "openssh", "pem", "publicKey"];
 
 /// What a line of progress begins with: on a machine that is slow there are some.
 const PROGRESS: [&str; 7] =
-    ["Fetching", "Resolving", "Splitting", "Surveying", "Unpacking", "Verifying", "Writing"];
+    ["Fetching", "Resolving", "Splitting", "Scanning", "Unpacking", "Verifying", "Writing"];
 
 /// The words to replace, the longest first.
 pub struct Redact(Vec<(String, &'static str)>);

@@ -93,7 +93,7 @@ fn reviewers_sign_one_after_the_other_under_the_teams_file() {
     team.sign("rob", &trust, &[]).done().says(&["still missing: nothing"]);
     team.verify(&trust, &[]).done();
     // A signature by an unknown key is added, and reported as not trusted.
-    team.sign("eve", &trust, &[]).done().says(&["does not count", "not trusted"]);
+    team.sign("eve", &trust, &[]).done().says(&["is not accepted", "not trusted"]);
     team.verify(&trust, &[]).done();
 }
 

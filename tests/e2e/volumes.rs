@@ -49,7 +49,7 @@ fn packing_again_leaves_nothing_of_the_earlier_set() {
     // Somebody's own file of such a name stays, and is named.
     let own = volume(&site, 900);
     fs::write(&own, "notes").unwrap();
-    site.pack_with(&["--split", "20KiB"]).done().says(&["Removed", "app.airgo.900 is named as a volume"]);
+    site.pack_with(&["--split", "20KiB"]).done().says(&["Removed", "app.airgo.900 has the name of a volume"]);
     let few = volumes(&site);
     assert!(few.len() < many && few.contains(&own), "{few:?}");
     assert!(!site.bundle().exists());

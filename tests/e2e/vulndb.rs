@@ -130,7 +130,7 @@ fn info_says_of_which_date_and_whose_it_is() {
     );
     let whole = fs::read(&target).unwrap();
     fs::write(&target, &whole[..whole.len() - 1]).unwrap();
-    user().run(&["vulndb", "info", text(&target)]).ends(1).says(&["is no snapshot of vulnerability data"]);
+    user().run(&["vulndb", "info", text(&target)]).ends(1).says(&["is not a snapshot of vulnerability data"]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn what_is_not_whole_is_refused() {
     refused(&temp, text(&temp.dir("empty")), &["has neither index/db.json nor OSV entries"]);
     refused(&temp, text(&temp.join("nowhere")), &["could not read "]);
     let future = temp.write("future.json", ONE.replace("2026-01-02", "2996-01-02"));
-    refused(&temp, text(&future), &["of a time to come", "2996-01-02T00:00:00Z"]);
+    refused(&temp, text(&future), &["is in the future", "2996-01-02T00:00:00Z"]);
     refused(&temp, text(&temp.write("no.json", "{}")), &["no.json"]);
 }
 
@@ -211,7 +211,7 @@ fn servers_that_have_none_are_told_apart() {
     refused(
         &temp,
         &server.url(),
-        &["is no vulnerability database: it has neither vulndb.zip nor index/db.json"],
+        &["is not a vulnerability database: it has neither vulndb.zip nor index/db.json"],
     );
     refused(&temp, &format!("{}/all.zip", server.url()), &["/all.zip is not there"]);
     temp.write("portal/vulndb.zip", "<!DOCTYPE html><title>Hotel Wi-Fi</title>");

@@ -142,13 +142,13 @@ impl<'a> Caches<'a> {
 
 fn damaged(verified: &CacheVerified) -> Failure {
     let files = count_are(verified.damage.len(), "file");
-    let mut failure = Failure::failed(format!("{files} damaged in the download store"));
+    let mut failure = Failure::failed(format!("{files} damaged in the download cache"));
     for one in verified.damage.iter().take(SHOWN) {
         failure = failure.line(format!("{}: {}", one.name, one.problem));
     }
     failure.report = serde_json::to_value(verified.document()).ok();
     failure
-        .outcome("no run would have used them: each hashes what it takes from the store")
+        .outcome("no run would have used them: each hashes what it takes from the cache")
         .hint("remove them, to be fetched again: airgo cache verify --repair")
 }
 

@@ -76,7 +76,7 @@ struct Subject {
     loaded: Loaded,
     manifest: Arc<Manifest>,
     view: View,
-    /// The same, for whoever asks where a finding comes from.
+    /// The same, to find where a finding comes from.
     files: View,
     root: PathBuf,
 }

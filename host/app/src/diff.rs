@@ -102,7 +102,7 @@ fn changes(old: &Manifest, new: &Manifest) -> Vec<Change> {
     paths.into_iter().flat_map(|path| changes(path)).collect()
 }
 
-/// Several versions of a path stand in a bundle of several projects.
+/// A bundle of several projects may have several versions of a path.
 fn by_path(manifest: &Manifest) -> BTreeMap<&str, Vec<&Module>> {
     let mut map: BTreeMap<&str, Vec<&Module>> = BTreeMap::new();
     for module in manifest.modules.iter().filter(|m| m.selected) {

@@ -1,14 +1,14 @@
-//! What a program that calls this library hears while the work goes on.
+//! What is reported to a program that calls this library while the work goes on.
 
 use airgo_model::{Line, Message};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Takes what happens, from any thread. What is said may hold untrusted words: the
+/// Takes what happens, from any thread. What is reported may hold untrusted words: the
 /// types' `Display` escapes them.
 pub trait Events: Send + Sync {
     /// Something was done: a verb in the past, and what.
     fn status(&self, verb: &'static str, rest: &Line);
-    /// A detail for whoever wants to know more.
+    /// A detail, which is shown where more is asked for.
     fn detail(&self, text: &Line);
     /// Something that may be wrong.
     fn warning(&self, text: &Message);
@@ -33,7 +33,7 @@ pub trait Meter: Send + Sync {
     fn finish(&self);
 }
 
-/// Hears nothing.
+/// Ignores all of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

@@ -2,7 +2,7 @@
 //!
 //! Process environment, then the file of `go env -w` (`GOENV`), then
 //! `$GOROOT/go.env` (cmd/go cfg.go: EnvFile, initEnvCache, readEnvFile,
-//! findGOROOT). An empty variable counts as unset. Go's default proxy stands
+//! findGOROOT). An empty variable is treated as unset. Go's default proxy stands
 //! in `go.env`, never in airgo.
 
 use crate::failure::{Failure, Result};
@@ -35,7 +35,7 @@ impl fmt::Debug for GoEnv {
 
 impl GoEnv {
     /// Reads with these variables as those of the process; files come from the
-    /// disk. A variable that is not UTF-8 counts as unset, and is passed on to
+    /// disk. A variable that is not UTF-8 is treated as unset, and is passed on to
     /// the commands that airgo runs.
     pub fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let all: Vec<_> = variables.into_iter().collect();
@@ -216,7 +216,7 @@ impl GoEnv {
         }
     }
 
-    /// That no directory can be told: none is set, or a relative one.
+    /// That no directory is known: none is set, or a relative one.
     fn no_dir(&self, what: &str, known: Known) -> Failure {
         let name = known.name;
         Failure::failed(match self.path(known) {

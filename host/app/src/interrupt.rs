@@ -1,4 +1,4 @@
-//! Ends work early: whoever started it sets the flag, from any thread.
+//! Ends work early: the caller sets the flag, from any thread.
 
 use crate::failure::{Failure, Result};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -75,7 +75,7 @@ impl Context {
         self.events.status(verb, &rest.into());
     }
 
-    /// A detail for whoever wants to know more.
+    /// A detail, which is shown where more is asked for.
     pub fn detail(&self, text: impl Into<Line>) {
         self.events.detail(&text.into());
     }

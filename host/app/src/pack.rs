@@ -69,7 +69,7 @@ pub struct Packed {
     pub volumes: Vec<PathBuf>,
     /// Bytes of the bundle.
     pub size: u64,
-    /// What the bundle holds, whoever packed it when.
+    /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: String,
     /// The digest of the manifest, which the signature is over.
     pub manifest_sha256: Sha256,
@@ -139,7 +139,7 @@ fn pack_projects(
     let view = collect::view(context, &collected, request.record_proxies);
     let again = check_command(request, output);
     let report = baseline::evaluate(context, &policy, view, approved.as_ref(), &again)?;
-    context.status("Judged", policy::summary(&report));
+    context.status("Evaluated", policy::summary(&report));
 
     let projects = projects.list.len();
     let signing = Plan { signer: &*key, claims, projects, older: older.as_ref() };
@@ -228,7 +228,8 @@ fn not_written(request: &PackRequest, projects: usize, error: &BundleError) -> F
             }
         }
         BundleError::OverLimit { what: Bound::Envelope | Bound::Envelopes, .. } if !request.no_provenance => {
-            failure.hint("leave out the provenance, which tells where each module came from: --no-provenance")
+            failure
+                .hint("leave out the provenance, which records where each module came from: --no-provenance")
         }
         BundleError::OverLimit { .. } if matches!(request.collect.scope, Scope::All) => {
             failure.hint("pack what building needs, without what only go mod tidy reads: --scope build")
@@ -305,7 +306,7 @@ fn clean(context: &Context, output: &Path, volumes: &[PathBuf]) -> Result<()> {
         context.status("Removed", format!("{}{many}, of an earlier bundle", shown(first)));
     }
     for file in &left.foreign {
-        context.warning(format!("{} is named as a volume of this bundle and is none", shown(file)));
+        context.warning(format!("{} has the name of a volume of this bundle and is not one", shown(file)));
     }
     Ok(())
 }

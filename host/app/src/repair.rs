@@ -78,7 +78,7 @@ fn assemble(context: &Context, request: &RepairRequest) -> Result<Repaired> {
         (_, [one]) if !in_volumes(one) => {
             ReassembledFile::new(&patches, Some(open(one)?)).map_err(|e| bundle_failure(&e))?
         }
-        // A patch may stand for volumes that are missing; whether it does shows
+        // A patch may replace volumes that are missing; whether it does shows
         // when all are laid together.
         _ => {
             let volumes = Volumes::open(&rest).map_err(|e| bundle_failure(&e))?;

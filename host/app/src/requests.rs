@@ -32,7 +32,7 @@ pub struct TrustFiles {
     pub base: Vec<PathBuf>,
 }
 
-/// The record of bundles that were let in; without one nothing is remembered.
+/// The record of bundles that were accepted; without one nothing is recorded.
 #[derive(Clone, Debug, Default)]
 pub struct LastSeenFile(pub Option<PathBuf>);
 
@@ -81,7 +81,7 @@ pub struct SignWith {
     pub public_key: Option<PathBuf>,
     /// A number that grows from bundle to bundle of a project.
     pub sequence: Option<u64>,
-    /// When the signature stops counting.
+    /// When the signature expires.
     pub expires: Option<Timestamp>,
     /// A remark that is signed with the rest.
     pub comment: Option<String>,

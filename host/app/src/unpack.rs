@@ -29,13 +29,13 @@ use std::time::Instant;
 /// What to unpack, and how.
 #[derive(Clone, Debug, Default)]
 pub struct UnpackRequest {
-    /// The bundle; one volume stands for those beside it.
+    /// The bundle; one volume is enough for those beside it.
     pub files: Vec<PathBuf>,
     /// Where to install; default: what `go env GOMODCACHE` says.
     pub gomodcache: Option<PathBuf>,
     /// Whom to trust, and what a delta builds on.
     pub trust: TrustFiles,
-    /// The record of bundles that were let in.
+    /// The record of bundles that were accepted.
     pub last_seen: LastSeenFile,
     /// The policy file; default: `airgo.toml` in the working directory.
     pub policy: Option<PathBuf>,
@@ -56,7 +56,7 @@ pub struct UnpackRequest {
 pub struct Unpacked {
     /// The module cache.
     pub gomodcache: PathBuf,
-    /// What the bundle holds, whoever packed it when.
+    /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: String,
     /// Modules, with those of which go.mod alone is read, that were installed.
     pub installed: usize,
@@ -73,7 +73,7 @@ pub struct Unpacked {
 /// Verifies a bundle, evaluates the policy on it, and installs its modules.
 ///
 /// # Errors
-/// Nobody who is trusted has signed the bundle, it is damaged, the policy refuses
+/// No trusted key has signed the bundle, it is damaged, the policy refuses
 /// it, or the module cache cannot be written or has other content. A module is
 /// complete in the cache or not there.
 pub fn unpack(context: &Context, request: &UnpackRequest) -> Result<Unpacked> {
@@ -99,7 +99,7 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
 
     let new = installed.values().filter(|outcome| **outcome == Outcome::Installed).count();
     let present = installed.len() - new;
-    context.status("Judged", evaluated.summary(request));
+    context.status("Evaluated", evaluated.summary(request));
     context.status("Unpacked", summary(&bundle, installed.len(), present, &target, began));
     Ok(Unpacked {
         gomodcache: target,
@@ -146,7 +146,7 @@ fn evaluate(
     if source.missing.is_some() && request.at.is_none() && request.baseline.is_none() {
         match recorded::find(bundle) {
             Ok(Recorded { report, by }) => return Ok(Evaluated { report, recorded_by: Some(by) }),
-            Err(why) => context.detail(format!("judging here: {why}")),
+            Err(why) => context.detail(format!("evaluating here: {why}")),
         }
     }
     let old = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
@@ -170,7 +170,7 @@ impl Evaluated {
         let time = judged_at.parse().map_or_else(|_| judged_at.clone(), |t: Timestamp| format!("{t:.0}"));
         let again = again(request);
         format!(
-            "at pack, at {time}, since there is no {} here: {} denied, {} warned; {again} judges anew",
+            "at pack, at {time}, since there is no {} here: {} denied, {} warned; {again} evaluates it again",
             policy::FILE,
             counts.deny,
             counts.warn

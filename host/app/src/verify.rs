@@ -94,12 +94,12 @@ impl From<Failure> for Refused {
 /// media may have changed them.
 fn is_of_bytes(refused: &SignatureError) -> bool {
     use SignatureError as E;
-    match refused {
-        E::Envelope { .. } | E::Statement { .. } | E::Claims { .. } | E::Key { .. } => true,
-        E::Name { .. } | E::Invalid { .. } => true,
-        E::Manifest { .. } | E::Covered { .. } | E::Disagree { .. } | E::Uncovered { .. } => true,
-        _ => false,
-    }
+    let malformed =
+        matches!(refused, E::Envelope { .. } | E::Statement { .. } | E::Claims { .. } | E::Key { .. });
+    let invalid = matches!(refused, E::Name { .. } | E::Invalid { .. });
+    let of_others =
+        matches!(refused, E::Manifest { .. } | E::Covered { .. } | E::Disagree { .. } | E::Uncovered { .. });
+    malformed || invalid || of_others
 }
 
 fn verify_all(context: &Context, request: &VerifyRequest) -> std::result::Result<Verified, Refused> {

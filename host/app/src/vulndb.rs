@@ -60,16 +60,15 @@ fn write(context: &Context, request: &ImportRequest) -> Result<Imported> {
     let snapshot = builder.finish();
     let header = header(&snapshot, &request.output)?;
     let now = Timestamp::now();
-    let date = header
-        .modified
-        .parse::<Timestamp>()
-        .map_err(|e| Failure::failed(format!("the data say that they are of {:?}: {e}", header.modified)))?;
+    let date = header.modified.parse::<Timestamp>().map_err(|e| {
+        Failure::failed(format!("the date of the data, {:?}, cannot be read: {e}", header.modified))
+    })?;
     // A date to come would never be too old.
     if date.duration_since(now) > AHEAD {
-        return Err(Failure::failed("the data say that they are of a time to come")
+        return Err(Failure::failed("the date of the data is in the future")
             .fact("data", &header.modified)
             .fact("clock", now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-            .hint("see whether this machine's clock is right, and whose data these are"));
+            .hint("check this machine's clock, and where the data come from"));
     }
     context.interrupt.check()?;
     atomic::replace(&request.output, &snapshot, Access::Public)
@@ -120,7 +119,7 @@ fn header(snapshot: &[u8], file: &Path) -> Result<Header> {
         Ok(snapshot.header().clone())
     };
     whole().map_err(|e: airgo_vulndb::BadData| {
-        Failure::failed(format!("{} is no snapshot of vulnerability data: {e}", shown(file)))
+        Failure::failed(format!("{} is not a snapshot of vulnerability data: {e}", shown(file)))
             .hint("airgo vulndb import SOURCE -o FILE makes one")
     })
 }

@@ -73,7 +73,7 @@ enum Stop {
 impl Stop {
     fn of(self, source: &str) -> Failure {
         match self {
-            Stop::Bad(bad) => Failure::failed(format!("{source} is no whole vulnerability database: {bad}"))
+            Stop::Bad(bad) => Failure::failed(format!("{source} is not a complete vulnerability database: {bad}"))
                 .hint("a Go database has index/db.json, index/vulns.json and ID/*.json; other sources have OSV entries, one a file"),
             Stop::TooLarge { what, limit } => {
                 Failure::failed(format!("{source} cannot be imported: {what} is larger than {limit} bytes"))
@@ -238,7 +238,7 @@ fn server(context: &Context, network: &Network, url: &str, feed: &mut Feed<'_>) 
     let source = files.shown().to_owned();
     if source.starts_with("http://") && !is_this_machine(&source) {
         context.warning(format!(
-            "{source} is asked without TLS: whoever is on the line can leave vulnerabilities out"
+            "{source} is read without TLS: anyone on the network path can leave vulnerabilities out"
         ));
     }
     let server = Server { context, files, progress: &progress, source };
@@ -307,7 +307,7 @@ impl Server<'_> {
         let stop = |stop: Stop| stop.of(&self.source);
         let Some((name, db)) = self.packed(INDEX_DB)? else {
             return Err(Failure::failed(format!(
-                "{} is no vulnerability database: it has neither {WHOLE} nor {INDEX_DB}",
+                "{} is not a vulnerability database: it has neither {WHOLE} nor {INDEX_DB}",
                 self.source
             ))
             .hint("https://vuln.go.dev is Go's own; a mirror has the same files"));

@@ -1,5 +1,5 @@
 //! What a man page says beyond the options: examples, environment, files. The
-//! examples also stand at the end of `airgo COMMAND --help`.
+//! examples are also at the end of `airgo COMMAND --help`.
 
 use crate::args::Cli;
 use crate::argument_values;
@@ -152,7 +152,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("AIRGO_KEY", "The private key to sign with, as --key."),
     ("AIRGO_KEY_PASSPHRASE", "The passphrase of an encrypted private key."),
     ("AIRGO_TRUST", "Keys or trust files to trust, as --trust; several are separated as in PATH."),
-    ("AIRGO_LAST_SEEN", "The record of bundles that were let in, as --last-seen."),
+    ("AIRGO_LAST_SEEN", "The record of bundles that were accepted, as --last-seen."),
     ("AIRGO_CACHE", "The directory of the download cache, as --cache."),
     (
         "GOPROXY, GOPRIVATE, GONOPROXY, GONOSUMDB, GOSUMDB, GOINSECURE, GOVCS, GOAUTH, GOFLAGS, GOWORK, GOTOOLCHAIN, GOMODCACHE, GOPATH, GOENV, GOROOT",

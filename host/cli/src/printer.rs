@@ -195,7 +195,7 @@ impl<W: io::Write> io::Write for Begins<W> {
 /// Prints help or version, or what is wrong with a command line, which may
 /// quote it.
 pub fn command_line(error: &clap::Error) -> Exit {
-    // Help and version count as done; a reader that left is no error.
+    // Help and version count as done; a reader that left is not an error.
     let text = error.render().ansi().to_string();
     let text = escape::printable(&text);
     if error.use_stderr() {

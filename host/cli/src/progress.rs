@@ -63,7 +63,7 @@ impl Bar {
             failed: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             began,
-            // With nothing to show on, the bar counts as shown already.
+            // With nothing to show on, the bar is treated as shown already.
             shown: AtomicBool::new(!printer.bars()),
             plain: printer.lines().then(|| (*printer, Mutex::new(began))),
         }

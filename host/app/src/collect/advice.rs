@@ -25,16 +25,16 @@ const FRESH: u64 = 24 * 60 * 60;
 
 /// The go.mod of each module path's latest version, with the time of asking.
 #[derive(Default, Serialize, Deserialize)]
-struct Kept(BTreeMap<String, Entry>);
+struct Cached(BTreeMap<String, Entry>);
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Entry {
     asked: u64,
-    /// Absent where nobody could tell.
+    /// Absent where it is not known.
     go_mod: Option<String>,
 }
 
-/// What is said of each module, as far as it can be learnt.
+/// What the authors say of each module, as far as it is known.
 pub fn ask(
     context: &Context,
     fetcher: &Fetcher,
@@ -44,24 +44,24 @@ pub fn ask(
 ) -> BTreeMap<ModuleVersion, Advice> {
     let modules: BTreeSet<&ModuleVersion> = resolutions.iter().flat_map(|r| r.advisable()).collect();
     let file = cache.join("advice.json");
-    let mut kept: Kept =
+    let mut cached: Cached =
         std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let fresh = |e: &Entry| e.asked <= now && now - e.asked < FRESH;
     let stale: Vec<String> = modules
         .iter()
         .map(|m| m.path.clone())
-        .filter(|path| !kept.0.get(path).is_some_and(fresh))
+        .filter(|path| !cached.0.get(path).is_some_and(fresh))
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
     if !stale.is_empty() {
-        learn(context, fetcher, progress, &stale, &mut kept, now);
-        // That it cannot be kept costs the next run a request, nothing else.
-        let _ = serde_json::to_vec(&kept).map(|bytes| atomic::replace_in(&file, &bytes, Access::Private));
+        learn(context, fetcher, progress, &stale, &mut cached, now);
+        // That it cannot be cached costs the next run a request, nothing else.
+        let _ = serde_json::to_vec(&cached).map(|bytes| atomic::replace_in(&file, &bytes, Access::Private));
     }
     let read = |module: &ModuleVersion| {
-        let text = kept.0.get(&module.path)?.go_mod.as_ref()?;
+        let text = cached.0.get(&module.path)?.go_mod.as_ref()?;
         let advice = Advice::read(&modfile::parse_lax("go.mod", text.as_bytes()).ok()?, module);
         (!advice.is_empty()).then(|| (module.clone(), advice))
     };
@@ -73,15 +73,15 @@ fn learn(
     fetcher: &Fetcher,
     progress: &Progress,
     paths: &[String],
-    kept: &mut Kept,
+    cached: &mut Cached,
     now: u64,
 ) {
     let wanted = fetcher.queue();
     let mut unknown = 0;
     for (path, list) in paths.iter().zip(fetcher.lists(paths, PATIENCE)) {
-        kept.0.entry(path.clone()).or_insert(Entry { asked: now, go_mod: None }).asked = now;
+        cached.0.entry(path.clone()).or_insert(Entry { asked: now, go_mod: None }).asked = now;
         // A go.mod that synthesises nothing is the common case; `+incompatible`
-        // versions count only where nothing newer has one.
+        // versions are used only where nothing newer has one.
         match list.as_ref().map(|l| latest(l.iter().map(String::as_str), |_| true)) {
             Ok(Some(version)) => {
                 progress.add_total(1);
@@ -93,14 +93,12 @@ fn learn(
     while let Some((object, result)) = wanted.next() {
         let text = result.ok().and_then(|f| f.bytes().ok()).and_then(|b| String::from_utf8(b).ok());
         match text {
-            Some(text) => drop(kept.0.insert(object.module.path, Entry { asked: now, go_mod: Some(text) })),
+            Some(text) => drop(cached.0.insert(object.module.path, Entry { asked: now, go_mod: Some(text) })),
             None => unknown += 1,
         }
     }
     if unknown > 0 {
-        context.detail(format!(
-            "of {} nobody could say whether versions are retracted",
-            count(unknown, "module")
-        ));
+        context
+            .detail(format!("whether versions are retracted is not known of {}", count(unknown, "module")));
     }
 }

@@ -27,7 +27,7 @@ pub fn fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -
     start(context, config(context, network)?, progress)
 }
 
-/// Sets up a fetcher that asks no module proxy, for what is no module.
+/// Sets up a fetcher that asks no module proxy, for what is not a module.
 pub fn file_fetcher(context: &Context, network: &Network, progress: &Arc<Progress>) -> Result<Fetcher> {
     start(context, config_of(context, network, settings::GOPROXY.of("off"))?, progress)
 }
@@ -72,7 +72,7 @@ fn config_of(context: &Context, network: &Network, goproxy: Setting) -> Result<F
     Ok(config)
 }
 
-/// Where downloads and the checksum database's files are kept.
+/// Where downloads and the checksum database's files are cached.
 pub fn cache_dir(context: &Context, network: &Network) -> Result<PathBuf> {
     match &network.cache {
         Some(dir) => Ok(dir.clone()),
@@ -96,7 +96,7 @@ fn credentials(context: &Context) -> Result<Credentials> {
     }
 }
 
-/// Tells the progress bar and, with `-v`, of every new try.
+/// Reports to the progress bar and, with `-v`, every new try.
 struct Watch {
     progress: Arc<Progress>,
     context: Context,
@@ -132,7 +132,7 @@ pub struct Downloads<'a> {
     again: VecDeque<Object>,
     /// What an earlier project's walk could not fetch, for the same answer.
     failed: HashMap<Object, SourceError>,
-    /// The first download that ends the run, kept whole for its error text.
+    /// The first download that ends the run, stored whole for its error text.
     fault: Mutex<Option<Failure>>,
 }
 
@@ -262,7 +262,7 @@ impl GoModSource for Downloads<'_> {
             let answer = match (self.verified.get(&object), self.failed.get(&object)) {
                 (Some(fetched), _) => fetched.bytes().map_err(SourceError::new),
                 (None, Some(error)) => Err(error.clone()),
-                (None, None) => Err(SourceError::new("an earlier project's walk was refused it")),
+                (None, None) => Err(SourceError::new("it failed for an earlier project")),
             };
             return Some((object.module, answer));
         }

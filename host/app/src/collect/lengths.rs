@@ -1,5 +1,5 @@
 //! Whether the files of all modules have a place in a module cache on the other
-//! side: said at pack, since `unpack` and `go` fail there.
+//! side: reported at pack, since `unpack` and `go` fail there.
 
 use crate::Context;
 use crate::errors::fetch_failure;
@@ -72,7 +72,7 @@ fn refusal(object: &Object, found: &TooLong) -> Failure {
             "go cannot download it there either: choose another version: go list -m -versions {}",
             module.path
         ))
-        .hint("to pack it all the same: --allow-incomplete")
+        .hint("to pack it anyway: --allow-incomplete")
 }
 
 fn words(found: &TooLong) -> String {

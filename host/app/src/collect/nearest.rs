@@ -1,11 +1,11 @@
-//! Where a version is not to be had: which ones there are, as cargo and uv tell.
+//! Where a version is not to be had: which ones there are, as cargo and uv list them.
 
 use crate::failure::Failure;
 use airgo_fetch::{FetchError, Fetcher, Object};
 use airgo_gomod::{ModuleVersion, pseudo, semver};
 use std::time::Duration;
 
-/// The run has failed already: nobody waits long for advice.
+/// The run has failed already: advice may not take long.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Adds the versions next to the one that this error is about, if it may not be there.
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn the_next_versions_are_named() {
         let listed = || ["v1.10.0", "v1.2.0", "v1.3.1", "v2.0.0-rc.1", "junk"].map(str::to_owned).to_vec();
-        for (wanted, told) in [
+        for (wanted, expected) in [
             (
                 "v1.3.0",
                 Some("there is no m@v1.3.0: next to it there are v1.2.0 and v1.3.1; the latest is v1.10.0"),
@@ -64,7 +64,7 @@ mod tests {
             ("v1.3.1", None),
             ("master", None),
         ] {
-            assert_eq!(of("m", wanted, listed()).as_deref(), told, "{wanted}");
+            assert_eq!(of("m", wanted, listed()).as_deref(), expected, "{wanted}");
         }
         assert_eq!(of("m", "v1.0.0", Vec::new()), None);
     }

@@ -1,6 +1,6 @@
 //! How many files this process may have open at once (RLIMIT_NOFILE): the soft
 //! limit is raised to the hard one, as the Go runtime does at start, and what
-//! runs at once is kept below what is left.
+//! runs at once stays below what is left.
 
 /// What airgo opens beside requests: the bundle, locks, logs, the cache's
 /// directories, certificates, and the standard streams.

@@ -117,7 +117,7 @@ pub fn provenance(context: &Context, collected: &Collected, whole_proxies: bool)
     Provenance::of(&collected.manifest, settings, run, &fetched)
 }
 
-/// SLSA asks for whole seconds at least; more tells nobody anything.
+/// SLSA asks for whole seconds at least; more is of no interest.
 fn seconds(time: Timestamp) -> String {
     Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
 }
@@ -127,7 +127,7 @@ fn recorded(setting: Option<Setting>) -> Option<String> {
 }
 
 /// Who gave a module: a proxy, a repository, or a directory of this machine. A
-/// proxy is told by its address as it is shown; one of two that are shown alike
+/// proxy is identified by its address as it is shown; one of two that are shown alike
 /// may be the other.
 fn source(source: &str, whole: Option<&Setting>) -> String {
     if !source.contains("://") {

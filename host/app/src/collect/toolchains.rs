@@ -34,9 +34,8 @@ pub fn modules(
         };
         let Some(name) = needed else {
             let place = loaded.project.mains.first().map(|m| m.file_name.as_str()).unwrap_or("go.mod");
-            context.warning(format!(
-                "{place} and GOTOOLCHAIN ask for no toolchain of their own: --toolchain adds none for it"
-            ));
+            context
+                .warning(format!("{place} and GOTOOLCHAIN name no toolchain: --toolchain adds none for it"));
             continue;
         };
         context.detail(format!("toolchain {name}"));

@@ -11,7 +11,7 @@ use serde::Serialize;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Pack<'a> {
-    /// What the bundle holds, whoever packed it when.
+    /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: String,
     /// The first of `files`.
     pub file: String,
@@ -40,7 +40,7 @@ pub struct Pack<'a> {
 pub struct Unpack<'a> {
     /// Modules that were there, with those of which go.mod alone is read.
     pub already_present: usize,
-    /// What the bundle holds, whoever packed it when.
+    /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: String,
     /// The bundle's files as one text, separated by a comma; use `files`.
     pub file: String,
@@ -67,11 +67,11 @@ pub struct Verify {
     pub bytes: u64,
     /// The remarks of trusted signers.
     pub comments: Vec<Comment>,
-    /// What the bundle holds, whoever packed it when.
+    /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: String,
     /// The id of the key of the detached signature; null where none was given.
     pub detached_signature_by: Option<String>,
-    /// When the signatures stop counting (RFC 3339); null where they do not.
+    /// When the signatures expire (RFC 3339); null where they do not.
     pub expires: Option<String>,
     /// The bundle's files as one text, separated by a comma; use `files`.
     pub file: String,
@@ -106,7 +106,7 @@ pub struct Inspect<'a> {
     /// Build tags that the packing assumed.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub build_tags: &'a [String],
-    /// What the bundle holds, whoever packed it when.
+    /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: &'a str,
     /// Data snapshots that policies read.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -176,7 +176,7 @@ impl<'a> Inspect<'a> {
 pub struct Signature {
     /// The signer's remark.
     pub comment: Option<String>,
-    /// When it stops counting (RFC 3339).
+    /// When it expires (RFC 3339).
     pub expires: Option<String>,
     /// The id of the key.
     pub key_id: String,
@@ -290,7 +290,7 @@ pub struct ResolvedModule<'a> {
     pub version: &'a str,
 }
 
-/// What stands in a module's place.
+/// What replaces a module.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
@@ -314,7 +314,7 @@ pub enum ResolvedReplacement<'a> {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Sign {
-    /// Whether it counts, by the trust of whoever signed.
+    /// Whether it is accepted by the signer's own trust.
     pub counts: bool,
     /// The bundle.
     pub file: String,

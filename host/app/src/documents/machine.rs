@@ -1,4 +1,4 @@
-//! Documents about this machine: downloads that are kept, the way to the modules,
+//! Documents about this machine: cached downloads, the way to the modules,
 //! vulnerability data.
 
 use super::ids;
@@ -32,7 +32,7 @@ impl From<airgo_policy::KeptFiles> for AmountOfFiles {
 /// By kind: `info`, `mod`, `zip`, `sumdb`, `file`.
 pub type Kinds = BTreeMap<&'static str, AmountOfFiles>;
 
-/// What the store of downloads holds.
+/// What the download cache holds.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -47,7 +47,7 @@ pub struct CacheShow {
     pub partial: AmountOfFiles,
     /// The directory.
     pub path: String,
-    /// What is kept for plugins.
+    /// What is cached for plugins.
     pub plugins: PluginFiles,
     /// Names this document.
     pub schema: ids::CacheV1,
@@ -66,7 +66,7 @@ pub struct Age {
     pub older_than_seconds: u64,
 }
 
-/// What is kept for plugins.
+/// What is cached for plugins.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -86,7 +86,7 @@ pub struct CacheTrim {
     pub in_use: AmountOfFiles,
     /// What is left, with that.
     pub left: AmountOfFiles,
-    /// What was kept for plugins.
+    /// What was cached for plugins.
     pub plugins: RemovedPluginFiles,
     /// What is gone.
     pub removed: AmountOfFiles,
@@ -103,7 +103,7 @@ pub struct CacheClear {
     pub in_use: AmountOfFiles,
     /// What is left, with that.
     pub left: AmountOfFiles,
-    /// What was kept for plugins.
+    /// What was cached for plugins.
     pub plugins: RemovedPluginFiles,
     /// What is gone.
     pub removed: AmountOfFiles,
@@ -111,7 +111,7 @@ pub struct CacheClear {
     pub schema: ids::CacheClearV1,
 }
 
-/// What was kept for plugins.
+/// What was cached for plugins.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -120,7 +120,7 @@ pub struct RemovedPluginFiles {
     pub removed: AmountOfFiles,
 }
 
-/// Whether what is kept is what was downloaded.
+/// Whether what is cached is what was downloaded.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -146,7 +146,7 @@ pub struct DamagedFile {
     pub problem: String,
 }
 
-/// What lies between this machine and its modules.
+/// What is between this machine and its modules.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -182,11 +182,11 @@ pub struct Exception<'a> {
     pub reason: &'a str,
     /// `<plugin>/<rule>` or `<plugin>/*`.
     pub rule: &'a str,
-    /// Whether it was of use.
+    /// Whether it was used.
     pub state: ExceptionState,
 }
 
-/// Whether an exception was of use.
+/// Whether an exception was used.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]

@@ -1,4 +1,4 @@
-//! What is said where nobody wrote a policy: a short account of what the
+//! What is reported without a policy file: a short account of what the
 //! built-in plugins found with their defaults, which warn and never refuse.
 
 use crate::Context;
@@ -16,7 +16,7 @@ pub const WRITE_ONE: &str = "airgo policy init writes a policy of your own, whic
 
 /// That defaults were evaluated; `missing` is the policy file that is not there.
 pub fn notice(missing: &str) -> Line {
-    format!("there is no {missing}: the built-in plugins judged with defaults, which warn and never refuse")
+    format!("there is no {missing}: the built-in plugins ran with defaults, which warn and never refuse")
         .into()
 }
 
@@ -148,7 +148,7 @@ mod tests {
             messages,
             [
                 "plugin native did not judge: it crashed in gather: x\\u{a}y",
-                "there is no airgo.toml: the built-in plugins judged with defaults, which warn and never refuse\n  licence/missing: 1 module: example.com/a@v1.0.0",
+                "there is no airgo.toml: the built-in plugins ran with defaults, which warn and never refuse\n  licence/missing: 1 module: example.com/a@v1.0.0",
             ]
         );
     }

@@ -112,7 +112,7 @@ mod tests {
         }
     }
 
-    fn told(manifest: &Manifest) -> Vec<String> {
+    fn recorded(manifest: &Manifest) -> Vec<String> {
         let lines = GoLines::of(manifest);
         let one = |main| {
             let all = lines.attributes(main);
@@ -132,13 +132,13 @@ mod tests {
     #[test]
     fn a_module_has_its_own_lines_and_those_of_what_it_requires() {
         assert_eq!(
-            told(&manifest(None, &GRAPH)),
+            recorded(&manifest(None, &GRAPH)),
             [
                 "dir=a toolchain=go1.22.3 requires-go=1.23.10 requires-go.by=example.com/z@v1.0.0",
                 "dir=b requires-go=1.23.9 requires-go.by=example.com/y@v1.0.0",
             ]
         );
-        assert_eq!(told(&manifest(None, &[])), ["dir=a", "dir=b"]);
+        assert_eq!(recorded(&manifest(None, &[])), ["dir=a", "dir=b"]);
     }
 
     #[test]
@@ -150,6 +150,9 @@ mod tests {
             toolchain: Some("go1.23.4".to_owned()),
         };
         let rest = "go-work.dir=. go-work.go-version=1.23.0 go-work.toolchain=go1.23.4 requires-go=1.23.10 requires-go.by=example.com/z@v1.0.0";
-        assert_eq!(told(&manifest(Some(work), &GRAPH)), [format!("dir=a {rest}"), format!("dir=b {rest}")]);
+        assert_eq!(
+            recorded(&manifest(Some(work), &GRAPH)),
+            [format!("dir=a {rest}"), format!("dir=b {rest}")]
+        );
     }
 }

@@ -38,14 +38,14 @@ const SHOWN: usize = 50;
 pub struct Source {
     file: PolicyFile,
     base: PathBuf,
-    /// The policy file that is not there: the built-in plugins judge, with
+    /// The policy file that is not there: the built-in plugins are run, with
     /// defaults that never refuse.
     pub missing: Option<String>,
 }
 
 /// A policy whose plugins are loaded.
 pub struct Loaded {
-    /// What judges.
+    /// What is evaluated.
     pub policy: Policy,
     /// As in [`Source`].
     pub missing: Option<String>,
@@ -84,7 +84,7 @@ pub fn engine(context: &Context) -> Result<Engine> {
     Engine::new(EngineConfig { cache_dir }).map_err(|e| policy_failure(&e))
 }
 
-/// Where compiled plugins are kept, and what they found out about modules.
+/// Where compiled plugins are cached, and what they found out about modules.
 pub fn cache_dir(context: &Context) -> Result<PathBuf> {
     Ok(context.env.airgo_cache_dir()?.join("plugins"))
 }
@@ -100,7 +100,7 @@ pub fn source(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<Sour
             context.detail(format!("policy: {name}"));
             if policy.plugins.is_empty() {
                 context.warning(format!(
-                    "{name} names no plugin, so nothing is judged (airgo policy init writes a policy to start from)"
+                    "{name} names no plugin, so nothing is evaluated (airgo policy init writes a policy to start from)"
                 ));
             }
             let base = file.parent().unwrap_or(Path::new(".")).to_owned();
@@ -119,8 +119,8 @@ pub fn source(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<Sour
     }
 }
 
-/// Prints the warnings of a report; `again` is the command that judges the same
-/// once more and lists everything.
+/// Prints the warnings of a report; `again` is the command that evaluates the
+/// same again and lists everything.
 pub fn report_warnings(context: &Context, loaded: &Loaded, report: &Report, again: &str) {
     if let Some(missing) = &loaded.missing {
         defaults::report(context, report, missing, again);
@@ -139,7 +139,7 @@ pub fn report_warnings(context: &Context, loaded: &Loaded, report: &Report, agai
     }
 }
 
-/// The command that judges a bundle once more.
+/// The command that evaluates a bundle again.
 pub fn check_command(file: &Path, trust: &TrustFiles) -> String {
     let mut command = format!("airgo policy check {}", argument(file));
     for (flag, files) in [("--base", &trust.base), ("--trust", &trust.trust)] {
@@ -181,7 +181,7 @@ pub fn enforce(report: &Report) -> Result<()> {
 pub fn summary(report: &Report) -> String {
     let c = report.counts;
     let plugins = count(report.plugins.len(), "plugin");
-    format!("by {plugins}: {} denied, {} warned, {} excepted", c.deny, c.warn, c.excepted)
+    format!("{plugins}: {} denied, {} warned, {} excepted", c.deny, c.warn, c.excepted)
 }
 
 /// The groups of findings that come to a verdict.
@@ -228,7 +228,7 @@ fn describe(group: &Group<'_>) -> Line {
 fn policy_failure(error: &PolicyError) -> Failure {
     if let Some(shortage) = error.shortage() {
         return Failure::failed(error.to_string())
-            .line("a plugin that cannot run has not judged, so nothing is let through")
+            .line("a plugin that cannot run gives no verdict, so nothing is accepted")
             .hint(shortage.hint());
     }
     match error {
@@ -241,18 +241,18 @@ fn policy_failure(error: &PolicyError) -> Failure {
             frame::add(failure, e.line, e.column, &e.line_text).hint(hint)
         }
         PolicyError::NoneJudged { .. } => Failure::new(FailureKind::Policy, format!("policy refused: {error}"))
-            .line("where no plugin judged, nothing is let through")
-            .hint("airgo policy check -v tells more"),
+            .line("without the verdict of a plugin nothing is accepted")
+            .hint("for details: airgo policy check -v"),
         PolicyError::Plugin { source, .. } => Failure::new(FailureKind::Policy, format!("policy refused: {error}"))
-            .line("a plugin that fails has not judged, so the bundle is refused")
+            .line("a plugin that fails gives no verdict, so the bundle is refused")
             .hint(if source.is_over_limit() {
-                "mend or remove the plugin in airgo.toml; if you trust it, raise the limit in its [plugin.limits]"
+                "fix or remove the plugin in airgo.toml; if you trust it, raise the limit in its [plugin.limits]"
             } else {
-                "mend or remove the plugin in airgo.toml"
+                "fix or remove the plugin in airgo.toml"
             }),
         PolicyError::Signature { .. } => Failure::new(FailureKind::Signature, format!("policy refused: {error}"))
-            .line("a plugin that nobody trusted has signed judges nothing, so the bundle is refused")
-            .hint("airgo sign PLUGIN --detached ssh --key KEY signs it; trust in airgo.toml names the keys that count"),
+            .line("a plugin without a trusted signature is not run, so the bundle is refused")
+            .hint("airgo sign PLUGIN --detached ssh --key KEY signs it; trust in airgo.toml names the keys that are accepted"),
         PolicyError::Data(data) => {
             let failure = Failure::new(FailureKind::Policy, format!("policy refused: {error}"));
             match data {

@@ -17,9 +17,9 @@ impl Signatures for DetachedSignatures {
     fn check(&self, component: &[u8], asked: &SignatureRequest) -> Result<PluginSigner, String> {
         let mut trust = Trust::new();
         for file in &asked.trust {
-            trust
-                .load(file)
-                .map_err(|e| format!("has a signature that cannot be held against {}: {e}", shown(file)))?;
+            trust.load(file).map_err(|e| {
+                format!("has a signature that cannot be checked against {}: {e}", shown(file))
+            })?;
         }
         let name = shown(&asked.file);
         let mut signature = Vec::new();

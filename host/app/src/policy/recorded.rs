@@ -1,10 +1,10 @@
-//! The verdict that a trusted signer recorded in a bundle, in place of judging
-//! once more where nobody wrote a policy.
+//! The verdict that a trusted signer recorded in a bundle, in place of evaluating
+//! again where there is no policy file.
 //!
-//! To judge is to read every source in the bundle, which takes as long as to
+//! To evaluate is to read every source in the bundle, which takes as long as to
 //! unpack it, and defaults refuse nothing. So what they found when the bundle
-//! was packed is believed, if somebody whose signature counts says so, and if
-//! it was the same judging: the same built-in plugins with the same configs,
+//! was packed is believed, if a signer whose signature is accepted says so, and if
+//! it was the same evaluation: the same built-in plugins with the same configs,
 //! by their digests, and nothing besides.
 
 use airgo_bundle::SignedBundle;
@@ -14,17 +14,17 @@ use airgo_policy::{BUILTINS, Builtin, Counts, PluginRecord, Report, ReportedFind
 
 /// A verdict that was recorded, and who says so.
 pub struct Recorded {
-    /// As if it had been judged here.
+    /// As if it had been evaluated here.
     pub report: Report,
     /// The key that signed it.
     pub by: KeyId,
 }
 
-/// The newest recorded verdict of the very plugins and configs that would judge
-/// here where nobody wrote a policy.
+/// The newest recorded verdict of the very plugins and configs that would be run
+/// here where there is no policy file.
 ///
 /// # Errors
-/// Why none counts, for whoever asks with `-v`.
+/// Why none is accepted, which `-v` shows.
 pub fn find(bundle: &SignedBundle) -> Result<Recorded, String> {
     let stated = bundle.signers().trusted_statements::<PolicyVerdict>().map_err(|e| e.to_string())?;
     newest(stated)
@@ -34,12 +34,12 @@ fn newest(stated: Vec<(KeyId, PolicyVerdict)>) -> Result<Recorded, String> {
     if stated.iter().any(|(_, verdict)| verdict.verdict == Ruling::Deny) {
         return Err("the bundle's recorded verdict is a refusal".to_owned());
     }
-    let mut why = "nobody trusted recorded a verdict".to_owned();
+    let mut why = "no trusted signer recorded a verdict".to_owned();
     let mut fit = Vec::new();
     for (by, verdict) in stated {
         match report(&verdict) {
             Ok(report) => fit.push(Recorded { report, by }),
-            Err(reason) => why = format!("the verdict that {by} recorded does not count: {reason}"),
+            Err(reason) => why = format!("the verdict that {by} recorded is not accepted: {reason}"),
         }
     }
     // Times are canonical, all in UTC; yet one may have more digits.
@@ -54,7 +54,7 @@ fn report(verdict: &PolicyVerdict) -> Result<Report, String> {
     }
     let plugins = BUILTINS.iter().map(|builtin| plugin(verdict, builtin)).collect::<Result<Vec<_>, _>>()?;
     if verdict.plugins.len() != plugins.len() {
-        return Err("other plugins judged too".to_owned());
+        return Err("other plugins were run too".to_owned());
     }
     let findings: Vec<ReportedFinding> = verdict.findings.iter().map(finding).collect();
     let of = |wanted| findings.iter().filter(|f| f.excepted.is_none() && f.verdict == wanted).count();
@@ -79,16 +79,16 @@ fn report(verdict: &PolicyVerdict) -> Result<Report, String> {
     })
 }
 
-/// The record of a built-in plugin that judged as it would here.
+/// The record of a built-in plugin that was run as it would be here.
 fn plugin(verdict: &PolicyVerdict, builtin: &Builtin) -> Result<PluginRecord, String> {
     let name = builtin.name;
     let of_name = verdict.plugins.iter().find(|plugin| plugin.name == name);
-    let plugin = of_name.ok_or_else(|| format!("plugin {name} did not judge"))?;
+    let plugin = of_name.ok_or_else(|| format!("plugin {name} was not run"))?;
     if !plugin.builtin || plugin.sha256 != builtin.sha256() {
-        return Err(format!("it was another plugin {name} that judged"));
+        return Err(format!("it was another plugin {name} that was run"));
     }
     if plugin.config_sha256 != builtin.config_sha256_without_file() {
-        return Err(format!("plugin {name} judged with another config"));
+        return Err(format!("plugin {name} was run with another config"));
     }
     Ok(PluginRecord {
         name: plugin.name.clone(),
@@ -98,7 +98,7 @@ fn plugin(verdict: &PolicyVerdict, builtin: &Builtin) -> Result<PluginRecord, St
         interface: plugin.interface.clone(),
         sha256: plugin.sha256.clone(),
         config_sha256: plugin.config_sha256.clone(),
-        // Nobody has to sign what comes with airgo.
+        // What comes with airgo needs no signature.
         signer: None,
     })
 }

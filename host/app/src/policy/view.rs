@@ -23,7 +23,7 @@ pub type Opener = Box<dyn Fn(&ModuleVersion, ObjectKind) -> Result<Box<dyn ReadS
 /// A module's zip, opened.
 type Zip = ModuleZip<Box<dyn ReadSeek>>;
 
-/// How many opened zips are kept for the next question.
+/// How many opened zips are cached for the next question.
 const POOL: usize = 8;
 
 /// A manifest with a way to its objects.
@@ -47,7 +47,7 @@ impl View {
             path: main.path.clone(),
             go_version: main.go_version.clone(),
             imports: main.imports.iter().flatten().map(|i| i.path.clone()).collect(),
-            // An empty list alone does not say whether anybody looked.
+            // An empty list alone does not say whether it was looked for.
             attributes: {
                 let recorded = main.imports.iter().map(|_| pair("imports", "recorded"));
                 recorded.chain(import_platforms(main)).chain(go_lines.attributes(main)).collect()
@@ -77,7 +77,7 @@ impl View {
             Ok(Box::new(content) as Box<dyn ReadSeek>)
         };
         let view = Self::new(bundle.manifest(), Box::new(open));
-        // Nobody has to state where modules came from; what nobody trusted
+        // Where modules came from need not be stated; what no trusted key
         // stated, or what does not read, says nothing.
         let stated = bundle.signers().trusted_statements::<Provenance>().unwrap_or_default();
         stated.iter().fold(view, |view, (_, provenance)| view.with_provenance(provenance))
@@ -124,7 +124,7 @@ impl View {
         (self.open)(stored, kind).map_err(ReadError::Corrupt)
     }
 
-    /// Runs `ask` on a module's zip; opened zips are kept, since a plugin
+    /// Runs `ask` on a module's zip; opened zips are cached, since a plugin
     /// often asks for many files of one module.
     fn with_zip<T>(
         &self,
@@ -135,9 +135,9 @@ impl View {
             return Err(ReadError::NotFound);
         }
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = pool.iter().position(|(at, _)| *at == module).map(|at| pool.remove(at).1);
+        let cached = pool.iter().position(|(at, _)| *at == module).map(|at| pool.remove(at).1);
         drop(pool);
-        let mut zip = match kept {
+        let mut zip = match cached {
             Some(zip) => zip,
             None => {
                 let stored = self.stored.get(module).and_then(Option::as_ref).ok_or(ReadError::NotFound)?;
@@ -176,10 +176,10 @@ fn attributes(notes: &DependencyNotes) -> Vec<(String, String)> {
         ("origin.ref", origin.reference),
         ("origin.hash", origin.hash),
     ];
-    let said = [("retracted", notes.retracted.clone()), ("deprecated", notes.deprecated.clone())];
+    let notes = [("retracted", notes.retracted.clone()), ("deprecated", notes.deprecated.clone())];
     let from_origin = from_origin.into_iter().filter(|(_, value)| !value.is_empty());
-    let said = said.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    from_origin.chain(said).map(|(name, value)| (name.to_owned(), value)).collect()
+    let notes = notes.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    from_origin.chain(notes).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// A zip outside the build list is a toolchain's.

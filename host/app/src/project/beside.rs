@@ -12,7 +12,7 @@ use airgo_gomod::gosum::Subject;
 use std::path::Path;
 
 /// Warns where go.mod or go.sum of the project here are not those of the
-/// bundle. Without a project here, or one of the bundle's, nothing is said.
+/// bundle. Without a project here, or one of the bundle's, nothing is reported.
 pub fn compare(context: &Context, manifest: &Manifest) {
     let Ok(loaded) = project::load(Path::new("."), &context.env) else { return };
     let differences = differences(&loaded, manifest);

@@ -17,7 +17,7 @@ use airgo_gomod::{Setting, address};
 use airgo_resolve::{MainModule, Mode, Project, SourceError, Workspace};
 use std::path::{Path, PathBuf};
 
-/// A project as it stands on disk.
+/// A project as it is on disk.
 pub struct Loaded {
     /// What is resolved.
     pub project: Project,
@@ -44,7 +44,7 @@ pub fn load_without_workspace(dir: &Path, env: &GoEnv) -> Result<Loaded> {
 }
 
 impl Loaded {
-    /// What tells projects apart: the go.mod or go.work file.
+    /// What identifies the project: the go.mod or go.work file.
     pub fn identity(&self) -> (&Path, bool) {
         (&self.root, self.project.workspace.is_some())
     }

@@ -17,7 +17,7 @@ pub struct Projects {
     pub root: PathBuf,
 }
 
-/// Loads the projects that the arguments name. `DIR/...` stands for every
+/// Loads the projects that the arguments name. `DIR/...` means every
 /// module in and below DIR; modules that a go.work file uses are one project.
 pub fn load(args: &[PathBuf], env: &GoEnv, scope: Scope) -> Result<Projects> {
     let mut list: Vec<Loaded> = Vec::new();

@@ -3,7 +3,7 @@
 /// How many are suggested.
 const MOST: usize = 5;
 
-/// The paths that somebody who wrote `asked` may have meant, the likeliest
+/// The paths that may be meant by `asked`, the likeliest
 /// first: those with such an element, those that hold it, those that differ in
 /// a few letters.
 pub fn near<'a>(asked: &str, paths: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

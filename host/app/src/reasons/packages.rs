@@ -1,7 +1,7 @@
 //! Chains of imports, as `go mod why` follows them: from what the main modules'
 //! packages and their tests import, through the files of the modules that any
 //! platform and any build tags but `ignore` build. It also follows the modules'
-//! own tests, whose needs no build has; these do not count here.
+//! own tests, which no build needs; these are left out here.
 
 use super::Steps;
 use super::files::Files;
@@ -148,7 +148,7 @@ impl Imports {
         paths.map(|path| path.into_iter().map(|node| self.names[node as usize].clone()).collect()).collect()
     }
 
-    /// A shortest chain to a module, told as the modules that it goes through, in
+    /// A shortest chain to a module, as the modules that it goes through, in
     /// a length that can be shown.
     pub fn brief(&self, module: &str) -> Option<Steps> {
         super::steps_to(&self.brief, *self.nearest_of(module)?.first()?, |node| {

@@ -1,9 +1,9 @@
 //! Shortest paths from some starts to all nodes of a graph, by one breadth-first
 //! walk.
 
-/// How many predecessors of a node are kept, and so how many chains may part
+/// How many predecessors of a node are recorded, and so how many chains may part
 /// there.
-const KEPT: usize = 8;
+const PREDECESSORS: usize = 8;
 
 /// For each node, how it is reached.
 #[derive(Default)]
@@ -34,7 +34,7 @@ impl Paths {
             Some(_) => {}
         }
         if let Some(from) = from
-            && self.before[at].len() < KEPT
+            && self.before[at].len() < PREDECESSORS
             && !self.before[at].contains(&from)
         {
             self.before[at].push(from);
@@ -84,7 +84,7 @@ impl Paths {
 }
 
 /// The first path to each node as a chain of groups (the modules of packages),
-/// ready to be told with its middle left out: what it takes to tell one does
+/// ready to be shown with its middle left out: what it takes to show one does
 /// not depend on how long it is, for there may be as many as nodes.
 #[derive(Default)]
 pub struct Brief {
@@ -119,7 +119,7 @@ impl Brief {
     }
 
     /// A node of each group on the way to this one: all of them, or the
-    /// `first` that [`Brief::of`] was told and the `last` with the number of
+    /// `first` that [`Brief::of`] was given and the `last` with the number of
     /// those that are left out between.
     pub fn to(&self, node: u32, first: usize, last: usize) -> (Vec<u32>, usize, Vec<u32>) {
         let len = self.len.get(node as usize).map_or(0, |len| *len as usize);

@@ -17,7 +17,7 @@ pub struct Requirements {
     selected: Paths,
     /// Every node, by every requirement.
     all: Paths,
-    /// Both, to be told in a length that can be shown.
+    /// Both, in a length that can be shown.
     brief: [Brief; 2],
 }
 

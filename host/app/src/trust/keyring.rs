@@ -121,7 +121,7 @@ pub fn trust(context: &Context, args: &TrustFiles) -> Result<Trust> {
     for file in args.trust.iter().filter(|file| !file.as_os_str().is_empty()) {
         trust.load(&present(file)).map_err(|e| trust_failure(file, &e))?;
     }
-    // Who named files trusts what they say, even where that is nobody.
+    // Files that are named are what is trusted, even where they name no key.
     if args.trust.iter().all(|file| file.as_os_str().is_empty())
         && let Ok(file) = personal_file(context)
         && file.exists()
@@ -136,7 +136,7 @@ pub fn trust(context: &Context, args: &TrustFiles) -> Result<Trust> {
 /// help: the sender has one.
 fn trust_failure(file: &Path, error: &TrustError) -> Failure {
     let named = |message: String| Failure::failed(message).fact("trust", file.display().to_string());
-    let wanted = "what is wanted is the sender's public key, the file that ends in .pub: --trust SENDER.pub";
+    let wanted = "the sender's public key is needed, the file that ends in .pub: --trust SENDER.pub";
     let TrustError::Key(key) = error else { return named(error.to_string()) };
     match key {
         KeyError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {

@@ -14,7 +14,7 @@ fn a_project_is_packed_and_unpacked_and_go_builds_it_offline() {
     assert_eq!((packed.modules, packed.volumes.len(), &packed.file), (2, 0, &site.bundle()));
     assert_eq!(packed.size, std::fs::metadata(site.bundle()).unwrap().len());
     assert_eq!(packed.public_key, Some(site.temp.join("key.pub")));
-    assert_eq!(site.heard.of("status"), ["Resolved", "Fetched", "Judged", "Signed", "Packed"]);
+    assert_eq!(site.heard.of("status"), ["Resolved", "Fetched", "Evaluated", "Signed", "Packed"]);
     assert!(site.heard.of("progress").contains(&"Fetching files".to_owned()));
 
     let unpacked = unpack(&site.context(), &site.unpack_request());

@@ -11,9 +11,9 @@ use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Flags of the commands that gather what a bundle holds.
+/// Flags of the commands that collect what a bundle holds.
 #[derive(Args, Debug)]
-pub struct Gather {
+pub struct CollectArgs {
     /// Record imports for this platform only, as os/arch (repeatable); default: for any
     #[arg(long, value_name = "OS/ARCH", value_delimiter = ',', value_parser = platform)]
     pub platform: Vec<Platform>,
@@ -56,8 +56,8 @@ impl From<Scope> for airgo_app::Scope {
     }
 }
 
-impl Gather {
-    /// As meant.
+impl CollectArgs {
+    /// As the request of the library has it.
     pub fn request(&self) -> Collect {
         Collect {
             platforms: self.platform.clone(),
@@ -75,7 +75,7 @@ pub struct Network {
     /// How many requests may be under way at once; default: 64, fewer where few files may be open
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,
-    /// Keep downloads here; default: the user's cache directory
+    /// Cache downloads here; default: the user's cache directory
     #[arg(long, value_name = "DIR", env = "AIRGO_CACHE")]
     pub cache: Option<PathBuf>,
     /// Ask this name server, as IP or IP:PORT, in place of the system's resolver
@@ -93,7 +93,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// As meant.
+    /// As the request of the library has it.
     pub fn request(&self) -> airgo_app::Network {
         airgo_app::Network {
             jobs: self.jobs,
@@ -117,7 +117,7 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// As meant.
+    /// As the request of the library has it.
     pub fn request(&self) -> TrustFiles {
         TrustFiles { trust: self.trust.clone(), base: self.base.clone() }
     }
@@ -133,7 +133,7 @@ fn command() -> impl TypedValueParser<Value = Setting> {
     StringValueParser::new().map(|text| Setting::new(Form::Command, text))
 }
 
-/// A record of bundles that were let in.
+/// A record of bundles that were accepted.
 #[derive(Args, Debug)]
 pub struct LastSeenArg {
     /// Refuse a bundle that is older than the last one in this record, or has no sequence
@@ -142,7 +142,7 @@ pub struct LastSeenArg {
 }
 
 impl LastSeenArg {
-    /// As meant.
+    /// As the request of the library has it.
     pub fn request(&self) -> LastSeenFile {
         LastSeenFile(self.last_seen.clone())
     }
@@ -170,7 +170,7 @@ pub struct SignerArgs {
     /// A number that grows from bundle to bundle of a project, against rollback
     #[arg(long, value_name = "N")]
     pub sequence: Option<u64>,
-    /// When the signature stops counting: RFC 3339, or from now on, such as 90d
+    /// When the signature expires: RFC 3339, or from now on, such as 90d
     #[arg(long, value_name = "WHEN")]
     pub expires: Option<String>,
     /// A remark that is signed with the rest
@@ -179,7 +179,7 @@ pub struct SignerArgs {
 }
 
 impl SignerArgs {
-    /// As meant.
+    /// As the request of the library has it.
     pub fn request(&self) -> Result<SignWith> {
         Ok(SignWith {
             key: self.key.clone(),

@@ -70,11 +70,11 @@ pub enum Color {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Resolve, fetch, verify and judge a project's modules; write a signed bundle
+    /// Resolve, fetch, verify and evaluate a project's modules; write a signed bundle
     Pack(Box<Pack>),
     /// Check signature, manifest and every object of a bundle; write nothing
     Verify(Verify),
-    /// Verify and judge a bundle, then install its modules into GOMODCACHE
+    /// Verify and evaluate a bundle, then install its modules into GOMODCACHE
     Unpack(Unpack),
     /// Show what a bundle holds
     Inspect(Inspect),
@@ -107,10 +107,10 @@ pub enum Command {
     },
     /// Print a project's build list or module graph
     Resolve(Resolve),
-    /// Examine what lies between this machine and its modules: DNS, proxies, TLS, the checksum
+    /// Examine what is between this machine and its modules: DNS, proxies, TLS, the checksum
     /// database, clock and limits
     Doctor(Doctor),
-    /// Show, trim, verify or clear the store of downloads that runs share
+    /// Show, trim, verify or clear the download cache
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
@@ -163,11 +163,11 @@ pub struct Pack {
     pub split: Option<u64>,
     #[command(flatten)]
     pub trust: Trust,
-    /// The policy file; default: airgo.toml beside go.mod. Without one the built-in plugins judge
+    /// The policy file; default: airgo.toml beside go.mod. Without one the built-in plugins run
     /// with defaults that warn and never refuse
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// The time that policies judge for (RFC 3339); default: now
+    /// The time that policies are evaluated for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
     /// Print only the warnings that this older bundle does not have; plugins see it as their
@@ -175,7 +175,7 @@ pub struct Pack {
     #[arg(long, value_name = "OLD")]
     pub baseline: Option<PathBuf>,
     #[command(flatten)]
-    pub gather: Gather,
+    pub collect: CollectArgs,
     #[command(flatten)]
     pub network: Network,
 }
@@ -193,7 +193,7 @@ pub struct Doctor {
 /// `airgo cache …`.
 #[derive(Subcommand, Debug)]
 pub enum CacheCommand {
-    /// Show how much of what is kept, and when it was last used
+    /// Show how much of what is cached, and when it was last used
     Show {
         #[command(flatten)]
         dir: CacheDir,
@@ -228,7 +228,7 @@ pub enum CacheCommand {
 /// Which store.
 #[derive(Args, Debug)]
 pub struct CacheDir {
-    /// Where downloads are kept; default: the user's cache directory
+    /// Where downloads are cached; default: the user's cache directory
     #[arg(long, value_name = "DIR", env = "AIRGO_CACHE")]
     pub cache: Option<PathBuf>,
 }
@@ -236,7 +236,7 @@ pub struct CacheDir {
 /// `airgo verify`.
 #[derive(Args, Debug)]
 pub struct Verify {
-    /// The bundle; one volume stands for those beside it, or name all
+    /// The bundle; one volume is enough for those beside it, or name all
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -279,7 +279,7 @@ pub struct Resend {
 /// `airgo unpack`.
 #[derive(Args, Debug)]
 pub struct Unpack {
-    /// The bundle; one volume stands for those beside it, or name all
+    /// The bundle; one volume is enough for those beside it, or name all
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -290,10 +290,10 @@ pub struct Unpack {
     #[command(flatten)]
     pub trust: Trust,
     /// The policy file; default: airgo.toml in the working directory. Without one the built-in
-    /// plugins judge with defaults that never refuse, or did so at pack, as a trusted key recorded
+    /// plugins run with defaults that never refuse, or ran at pack, as a trusted key recorded
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// The time that policies judge for (RFC 3339); default: now
+    /// The time that policies are evaluated for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
     /// Print only the warnings that this older bundle does not have; plugins see it as their

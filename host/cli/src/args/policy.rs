@@ -1,6 +1,6 @@
 //! `airgo policy` as typed.
 
-use super::{Gather, Network, Trust};
+use super::{CollectArgs, Network, Trust};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub struct PolicyCheck {
     #[arg(default_value = ".", value_name = "FILE|DIR")]
     pub targets: Vec<PathBuf>,
     /// The policy file; default: airgo.toml in the working directory, or in the project. Without
-    /// one the built-in plugins judge with defaults that warn and never refuse
+    /// one the built-in plugins run with defaults that warn and never refuse
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// Try this plugin, unpinned, in place of those of the policy file, with its data sources and
@@ -35,7 +35,7 @@ pub struct PolicyCheck {
     /// The config of the plugin that is tried, a TOML file with what [plugin.config] would hold
     #[arg(long, value_name = "FILE", requires = "plugin")]
     pub config: Option<PathBuf>,
-    /// The time that policies judge for (RFC 3339); default: now
+    /// The time that policies are evaluated for (RFC 3339); default: now
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
     /// How to print the findings on stdout
@@ -47,7 +47,7 @@ pub struct PolicyCheck {
     #[command(flatten)]
     pub trust: Trust,
     #[command(flatten)]
-    pub gather: Gather,
+    pub collect: CollectArgs,
     #[command(flatten)]
     pub network: Network,
 }

@@ -32,12 +32,12 @@ fn request(args: &Pack) -> Result<PackRequest> {
         policy: args.policy.clone(),
         at: times::at(args.at.as_deref())?,
         baseline: args.baseline.clone(),
-        collect: args.gather.request(),
+        collect: args.collect.request(),
         network: args.network.request(),
     })
 }
 
-/// The command that unpacks the bundle where nobody knows the key yet.
+/// The command that unpacks the bundle where the key is not known yet.
 fn on_the_other_side(args: &Pack, packed: &Packed) -> String {
     let name = |path: &Path| argument(Path::new(path.file_name().unwrap_or_default()));
     let bundle = name(&packed.file);

@@ -14,7 +14,7 @@ use airgo_app::policy::defaults;
 use airgo_app::{Failure, FailureKind, Result};
 use airgo_policy::TriedPlugin;
 
-/// Judges by the caller's own policy: a signed bundle, or projects as they
+/// Evaluates the caller's own policy: over a signed bundle, or projects as they
 /// would be packed.
 pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
     let subject = args.targets.iter().map(|t| shown(t)).collect::<Vec<_>>().join(", ");
@@ -37,7 +37,7 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
         context.printer.hint(defaults::WRITE_ONE);
     }
     policy::enforce(&report)?;
-    context.printer.status("Judged", policy::summary(&report));
+    context.printer.status("Evaluated", policy::summary(&report));
     Ok(())
 }
 
@@ -49,7 +49,7 @@ fn request(context: &Context, args: &PolicyCheck) -> Result<CheckRequest> {
         at: times::at(args.at.as_deref())?,
         baseline: args.baseline.clone(),
         trust: args.trust.request(),
-        collect: args.gather.request(),
+        collect: args.collect.request(),
         network: args.network.request(),
     })
 }

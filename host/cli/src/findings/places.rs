@@ -1,7 +1,7 @@
 //! Where in the project a finding belongs: the line of go.mod that requires its
 //! module, so that code scanning and CI show it on the change that brought it.
 //!
-//! A manifest says where each go.mod lies and what it hashes to. The file is
+//! A manifest says where each go.mod is and what it hashes to. The file is
 //! read where it still is that one: below the project that was checked, or of a
 //! bundle below the working directory. Otherwise the place has no line.
 

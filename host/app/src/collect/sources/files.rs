@@ -124,7 +124,7 @@ fn read_directory(dir: &Path) -> Result<Vec<Entry>> {
     for entry in entries {
         let entry = entry.map_err(unreadable)?;
         let kind = entry.file_type().map_err(unreadable)?;
-        // Of a link what it leads to counts; one that leads nowhere is nothing.
+        // A link is what it leads to; one that leads nowhere is ignored.
         let meta = if kind.is_symlink() { std::fs::metadata(entry.path()) } else { entry.metadata() };
         let kind = match meta {
             Ok(meta) if meta.is_file() && kind.is_symlink() => EntryKind::LinkedFile(meta.len()),

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The time to judge for where a case names none: the same on every day.
+/// The time to evaluate for where a case names none: the same on every day.
 pub const JUDGED_AT: &str = "2026-01-01T00:00:00Z";
 
 /// A case that was read.
@@ -85,7 +85,7 @@ impl Case {
     }
 }
 
-/// What a policy asks of a plugin before it lets it judge.
+/// What a policy asks of a plugin before it runs it.
 pub fn ready(
     plugin: &Plugin,
     config: &serde_json::Value,

@@ -1,5 +1,5 @@
 //! `airgo plugin inspect`: what a component is. It is run for as long as
-//! `describe` takes, within its limits; what cannot be run is told as far as
+//! `describe` takes, within its limits; what cannot be run is shown as far as
 //! its sections go.
 
 use super::{Component, engine};

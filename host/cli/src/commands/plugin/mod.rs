@@ -111,7 +111,7 @@ impl Component {
         engine.load(&self.bytes, limits).map_err(|err| self.failed(&err))
     }
 
-    /// It failed, in the words of its error.
+    /// It failed, as its error says.
     fn failed(&self, err: &PluginError) -> Failure {
         let failure = Failure::failed(format!("{} {err}", self.shown));
         if let Some(shortage) = err.shortage() {

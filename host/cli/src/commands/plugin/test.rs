@@ -65,11 +65,11 @@ pub fn run(context: &Context, args: &PluginTest) -> Result<()> {
     }
     if failed == 0 {
         let updated = outcomes.iter().filter(|o| matches!(o.state, State::Updated)).count();
-        let mut told = format!("{} over {}", component.shown, count(outcomes.len(), "case"));
+        let mut tested = format!("{} over {}", component.shown, count(outcomes.len(), "case"));
         if updated > 0 {
-            let _ = write!(told, ", {} written", count(updated, "golden"));
+            let _ = write!(tested, ", {} written", count(updated, "golden"));
         }
-        context.printer.status("Tested", format!("{told} in {}", duration(started.elapsed())));
+        context.printer.status("Tested", format!("{tested} in {}", duration(started.elapsed())));
         return Ok(());
     }
     let mut failure = Failure::failed(format!("{failed} of {} failed", count(outcomes.len(), "case")));
