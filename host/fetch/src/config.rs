@@ -3,12 +3,14 @@
 //! except on macOS and Windows, as Go) and the default of
 //! [`FetchConfig::http_proxy`] are the exceptions.
 
-use crate::credentials::Credentials;
 use crate::direct::config::DirectConfig;
-use crate::dns::DnsServer;
-use crate::httpproxy::HttpProxyVars;
+use crate::net::auth::Auth;
+use crate::net::clients::{Transport, Wire};
+use crate::net::credentials::Credentials;
+use crate::net::dns::DnsServer;
+use crate::net::httpproxy::HttpProxyVars;
+use crate::net::process::environment::Environment;
 use crate::observe::Observer;
-use crate::process::environment::Environment;
 use airgo_gomod::Setting;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -87,6 +89,13 @@ impl FetchConfig {
             limits: Limits::default(),
             observer: None,
         }
+    }
+
+    /// What makes connections: so many to each HTTP/2 host.
+    pub(crate) fn transport(&self, connections: usize) -> Transport {
+        let wire = Wire::new(&self.http_proxy, self.dns, &self.user_agent, self.timeouts.connect);
+        let auth = Auth::new(self.goauth.reveal(), self.credentials.clone(), self.environment.clone());
+        Transport::new(&wire, auth, connections)
     }
 
     /// GONOPROXY, or GOPRIVATE where that is empty (cmd/go cfg.go).

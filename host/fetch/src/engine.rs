@@ -1,14 +1,14 @@
 //! One object's way: the store, a GOMODCACHE, then the proxies in turn, each
 //! with its tries.
 
-use crate::cause::{IoCause, Login};
-use crate::clients::Transport;
 use crate::config::FetchConfig;
 use crate::error::FetchError;
 use crate::error_text::bytes;
 use crate::fetched::{Body, Fetched};
 use crate::hashpool::HashPool;
 use crate::load::{self, Hashed, LoadError};
+use crate::net::cause::{IoCause, Login};
+use crate::net::clients::Transport;
 use crate::object::{Kind, Object};
 use crate::observe::{Nobody, Observer};
 use crate::proxylist::{ProxyList, Step};
@@ -79,7 +79,7 @@ impl Engine {
             list,
             store: Arc::new(Store::open(&config.store_dir)?),
             observer: config.observer.clone().unwrap_or_else(|| Arc::new(Nobody)),
-            transport: Transport::new(&config, config.connections),
+            transport: config.transport(config.connections),
             direct,
             requests: Semaphore::new(config.jobs.max(1)),
             hashing: HashPool::new(cores),

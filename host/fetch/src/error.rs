@@ -2,15 +2,15 @@
 //! differently. No variant ever holds credentials: of addresses scheme and host
 //! are shown, and the path that was appended to them.
 
-use crate::auth::error::AuthError;
-use crate::cause::{Login, NameFault, Reason, TlsFault};
 use crate::direct::error::DirectError;
-use crate::dns::resolv_conf::Trap;
 use crate::error_text::{
     after_text, asks_to_wait, bytes, name_of, off_text, others, phase_text, said, status_text, tail, tries,
     who,
 };
 use crate::invalid::InvalidContent;
+use crate::net::auth::error::AuthError;
+use crate::net::cause::{Login, NameFault, Reason, TlsFault};
+use crate::net::dns::resolv_conf::Trap;
 use crate::object::{Object, ObjectError};
 use crate::site::{At, DirectReason, Phase, Site};
 use airgo_gomod::ModuleVersion;

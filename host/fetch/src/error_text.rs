@@ -1,7 +1,7 @@
 //! The parts that errors' texts are made of.
 
-use crate::error::FetchError;
 use crate::site::{Phase, Site};
+use std::fmt::Display;
 use std::time::Duration;
 
 pub(crate) fn tail(detail: &Option<String>) -> String {
@@ -97,11 +97,11 @@ pub(crate) fn phase_text(phase: Phase) -> &'static str {
     }
 }
 
-pub(crate) fn after_text(after: Option<&FetchError>) -> String {
+pub(crate) fn after_text(after: Option<&impl Display>) -> String {
     after.map(|e| format!(" (before that: {})", without_module(e))).unwrap_or_default()
 }
 
-pub(crate) fn off_text(after: Option<&FetchError>) -> String {
+pub(crate) fn off_text(after: Option<&impl Display>) -> String {
     match after {
         None => "module lookup disabled by GOPROXY=off".to_owned(),
         Some(e) => format!("module lookup disabled by GOPROXY=off ({})", without_module(e)),
@@ -109,7 +109,7 @@ pub(crate) fn off_text(after: Option<&FetchError>) -> String {
 }
 
 /// The error's text without the module it starts with, for use inside another's.
-pub(crate) fn without_module(e: &FetchError) -> String {
+pub(crate) fn without_module(e: &impl Display) -> String {
     let text = e.to_string();
     text.split_once(": ").map(|(_, rest)| rest.to_owned()).unwrap_or(text)
 }

@@ -1,10 +1,10 @@
 //! What to try after a failure, for the `hint:` line: one clause a cause, and
 //! a cause is a type, never a word in a message.
 
-use crate::cause::{Login, NameFault, Reason, TlsFault, on_disk};
 use crate::error::FetchError;
 use crate::error_text::{name_of, span};
 use crate::invalid::InvalidContent;
+use crate::net::cause::{Login, NameFault, Reason, TlsFault, on_disk};
 use crate::object::Kind;
 use crate::site::{At, DirectReason, Phase, Site};
 use airgo_gomod::pseudo::{is_pseudo_version, pseudo_version_rev};

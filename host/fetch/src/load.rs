@@ -4,6 +4,7 @@
 use crate::config::Limits;
 use crate::info::{self, Origin};
 use crate::invalid::InvalidContent;
+use crate::net::text::clean;
 use crate::object::{Kind, Object};
 use crate::regular;
 use airgo_gomod::modzip::{self, Fault, ModZipError, ModuleZip, Scratch, WalkError};
@@ -152,12 +153,6 @@ pub(crate) fn web_page(bytes: &[u8]) -> Option<InvalidContent> {
         Some(clean(&head[open..close], 80))
     });
     Some(InvalidContent::Html { title: title.filter(|t| !t.is_empty()) })
-}
-
-/// Text from a server, made fit for a terminal: one line, no control characters.
-pub(crate) fn clean(text: &str, most: usize) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().filter(|c| !c.is_control()).take(most).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! One proxy's address (cmd/go modfetch/proxy.go newProxyRepo), with its
 //! credentials taken out at once, so that no error can show them.
 
-use crate::credentials::Basic;
 use crate::error::FetchError;
+use crate::net::credentials::Basic;
+use crate::net::text::host;
 use airgo_gomod::{Setting, address};
 use reqwest::Url;
 use std::fmt;
@@ -152,15 +153,6 @@ fn refused_by_go(text: &str) -> Option<&'static str> {
     }
     let authority = escaped.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
     authority.is_some_and(|host| host.contains(' ')).then_some("space in the host of a proxy address")
-}
-
-/// Host and unusual port.
-pub(crate) fn host(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
 }
 
 /// Words in the addresses that the usual servers have; no token is one of them.

@@ -3,7 +3,8 @@
 //! writes `403 REQUESTED ITEM IS QUARANTINED`, and go shows it).
 
 use crate::invalid::InvalidContent;
-use crate::load::{clean, web_page};
+use crate::load::web_page;
+use crate::net::text::clean;
 use reqwest::Response;
 
 /// How many of a JSON document's sentences are shown.

@@ -1,9 +1,9 @@
 //! Whether a failure is worth another try at the same proxy, and after what pause.
 
-use crate::cause::NameFault;
 use crate::config::RetryPolicy;
 use crate::error::FetchError;
 use crate::invalid::InvalidContent;
+use crate::net::cause::NameFault;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 

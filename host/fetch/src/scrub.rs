@@ -3,14 +3,7 @@
 
 use crate::error::FetchError;
 use crate::invalid::InvalidContent;
-use airgo_gomod::address::HIDDEN;
-
-/// A text without these words, longest first.
-pub(crate) fn scrub(text: &str, secrets: &[String]) -> String {
-    let mut secrets: Vec<&String> = secrets.iter().filter(|s| !s.is_empty()).collect();
-    secrets.sort_by_key(|s| std::cmp::Reverse(s.len()));
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN))
-}
+use crate::net::text::scrub;
 
 impl FetchError {
     /// The same error, without these words in what a server or library wrote.
@@ -66,16 +59,5 @@ impl FetchError {
             | Self::Cancelled(_)
             | Self::Lost(_) => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scrubbing_takes_the_longest_first() {
-        let secrets = ["ab".to_owned(), "abc".to_owned(), String::new()];
-        assert_eq!(scrub("x abc y ab", &secrets), "x … y …");
     }
 }

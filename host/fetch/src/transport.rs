@@ -4,21 +4,21 @@
 //! HTTP/2 multiplexes all requests to a host over one connection a lane;
 //! several lanes make several connections. The clients are in `clients.rs`.
 
-use crate::cause::{IoCause, Login, NameFault, TlsFault};
-use crate::chain::{chain, innermost};
-use crate::clients::{RedirectRefused, Transport};
 use crate::config::{FetchConfig, Timeouts};
-use crate::credentials::Headers;
-use crate::decode::{Body, BodyError, Encoding};
-use crate::dns::DnsError;
-use crate::dns::resolv_conf::ResolvConf;
 use crate::error::FetchError;
 use crate::invalid::InvalidContent;
-use crate::load::clean;
+use crate::net::cause::{IoCause, Login, NameFault, TlsFault};
+use crate::net::chain::{chain, innermost};
+use crate::net::clients::{RedirectRefused, Transport};
+use crate::net::credentials::Headers;
+use crate::net::decode::{Body, BodyError, Encoding};
+use crate::net::dns::DnsError;
+use crate::net::dns::resolv_conf::ResolvConf;
+use crate::net::text::scrub;
+use crate::net::text::{clean, host};
 use crate::object::Object;
 use crate::proxyurl::{self, ProxyUrl};
 use crate::refusal::{Form, own_phrase, reason};
-use crate::scrub::scrub;
 use crate::site::{At, Phase, Site};
 use reqwest::header::{
     ACCEPT_ENCODING, AGE, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER,
@@ -120,7 +120,7 @@ impl Transport {
         self.auth.learn(&url, response.status().as_u16());
         self.compare_clocks(&at, &response);
         if response.url().host_str() != url.host_str() {
-            at.site.redirected = Some(proxyurl::host(response.url()));
+            at.site.redirected = Some(host(response.url()));
         }
         let encoding = Encoding::of(response.headers());
         // The length of what is encoded says nothing of what it becomes.
@@ -177,7 +177,7 @@ impl Transport {
     ) -> Result<Response, FetchError> {
         let lane = self.lane();
         let passage = lane.enter(url).await;
-        let client = passage.client(config).map_err(FetchError::TlsSetup)?;
+        let client = passage.client().map_err(FetchError::TlsSetup)?;
 
         // Modules are compressed already, and hashed as they are.
         let mut request = client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
@@ -193,8 +193,8 @@ impl Transport {
         let secrets = headers.secrets();
         let fault = |e: reqwest::Error| {
             let mut at = at.clone();
-            let led_to = lane.redirected(url).map(|to| proxyurl::host(&to));
-            at.site.redirected = led_to.filter(|to| *to != proxyurl::host(url));
+            let led_to = lane.redirected(url).map(|to| host(&to));
+            at.site.redirected = led_to.filter(|to| *to != host(url));
             failed(&at, &e.without_url(), config, secrets, self.proxies.sends_login(url))
         };
         let request = request.build().map_err(fault)?;
@@ -325,7 +325,7 @@ fn login_for(proxy: &ProxyUrl, url: &Url, at: &At) -> Result<Option<Headers>, Fe
 fn is_public(default_goproxy: &str, url: &Url) -> bool {
     let entries = default_goproxy.split([',', '|']).filter_map(|entry| ProxyUrl::parse(entry.trim()).ok());
     let mut hosts = entries.filter(|entry| matches!(entry, ProxyUrl::Http { .. })).map(|entry| entry.host());
-    hosts.any(|host| host == proxyurl::host(url))
+    hosts.any(|known| known == host(url))
 }
 
 /// Names a failure before any answer.

@@ -7,6 +7,7 @@
 //! - [`offline`] is the network=none builder, [`require_tool`] the loud skip.
 //! - [`Shape`] grows projects to any size, and [`measure`] tells what a command
 //!   takes over them.
+//! - [`layers`] reads which files of a crate use which.
 //! - [`TempTree`] is a directory that goes away even when made of read-only
 //!   module trees, [`TreeDiff`] compares two of them byte for byte.
 //!
@@ -27,6 +28,7 @@ mod compare;
 mod gosum;
 mod gotool;
 mod grown;
+pub mod layers;
 mod measure;
 mod module;
 mod proxy;

@@ -1,7 +1,7 @@
 //! What can go wrong on the way to a module's own repository. Addresses are
 //! shown as `shown.rs` has it; git's words are cleaned.
 
-use crate::cause::on_disk;
+use crate::net::cause::on_disk;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::address::HIDDEN;
 use airgo_gomod::pseudo::{is_pseudo_version, pseudo_version_rev};

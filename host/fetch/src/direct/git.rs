@@ -7,11 +7,11 @@
 use super::error::{DirectError, GitProblem};
 use super::shown;
 use crate::config::RetryPolicy;
-use crate::load::clean;
-use crate::process::environment::Environment;
-use crate::process::git::prepare;
-use crate::process::{Invocation, RunError, Stop};
-use crate::scrub::scrub;
+use crate::net::process::environment::Environment;
+use crate::net::process::git::prepare;
+use crate::net::process::{Invocation, RunError, Stop};
+use crate::net::text::clean;
+use crate::net::text::scrub;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

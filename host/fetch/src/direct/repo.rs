@@ -10,7 +10,7 @@ use super::error::DirectError;
 use super::git::{self, Git};
 use super::refs::{all_hex, is_hash, parse_refs};
 use super::shown::Address;
-use crate::process::RunError;
+use crate::net::process::RunError;
 use crate::store::hex;
 use airgo_model::atomic::ScratchDir;
 use sha2::{Digest, Sha256};

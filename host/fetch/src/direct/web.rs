@@ -3,13 +3,13 @@
 //! https first; plain http, and certificates that no trusted root has signed, only for
 //! modules that match GOINSECURE. A page counts whatever its status.
 
-use crate::chain::innermost;
 use crate::config::FetchConfig;
-use crate::credentials::Headers;
-use crate::decode::{Body, BodyError, Encoding};
 use crate::engine::Engine;
-use crate::proxyurl::host;
-use crate::scrub::scrub;
+use crate::net::chain::innermost;
+use crate::net::credentials::Headers;
+use crate::net::decode::{Body, BodyError, Encoding};
+use crate::net::text::host;
+use crate::net::text::scrub;
 use airgo_gomod::address;
 use airgo_gomod::goimport::{self, GoImport};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
@@ -135,7 +135,7 @@ impl Pages {
         let passage = engine.transport.lane().enter(url).await;
         let client = match careless {
             true => self.careless.get_or_init(|| careless_client(engine)).as_ref().map_err(Clone::clone)?,
-            false => passage.client(config)?,
+            false => passage.client()?,
         };
         let mut request = client.get(url.clone());
         for (name, value) in headers.lines() {
@@ -209,7 +209,7 @@ fn careless_client(engine: &Engine) -> Result<Client, String> {
         }
     });
     let change = |builder: reqwest::ClientBuilder| builder.redirect(policy).connect_timeout(IMPATIENCE);
-    engine.transport.special(&engine.config, tls, change)
+    engine.transport.special(tls, change)
 }
 
 /// Checks signatures, as TLS itself needs, and nothing else.

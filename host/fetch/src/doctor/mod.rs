@@ -10,10 +10,10 @@ mod machine;
 mod names;
 mod proxies;
 
-use crate::clients::Transport;
 use crate::config::FetchConfig;
-use crate::dns::Patience;
-use crate::httpproxy::HttpProxies;
+use crate::net::clients::Transport;
+use crate::net::dns::Patience;
+use crate::net::httpproxy::HttpProxies;
 use crate::object::{Kind, Object};
 use crate::proxylist::ProxyList;
 use airgo_gomod::{ModuleVersion, Setting};
@@ -159,7 +159,7 @@ async fn examine(config: &FetchConfig, input: &DoctorInput, to: &mut Examination
     };
     let visit = Visit {
         input,
-        transport: Transport::new(&config, 1),
+        transport: config.transport(1),
         proxies: HttpProxies::new(&config.http_proxy),
         list,
         object: Object::new(input.module.clone(), Kind::Info),

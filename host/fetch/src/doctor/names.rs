@@ -2,8 +2,8 @@
 //! what the system makes of it.
 
 use super::{Area, Check, Examination, Verdict, Visit};
-use crate::dns::resolv_conf::ResolvConf;
-use crate::dns::{self, DnsServer};
+use crate::net::dns::resolv_conf::ResolvConf;
+use crate::net::dns::{self, DnsServer};
 use crate::proxylist::Hop;
 use crate::proxyurl::ProxyUrl;
 use airgo_gomod::Setting;
@@ -100,7 +100,7 @@ async fn system(visit: &Visit<'_>, to: &mut Examination<'_>, host: &str, worst: 
     let found = found.map(|r| r.map(Iterator::collect::<Vec<_>>));
     let check = match &found {
         Err(_) => failed(format!("no answer within {} s", visit.input.patience.as_secs_f32().ceil())),
-        Ok(Err(e)) => failed(crate::chain::innermost(e, &[])),
+        Ok(Err(e)) => failed(crate::net::chain::innermost(e, &[])),
         Ok(Ok(found)) => {
             let found: BTreeSet<IpAddr> = found.iter().map(|a| a.ip()).collect();
             let list: Vec<String> = found.iter().take(4).map(ToString::to_string).collect();

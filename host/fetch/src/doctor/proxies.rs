@@ -3,13 +3,14 @@
 //! database.
 
 use super::{Area, Check, Examination, Verdict, Visit};
-use crate::chain::innermost;
 use crate::error::FetchError;
-use crate::httpproxy::Via;
+use crate::net::chain::innermost;
+use crate::net::httpproxy::Via;
+use crate::net::text::host;
+use crate::net::tls::{Speak, Tls};
 use crate::object::{Kind, Object};
 use crate::proxylist::Hop;
-use crate::proxyurl::{ProxyUrl, host};
-use crate::tls::{Speak, Tls};
+use crate::proxyurl::ProxyUrl;
 use airgo_gomod::{ModuleVersion, Setting};
 use reqwest::Url;
 use rustls::pki_types::ServerName;
@@ -31,7 +32,7 @@ pub(super) fn variables(visit: &Visit<'_>, to: &mut Examination<'_>) {
         return;
     }
     for (name, value) in vars.proxies() {
-        if !crate::httpproxy::is_usable(value) {
+        if !crate::net::httpproxy::is_usable(value) {
             let detail = format!(
                 "{name} is not the address of an HTTP or SOCKS proxy: what it is for cannot be fetched"
             );
@@ -157,7 +158,8 @@ async fn connect(visit: &Visit<'_>, host: &str, port: u16) -> Result<TcpStream, 
     let said = |e: std::io::Error| innermost(&e, &[]);
     match visit.config.dns {
         Some(server) if host.parse::<std::net::IpAddr>().is_err() && host != "localhost" => {
-            let found = crate::dns::lookup(server, host, visit.patience).await.map_err(|e| e.to_string())?;
+            let found =
+                crate::net::dns::lookup(server, host, visit.patience).await.map_err(|e| e.to_string())?;
             let addresses: Vec<_> = found.into_iter().map(|ip| (ip, port).into()).collect();
             TcpStream::connect(&addresses[..]).await.map_err(said)
         }

@@ -3,7 +3,7 @@
 //! Runs may be under way meanwhile. What a run has taken out or put in since
 //! it began is in use and stays; every look-up marks the entry with the time.
 
-use super::{Entry, INDEX_LIMIT, Store, disk, hex, parse_entry, unhex};
+use super::objects::{Entry, INDEX_LIMIT, Store, disk, hex, parse_entry, unhex};
 use crate::error::FetchError;
 use crate::object::{Kind, Object};
 use crate::regular;

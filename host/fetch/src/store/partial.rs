@@ -9,7 +9,7 @@
 //! A part that was damaged, or was of another file, makes a zip that fails its
 //! checks; it is then thrown away and asked for from its beginning.
 
-use super::{Store, disk, hex};
+use super::objects::{Store, disk, hex};
 use crate::error::FetchError;
 use crate::transport::Rest;
 use sha2::{Digest, Sha256};

@@ -1,24 +1,4 @@
-//! The download store: verified objects, addressed by content, shared by runs
-//! and by processes.
-//!
-//! ```text
-//! objects/<sha256>            the bytes
-//! index/<proxy-tree path>     which object that is, its size, and where it came from;
-//!                             its time is when a run last wanted it
-//! partial/                    large zips that broke off, for the next try
-//! tmp/<run>/, tmp/<run>.lock  what a run has under way; swept when no process holds the lock
-//! lock                        shared by who adds, alone by who removes
-//! ```
-//!
-//! Nothing here is trusted: whoever takes an object out hashes it again, and a
-//! damaged one is dropped. So no write needs fsync; each is a rename, and
-//! two processes that keep the same object write the same bytes.
-
-mod cache;
-mod partial;
-
-pub use cache::{Cache, CacheEntry, Damage, DamageKind, Tally, Trim, Trimmed, Usage};
-pub(crate) use partial::Part;
+//! One directory of objects: looking them up, keeping them, its locks.
 
 use crate::error::FetchError;
 use crate::info::Origin;
@@ -32,11 +12,11 @@ use tempfile::{Builder, NamedTempFile, TempPath};
 
 const INDEX_HEADER: &str = "airgo-store 1";
 /// A longer file is not an entry.
-const INDEX_LIMIT: u64 = 1 << 20;
+pub(super) const INDEX_LIMIT: u64 = 1 << 20;
 
 /// The store of one directory, with this run's place for half-fetched files.
 pub(crate) struct Store {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     spool: PathBuf,
     lock_path: PathBuf,
     /// Held, so that no other process sweeps `spool`; released by closing.
@@ -136,12 +116,12 @@ impl Store {
 
     /// Keeps others from removing anything, until dropped. Where the file
     /// system has no locks, nobody can be kept.
-    fn hold(&self) -> Option<File> {
+    pub(super) fn hold(&self) -> Option<File> {
         lock_file(&self.root).ok().flatten().filter(|file| file.lock_shared().is_ok())
     }
 
     /// Waits until nobody adds anything, and keeps others from it until dropped.
-    fn alone(root: &Path) -> Result<Option<File>, FetchError> {
+    pub(super) fn alone(root: &Path) -> Result<Option<File>, FetchError> {
         let file = lock_file(root)?;
         match file.as_ref().map(File::lock) {
             Some(Err(e)) if e.kind() != io::ErrorKind::Unsupported => {
@@ -152,7 +132,7 @@ impl Store {
     }
 
     /// When the oldest of the runs that are under way began.
-    fn oldest_run(root: &Path) -> Option<SystemTime> {
+    pub(super) fn oldest_run(root: &Path) -> Option<SystemTime> {
         let locks = fs::read_dir(root.join("tmp")).into_iter().flatten().flatten();
         let locks = locks.filter(|e| e.path().extension().is_some_and(|x| x == "lock"));
         let live = locks.filter(|e| {
@@ -220,7 +200,7 @@ fn take_run(tmp: &Path) -> Result<(File, PathBuf), FetchError> {
 }
 
 /// Removes what dead runs left behind.
-fn sweep(tmp: &Path) {
+pub(super) fn sweep(tmp: &Path) {
     let Ok(entries) = fs::read_dir(tmp) else { return };
     for path in entries.flatten().map(|e| e.path()) {
         if path.extension().is_some_and(|e| e == "lock")
@@ -246,7 +226,7 @@ fn format_entry(entry: &Entry) -> String {
     text
 }
 
-fn parse_entry(text: &str) -> Option<Entry> {
+pub(super) fn parse_entry(text: &str) -> Option<Entry> {
     let mut lines = text.lines();
     if lines.next()? != INDEX_HEADER {
         return None;
@@ -278,7 +258,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
+pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut out = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
         return None;

@@ -15,11 +15,10 @@ pub(crate) mod error;
 mod gitcredential;
 mod quoted;
 
-use crate::cause::Login;
-use crate::config::FetchConfig;
-use crate::credentials::{Credentials, Headers};
-use crate::process::Stop;
-use crate::process::environment::Environment;
+use crate::net::cause::Login;
+use crate::net::credentials::{Credentials, Headers};
+use crate::net::process::Stop;
+use crate::net::process::environment::Environment;
 use airgo_gomod::address::HIDDEN;
 use error::AuthError;
 use gitcredential::GitAnswer;
@@ -63,12 +62,11 @@ struct Known {
 impl Auth {
     /// Parses GOAUTH; empty means `netrc`. A fault is reported when the first
     /// https request is made, as Go does.
-    pub(crate) fn of(config: &FetchConfig) -> Arc<Self> {
-        let goauth = if config.goauth.is_empty() { "netrc" } else { config.goauth.reveal() };
+    pub(crate) fn new(goauth: &str, netrc: Credentials, environment: Environment) -> Arc<Self> {
         Arc::new(Self {
-            methods: parse(goauth),
-            netrc: config.credentials.clone(),
-            environment: config.environment.clone(),
+            methods: parse(if goauth.is_empty() { "netrc" } else { goauth }),
+            netrc,
+            environment,
             asked: OnceCell::new(),
             asking: tokio::sync::Mutex::default(),
             known: Mutex::default(),
@@ -146,7 +144,7 @@ impl Auth {
             _ if !sent.is_empty() => Login::GoAuth,
             [] => Login::Off,
             _ if !methods.contains(&Method::Netrc) => Login::NoMethod,
-            _ => self.netrc.why_not(&crate::proxyurl::host(url)),
+            _ => self.netrc.why_not(&crate::net::text::host(url)),
         }
     }
 

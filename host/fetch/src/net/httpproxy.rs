@@ -6,7 +6,7 @@
 //! counts, and the system's settings on macOS and Windows. A proxy may speak
 //! SOCKS, `socks5://`, as for Go.
 
-use crate::proxyurl::host as host_of;
+use crate::net::text::host as host_of;
 use airgo_gomod::Setting;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;

@@ -2,7 +2,7 @@
 //! give, as headers (cmd/go auth/netrc.go and auth/auth.go). Nothing here can
 //! be printed.
 
-use crate::cause::Login;
+use crate::net::cause::Login;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};

@@ -3,7 +3,7 @@
 use super::*;
 use fake::{FakeDns, Manner};
 
-#[path = "../../tests/support/dns.rs"]
+#[path = "../../../tests/support/dns.rs"]
 mod fake;
 
 const QUICK: Patience = Patience { wait: Duration::from_millis(300), sends: 2 };

@@ -1,9 +1,9 @@
 //! A GOAUTH command: run without an argument, or with the URL that was refused
 //! and the refusal on its stdin; what it prints (cmd/go auth/userauth.go).
 
-use crate::credentials::Headers;
-use crate::process::environment::Environment;
-use crate::process::{Invocation, RunError, Stop};
+use crate::net::credentials::Headers;
+use crate::net::process::environment::Environment;
+use crate::net::process::{Invocation, RunError, Stop};
 use reqwest::{Response, Url, Version};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! An error's chain of causes.
 
-use crate::load::clean;
-use crate::scrub::scrub;
+use crate::net::text::clean;
+use crate::net::text::scrub;
 use std::error::Error as StdError;
 use std::io;
 

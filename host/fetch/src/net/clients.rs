@@ -7,12 +7,12 @@
 //! because only that one shares a connection that is still being made, after a
 //! GOAWAY too.
 
-use crate::auth::Auth;
-use crate::chain::innermost;
-use crate::config::FetchConfig;
-use crate::dns::resolver::Resolver;
-use crate::httpproxy::HttpProxies;
-use crate::tls::{self, Speak, Tls};
+use crate::net::auth::Auth;
+use crate::net::chain::innermost;
+use crate::net::dns::DnsServer;
+use crate::net::dns::resolver::Resolver;
+use crate::net::httpproxy::{HttpProxies, HttpProxyVars};
+use crate::net::tls::{self, Speak, Tls};
 use reqwest::{Client, Proxy, Response, Url, Version, redirect};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,7 +42,6 @@ pub(crate) struct Transport {
 
 /// Clients of which each keeps at most one HTTP/2 connection to a host. They
 /// are made when first needed: a `file://` proxy needs no TLS roots.
-#[derive(Default)]
 pub(crate) struct Lane {
     tls: Tls,
     wire: Wire,
@@ -67,11 +66,31 @@ impl Redirects {
 }
 
 /// How connections are made, whatever is spoken over them.
-#[derive(Clone, Default)]
-struct Wire {
+#[derive(Clone)]
+pub(crate) struct Wire {
     redirects: Redirects,
     resolver: Option<Resolver>,
-    proxies: Option<HttpProxies>,
+    proxies: HttpProxies,
+    user_agent: String,
+    connect_timeout: Duration,
+}
+
+impl Wire {
+    /// `connect_timeout` is for name resolution, TCP and TLS together.
+    pub(crate) fn new(
+        http_proxy: &HttpProxyVars,
+        dns: Option<DnsServer>,
+        user_agent: &str,
+        connect_timeout: Duration,
+    ) -> Self {
+        Self {
+            redirects: Redirects::default(),
+            resolver: dns.map(Resolver::new),
+            proxies: HttpProxies::new(http_proxy),
+            user_agent: user_agent.to_owned(),
+            connect_timeout,
+        }
+    }
 }
 
 /// What is known of one https host.
@@ -107,14 +126,12 @@ pub(crate) enum RedirectRefused {
 }
 
 impl Transport {
-    pub(crate) fn new(config: &FetchConfig, connections: usize) -> Self {
-        let proxies = HttpProxies::new(&config.http_proxy);
-        let resolver = config.dns.map(Resolver::new);
-        let wire = Wire { resolver, proxies: Some(proxies.clone()), redirects: Redirects::default() };
+    /// `connections` is over how many an HTTP/2 host is asked.
+    pub(crate) fn new(wire: &Wire, auth: Arc<Auth>, connections: usize) -> Self {
         let tls = Tls::default();
-        let lane = || Lane { tls: tls.clone(), wire: wire.clone(), ..Lane::default() };
-        let lanes = (0..connections.max(1)).map(|_| lane()).collect();
-        Self { lanes, next: AtomicUsize::new(0), proxies, clock: OnceLock::new(), auth: Auth::of(config) }
+        let lanes = (0..connections.max(1)).map(|_| Lane::new(tls.clone(), wire.clone())).collect();
+        let proxies = wire.proxies.clone();
+        Self { lanes, next: AtomicUsize::new(0), proxies, clock: OnceLock::new(), auth }
     }
 
     /// What the first answer said of the clocks.
@@ -126,11 +143,10 @@ impl Transport {
     /// the last word on its settings.
     pub(crate) fn special(
         &self,
-        config: &FetchConfig,
         tls: rustls::ClientConfig,
         change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Client, String> {
-        build(config, &self.lane().wire, tls, change)
+        build(&self.lane().wire, tls, change)
     }
 
     /// The lanes take turns, so that another try takes another connection.
@@ -140,6 +156,11 @@ impl Transport {
 }
 
 impl Lane {
+    fn new(tls: Tls, wire: Wire) -> Self {
+        let [any, http2, rootless] = std::array::from_fn(|_| OnceLock::new());
+        Self { tls, wire, any, http2, rootless, gates: Mutex::default() }
+    }
+
     /// Where redirects have led from this address; forgotten then.
     pub(crate) fn redirected(&self, url: &Url) -> Option<Url> {
         lock(&self.wire.redirects.0).remove(url)
@@ -163,23 +184,21 @@ impl Lane {
 
 impl<'a> Passage<'a> {
     /// The client to use.
-    pub(crate) fn client(&self, config: &FetchConfig) -> Result<&'a Client, String> {
+    pub(crate) fn client(&self) -> Result<&'a Client, String> {
         let known = self.gate.as_ref().and_then(|gate| *lock(&gate.known));
         let client = match known {
             Some(Speaks::Http2) => {
                 let tls = || self.lane.tls.config(Speak::Http2);
-                self.lane
-                    .http2
-                    .get_or_init(|| build(config, &self.lane.wire, tls()?, |b| b.http2_prior_knowledge()))
+                self.lane.http2.get_or_init(|| build(&self.lane.wire, tls()?, |b| b.http2_prior_knowledge()))
             }
             Some(Speaks::Any) | None => {
                 let tls = || self.lane.tls.config(Speak::Any);
-                self.lane.any.get_or_init(|| build(config, &self.lane.wire, tls()?, |b| b))
+                self.lane.any.get_or_init(|| build(&self.lane.wire, tls()?, |b| b))
             }
         };
         match client.as_ref() {
             Err(_) if self.gate.is_none() => {
-                let rootless = || build(config, &self.lane.wire, tls::rootless_config()?, |b| b);
+                let rootless = || build(&self.lane.wire, tls::rootless_config()?, |b| b);
                 self.lane.rootless.get_or_init(rootless).as_ref()
             }
             client => client,
@@ -204,7 +223,6 @@ impl<'a> Passage<'a> {
 }
 
 fn build(
-    config: &FetchConfig,
     wire: &Wire,
     tls: rustls::ClientConfig,
     change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
@@ -224,11 +242,11 @@ fn build(
     let mut builder = Client::builder()
         // The system's settings come in through `wire`, with Go's exception for this machine.
         .no_proxy()
-        .user_agent(&config.user_agent)
+        .user_agent(&wire.user_agent)
         .redirect(policy)
         .referer(false)
         .tls_backend_preconfigured(tls)
-        .connect_timeout(config.timeouts.connect)
+        .connect_timeout(wire.connect_timeout)
         .tcp_keepalive(Duration::from_secs(30))
         .pool_idle_timeout(Duration::from_secs(90))
         // A connection that died silently is found by a ping, not by a request's long wait.
@@ -236,9 +254,8 @@ fn build(
         .http2_keep_alive_timeout(Duration::from_secs(20))
         .http2_initial_stream_window_size(STREAM_WINDOW)
         .http2_initial_connection_window_size(CONNECTION_WINDOW);
-    if let Some(proxies) = wire.proxies.clone() {
-        builder = builder.proxy(Proxy::custom(move |url| proxies.via(url).map(|via| via.url)));
-    }
+    let proxies = wire.proxies.clone();
+    builder = builder.proxy(Proxy::custom(move |url| proxies.via(url).map(|via| via.url)));
     if let Some(resolver) = &wire.resolver {
         builder = builder.dns_resolver(resolver.clone());
     }

@@ -1,10 +1,10 @@
 //! GOAUTH's `git DIR`: asks `git credential fill` (cmd/go auth/gitauth.go).
 
 use super::command::describe_failure;
-use crate::credentials::{Basic, Headers};
-use crate::process::environment::Environment;
-use crate::process::git::prepare;
-use crate::process::{Invocation, Stop};
+use crate::net::credentials::{Basic, Headers};
+use crate::net::process::environment::Environment;
+use crate::net::process::git::prepare;
+use crate::net::process::{Invocation, Stop};
 use reqwest::Url;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -86,7 +86,7 @@ fn parse(output: &str) -> (String, Basic) {
             "url" => {
                 if let Ok(url) = Url::parse(value) {
                     scheme = url.scheme().to_owned();
-                    host = crate::proxyurl::host(&url);
+                    host = crate::net::text::host(&url);
                     path = url.path().to_owned();
                 }
             }
