@@ -21,6 +21,7 @@ use collected::Objects;
 
 use downloads::{Downloads, subject};
 use manifest::ManifestInputs;
+use sources::Files;
 
 use crate::failure::Result;
 use crate::paths::shown;
@@ -64,14 +65,16 @@ pub fn collect(
     let resolved = resolve(context, wanted, projects, &mut downloads)?;
     let (objects, advice) = fetch(context, &session, downloads, &resolved)?;
     let build = Build { platforms: wanted.platforms.clone(), tags: wanted.tags.clone() };
-    offline::check(context, projects, &resolved.resolutions, &objects, &build, wanted.allow_incomplete)?;
+    // The directories of the projects, and the names in zips, are read once.
+    let mut files = Files::new(context, &objects);
+    offline::check(context, projects, &resolved.resolutions, &mut files, &build, wanted.allow_incomplete)?;
     lengths::check(context, &objects, &build.platforms, wanted.allow_incomplete)?;
     let attested = verify(context, &session, projects, &resolved, &objects)?;
     session.end(context, &objects);
 
     let manifest = manifest::build(&ManifestInputs {
         projects,
-        imports: sources::imports(context, &projects.list, &resolved.resolutions, &objects, &build)?,
+        imports: sources::imports(context, &projects.list, &resolved.resolutions, &mut files, &build)?,
         build: &build,
         resolutions: &resolved.resolutions,
         scope: match wanted.scope {
@@ -82,6 +85,7 @@ pub fn collect(
         by_database: &attested.by_database,
         unchecked: &attested.unchecked,
     })?;
+    drop(files);
     let (evidence, proved) = (attested.evidence, attested.proved);
     Ok(Collected { manifest, objects: Arc::new(objects), evidence, proved, advice, began })
 }

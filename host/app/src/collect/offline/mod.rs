@@ -18,7 +18,6 @@ use crate::project::Loaded;
 use crate::project::several::Projects;
 use crate::quantity::count;
 use crate::settings;
-use airgo_fetch::{Fetched, Object};
 use airgo_gomod::goenv::GoFlags;
 use airgo_gomod::gosource::Platform;
 use airgo_gomod::gosum::Subject;
@@ -26,7 +25,7 @@ use airgo_gomod::{ModuleVersion, gover};
 use airgo_resolve::packages::{self, Builds, Closure, Fault, Problem, Settings};
 use airgo_resolve::{Project, Resolution, Vendor};
 use problem::Described;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The platforms where no `--platform` is given.
@@ -41,7 +40,7 @@ pub fn check(
     context: &Context,
     projects: &Projects,
     resolutions: &[Resolution],
-    objects: &BTreeMap<Object, Fetched>,
+    files: &mut Files<'_>,
     build: &Build,
     allow: bool,
 ) -> Result<()> {
@@ -54,7 +53,6 @@ pub fn check(
         |name| flags.as_ref().and_then(|f| f.value(name).ok().flatten()).unwrap_or_default().to_owned();
     let mut tags = build.tags.clone();
     tags.extend(flag("tags").split([',', ' ']).filter(|tag| !tag.is_empty()).map(str::to_owned));
-    let mut files = Files::new(context, objects);
     let mut refused = Refused::default();
     for (loaded, resolution) in projects.list.iter().zip(resolutions) {
         if let Some(dir) = vendored(loaded, &flag("mod")) {
@@ -74,7 +72,7 @@ pub fn check(
             sums: loaded.project.needs_sums().then_some(&has_sum),
             standard: &is_standard,
         };
-        let loading = packages::load(&loaded.project, resolution, &settings, &mut files)?;
+        let loading = packages::load(&loaded.project, resolution, &settings, files)?;
         let Closure { problems, unsummed: lacking, .. } = loading;
         let sum_file = shown(&loaded.sum_file);
         if let Some(first) = lacking.first() {

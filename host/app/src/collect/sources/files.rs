@@ -68,6 +68,32 @@ impl<'a> Files<'a> {
     }
 }
 
+/// The directories of the project without the zips: what the project itself imports.
+pub struct OwnFiles<'f, 'a>(&'f mut Files<'a>);
+
+impl<'a> Files<'a> {
+    /// The same without the zips.
+    pub fn own(&mut self) -> OwnFiles<'_, 'a> {
+        OwnFiles(self)
+    }
+}
+
+impl ModuleFiles for OwnFiles<'_, '_> {
+    type Error = Failure;
+
+    fn has(&mut self, place: &Place) -> bool {
+        matches!(place, Place::Directory(_))
+    }
+
+    fn directory(&mut self, place: &Place, dir: &str) -> Result<Vec<Entry>> {
+        self.0.directory(place, dir)
+    }
+
+    fn read(&mut self, place: &Place, file: &str, limit: u64) -> Result<Vec<u8>> {
+        self.0.read(place, file, limit)
+    }
+}
+
 impl ModuleFiles for Files<'_> {
     type Error = Failure;
 

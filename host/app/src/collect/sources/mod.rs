@@ -11,15 +11,13 @@ pub use files::Files;
 
 use super::Build;
 use crate::Context;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::paths::shown;
 use crate::project::Loaded;
 use airgo_bundle::manifest::Import;
-use airgo_fetch::{Fetched, Object};
 use airgo_gomod::gosource::Platform;
 use airgo_resolve::Resolution;
-use airgo_resolve::packages::{self, Builds, Settings};
-use std::collections::BTreeMap;
+use airgo_resolve::packages::{self, Builds, ModuleFiles, Settings};
 use std::path::Path;
 
 /// The imports of each main module of each project, in their order.
@@ -27,18 +25,18 @@ pub fn imports(
     context: &Context,
     projects: &[Loaded],
     resolutions: &[Resolution],
-    objects: &BTreeMap<Object, Fetched>,
+    files: &mut Files<'_>,
     build: &Build,
 ) -> Result<Vec<Vec<Vec<Import>>>> {
-    let none = BTreeMap::new();
-    let (mut directories, mut all) = (Files::new(context, &none), Files::new(context, objects));
     let platforms = if build.platforms.is_empty() { Platform::ports() } else { build.platforms.clone() };
     let projects = projects.iter().zip(resolutions).map(|(loaded, resolution)| {
         // A dependency may import a package of a directory that replaces a module.
         // Without one, nothing in a zip says what the project itself imports.
-        let replaced = !loaded.project.replacement_directories().is_empty();
-        let files = if replaced { &mut all } else { &mut directories };
-        of_project(context, loaded, resolution, files, (&platforms, &build.tags))
+        let builds = (platforms.as_slice(), build.tags.as_slice());
+        match loaded.project.replacement_directories().is_empty() {
+            true => of_project(context, loaded, resolution, &mut files.own(), builds),
+            false => of_project(context, loaded, resolution, files, builds),
+        }
     });
     projects.collect()
 }
@@ -47,7 +45,7 @@ fn of_project(
     context: &Context,
     loaded: &Loaded,
     resolution: &Resolution,
-    files: &mut Files<'_>,
+    files: &mut impl ModuleFiles<Error = Failure>,
     (platforms, tags): (&[Platform], &[String]),
 ) -> Result<Vec<Vec<Import>>> {
     let settings = Settings {
