@@ -52,6 +52,7 @@ mod planted_git;
 mod planted_line;
 mod planted_policy;
 mod plugin;
+mod plugin_compiled;
 mod plugin_signatures;
 mod policy;
 mod projects;

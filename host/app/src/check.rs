@@ -3,6 +3,7 @@
 
 use crate::Context;
 use crate::Failure;
+#[cfg(feature = "network")]
 use crate::collect;
 use crate::errors::disk;
 use crate::failure::Result;
@@ -11,9 +12,12 @@ use crate::policy::baseline::{self, Baseline};
 use crate::policy::view::View;
 use crate::policy::{self, Loaded};
 use crate::project;
+#[cfg(feature = "network")]
 use crate::project::several;
 use crate::quantity::count;
-use crate::requests::{Collect, Network, TrustFiles};
+#[cfg(feature = "network")]
+use crate::requests::Network;
+use crate::requests::{Collect, TrustFiles};
 use crate::trust::open;
 use airgo_bundle::Manifest;
 use airgo_model::atomic::{self, Access};
@@ -42,6 +46,7 @@ pub struct CheckRequest {
     /// What a project's bundle would hold.
     pub collect: Collect,
     /// How to reach the network.
+    #[cfg(feature = "network")]
     pub network: Network,
 }
 
@@ -88,7 +93,7 @@ fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
             [] => source,
             plugins => source.trying(plugins.to_vec()),
         };
-        source.load(context, request.at)
+        source.load(context, request.at, &request.trust)
     };
     match request.targets.as_slice() {
         [file] if file.is_file() => {
@@ -98,6 +103,7 @@ fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
             let files = View::of_bundle(&bundle);
             Ok(Subject { loaded, manifest, view, files, root: PathBuf::from(".") })
         }
+        #[cfg(feature = "network")]
         dirs => {
             let projects = several::load(dirs, &context.env, request.collect.scope)?;
             let loaded = policy(&projects.root)?;
@@ -105,7 +111,18 @@ fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
             let [view, files] = [(); 2].map(|()| collect::view(context, &collected, false));
             Ok(Subject { loaded, manifest: Arc::new(collected.manifest), view, files, root: projects.root })
         }
+        #[cfg(not(feature = "network"))]
+        targets => Err(no_project(targets)),
     }
+}
+
+/// What is built without the network checks bundles alone.
+#[cfg(not(feature = "network"))]
+fn no_project(targets: &[PathBuf]) -> Failure {
+    let names: Vec<String> = targets.iter().map(|target| shown(target)).collect();
+    Failure::failed(format!("{} is not a bundle", names.join(", ")))
+        .line("this airgo fetches nothing, so it checks bundles and not projects")
+        .hint("name a bundle: airgo policy check FILE; the full airgo checks projects too")
 }
 
 /// The modules that a project's go.mod files require: since Go 1.17 all whose

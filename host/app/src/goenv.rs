@@ -7,7 +7,6 @@
 
 use crate::failure::{Failure, Result};
 use crate::settings::{self, Known};
-use airgo_fetch::Environment;
 use airgo_gomod::Setting;
 use airgo_gomod::goenv::{GoEnv as Files, parse};
 use airgo_resolve::GoToolchain;
@@ -59,8 +58,8 @@ impl GoEnv {
 
     /// What the commands that airgo runs have as their environment: git, those of
     /// GOAUTH and of `--sign-with`.
-    pub fn of_commands(&self) -> Environment {
-        Environment::new(self.all.iter().cloned())
+    pub fn of_commands(&self) -> impl Iterator<Item = (OsString, OsString)> {
+        self.all.iter().cloned()
     }
 
     /// A setting; `None` when unset or empty.

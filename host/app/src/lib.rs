@@ -6,10 +6,13 @@
 //! context ends the work early. Nothing here prints, exits, or reads a variable
 //! of the process: Go's settings and airgo's own are in [`GoEnv`].
 
+#[cfg(feature = "network")]
 pub mod cache;
 pub mod check;
+#[cfg(feature = "network")]
 pub mod collect;
 pub mod diff;
+#[cfg(feature = "network")]
 pub mod doctor;
 pub mod documents;
 pub mod errors;
@@ -20,21 +23,27 @@ pub mod goenv;
 pub mod inspect;
 mod interrupt;
 pub mod key;
+#[cfg(feature = "network")]
 pub mod pack;
 pub mod paths;
+#[cfg(feature = "compile")]
+pub mod plugin_compile;
 pub mod policy;
 pub mod project;
 pub mod quantity;
 pub mod reasons;
 pub mod repair;
 mod requests;
+#[cfg(feature = "network")]
 pub mod resolve;
 pub mod settings;
 pub mod sign;
 pub mod trust;
 pub mod unpack;
 pub mod verify;
+#[cfg(feature = "network")]
 pub mod vulndb;
+#[cfg(feature = "network")]
 mod vulnsource;
 pub mod why;
 
@@ -42,7 +51,9 @@ pub use events::{Events, Meter, Progress, Silent};
 pub use failure::{Failure, FailureKind, Result};
 pub use goenv::GoEnv;
 pub use interrupt::Interrupt;
-pub use requests::{Collect, LastSeenFile, Network, Scope, SignWith, TrustFiles};
+#[cfg(feature = "network")]
+pub use requests::Network;
+pub use requests::{Collect, LastSeenFile, Scope, SignWith, TrustFiles};
 
 use airgo_model::{Line, Message};
 use std::fmt;

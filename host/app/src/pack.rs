@@ -19,7 +19,8 @@ use airgo_bundle::{
     Bound, BundleError, BundleWriter, Claims, Object as Entry, PositionedFile, Sha256, SignedBundle, Signing,
     VolumeError, Written, is_foreign_volume, remove_stale_volumes, split,
 };
-use airgo_fetch::{IoCause, Object};
+use airgo_fetch::Object;
+use airgo_model::io_cause::IoCause;
 use airgo_policy::Report;
 use jiff::Timestamp;
 use std::fs::File;
@@ -131,7 +132,8 @@ fn pack_projects(
         None => None,
         Some(file) => Some(open::open_signed(context, file, &request.trust)?),
     };
-    let policy = policy::load(context, request.policy.as_deref(), &projects.root, request.at)?;
+    let policy =
+        policy::load(context, request.policy.as_deref(), &projects.root, request.at, &request.trust)?;
     let approved = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
 
     let collected = collect::collect(context, &request.collect, &request.network, projects)?;

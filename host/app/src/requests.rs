@@ -1,13 +1,16 @@
 //! What several requests have in common.
 
+#[cfg(feature = "network")]
 use airgo_fetch::DnsServer;
 use airgo_gomod::Setting;
 use airgo_gomod::gosource::Platform;
 use jiff::Timestamp;
 use std::path::PathBuf;
+#[cfg(feature = "network")]
 use std::time::Duration;
 
 /// How to reach the network.
+#[cfg(feature = "network")]
 #[derive(Clone, Debug, Default)]
 pub struct Network {
     /// How many requests may be under way at once; default: 64, fewer where few

@@ -150,7 +150,7 @@ fn evaluate(
         }
     }
     let old = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
-    let loaded = source.load(context, request.at)?;
+    let loaded = source.load(context, request.at, &request.trust)?;
     let view = View::of_bundle(bundle);
     let report = baseline::evaluate(context, &loaded, view, old.as_ref(), &again(request))?;
     Ok(Evaluated { report, recorded_by: None })

@@ -1,22 +1,30 @@
 //! The verbs, one file each.
 
+#[cfg(feature = "full")]
 pub mod cache;
+#[cfg(feature = "full")]
 pub mod completions;
 pub mod diff;
+#[cfg(feature = "full")]
 pub mod doctor;
 pub mod inspect;
 pub mod key;
 pub mod keygen;
+#[cfg(feature = "full")]
 pub mod man;
+#[cfg(feature = "full")]
 pub mod pack;
+#[cfg(feature = "full")]
 pub mod plugin;
 pub mod policy;
 pub mod repair;
+#[cfg(feature = "full")]
 pub mod resolve;
 pub mod sign;
 pub mod unpack;
 pub mod verify;
 pub mod version;
+#[cfg(feature = "full")]
 pub mod vulndb;
 pub mod why;
 
@@ -27,6 +35,7 @@ use airgo_app::Result;
 /// Runs one verb.
 pub fn run(command: Command, context: &Context) -> Result<()> {
     match command {
+        #[cfg(feature = "full")]
         Command::Pack(args) => pack::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Unpack(args) => unpack::run(context, &args),
@@ -35,18 +44,25 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Why(args) => why::run(context, &args),
         Command::Policy { command: PolicyCommand::Check(args) } => policy::check(context, &args),
         Command::Policy { command: PolicyCommand::Init { dir } } => airgo_app::check::init(context, &dir),
+        #[cfg(feature = "full")]
         Command::Plugin { command } => plugin::run(context, &command),
         Command::Sign(args) => sign::run(context, &args),
         Command::Repair(args) => repair::run(context, &args),
         Command::Resend(args) => repair::resend(context, &args),
         Command::Key { command } => key::run(context, &command),
         Command::Keygen(args) => keygen::run(context, &args),
+        #[cfg(feature = "full")]
         Command::Resolve(args) => resolve::run(context, &args),
+        #[cfg(feature = "full")]
         Command::Doctor(args) => doctor::run(context, &args),
+        #[cfg(feature = "full")]
         Command::Cache { command } => cache::run(context, &command),
+        #[cfg(feature = "full")]
         Command::Vulndb { command } => vulndb::run(context, &command),
+        #[cfg(feature = "full")]
         Command::Completions { shell } => completions::run(context, shell),
         Command::Version => version::run(context),
+        #[cfg(feature = "full")]
         Command::Man { dir } => man::run(context, &dir),
     }
 }

@@ -1,5 +1,8 @@
 //! `airgo`: carries a Go project's dependencies across an air gap.
 
+// What only other commands use is reported where they are built.
+#![cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, unused_variables))]
+
 mod allocator;
 mod args;
 mod argument_values;
@@ -45,6 +48,11 @@ fn main() -> ExitCode {
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
+            if let Some(failure) = usage::left_out(&error) {
+                let json = usage::wants_json(std::env::args_os());
+                let printer = printer::Printer::new(false, false, json, anstream::ColorChoice::Auto);
+                return printer.failure(&failure).into();
+            }
             if error.use_stderr() && usage::wants_json(std::env::args_os()) {
                 let printer = printer::Printer::new(false, false, true, anstream::ColorChoice::Never);
                 return printer.failure(&usage::failure(&error)).into();

@@ -8,10 +8,19 @@ use clap::{Command, CommandFactory as _};
 /// An example: what it does, and what to type.
 pub type Example = (&'static str, &'static str);
 
+/// What a build without the feature `full` says of itself.
+const UNPACK_ALONE: &str =
+    "airgo-unpack: carry a Go project's dependencies across an air gap, the receiving side.
+
+It verifies, evaluates and unpacks the bundles that `airgo pack` writes on a connected machine, and has \
+neither network nor compiler. The commands pack, resolve, doctor, cache, vulndb and plugin are in the full \
+airgo.";
+
 /// The command line with its examples; the one that is parsed, documented and
 /// completed.
 pub fn command() -> Command {
-    with_examples(argument_values::refuse(Cli::command()), "")
+    let command = with_examples(argument_values::refuse(Cli::command()), "");
+    if cfg!(feature = "full") { command } else { command.long_about(UNPACK_ALONE) }
 }
 
 fn with_examples(command: Command, path: &str) -> Command {
@@ -88,6 +97,10 @@ pub fn examples(path: &str) -> &'static [Example] {
         "policy init" => &[("a policy to start from", "airgo policy init")],
         "plugin new" => &[("a policy plugin in Go", "airgo plugin new no-prereleases --lang go")],
         "plugin build" => &[("build it and show what pins it", "airgo plugin build no-prereleases")],
+        "plugin compile" => &[(
+            "for airgo-unpack on the other side, which trusts team.pub",
+            "airgo plugin compile no-prereleases.wasm --key team.key",
+        )],
         "plugin test" => &[("run it over its test cases", "airgo plugin test no-prereleases")],
         "plugin inspect" => {
             &[("rules and config schema of a built-in plugin", "airgo plugin inspect builtin:licence")]
@@ -148,6 +161,7 @@ pub fn examples(path: &str) -> &'static [Example] {
 }
 
 /// Variables that airgo reads itself; those of `go` mean what they mean to `go`.
+#[cfg(feature = "full")]
 pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("AIRGO_KEY", "The private key to sign with, as --key."),
     ("AIRGO_KEY_PASSPHRASE", "The passphrase of an encrypted private key."),
@@ -165,6 +179,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
 ];
 
 /// Files that airgo reads and writes.
+#[cfg(feature = "full")]
 pub const FILES: &[(&str, &str)] = &[
     ("go.mod, go.sum, go.work, go.work.sum", "The project."),
     ("airgo.toml", "The policy: beside go.mod for pack, in the working directory for unpack."),

@@ -32,6 +32,21 @@ pub fn disguised(error: &clap::Error, rendered: &str) -> String {
     }
 }
 
+/// The commands that are left out without the feature `full`.
+const FULL: [&str; 8] = ["cache", "completions", "doctor", "man", "pack", "plugin", "resolve", "vulndb"];
+
+/// The failure of a command that the full airgo has, and this one has not.
+pub fn left_out(error: &clap::Error) -> Option<Failure> {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    if cfg!(feature = "full") || !FULL.contains(&name.as_str()) {
+        return None;
+    }
+    let failure = Failure::new(FailureKind::Usage, format!("airgo-unpack has no command {name}"))
+        .line("it verifies, evaluates and unpacks bundles, and has neither network nor compiler")
+        .hint(format!("run it with the full airgo: airgo {name}"));
+    Some(failure)
+}
+
 /// The failure of a command line that clap refused.
 pub fn failure(error: &clap::Error) -> Failure {
     let rendered = disguised(error, &error.render().to_string());
@@ -76,6 +91,14 @@ mod tests {
         assert!(wrong.hints.iter().any(|hint| hint.raw().starts_with("Usage: airgo pack")), "{wrong:?}");
         assert!(refused("airgo vreify x").hints.iter().any(|hint| hint.raw().contains("verify")));
         assert_eq!(refused("airgo verify").block, ["<FILE>...".into()]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_a_command_of_the_full_airgo() {
+        let command = crate::manual::command();
+        for name in FULL {
+            assert_eq!(command.find_subcommand(name).is_some(), cfg!(feature = "full"), "{name}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub use files::FileSource;
 pub use info::Origin;
 pub use invalid::InvalidContent;
 pub use net::auth::error::AuthError;
-pub use net::cause::{IoCause, Login, NameFault, TlsFault};
+pub use net::cause::{Login, NameFault, TlsFault};
 pub use net::credentials::Credentials;
 pub use net::dns::resolv_conf::{ResolvConf, Trap};
 pub use net::dns::{BadDnsServer, DnsServer};

@@ -7,7 +7,7 @@
 use crate::config::{FetchConfig, Timeouts};
 use crate::error::FetchError;
 use crate::invalid::InvalidContent;
-use crate::net::cause::{IoCause, Login, NameFault, TlsFault};
+use crate::net::cause::{Login, NameFault, TlsFault};
 use crate::net::chain::{chain, innermost};
 use crate::net::clients::{RedirectRefused, Transport};
 use crate::net::credentials::Headers;
@@ -20,6 +20,7 @@ use crate::object::Object;
 use crate::proxyurl::{self, ProxyUrl};
 use crate::refusal::{Form, own_phrase, reason};
 use crate::site::{At, Phase, Site};
+use airgo_model::io_cause::IoCause;
 use reqwest::header::{
     ACCEPT_ENCODING, AGE, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, IF_RANGE, RANGE, RETRY_AFTER,
 };

@@ -4,6 +4,7 @@
 pub mod atomic;
 pub mod escape;
 mod hint;
+pub mod io_cause;
 mod line;
 pub mod shortage;
 

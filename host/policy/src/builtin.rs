@@ -2,67 +2,107 @@
 //! plugins/ and kept in plugins/built, so that building airgo needs no
 //! WebAssembly toolchain. They take the very path that an external one takes.
 
+use crate::packed::Packed;
+
 /// A plugin within this binary.
 #[derive(Debug)]
 pub struct Builtin {
     /// Its name in a policy file.
     pub name: &'static str,
-    /// The component.
-    pub component: &'static [u8],
+    component: Packed,
     /// What build.rs compiled it to; empty where it could not.
     pub(crate) code: &'static [u8],
+    /// The same for any CPU, and for little address space; empty where airgo
+    /// compiles it when it is needed.
+    pub(crate) small_code: &'static [u8],
     /// Its config where there is no policy file, in so far as that differs from
     /// what the plugin takes by itself: keys and verdicts.
     pub without_file: &'static [(&'static str, &'static str)],
 }
 
+#[cfg(feature = "compile")]
+macro_rules! component {
+    ($name:literal) => {
+        include_bytes!(concat!("../../../plugins/built/", $name, ".wasm"))
+    };
+}
+#[cfg(not(feature = "compile"))]
+macro_rules! component {
+    ($name:literal) => {
+        include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".component"))
+    };
+}
+#[cfg(feature = "compile")]
+macro_rules! small_code {
+    ($name:literal) => {
+        &[]
+    };
+}
+#[cfg(not(feature = "compile"))]
+macro_rules! small_code {
+    ($name:literal) => {
+        include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".small-code"))
+    };
+}
+
 /// All built-in plugins, by name. A static: the bytes of a const would be in the
 /// binary once for each unit of code that uses it.
-pub static BUILTINS: &[Builtin] = &[
+pub static BUILTINS: [Builtin; 6] = [
     Builtin {
         name: "allowlist",
-        component: include_bytes!("../../../plugins/built/allowlist.wasm"),
+        component: Packed::new(component!("allowlist")),
         code: include_bytes!(concat!(env!("OUT_DIR"), "/allowlist.code")),
+        small_code: small_code!("allowlist"),
         without_file: &[],
     },
     Builtin {
         name: "drift",
-        component: include_bytes!("../../../plugins/built/drift.wasm"),
+        component: Packed::new(component!("drift")),
         code: include_bytes!(concat!(env!("OUT_DIR"), "/drift.code")),
+        small_code: small_code!("drift"),
         // Whoever names no approved bundle has not asked what is new.
         without_file: &[("no-baseline", "allow")],
     },
     Builtin {
         name: "freshness",
-        component: include_bytes!("../../../plugins/built/freshness.wasm"),
+        component: Packed::new(component!("freshness")),
         code: include_bytes!(concat!(env!("OUT_DIR"), "/freshness.code")),
+        small_code: small_code!("freshness"),
         without_file: &[],
     },
     Builtin {
         name: "licence",
-        component: include_bytes!("../../../plugins/built/licence.wasm"),
+        component: Packed::new(component!("licence")),
         code: include_bytes!(concat!(env!("OUT_DIR"), "/licence.code")),
+        small_code: small_code!("licence"),
         without_file: &[],
     },
     Builtin {
         name: "native",
-        component: include_bytes!("../../../plugins/built/native.wasm"),
+        component: Packed::new(component!("native")),
         code: include_bytes!(concat!(env!("OUT_DIR"), "/native.code")),
+        small_code: small_code!("native"),
         without_file: &[],
     },
     Builtin {
         name: "vulnerability",
-        component: include_bytes!("../../../plugins/built/vulnerability.wasm"),
+        component: Packed::new(component!("vulnerability")),
         code: include_bytes!(concat!(env!("OUT_DIR"), "/vulnerability.code")),
+        small_code: small_code!("vulnerability"),
         // Said once, as what it is: nothing was looked up.
         without_file: &[("no-data", "warn")],
     },
 ];
 
 impl Builtin {
+    /// The component.
+    pub fn component(&self) -> &[u8] {
+        self.component.whole()
+    }
+
     /// The built-in plugin that these bytes are.
     pub(crate) fn of(component: &[u8]) -> Option<&'static Builtin> {
-        BUILTINS.iter().find(|builtin| builtin.component == component)
+        BUILTINS.iter().find(|builtin| builtin.component() == component)
     }
 
     /// The built-in plugin of that name.
@@ -72,7 +112,7 @@ impl Builtin {
 
     /// The digest of the component, in hexadecimal digits.
     pub fn sha256(&self) -> String {
-        crate::data::sha256_hex(self.component)
+        crate::data::sha256_hex(self.component())
     }
 
     /// Its config where there is no policy file.

@@ -6,8 +6,7 @@
 //! against damage, such as a full disk leaves. An entry is named by the sha256
 //! of the component and by what wasmtime says its code depends on: its version,
 //! the configuration and the CPU. An entry that does not fit is removed and
-//! compiled anew. Nothing is taken from elsewhere, but for the code of the
-//! built-in plugins, which is part of this binary (build.rs).
+//! compiled anew.
 
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
@@ -18,7 +17,8 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::{Builtin, private};
+use crate::code::deserialize;
+use crate::private;
 
 const MAGIC: &[u8; 16] = b"airgo code v1\n\0\0";
 const DIGEST: usize = 32;
@@ -91,28 +91,4 @@ fn environment(engine: &Engine) -> String {
     collect.write(env!("CARGO_PKG_VERSION").as_bytes());
     let digest = collect.0.finalize();
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The code that came with this binary, where it fits this machine.
-pub fn precompiled(engine: &Engine, builtin: &Builtin) -> Option<Component> {
-    // What is not there is not asked for.
-    if builtin.code.is_empty() { None } else { deserialize(engine, builtin.code) }
-}
-
-/// The same component for another engine of the same configuration.
-pub fn copied(engine: &Engine, component: &Component) -> Option<Component> {
-    deserialize(engine, &component.serialize().ok()?)
-}
-
-/// Loading takes 1 ms where compiling takes 50 and more (docs/PERFORMANCE.md),
-/// which is the one reason for unsafe code in this crate.
-#[allow(unsafe_code)]
-fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
-    // SAFETY: the bytes are what wasmtime wrote: just now (`copied`); or as part of
-    // this binary, in build.rs (`precompiled`); or `private::read` took
-    // them from a file and a directory that only this user can write, and
-    // `checked` found them undamaged. They are in memory, so that no one can
-    // change them after the check. wasmtime itself checks version,
-    // configuration and CPU.
-    unsafe { Component::deserialize(engine, code) }.ok()
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use airgo_model::shortage::Shortage;
 
 use crate::airgo_toml::PolicyFileError;
+use crate::compiled::CompiledError;
 use crate::data::DataError;
 use crate::prescan::Version;
 
@@ -34,6 +35,36 @@ pub enum PolicyError {
         plugin: String,
         /// Why no signature counts.
         reason: String,
+    },
+    /// Nobody who is trusted has signed the compiled code of a plugin.
+    #[error("plugin {plugin} cannot be run from {file}: {reason}")]
+    CompiledSignature {
+        /// Its name in the policy file.
+        plugin: String,
+        /// The file with its code.
+        file: String,
+        /// Why no signature counts.
+        reason: String,
+    },
+    /// The compiled code of a plugin is not what it should be.
+    #[error("plugin {plugin} cannot be run from {file}: {source}")]
+    Compiled {
+        /// Its name in the policy file.
+        plugin: String,
+        /// The file with its code.
+        file: String,
+        /// The plugin.
+        component: PathBuf,
+        /// What is wrong with it.
+        source: CompiledError,
+    },
+    /// There is no compiler, and the policy file names no compiled code.
+    #[error("plugin {plugin} is not compiled, and this airgo has no compiler")]
+    NotCompiled {
+        /// Its name in the policy file.
+        plugin: String,
+        /// The plugin.
+        component: PathBuf,
     },
     /// A plugin failed, or is not what it should be.
     #[error("plugin {plugin} {source}")]
@@ -101,6 +132,9 @@ pub enum PluginError {
     /// Not WebAssembly at all, or damaged.
     #[error("is no valid WebAssembly component: {0}")]
     Malformed(String),
+    /// There is no compiler, and nobody compiled it before.
+    #[error("is not compiled, and this airgo has no compiler")]
+    NotCompiled,
     /// Asks for something that no plugin gets.
     #[error("imports {0:?}, which is outside its sandbox: a plugin may import airgo:policy/host alone")]
     ForeignImport(String),

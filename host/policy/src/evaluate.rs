@@ -5,13 +5,15 @@
 //! failure becomes a warning of the report ([`NOT_JUDGED`]), and the plugin is
 //! not among those that took part.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
+use wasmtime::component::Component;
 
 use crate::airgo_toml::{PluginEntry, PluginSource, PolicyFile};
 use crate::builtin::Builtin;
+use crate::compiled::CompiledFile;
 use crate::disguise::Disguise;
 use crate::exceptions::Exceptions;
 use crate::gather::PerPlugin;
@@ -293,7 +295,7 @@ fn load(
     let read: Vec<u8>;
     let (bytes, builtin): (&[u8], bool) = match &entry.source {
         PluginSource::Builtin(name) => match Builtin::find(name) {
-            Some(builtin) => (builtin.component, true),
+            Some(builtin) => (builtin.component(), true),
             None => {
                 let message = format!("there is no built-in plugin {name}");
                 return Err(file.error_at_line(entry.line, message).into());
@@ -325,9 +327,50 @@ fn load(
         let refused = |reason| PolicyError::Signature { plugin: entry.name.clone(), reason };
         signer = Some(origin.signatures.check(bytes, &request).map_err(refused)?);
     }
-    let plugin = engine.load(bytes, &entry.limits).map_err(failed)?;
+    let code =
+        entry.compiled.as_ref().map(|code| compiled(engine, entry, bytes, code, origin)).transpose()?;
+    let plugin =
+        engine.load_with(bytes, &entry.limits, code.flatten()).map_err(|err| match (err, &entry.source) {
+            (PluginError::NotCompiled, PluginSource::Path(path)) => {
+                PolicyError::NotCompiled { plugin: entry.name.clone(), component: origin.base.join(path) }
+            }
+            (err, _) => failed(err),
+        })?;
     plugin.check_config(&entry.config).map_err(failed)?;
     Ok(Loaded { plugin, config: entry.config.to_string(), builtin, signer })
+}
+
+/// The compiled code of a plugin; none where it is of no use here and this airgo
+/// compiles the plugin itself.
+fn compiled(
+    engine: &Engine,
+    entry: &PluginEntry,
+    component: &[u8],
+    code: &Path,
+    origin: &Origin<'_>,
+) -> Result<Option<Component>, PolicyError> {
+    let path = origin.base.join(code);
+    let (plugin, file) = (entry.name.clone(), path.display().to_string());
+    let sha256 = crate::data::sha256_hex(component);
+    let found = CompiledFile::open(&path).and_then(|read| {
+        let signed = origin.signatures.check_compiled(read.signed(), read.signature(), origin.judged_at);
+        match signed {
+            Ok(()) => engine.component_of(&read, &sha256).map(Ok),
+            Err(reason) => Ok(Err(reason)),
+        }
+    });
+    match found {
+        Ok(Ok(component)) => Ok(Some(component)),
+        Ok(Err(reason)) => Err(PolicyError::CompiledSignature { plugin, file, reason }),
+        Err(err) if err.is_stale() && cfg!(feature = "compile") => Ok(None),
+        Err(source) => {
+            let component = match &entry.source {
+                PluginSource::Path(component) => origin.base.join(component),
+                _ => PathBuf::new(),
+            };
+            Err(PolicyError::Compiled { plugin, file, component, source })
+        }
+    }
 }
 
 /// Reads a component; one byte more than is allowed is enough to see that it

@@ -21,8 +21,14 @@
 pub mod airgo_toml;
 mod bindings;
 mod builtin;
+#[cfg(feature = "compile")]
 mod cache;
 mod clock;
+mod code;
+mod compiled;
+#[cfg(feature = "compile")]
+mod compiler;
+#[cfg(feature = "compile")]
 mod cost;
 mod data;
 mod disguise;
@@ -39,6 +45,7 @@ mod limiter;
 mod limits;
 mod machine;
 mod memory;
+mod packed;
 mod parallel;
 mod plugin;
 mod pool;
@@ -53,6 +60,9 @@ mod view;
 
 pub use airgo_toml::{PolicyFile, PolicyFileError, TriedPlugin};
 pub use builtin::{BUILTINS, Builtin};
+#[cfg(feature = "compile")]
+pub use compiled::Compiled;
+pub use compiled::{CompiledError, machine};
 pub use data::{DataError, DataSet};
 pub use engine::{Engine, EngineConfig};
 pub use error::{PluginError, PolicyError};

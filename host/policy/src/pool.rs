@@ -11,8 +11,9 @@ use wasmtime::{
 };
 
 use crate::bindings::PolicyPlugin;
+use crate::machine::Memories;
 use crate::state::State;
-use crate::{Builtin, Limits, cache, machine};
+use crate::{Builtin, Limits, code, engine};
 
 /// Instances at a time: those of two runs with all their workers.
 const SLOTS: u32 = 2 * crate::gather::MAX_WORKERS as u32;
@@ -48,7 +49,7 @@ impl Pool {
             .table_keep_resident(RESIDENT)
             // Where the kernel can tell which pages were written.
             .pagemap_scan(Enabled::Auto);
-        let mut config = machine::config();
+        let mut config = engine::config(Memories::Reserved);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(slots));
         let wasmtime = wasmtime::Engine::new(&config).ok()?;
         let mut linker = Linker::new(&wasmtime);
@@ -58,9 +59,11 @@ impl Pool {
 
     /// The same component here; `None` where it needs more than a slot has.
     pub fn adopt(&self, bytes: &[u8], component: &Component) -> Option<(Component, InstancePre<State>)> {
-        let own = match Builtin::of(bytes).and_then(|builtin| cache::precompiled(&self.wasmtime, builtin)) {
+        // Inflating it a second time takes longer than copying it.
+        let builtin = Builtin::of(bytes).filter(|_| cfg!(feature = "compile"));
+        let own = match builtin.and_then(|it| code::precompiled(&self.wasmtime, Memories::Reserved, it)) {
             Some(own) => own,
-            None => cache::copied(&self.wasmtime, component)?,
+            None => code::copied(&self.wasmtime, component)?,
         };
         let pre = self.linker.instantiate_pre(&own).ok()?;
         Some((own, pre))

@@ -13,6 +13,14 @@ pub trait Signatures: Sync {
     /// Why not, as the rest of a sentence that begins with the plugin's name:
     /// the signature is missing, broken, or by nobody trusted at that time.
     fn check(&self, component: &[u8], asked: &SignatureRequest) -> Result<PluginSigner, String>;
+
+    /// Whether somebody whom the caller trusts at that time has signed the head
+    /// of a file with compiled code, which runs outside the sandbox. What the
+    /// policy file says of trust does not count here: it may come with the file.
+    ///
+    /// # Errors
+    /// Why not, as the rest of a sentence about the file.
+    fn check_compiled(&self, head: &[u8], signature: &[u8], at: Timestamp) -> Result<(), String>;
 }
 
 /// Whose signature over a plugin counted.
@@ -48,5 +56,9 @@ pub(crate) struct NoSignatures;
 impl Signatures for NoSignatures {
     fn check(&self, _: &[u8], _: &SignatureRequest) -> Result<PluginSigner, String> {
         Err("has a signature, which cannot be checked here".to_owned())
+    }
+
+    fn check_compiled(&self, _: &[u8], _: &[u8], _: Timestamp) -> Result<(), String> {
+        Err("its signature cannot be checked here".to_owned())
     }
 }

@@ -13,7 +13,7 @@ use airgo_policy::{BUILTINS, Engine, EngineConfig, Limits};
 /// The allowlist as nobody compiled it ahead of time: with a custom section
 /// behind it.
 fn component() -> Vec<u8> {
-    [BUILTINS[0].component, b"\0\x05\x04test"].concat()
+    [BUILTINS[0].component(), b"\0\x05\x04test"].concat()
 }
 
 /// Whether loading the allowlist takes its code from the cache.

@@ -98,7 +98,7 @@ fn a_plugin_that_fails_refuses_only_where_there_is_a_policy_file() {
     let judged: Vec<&str> = report.plugins.iter().map(|p| p.name.as_str()).collect();
     assert_eq!(judged, ["allowlist", "drift", "vulnerability"]);
     let said: Vec<_> = report.findings.iter().map(|f| (f.code(), f.message.as_str())).collect();
-    let size = BUILTINS.iter().find(|b| b.name == "licence").unwrap().component.len();
+    let size = BUILTINS.iter().find(|b| b.name == "licence").unwrap().component().len();
     let licence = format!("plugin licence did not judge: it is {size} bytes, more than 1");
     let wanted = [
         (
@@ -146,7 +146,7 @@ fn a_report_says_what_it_rests_on() {
     assert_eq!(json["verdict"], "deny");
     assert_eq!(json["counts"]["deny"], 1);
     let plugin = &json["plugins"][0];
-    assert_eq!(plugin["sha256"], hex(&Sha256::digest(BUILTINS[0].component)));
+    assert_eq!(plugin["sha256"], hex(&Sha256::digest(BUILTINS[0].component())));
     assert_eq!(plugin["configSha256"], hex(&Sha256::digest(br#"{"default":"deny"}"#)));
     assert_eq!(plugin["interface"], "1.0");
     let finding = &json["findings"][0];
@@ -157,13 +157,13 @@ fn a_report_says_what_it_rests_on() {
 #[test]
 fn a_plugin_from_a_file_is_pinned() {
     let temp = tempfile::tempdir().unwrap();
-    std::fs::write(temp.path().join("mine.wasm"), BUILTINS[0].component).unwrap();
+    std::fs::write(temp.path().join("mine.wasm"), BUILTINS[0].component()).unwrap();
     let text = |sha256: &str| {
         format!(
             "[[plugin]]\nname = \"mine\"\npath = \"mine.wasm\"\nsha256 = \"{sha256}\"\nconfig.default = \"warn\""
         )
     };
-    let sha256 = hex(&Sha256::digest(BUILTINS[0].component));
+    let sha256 = hex(&Sha256::digest(BUILTINS[0].component()));
     let report = judge_text(&text(&sha256), temp.path()).unwrap();
     assert_eq!((report.verdict, report.plugins[0].builtin), (Verdict::Warn, false));
     assert_eq!(report.findings[0].code(), "mine/not-listed");
@@ -236,7 +236,7 @@ fn the_builtins_are_those_of_the_list() {
     let sums = include_str!("../../../plugins/built/SHA256SUMS");
     let found: String = BUILTINS
         .iter()
-        .map(|b| format!("{}  {}.wasm\n", hex(&Sha256::digest(b.component)), b.name))
+        .map(|b| format!("{}  {}.wasm\n", hex(&Sha256::digest(b.component())), b.name))
         .collect();
     assert_eq!(found, sums);
 }

@@ -57,6 +57,7 @@ pub fn documents() -> Vec<Document> {
         output("pack.v1", of::<app::Pack<'static>>),
         output("plugin-bench.v1", of::<app::PluginBench<'static>>),
         output("plugin-build.v1", of::<app::PluginBuild<'static>>),
+        output("plugin-compile.v1", of::<app::PluginCompile<'static>>),
         output("plugin-inspect.v1", of::<app::PluginInspect<'static>>),
         output("plugin-new.v1", of::<app::PluginNew<'static>>),
         output("plugin-test.v1", of::<app::PluginTest>),

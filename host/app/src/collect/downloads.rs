@@ -12,7 +12,8 @@ use crate::failure::{Failure, FailureKind, Result};
 use crate::requests::Network;
 use crate::settings;
 use airgo_fetch::{
-    Credentials, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome, Queue, Timeouts,
+    Credentials, Environment, FetchConfig, FetchError, Fetched, Fetcher, Kind, Object, Observer, Outcome,
+    Queue, Timeouts,
 };
 use airgo_gomod::gosum::{GoSum, Recorded, Subject};
 use airgo_gomod::{ModuleVersion, Setting, address};
@@ -55,7 +56,7 @@ fn config_of(context: &Context, network: &Network, goproxy: Setting) -> Result<F
     config.default_goproxy = env.default_goproxy();
     config.credentials = credentials(context)?;
     // For git and GOAUTH commands, which are found on its PATH.
-    config.environment = env.of_commands();
+    config.environment = Environment::new(env.of_commands());
     config.direct.govcs = env.get_or_empty(settings::GOVCS);
     config.source_cache = env.gomodcache().ok().filter(|dir| dir.is_dir());
     let wanted = network.jobs.unwrap_or(config.jobs).max(1);

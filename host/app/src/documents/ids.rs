@@ -64,6 +64,8 @@ ids! {
     PluginBenchV1 = "airgo.dev/plugin-bench/v1";
     /// Of `airgo plugin build`.
     PluginBuildV1 = "airgo.dev/plugin-build/v1";
+    /// Of `airgo plugin compile`.
+    PluginCompileV1 = "airgo.dev/plugin-compile/v1";
     /// Of `airgo plugin inspect`.
     PluginInspectV1 = "airgo.dev/plugin-inspect/v1";
     /// Of `airgo plugin new`.

@@ -2,6 +2,7 @@
 //! vulnerability data.
 
 use super::ids;
+#[cfg(feature = "network")]
 use airgo_fetch::doctor;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub struct AmountOfFiles {
     pub files: u64,
 }
 
+#[cfg(feature = "network")]
 impl From<airgo_fetch::Tally> for AmountOfFiles {
     fn from(tally: airgo_fetch::Tally) -> Self {
         Self { bytes: tally.bytes, files: tally.files }
@@ -216,6 +218,7 @@ pub enum CheckVerdict {
     Fail,
 }
 
+#[cfg(feature = "network")]
 impl<'a> From<&'a doctor::Check> for Check<'a> {
     fn from(check: &'a doctor::Check) -> Self {
         let area = match check.area {

@@ -24,7 +24,7 @@ pub use machine::{
 };
 pub use plugins::{
     BenchFacts, BenchLimits, BenchUsed, CaseState, Described, DescribedData, DescribedRule, GatheredFacts,
-    PluginBench, PluginBuild, PluginInspect, PluginNew, PluginTest, RunTimes, TestedCase,
+    PluginBench, PluginBuild, PluginCompile, PluginInspect, PluginNew, PluginTest, RunTimes, TestedCase,
 };
 pub use policy::{
     Counts, Data, Exception, ExceptionState, Finding, Findings, Plugin, PluginSigner, Policy, PolicyReport,

@@ -45,6 +45,27 @@ pub struct PluginBuild<'a> {
     pub version: &'a str,
 }
 
+/// A plugin that was compiled ahead.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PluginCompile<'a> {
+    /// The version of airgo that runs it.
+    pub airgo: &'a str,
+    /// The file with the code.
+    pub file: String,
+    /// The id of the key that signed it.
+    pub key_id: &'a str,
+    /// CPU and system that it is for, such as `x86_64-linux`.
+    pub machine: &'a str,
+    /// Names this document.
+    pub schema: ids::PluginCompileV1,
+    /// The SHA-256 of the component.
+    pub sha256: &'a str,
+    /// Bytes of the file.
+    pub size: u64,
+}
+
 /// What became of the cases of a plugin.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

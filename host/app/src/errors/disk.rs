@@ -3,8 +3,8 @@
 //! things.
 
 use crate::failure::Failure;
-use airgo_fetch::IoCause;
 use airgo_model::Line;
+use airgo_model::io_cause::IoCause;
 use std::io;
 
 /// The failure to write `what`; `instead` names another place, such as

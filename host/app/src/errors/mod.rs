@@ -3,79 +3,20 @@
 
 pub mod disk;
 pub mod frame;
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "hints for whoever resolves"))]
 pub(crate) mod gomod_hints;
+#[cfg(feature = "network")]
+mod network;
 pub mod refusal;
 
+#[cfg(feature = "network")]
+pub use network::{fetch_cause, fetch_failure, resolve_failure};
+
 use crate::failure::{Failure, FailureKind};
-use crate::quantity::count;
-use airgo_fetch::{FetchError, IoCause};
 use airgo_gomod::ModuleVersion;
 use airgo_modcache::{ChangeKind, Changes, InstallError, Problem};
-use airgo_model::Line;
-use airgo_resolve::{LoadFault, ResolveError};
+use airgo_model::io_cause::IoCause;
 use std::io;
-
-/// A download that failed.
-pub fn fetch_failure(error: &FetchError) -> Failure {
-    if matches!(error, FetchError::Cancelled(_)) {
-        return Failure::interrupted();
-    }
-    let mut failure = Failure::failed(error.to_string());
-    if let Some(at) = error.at() {
-        failure = failure.fact("asked", &at.site.url);
-    }
-    failure.hint_of(error)
-}
-
-/// The download that a project cannot be resolved for, and whose go.mod it is.
-pub fn fetch_cause(error: &ResolveError) -> Option<(&FetchError, &ModuleVersion)> {
-    let ResolveError::Graph(graph) = error else { return None };
-    let LoadFault::Source(source) = &graph.error.reason else { return None };
-    Some((source.cause().downcast_ref()?, &graph.error.actual))
-}
-
-/// A project that cannot be resolved.
-pub fn resolve_failure(error: &ResolveError) -> Failure {
-    let mut failure = Failure::failed(error.to_string());
-    match error {
-        ResolveError::Graph(graph) => {
-            if let Some((fetch, _)) = fetch_cause(error) {
-                let fetched = fetch_failure(fetch);
-                if fetched.kind == FailureKind::Interrupted {
-                    return fetched;
-                }
-                failure.facts.clone_from(&fetched.facts);
-                failure.hints.clone_from(&fetched.hints);
-            }
-            if failure.hints.is_empty() {
-                failure.hints.extend(gomod_hints::of_dependency(&graph.error).into_iter().map(Line::from));
-            }
-            if !graph.others.is_empty() {
-                failure = failure.line(format!("and {} failed", count(graph.others.len(), "more module")));
-            }
-        }
-        ResolveError::UpdatesNeeded(updates) => {
-            for reason in updates.reasons.iter().skip(1).take(9) {
-                failure = failure.line(reason.to_string());
-            }
-            failure = failure.hint("to update go.mod: go mod tidy");
-        }
-        ResolveError::Project(project) => {
-            let place = match &project.pos {
-                Some(pos) => format!("{}:{}", project.file, pos.line),
-                None => project.file.clone(),
-            };
-            failure
-                .hints
-                .extend(gomod_hints::of_project(&project.reason, &place).into_iter().map(Line::from));
-        }
-        ResolveError::NoMainModule { in_workspace: true } => {
-            failure = failure.hint("to add one: go work use DIR");
-        }
-        _ => {}
-    }
-    failure
-}
 
 /// A module that could not be installed.
 pub fn install_failure(error: &InstallError) -> Failure {

@@ -54,8 +54,14 @@ pub struct Loaded {
 /// Loads the policy named by `--policy`, or `airgo.toml` in `dir`, or the
 /// built-in plugins with defaults that never refuse. Plugins are compiled and
 /// check their config here, so that a mistake costs no download.
-pub fn load(context: &Context, flag: Option<&Path>, dir: &Path, at: Option<Timestamp>) -> Result<Loaded> {
-    source(context, flag, dir)?.load(context, at)
+pub fn load(
+    context: &Context,
+    flag: Option<&Path>,
+    dir: &Path,
+    at: Option<Timestamp>,
+    trust: &TrustFiles,
+) -> Result<Loaded> {
+    source(context, flag, dir)?.load(context, at, trust)
 }
 
 impl Source {
@@ -64,11 +70,13 @@ impl Source {
         Self { file: self.file.trying(plugins), base: self.base, missing: None }
     }
 
-    /// Compiles the plugins and checks their config.
-    pub fn load(self, context: &Context, at: Option<Timestamp>) -> Result<Loaded> {
+    /// Compiles the plugins and checks their config; `trust` says whose compiled
+    /// code counts.
+    pub fn load(self, context: &Context, at: Option<Timestamp>, trust: &TrustFiles) -> Result<Loaded> {
         let judged_at = at.unwrap_or_else(Timestamp::now);
         let engine = engine(context)?;
-        let policy = Policy::load_signed(&engine, self.file, &self.base, judged_at, &DetachedSignatures)
+        let signatures = DetachedSignatures { context, trust };
+        let policy = Policy::load_signed(&engine, self.file, &self.base, judged_at, &signatures)
             .map_err(|e| policy_failure(&e))?;
         for (plugin, signer) in policy.signers() {
             let name = signer.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
@@ -253,6 +261,19 @@ fn policy_failure(error: &PolicyError) -> Failure {
         PolicyError::Signature { .. } => Failure::new(FailureKind::Signature, format!("policy refused: {error}"))
             .line("a plugin without a trusted signature is not run, so the bundle is refused")
             .hint("airgo sign PLUGIN --detached ssh --key KEY signs it; trust in airgo.toml names the keys that are accepted"),
+        PolicyError::CompiledSignature { .. } => {
+            Failure::new(FailureKind::Signature, format!("policy refused: {error}"))
+                .line("compiled code runs outside the sandbox, so only what somebody signed whom you trust is run")
+                .hint("compile the plugin yourself: airgo plugin compile PLUGIN --key KEY")
+                .hint("or name the public key of whoever compiled it: --trust FILE")
+        }
+        PolicyError::Compiled { component, file, .. } => not_run(error, component, Path::new(file)),
+        PolicyError::NotCompiled { component, .. } => {
+            let file = component.with_extension("compiled");
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            not_run(error, component, &file)
+                .hint(format!("then name the file in airgo.toml, relative to it: compiled = \"{name}\""))
+        }
         PolicyError::Data(data) => {
             let failure = Failure::new(FailureKind::Policy, format!("policy refused: {error}"));
             match data {
@@ -267,4 +288,17 @@ fn policy_failure(error: &PolicyError) -> Failure {
         }
         _ => Failure::failed(error.to_string()),
     }
+}
+
+/// A plugin without code that runs here.
+fn not_run(error: &PolicyError, component: &Path, file: &Path) -> Failure {
+    Failure::new(FailureKind::Policy, format!("policy refused: {error}"))
+        .line("a plugin that cannot run gives no verdict, so the bundle is refused")
+        .hint(format!(
+            "compile it with the full airgo {}, on {}: airgo plugin compile {} -o {} --key KEY",
+            env!("CARGO_PKG_VERSION"),
+            airgo_policy::machine(),
+            argument(component),
+            argument(file)
+        ))
 }

@@ -2,6 +2,7 @@
 
 use crate::{times, units};
 use airgo_app::{Collect, LastSeenFile, Result, SignWith, TrustFiles};
+#[cfg(feature = "full")]
 use airgo_fetch::DnsServer;
 use airgo_gomod::Setting;
 use airgo_gomod::gosource::Platform;
@@ -11,6 +12,7 @@ use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "full")]
 /// Flags of the commands that collect what a bundle holds.
 #[derive(Args, Debug)]
 pub struct CollectArgs {
@@ -34,10 +36,12 @@ pub struct CollectArgs {
     pub allow_incomplete: bool,
 }
 
+#[cfg(feature = "full")]
 fn platform(text: &str) -> std::result::Result<Platform, String> {
     Platform::parse(text).ok_or_else(|| "not a platform as `go tool dist list` prints them".to_owned())
 }
 
+#[cfg(feature = "full")]
 /// `--scope`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Scope {
@@ -47,6 +51,7 @@ pub enum Scope {
     All,
 }
 
+#[cfg(feature = "full")]
 impl From<Scope> for airgo_app::Scope {
     fn from(scope: Scope) -> Self {
         match scope {
@@ -56,6 +61,7 @@ impl From<Scope> for airgo_app::Scope {
     }
 }
 
+#[cfg(feature = "full")]
 impl CollectArgs {
     /// As the request of the library has it.
     pub fn request(&self) -> Collect {
@@ -69,6 +75,7 @@ impl CollectArgs {
     }
 }
 
+#[cfg(feature = "full")]
 /// Flags of the commands that fetch.
 #[derive(Args, Debug)]
 pub struct Network {
@@ -92,6 +99,7 @@ pub struct Network {
     pub retries: Option<u32>,
 }
 
+#[cfg(feature = "full")]
 impl Network {
     /// As the request of the library has it.
     pub fn request(&self) -> airgo_app::Network {
@@ -148,9 +156,9 @@ impl LastSeenArg {
     }
 }
 
-/// Who signs, and what is claimed beside.
+/// Who signs.
 #[derive(Args, Debug)]
-pub struct SignerArgs {
+pub struct KeyArgs {
     /// Sign with this ed25519 key (PKCS#8 PEM or OpenSSH); pack's default: the user's personal key
     #[arg(
         long,
@@ -167,6 +175,25 @@ pub struct SignerArgs {
     /// The public key of --sign-with
     #[arg(long, value_name = "FILE")]
     pub public_key: Option<PathBuf>,
+}
+
+impl KeyArgs {
+    /// As meant.
+    pub fn request(&self) -> SignWith {
+        SignWith {
+            key: self.key.clone(),
+            command: self.sign_with.clone(),
+            public_key: self.public_key.clone(),
+            ..SignWith::default()
+        }
+    }
+}
+
+/// Who signs, and what is claimed beside.
+#[derive(Args, Debug)]
+pub struct SignerArgs {
+    #[command(flatten)]
+    pub key: KeyArgs,
     /// A number that grows from bundle to bundle of a project, against rollback
     #[arg(long, value_name = "N")]
     pub sequence: Option<u64>,
@@ -182,12 +209,10 @@ impl SignerArgs {
     /// As the request of the library has it.
     pub fn request(&self) -> Result<SignWith> {
         Ok(SignWith {
-            key: self.key.clone(),
-            command: self.sign_with.clone(),
-            public_key: self.public_key.clone(),
             sequence: self.sequence,
             expires: self.expires.as_deref().map(times::expires).transpose()?,
             comment: self.comment.clone(),
+            ..self.key.request()
         })
     }
 }

@@ -2,14 +2,18 @@
 
 mod groups;
 mod key;
+#[cfg(feature = "full")]
 mod plugin;
 mod policy;
+#[cfg(feature = "full")]
 mod vulndb;
 
 pub use groups::*;
 pub use key::*;
+#[cfg(feature = "full")]
 pub use plugin::*;
 pub use policy::*;
+#[cfg(feature = "full")]
 pub use vulndb::*;
 
 use crate::exit;
@@ -70,6 +74,7 @@ pub enum Color {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    #[cfg(feature = "full")]
     /// Resolve, fetch, verify and evaluate a project's modules; write a signed bundle
     Pack(Box<Pack>),
     /// Check signature, manifest and every object of a bundle; write nothing
@@ -87,6 +92,7 @@ pub enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    #[cfg(feature = "full")]
     /// Write, build, test and measure policy plugins
     Plugin {
         #[command(subcommand)]
@@ -105,21 +111,26 @@ pub enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    #[cfg(feature = "full")]
     /// Print a project's build list or module graph
     Resolve(Resolve),
+    #[cfg(feature = "full")]
     /// Examine what is between this machine and its modules: DNS, proxies, TLS, the checksum
     /// database, clock and limits
     Doctor(Doctor),
+    #[cfg(feature = "full")]
     /// Show, trim, verify or clear the download cache
     Cache {
         #[command(subcommand)]
         command: CacheCommand,
     },
+    #[cfg(feature = "full")]
     /// Import vulnerability data for the vulnerability plugin, and show what a snapshot holds
     Vulndb {
         #[command(subcommand)]
         command: VulndbCommand,
     },
+    #[cfg(feature = "full")]
     /// Print a shell's completion script
     Completions {
         /// The shell
@@ -128,6 +139,7 @@ pub enum Command {
     },
     /// Print the version of airgo, as --version does
     Version,
+    #[cfg(feature = "full")]
     /// Write the man pages into a directory
     Man {
         /// The directory; it is made when missing
@@ -135,6 +147,7 @@ pub enum Command {
     },
 }
 
+#[cfg(feature = "full")]
 /// `airgo pack`.
 #[derive(Args, Debug)]
 pub struct Pack {
@@ -180,6 +193,7 @@ pub struct Pack {
     pub network: Network,
 }
 
+#[cfg(feature = "full")]
 /// `airgo doctor`.
 #[derive(Args, Debug)]
 pub struct Doctor {
@@ -190,6 +204,7 @@ pub struct Doctor {
     pub network: Network,
 }
 
+#[cfg(feature = "full")]
 /// `airgo cache …`.
 #[derive(Subcommand, Debug)]
 pub enum CacheCommand {
@@ -225,6 +240,7 @@ pub enum CacheCommand {
     },
 }
 
+#[cfg(feature = "full")]
 /// Which store.
 #[derive(Args, Debug)]
 pub struct CacheDir {
@@ -404,6 +420,7 @@ pub enum KeyFormat {
     Openssh,
 }
 
+#[cfg(feature = "full")]
 /// `airgo resolve`.
 #[derive(Args, Debug)]
 pub struct Resolve {

@@ -1,6 +1,6 @@
 //! `airgo plugin` as typed.
 
-use super::Trust;
+use super::{KeyArgs, Trust};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -11,6 +11,8 @@ pub enum PluginCommand {
     New(PluginNew),
     /// Build a plugin's directory to a component, and show what pins it in airgo.toml
     Build(PluginBuild),
+    /// Compile a plugin ahead and sign its code, for airgo-unpack, which has no compiler
+    Compile(PluginCompile),
     /// Run a plugin over its test bundles and compare what it finds with what it should find
     Test(PluginTest),
     /// Show what a component is: interface, imports, rules, config schema, digest
@@ -65,6 +67,21 @@ pub struct PluginBuild {
     /// The component to write; default: DIR/NAME.wasm
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// `airgo plugin compile`.
+#[derive(Args, Debug)]
+pub struct PluginCompile {
+    /// A component; or a plugin's directory, which is built first
+    #[arg(value_name = "FILE|DIR")]
+    pub plugin: String,
+    /// The file to write; default: the plugin's name with .compiled
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub key: KeyArgs,
+    #[command(flatten)]
+    pub limits: LimitsArg,
 }
 
 /// `airgo plugin test`.

@@ -1,6 +1,8 @@
 //! `airgo policy` as typed.
 
-use super::{CollectArgs, Network, Trust};
+use super::Trust;
+#[cfg(feature = "full")]
+use super::{CollectArgs, Network};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -27,11 +29,13 @@ pub struct PolicyCheck {
     /// one the built-in plugins run with defaults that warn and never refuse
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    #[cfg(feature = "full")]
     /// Try this plugin, unpinned, in place of those of the policy file, with its data sources and
     /// its config for a plugin of this name (repeatable): a component; a plugin's directory, which
     /// is built first; or builtin:NAME
     #[arg(long, value_name = "FILE|DIR|builtin:NAME")]
     pub plugin: Vec<String>,
+    #[cfg(feature = "full")]
     /// The config of the plugin that is tried, a TOML file with what [plugin.config] would hold
     #[arg(long, value_name = "FILE", requires = "plugin")]
     pub config: Option<PathBuf>,
@@ -46,8 +50,10 @@ pub struct PolicyCheck {
     pub baseline: Option<PathBuf>,
     #[command(flatten)]
     pub trust: Trust,
+    #[cfg(feature = "full")]
     #[command(flatten)]
     pub collect: CollectArgs,
+    #[cfg(feature = "full")]
     #[command(flatten)]
     pub network: Network,
 }

@@ -3,6 +3,7 @@
 
 use crate::Context;
 use crate::args::{FindingsFormat, PolicyCheck};
+#[cfg(feature = "full")]
 use crate::commands::plugin;
 use crate::findings::{Findings, Places, Sarif};
 use crate::times;
@@ -42,19 +43,25 @@ pub fn check(context: &Context, args: &PolicyCheck) -> Result<()> {
 }
 
 fn request(context: &Context, args: &PolicyCheck) -> Result<CheckRequest> {
+    #[allow(clippy::needless_update, reason = "fields of the full airgo")]
     Ok(CheckRequest {
         targets: args.targets.clone(),
         policy: args.policy.clone(),
+        #[cfg(feature = "full")]
         tried: tried(context, args)?,
         at: times::at(args.at.as_deref())?,
         baseline: args.baseline.clone(),
         trust: args.trust.request(),
+        #[cfg(feature = "full")]
         collect: args.collect.request(),
+        #[cfg(feature = "full")]
         network: args.network.request(),
+        ..CheckRequest::default()
     })
 }
 
 /// The plugins of `--plugin`; a config is one plugin's.
+#[cfg(feature = "full")]
 fn tried(context: &Context, args: &PolicyCheck) -> Result<Vec<TriedPlugin>> {
     if args.config.is_some() && args.plugin.len() > 1 {
         return Err(Failure::new(FailureKind::Usage, "--config is of one plugin, and several are named")

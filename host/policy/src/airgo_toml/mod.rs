@@ -87,6 +87,8 @@ pub struct PluginEntry {
     pub sha256: Option<String>,
     /// Who must have signed it.
     pub signature: Option<SignatureEntry>,
+    /// Its compiled code, relative to the policy file.
+    pub compiled: Option<PathBuf>,
     /// Its config, an object.
     pub config: serde_json::Value,
     /// What it may use.
@@ -209,6 +211,7 @@ impl PolicyFile {
             source: PluginSource::Builtin(builtin.name.to_owned()),
             sha256: None,
             signature: None,
+            compiled: None,
             config: builtin.config_without_file(),
             limits: Limits::default(),
             line: 0,
@@ -236,6 +239,7 @@ impl PolicyFile {
             source: PluginSource::Bytes(plugin.component),
             sha256: None,
             signature: None,
+            compiled: None,
             limits: plugin.limits,
             line: 1,
             places: BTreeMap::new(),

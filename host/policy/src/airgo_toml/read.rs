@@ -23,7 +23,8 @@ type Result<T> = std::result::Result<T, PolicyFileError>;
 
 /// The keys of each table, sorted; airgo.schema.json has the same.
 const ROOT: &[&str] = &["data", "exception", "limits", "plugin", "plugin-trust"];
-const PLUGIN: &[&str] = &["builtin", "config", "limits", "name", "path", "sha256", "signature", "trust"];
+const PLUGIN: &[&str] =
+    &["builtin", "compiled", "config", "limits", "name", "path", "sha256", "signature", "trust"];
 const DATA: &[&str] = &["date", "max-age", "name", "path", "sha256"];
 const EXCEPTION: &[&str] = &["expires", "module", "reason", "rule"];
 const LIMITS: &[&str] = &[
@@ -140,6 +141,7 @@ fn plugin(
         return Err(table.error(message));
     }
     let signature = signature(source, table, &name, &from, trust)?;
+    let compiled = compiled(source, table, &name, &from)?;
     let mut reader = Reader { source, places: BTreeMap::new() };
     let config = match table.get("config") {
         None => serde_json::json!({}),
@@ -156,7 +158,21 @@ fn plugin(
         None => defaults.clone(),
     };
     let (line, places) = (table.line(), reader.places);
-    Ok(PluginEntry { name, source: from, sha256, signature, config, limits, line, places })
+    Ok(PluginEntry { name, source: from, sha256, signature, compiled, config, limits, line, places })
+}
+
+/// The file with a plugin's compiled code.
+fn compiled(
+    source: &Source<'_>,
+    table: &Table<'_>,
+    name: &str,
+    from: &PluginSource,
+) -> Result<Option<PathBuf>> {
+    let Some((file, span)) = table.string("compiled")? else { return Ok(None) };
+    if matches!(from, PluginSource::Builtin(_)) {
+        return Err(source.error(span, format!("plugin {name} comes with airgo, and is compiled there")));
+    }
+    source.path(file, span).map(Some)
 }
 
 /// Who has to have signed a plugin. Where the file says whom to trust for its

@@ -4,6 +4,7 @@
 mod bench;
 mod build;
 mod case;
+mod compile;
 mod inspect;
 mod machine;
 mod new;
@@ -28,6 +29,7 @@ pub fn run(context: &Context, command: &PluginCommand) -> Result<()> {
     match command {
         PluginCommand::New(args) => new::run(context, args),
         PluginCommand::Build(args) => build::run(context, args),
+        PluginCommand::Compile(args) => compile::run(context, args),
         PluginCommand::Test(args) => test::run(context, args),
         PluginCommand::Inspect(args) => inspect::run(context, args),
         PluginCommand::Bench(args) => bench::run(context, args),
@@ -82,8 +84,8 @@ impl Component {
             };
             return Ok(Component {
                 shown: plugin.to_owned(),
-                bytes: Cow::Borrowed(builtin.component),
-                size: builtin.component.len() as u64,
+                bytes: Cow::Borrowed(builtin.component()),
+                size: builtin.component().len() as u64,
                 limits: limits_of(limits.limits.as_deref(), None)?,
                 cases: PathBuf::from("tests"),
             });
