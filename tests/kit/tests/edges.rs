@@ -4,6 +4,7 @@
 
 use airgo_testkit::require_tool;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,6 +19,8 @@ const BENCH: &str = "airgo-bench";
 /// Makes docs/schemas from the types of all of them.
 const SCHEMAS: &str = "airgo-schemas";
 const MAX_LINES: usize = 500;
+/// The small binary, a workspace of its own.
+const UNPACK: &str = "host/cli/unpack";
 
 #[test]
 fn crates_use_gomod_and_model_and_nothing_sideways() {
@@ -91,7 +94,7 @@ fn every_dependency_is_declared_once_in_the_workspace() {
         let ours = manifest.starts_with("host")
             || manifest.starts_with("bundles")
             || manifest.starts_with("tests/kit");
-        if !ours {
+        if !ours || manifest.starts_with(UNPACK) {
             continue;
         }
         let text = std::fs::read_to_string(root().join(&manifest)).unwrap();
@@ -101,6 +104,36 @@ fn every_dependency_is_declared_once_in_the_workspace() {
                 line.contains("workspace = true") || line.trim().is_empty() || line.starts_with('#');
             assert!(inherits, "{}: `{line}` is not inherited from the workspace", manifest.display());
         }
+    }
+}
+
+/// airgo-unpack is made of what airgo is made of, and of nothing that fetches or
+/// compiles.
+#[test]
+fn the_small_binary_has_the_versions_of_the_large_one() {
+    let packages = |dir: &str| -> BTreeSet<(String, String)> {
+        let text = std::fs::read_to_string(root().join(dir).join("Cargo.lock")).unwrap();
+        let field = |package: &str, name: &str| {
+            let line = package.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+            line.unwrap().trim_matches('"').to_owned()
+        };
+        text.split("[[package]]").skip(1).map(|p| (field(p, "name"), field(p, "version"))).collect()
+    };
+    let (small, large) = (packages(UNPACK), packages("."));
+    let other: Vec<_> = small.iter().filter(|p| p.0 != "airgo-unpack" && !large.contains(p)).collect();
+    assert!(other.is_empty(), "other versions in {UNPACK}/Cargo.lock: {other:?}");
+
+    let out = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "--edges=normal", "--prefix=none", "--format={p}"])
+        .current_dir(root().join(UNPACK))
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let tree = String::from_utf8(out.stdout).unwrap();
+    assert!(tree.contains("airgo-app") && tree.contains("wasmtime "), "{tree}");
+    for without in ["airgo-fetch", "reqwest", "rustls", "hyper", "tokio", "ring", "cranelift-codegen"] {
+        let named = tree.lines().find(|line| line.split(' ').next() == Some(without));
+        assert_eq!(named, None, "the small binary is made of {without}");
     }
 }
 
