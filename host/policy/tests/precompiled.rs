@@ -49,7 +49,7 @@ fn each_builtin_is_ready() {
         eprintln!("SKIPPED: this CPU is older than those that built-in plugins are compiled for");
         return;
     }
-    for builtin in BUILTINS {
+    for builtin in &BUILTINS {
         assert!(
             engine().load(builtin.component(), &Limits::default()).unwrap().from_cache(),
             "{}",
@@ -60,7 +60,7 @@ fn each_builtin_is_ready() {
 
 #[test]
 fn each_says_what_its_source_says_when_compiled_here() {
-    for builtin in BUILTINS {
+    for builtin in &BUILTINS {
         let config = match builtin.name {
             "licence" => "{\"report\":true}",
             "native" => "{\"unsafe\":\"warn\",\"generate\":\"warn\"}",
