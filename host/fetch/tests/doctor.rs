@@ -229,7 +229,7 @@ fn who_answers_for_the_checksum_database() {
     fs::write(tree.path().join("db/latest"), "go.sum database tree\n1\nAAAA\n").unwrap();
     says(&bench.run(), "sum.test itself", Verdict::Ok, "it answers");
     fs::write(tree.path().join("db/latest"), "<html>").unwrap();
-    says(&bench.run(), "sum.test itself", Verdict::Fail, "no tree head");
+    says(&bench.run(), "sum.test itself", Verdict::Fail, "not a tree head");
 }
 
 #[test]
