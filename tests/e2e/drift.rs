@@ -61,4 +61,22 @@ fn a_changed_origin_licence_and_set_of_native_code_are_shown() {
     }
     let told = check(text(&before));
     assert!(!told.contains("drift/"), "{told}");
+
+    // A plugin of another name that asks for the same is given the same.
+    let drift = include_bytes!("../../plugins/built/drift.wasm");
+    let (own, other) = (b"drift0.1.0Compares", b"watch0.1.0Compares");
+    let at = drift.windows(own.len()).position(|part| part == own).expect("its name is in it");
+    let mut watch = drift.to_vec();
+    watch[at..at + other.len()].copy_from_slice(other);
+    let watch = new.temp.write("watch.wasm", watch);
+    let config = new.temp.write("watch.toml", "changed-sum = \"warn\"\n");
+    let args = ["policy", "check", text(&bundle), "--baseline", text(&before), "--plugin", text(&watch)];
+    let run = new.airgo.run(&[&args[..], &["--config", text(&config), "--trust", text(&public)]].concat());
+    let told = run.done().stdout;
+    for words in [
+        "warning[watch/changed-licence]: has licence Apache-2.0, where unknown was approved",
+        "warning[watch/changed-native]: has native cgo, where none was approved",
+    ] {
+        assert!(told.contains(words), "no {words:?} in {told}");
+    }
 }

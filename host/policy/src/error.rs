@@ -108,6 +108,9 @@ impl PolicyError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PluginError {
+    /// Another plugin names it.
+    #[error("is neither in the policy file nor built in")]
+    NotThere,
     /// Larger than this airgo loads.
     #[error("is {size} bytes, more than {limit}")]
     TooLarge {

@@ -5,11 +5,15 @@
 //! failure becomes a warning of the report ([`NOT_JUDGED`]), and the plugin is
 //! not among those that took part.
 
+mod compare;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use wasmtime::component::Component;
+
+use compare::Views;
 
 use crate::airgo_toml::{PluginEntry, PluginSource, PolicyFile};
 use crate::builtin::Builtin;
@@ -126,7 +130,9 @@ impl Policy {
         }
         check_exceptions(&file, &plugins)?;
         let data = Arc::new(DataSet::load(&file.data, base, judged_at)?);
-        Ok(Policy { engine: engine.clone(), file, plugins, failed, data, judged_at })
+        let policy = Policy { engine: engine.clone(), file, plugins, failed, data, judged_at };
+        policy.check_compared()?;
+        Ok(policy)
     }
 
     /// Whether nobody wrote a policy, so that nothing is refused.
@@ -155,6 +161,10 @@ impl Policy {
     /// Where a plugin fails, however it fails; the bundle is then refused. Where
     /// nobody wrote a policy, that is a warning in the report.
     pub fn evaluate(&self, view: &Arc<dyn BundleView>) -> Result<Evaluation, PolicyError> {
+        self.evaluate_views(view, Views::alone(view))
+    }
+
+    fn evaluate_views(&self, view: &Arc<dyn BundleView>, views: Views) -> Result<Evaluation, PolicyError> {
         let mut failed = self.failed.clone();
         let mut pairs: Vec<(&PluginEntry, &Loaded)> = self.file.plugins.iter().zip(&self.plugins).collect();
         let order: Arc<[usize]> = crate::host::sorted(view.modules()).into();
@@ -177,7 +187,7 @@ impl Policy {
         let checked = in_parallel(self.engine.is_small(), &with_facts, |((entry, loaded), facts)| {
             let facts = facts.lock().unwrap_or_else(PoisonError::into_inner).take();
             let request = CheckRequest {
-                view: Arc::clone(view),
+                view: Arc::clone(views.of(&entry.name)),
                 data: Arc::clone(&self.data),
                 judged_at: self.judged_at,
                 config: loaded.config.clone(),
@@ -229,7 +239,7 @@ impl Policy {
         };
         let named =
             |((entry, _), took): (&(&PluginEntry, _), Option<Gathering>)| Some((entry.name.clone(), took?));
-        let gathered = pairs.iter().zip(took).filter_map(named).collect();
+        let gathered = views.gathered.into_iter().chain(pairs.iter().zip(took).filter_map(named)).collect();
         Ok(Evaluation { report, logs, gathered })
     }
 

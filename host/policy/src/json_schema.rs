@@ -60,6 +60,15 @@ const KEYWORDS: [&str; 18] = [
     "$ref",
 ];
 
+/// At the root of a schema, findings of other plugins that the plugin compares:
+/// their names, each with the config that it is to be run with.
+const COMPARE: &str = "x-airgo-compare";
+
+/// What the plugin of a schema that [`check_schema`] let pass compares.
+pub fn compared(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    schema.get(COMPARE).and_then(Value::as_object).into_iter().flatten()
+}
+
 /// Whether a schema is one that [`check`] understands whole.
 pub fn check_schema(schema: &Value) -> Checked {
     schema_at(schema, "", 0)
@@ -92,6 +101,12 @@ fn schema_at(schema: &Value, pointer: &str, depth: u32) -> Checked {
             }
             "$ref" if value.as_str().is_none_or(|name| !name.starts_with("#/$defs/")) => {
                 return mismatch(&at, "refers to something outside #/$defs");
+            }
+            COMPARE if depth == 0 => {
+                let Value::Object(configs) = value else { return mismatch(&at, "is not an object") };
+                if let Some((name, _)) = configs.iter().find(|(_, config)| !config.is_object()) {
+                    return mismatch(&join(&at, name), "is not an object");
+                }
             }
             "enum" | "required" if !value.is_array() => return mismatch(&at, "is no array"),
             "minItems" | "maxItems" | "minLength" | "maxLength" if !value.is_u64() => {

@@ -69,7 +69,9 @@ pub use error::{PluginError, PolicyError};
 pub use evaluate::{Evaluation, Policy};
 pub use kept::{Kept, KeptFiles};
 pub use limits::Limits;
-pub use plugin::{CheckRequest, Checked, DataNeed, Description, LogLevel, LogLine, Measured, Plugin, Rule};
+pub use plugin::{
+    CheckRequest, Checked, Compared, DataNeed, Description, LogLevel, LogLine, Measured, Plugin, Rule,
+};
 pub use prescan::Version;
 pub use report::{
     Counts, DataRecord, ExceptionRecord, ExceptionState, NOT_JUDGED, PluginRecord, Report, ReportedFinding,

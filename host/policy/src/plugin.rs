@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use airgo_model::shortage::Shortage;
 use jiff::Timestamp;
@@ -51,6 +52,19 @@ pub struct Description {
     pub rules: Vec<Rule>,
     /// The data sources it reads.
     pub data: Vec<DataNeed>,
+    /// The findings of other plugins that it compares: what its config schema
+    /// has as `x-airgo-compare`.
+    pub compares: Vec<Compared>,
+}
+
+/// Findings that a plugin compares, of a bundle and of the one approved before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The plugin whose findings they are, by its name in the policy file or as a
+    /// built-in one.
+    pub plugin: String,
+    /// The config that it is run with, an object.
+    pub config: serde_json::Value,
 }
 
 /// Something that a plugin can find.
@@ -214,6 +228,12 @@ impl Plugin {
     /// The digest of the component, in hexadecimal digits.
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// The same plugin with at least so much time.
+    pub(crate) fn with_time(mut self, time: Duration) -> Self {
+        self.limits.time = self.limits.time.max(time);
+        self
     }
 
     /// Whether its compiled code came from the cache.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::bindings::airgo::policy::types;
 use crate::error::clip;
 use crate::plugin::{RawCheckError, RawDescription, RawFinding};
-use crate::{DataNeed, Description, Limits, PluginError, Rule, json_schema};
+use crate::{Compared, DataNeed, Description, Limits, PluginError, Rule, json_schema};
 
 /// What is to be done about a finding. The order is that of strictness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -50,6 +50,8 @@ pub struct Finding {
 const MAX_ATTRIBUTES: usize = 64;
 /// Rules, and data sources, of one plugin.
 const MAX_RULES: usize = 1_000;
+/// Plugins whose findings one plugin compares: each is run twice.
+const MAX_COMPARED: usize = 8;
 /// Bytes of a name or rule id.
 const MAX_NAME: usize = 64;
 /// Bytes of a schema, or of a rule's documentation.
@@ -67,6 +69,10 @@ pub fn description(raw: RawDescription, limits: &Limits) -> Result<Description, 
         .map_err(|err| PluginError::Lie(format!("its config schema is no JSON: {err}")))?;
     json_schema::check_schema(&schema)
         .map_err(|err| PluginError::Lie(format!("its config schema at {:?} {}", err.pointer, err.message)))?;
+    let compares: Vec<Compared> = json_schema::compared(&schema)
+        .map(|(plugin, config)| Compared { plugin: plugin.clone(), config: config.clone() })
+        .collect();
+    count("plugins whose findings it compares", compares.len(), MAX_COMPARED)?;
     let mut ids = BTreeSet::new();
     for rule in &raw.rules {
         name("a rule id", &rule.id)?;
@@ -99,6 +105,7 @@ pub fn description(raw: RawDescription, limits: &Limits) -> Result<Description, 
         config_schema: raw.config_schema,
         rules: rules.collect(),
         data: data.collect(),
+        compares,
     })
 }
 

@@ -10,7 +10,7 @@ mod config;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use airgo_plugin::select::Version;
 use airgo_plugin::{Bundle, CheckError, Description, Finding, ModuleInfo, Policy, Rule, Verdict};
@@ -124,21 +124,40 @@ fn compare(module: &ModuleInfo, then: &[&ModuleInfo], rules: &Rules, findings: &
         step(module, then, rules, &mut tell);
     }
     let Some(other) = same.or_else(|| then.last()) else { return };
+    let mut changed = |name: &str, value: fn(&ModuleInfo, &str) -> Option<String>, verdict, rule, advice| {
+        // What one of the bundles does not say cannot be compared.
+        if let (Some(now), Some(was)) = (value(module, name), value(other, name))
+            && now != was
+        {
+            tell(verdict, rule, format!("has {name} {now}, where {was} was approved"), advice, &was);
+        }
+    };
     for name in ["origin.vcs", "origin.url"] {
-        changed(
-            module,
-            other,
-            name,
-            rules.changed_origin,
-            "changed-origin",
-            "see whether the project has moved",
-            &mut tell,
-        );
+        let value = |module: &ModuleInfo, name: &str| module.attribute(name).map(str::to_owned);
+        let advice = "see whether the project has moved";
+        changed(name, value, rules.changed_origin, "changed-origin", advice);
     }
-    let advice = "read the new terms";
-    changed(module, other, "licence", rules.changed_licence, "changed-licence", advice, &mut tell);
-    let advice = "read what was added";
-    changed(module, other, "native", rules.changed_native, "changed-native", advice, &mut tell);
+    changed("licence", licence, rules.changed_licence, "changed-licence", "read the new terms");
+    changed("native", native, rules.changed_native, "changed-native", "read what was added");
+}
+
+/// The licence that plugin licence found, or that it found none.
+fn licence(module: &ModuleInfo, plugin: &str) -> Option<String> {
+    let all = module.found_by(plugin)?;
+    let found = all.iter().rfind(|found| found.rule == "found");
+    let not =
+        || all.iter().map(|found| &found.rule).find(|rule| ["missing", "unknown"].contains(&rule.as_str()));
+    found.and_then(|found| found.attributes.get("expression")).or_else(not).cloned()
+}
+
+/// The rules of plugin native that the module meets.
+fn native(module: &ModuleInfo, plugin: &str) -> Option<String> {
+    let all = module.found_by(plugin)?;
+    let rules: BTreeSet<&str> = all.iter().map(|found| found.rule.as_str()).collect();
+    if rules.is_empty() {
+        return Some("none".to_owned());
+    }
+    Some(rules.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 type Tell<'a> = dyn FnMut(Verdict, &str, String, &str, &str) + 'a;
@@ -187,21 +206,5 @@ fn step(module: &ModuleInfo, then: &[&ModuleInfo], rules: &Rules, tell: &mut Tel
             let message = format!("is at {version:?}, which cannot be compared with the approved {newest:?}");
             tell(rules.downgraded, "downgraded", message, "review the module as if it were new", newest);
         }
-    }
-}
-
-/// A value that both bundles know.
-fn changed(
-    module: &ModuleInfo,
-    other: &ModuleInfo,
-    name: &str,
-    verdict: Verdict,
-    rule: &str,
-    advice: &str,
-    tell: &mut Tell<'_>,
-) {
-    let (Some(now), Some(was)) = (module.attribute(name), other.attribute(name)) else { return };
-    if now != was {
-        tell(verdict, rule, format!("has {name} {now}, where {was} was approved"), advice, was);
     }
 }

@@ -111,9 +111,35 @@ fn what_both_bundles_know_is_compared() {
             "Warn changed-origin example.com/a: has origin.url https://b.example/a, where https://a.example/a was approved"
         ]
     );
-    assert_eq!(lines(ALL, &against(with("licence", "MIT"), &with("licence", "GPL-3.0"))).len(), 1);
-    assert_eq!(lines(ALL, &against(with("native", "cgo"), &with("native", ""))).len(), 1);
-    assert_eq!(lines(ALL, &against(with("licence", "MIT"), &at("v1.0.0"))), [""; 0]);
+}
+
+#[test]
+fn what_other_plugins_found_is_compared() {
+    let licence = |expression: &str| {
+        let json = format!(r#"[{{"rule":"found","attributes":{{"expression":"{expression}"}}}}]"#);
+        at("v1.0.0").attribute("findings.licence", &json)
+    };
+    let rules = |plugin: &str, rules: &[&str]| {
+        let found: Vec<String> = rules.iter().map(|rule| format!(r#"{{"rule":"{rule}"}}"#)).collect();
+        at("v1.0.0").attribute(&format!("findings.{plugin}"), &format!("[{}]", found.join(",")))
+    };
+    assert_eq!(
+        lines(ALL, &against(licence("MIT"), &licence("GPL-3.0"))),
+        ["Warn changed-licence example.com/a: has licence MIT, where GPL-3.0 was approved"]
+    );
+    assert_eq!(
+        lines(ALL, &against(licence("MIT"), &rules("licence", &["unknown", "low-confidence"]))),
+        ["Warn changed-licence example.com/a: has licence MIT, where unknown was approved"]
+    );
+    assert_eq!(
+        lines(ALL, &against(rules("native", &["unsafe", "cgo", "cgo"]), &rules("native", &[]))),
+        ["Warn changed-native example.com/a: has native cgo unsafe, where none was approved"]
+    );
+    // What is not known of both cannot be compared.
+    assert_eq!(lines(ALL, &against(licence("MIT"), &at("v1.0.0"))), [""; 0]);
+    assert_eq!(lines(ALL, &against(licence("MIT"), &rules("licence", &[]))), [""; 0]);
+    let broken = at("v1.0.0").attribute("findings.native", "{");
+    assert_eq!(lines(ALL, &against(rules("native", &["cgo"]), &broken)), [""; 0]);
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub use describe::NoConfig;
 pub use facts::Facts;
 #[doc(hidden)]
 pub use glue::Glue;
+pub use module::Found;
 
 /// A policy plugin.
 pub trait Policy {

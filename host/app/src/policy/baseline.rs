@@ -11,13 +11,12 @@ use crate::failure::Result;
 use crate::findings;
 use crate::paths::shown;
 use crate::policy;
-use crate::policy::code_attributes;
 use crate::policy::view::View;
 use crate::quantity::count;
 use crate::requests::TrustFiles;
 use crate::trust::open;
 use airgo_bundle::SignedBundle;
-use airgo_policy::{Policy, Report};
+use airgo_policy::{BundleView, Policy, Report};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,17 +34,6 @@ impl Baseline {
             Ok(Self { name: shown(file), bundle })
         };
         file.map(open).transpose()
-    }
-
-    /// The same view, whose plugins see the baseline. Only drift compares
-    /// licences and native code: it costs a look at every file.
-    fn under(&self, context: &Context, policy: &Policy, new: View) -> Result<View> {
-        let old = View::of_bundle(&self.bundle);
-        if policy.plugins().all(|(_, plugin)| plugin.describe().name != "drift") {
-            return Ok(new.with_baseline(old));
-        }
-        let [new, old] = [new, old].map(|view| code_attributes::add(context, view));
-        Ok(new?.with_baseline(old?))
     }
 }
 
@@ -67,12 +55,13 @@ impl Evaluated {
 
 /// Runs the plugins over a bundle, and over its baseline.
 pub fn run(context: &Context, policy: &Policy, view: View, baseline: Option<&Baseline>) -> Result<Evaluated> {
+    let view: Arc<dyn BundleView> = Arc::new(view);
     let Some(baseline) = baseline else {
-        return Ok(Evaluated { report: policy::run(context, policy, Arc::new(view))?, news: None });
+        return Ok(Evaluated { report: policy::run(context, policy, &view)?, news: None });
     };
-    let view = baseline.under(context, policy, view)?;
-    let report = policy::run(context, policy, Arc::new(view))?;
-    let before = policy::run(context, policy, Arc::new(View::of_bundle(&baseline.bundle)))?;
+    let before: Arc<dyn BundleView> = Arc::new(View::of_bundle(&baseline.bundle));
+    let report = policy::report(context, policy.evaluate_beside(&view, &before))?;
+    let before = policy::run(context, policy, &before)?;
     let mut news = report.clone();
     findings::only_new(&mut news, &before);
     Ok(Evaluated { report, news: Some(news) })

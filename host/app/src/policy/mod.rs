@@ -2,7 +2,6 @@
 //! sandbox, findings printed, a refusal as exit code 12.
 
 pub mod baseline;
-mod code_attributes;
 pub mod defaults;
 mod golines;
 mod plugin_signatures;
@@ -20,8 +19,8 @@ use crate::quantity::{count, duration};
 use crate::requests::TrustFiles;
 use airgo_model::Line;
 use airgo_policy::{
-    BundleView, DataError, Engine, EngineConfig, Gathering, Policy, PolicyError, PolicyFile, Report,
-    TriedPlugin, Verdict,
+    BundleView, DataError, Engine, EngineConfig, Evaluation, Gathering, Policy, PolicyError, PolicyFile,
+    Report, TriedPlugin, Verdict,
 };
 use jiff::Timestamp;
 use plugin_signatures::DetachedSignatures;
@@ -159,8 +158,13 @@ pub fn check_command(file: &Path, trust: &TrustFiles) -> String {
 }
 
 /// Runs the plugins.
-pub fn run(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -> Result<Report> {
-    let evaluation = policy.evaluate(&view).map_err(|e| policy_failure(&e))?;
+pub fn run(context: &Context, policy: &Policy, view: &Arc<dyn BundleView>) -> Result<Report> {
+    report(context, policy.evaluate(view))
+}
+
+/// Prints what `-v` shows of an evaluation.
+fn report(context: &Context, evaluation: std::result::Result<Evaluation, PolicyError>) -> Result<Report> {
+    let evaluation = evaluation.map_err(|e| policy_failure(&e))?;
     for (plugin, line) in &evaluation.logs {
         context.detail(format!("{plugin}: {}", line.message));
     }
@@ -171,7 +175,7 @@ pub fn run(context: &Context, policy: &Policy, view: Arc<dyn BundleView>) -> Res
 }
 
 /// `licence: facts of 3 modules gathered, of 200 remembered, in 0.1s`.
-pub fn gathered(plugin: &str, took: &Gathering) -> String {
+fn gathered(plugin: &str, took: &Gathering) -> String {
     format!(
         "{plugin}: facts of {} gathered, of {} remembered, in {}",
         count(took.gathered, "module"),

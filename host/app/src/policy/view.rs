@@ -30,7 +30,6 @@ const POOL: usize = 8;
 pub struct View {
     info: BundleInfo,
     modules: Vec<ModuleInfo>,
-    baseline: Option<Vec<ModuleInfo>>,
     stored: Vec<Option<ModuleVersion>>,
     open: Opener,
     pool: Mutex<Vec<(usize, Zip)>>,
@@ -64,7 +63,7 @@ impl View {
         };
         let modules = selected.iter().map(|m| module_info(m)).collect();
         let stored = selected.iter().map(|m| m.stored_as()).collect();
-        Self { info, modules, baseline: None, stored, open, pool: Mutex::new(Vec::new()) }
+        Self { info, modules, stored, open, pool: Mutex::new(Vec::new()) }
     }
 
     /// A signed bundle's modules; an object is verified when first looked at.
@@ -97,24 +96,6 @@ impl View {
                 continue;
             };
             module.attributes = attributes(notes);
-        }
-        self
-    }
-
-    /// The same, with the modules that were approved before, and what is known
-    /// of them.
-    #[must_use]
-    pub fn with_baseline(self, old: View) -> Self {
-        Self { baseline: Some(old.modules), ..self }
-    }
-
-    /// The same, with more attributes for each module whose files are there, by
-    /// path and version.
-    #[must_use]
-    pub fn with_attributes(mut self, more: impl Fn(&str, &str) -> Vec<(String, String)>) -> Self {
-        for module in self.modules.iter_mut().filter(|module| !module.sum.is_empty()) {
-            let more = more(&module.path, &module.version);
-            module.attributes.extend(more);
         }
         self
     }
@@ -211,10 +192,6 @@ impl BundleView for View {
 
     fn modules(&self) -> &[ModuleInfo] {
         &self.modules
-    }
-
-    fn baseline(&self) -> Option<&[ModuleInfo]> {
-        self.baseline.as_deref()
     }
 
     fn go_mod(&self, module: usize) -> Result<Vec<u8>, ReadError> {

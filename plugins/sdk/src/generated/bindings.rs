@@ -58,7 +58,9 @@ pub mod airgo {
                 /// Required by a main module itself, without `// indirect`.
                 pub direct: bool,
                 /// `origin.vcs`, `origin.url`, `origin.ref`, `origin.hash`, `go-version`,
-                /// `retracted`, `deprecated`; unknown names are to be ignored.
+                /// `retracted`, `deprecated`; `findings.NAME`, where there is a baseline and the
+                /// config schema asks for the findings of plugin NAME; unknown names are to be
+                /// ignored.
                 pub attributes: _rt::Vec<Attribute>,
             }
             impl ::core::fmt::Debug for ModuleInfo {
@@ -1995,7 +1997,9 @@ pub mod exports {
                     pub name: _rt::String,
                     pub version: _rt::String,
                     pub summary: _rt::String,
-                    /// A JSON Schema for the config; the host checks a config against it.
+                    /// A JSON Schema for the config; the host checks a config against it. At its
+                    /// root `x-airgo-compare` may name other plugins, each with a config: the host
+                    /// runs them over the bundle and the one approved before, where there is one.
                     pub config_schema: _rt::String,
                     pub rules: _rt::Vec<Rule>,
                     pub data: _rt::Vec<DataNeed>,
