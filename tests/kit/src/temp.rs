@@ -101,8 +101,11 @@ pub fn fast_temp_root() -> PathBuf {
 /// directory, for downloads and build caches that tests share.
 pub fn target_tmp() -> PathBuf {
     let exe = env::current_exe().unwrap();
-    // Cargo marks its target directory as one that need not be backed up.
-    let target = exe.ancestors().find(|dir| dir.join("CACHEDIR.TAG").exists());
+    // Cargo marks a target directory that it makes, and not one that was there, such as a
+    // mounted volume: there it is what `<profile>/deps` is in.
+    let marked = exe.ancestors().find(|dir| dir.join("CACHEDIR.TAG").exists());
+    let above = || exe.ancestors().skip_while(|dir| !dir.ends_with("deps")).nth(2);
+    let target = marked.or_else(above);
     let dir =
         target.unwrap_or_else(|| panic!("{} is not below a target directory", exe.display())).join("tmp");
     fs::create_dir_all(&dir).unwrap();
