@@ -69,7 +69,7 @@ mod tests {
         let report = report(vec![finding("example.com/a", Verdict::Warn, "100%\n::set-output name=x::y")]);
         assert_eq!(
             render(&findings(&report)).as_str(),
-            "::warning title=licence/denied::example.com/a@v1.0.0: 100%25%0A\\u{3a}:set-output name=x::y%0Aask for another%0Awhy: example.com/app -> example.com/a@v1.0.0\n"
+            "::warning title=licence/denied::example.com/a@v1.0.0: 100%25\\u{a}\\u{3a}:set-output name=x::y%0Aask for another%0Awhy: example.com/app -> example.com/a@v1.0.0\n"
         );
     }
 }

@@ -98,7 +98,7 @@ fn errors_point_at_the_place_and_say_what_is_allowed() {
         ),
         (
             "[[plugin]]\nname = \"a\"\nbuiltin = \"allowlist\"\nconfg.x = 1",
-            "airgo.toml:4:1: unknown key confg; allowed here: builtin, config, limits, name, path, sha256, \
+            "airgo.toml:4:1: unknown key confg; allowed here: builtin, compiled, config, limits, name, path, sha256, \
              signature, trust",
         ),
         (
