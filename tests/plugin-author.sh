@@ -76,5 +76,5 @@ mkdir ../project && cp no-unstable.wasm ../project/ && cp entry ../project/airgo
 cd ../project
 printf 'module example.com/project\n\ngo 1.25\n' >go.mod
 GOPROXY=off "$airgo" policy check . 2>err || { cat err >&2; die 'the policy does not judge'; }
-has 'by 1 plugin' err
+has 'Evaluated 1 plugin' err
 echo 'plugin-author: new, test, build, inspect, bench and use work as docs/plugins.md says'
