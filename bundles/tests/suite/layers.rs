@@ -1,17 +1,13 @@
 //! The order of this crate's files (docs/ARCHITECTURE.md): a folder uses those
 //! below it, and no files use each other in a circle.
 
-use airgo_testkit::layers::{circles, uses};
-use std::path::{Path, PathBuf};
+use airgo_testkit::layers::{assert_no_circles, uses};
 
-fn src() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
-}
+const CRATE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 fn no_files_use_each_other_in_a_circle() {
-    let found = circles(uses(&src()));
-    assert!(found.is_empty(), "files that use each other: {found:#?}");
+    assert_no_circles(CRATE);
 }
 
 /// The files at the root serve every folder, and use none; the error that reading
@@ -32,7 +28,7 @@ fn a_folder_uses_those_below_it() {
         (layer, _) => folder(used) <= layer,
     };
     let mut wrong = Vec::new();
-    for (name, used) in uses(&src()) {
+    for (name, used) in uses(CRATE) {
         wrong.extend(used.iter().filter(|u| !fine(&name, u)).map(|u| format!("{name} uses {u}")));
     }
     assert!(wrong.is_empty(), "against docs/ARCHITECTURE.md:\n{}", wrong.join("\n"));

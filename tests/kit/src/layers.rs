@@ -52,11 +52,12 @@ fn paths(text: &str, own: &str, is_folder: bool) -> Vec<String> {
     found
 }
 
-/// The files below `src` and what each uses, from the paths in their text; unit
-/// tests are left out.
-pub fn uses(src: &Path) -> Uses {
+/// The files of the crate in this directory and what each uses, from the paths in
+/// their text; unit tests are left out.
+pub fn uses(manifest_dir: &str) -> Uses {
+    let src = Path::new(manifest_dir).join("src");
     let mut texts = BTreeMap::new();
-    read(src, "", &mut texts);
+    read(&src, "", &mut texts);
     let folders: BTreeSet<String> =
         texts.keys().filter_map(|name| Some(name.rsplit_once("::")?.0.to_owned())).collect();
     let file_of = |path: &str| {
@@ -78,8 +79,14 @@ pub fn uses(src: &Path) -> Uses {
     all
 }
 
+/// That no files of the crate in this directory use each other in a circle.
+pub fn assert_no_circles(manifest_dir: &str) {
+    let found = circles(uses(manifest_dir));
+    assert!(found.is_empty(), "files that use each other: {found:#?}");
+}
+
 /// The files that use each other in a circle, with those that they use.
-pub fn circles(mut left: Uses) -> Uses {
+fn circles(mut left: Uses) -> Uses {
     loop {
         let free: Vec<String> =
             left.iter().filter(|(_, used)| used.is_empty()).map(|(name, _)| name.clone()).collect();
