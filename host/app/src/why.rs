@@ -10,6 +10,7 @@ use crate::requests::TrustFiles;
 use crate::trust::open;
 use airgo_bundle::Manifest;
 use airgo_bundle::manifest::Module;
+use airgo_gomod::gosource::closure::ancestors;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,14 +95,8 @@ fn target(manifest: &Manifest, asked: &str) -> Option<Target> {
     if let Some(module) = find(path) {
         return Some(Target { module, package: None });
     }
-    let mut above = path;
-    while let Some((shorter, _)) = above.rsplit_once('/') {
-        above = shorter;
-        if let Some(module) = find(above) {
-            return Some(Target { module, package: Some(path.to_owned()) });
-        }
-    }
-    None
+    let module = ancestors(path).skip(1).find_map(find)?;
+    Some(Target { module, package: Some(path.to_owned()) })
 }
 
 fn unknown(manifest: &Manifest, asked: &str, file: &Path) -> Failure {

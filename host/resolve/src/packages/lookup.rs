@@ -4,8 +4,9 @@ use super::fault::Fault;
 use super::files::{ModuleFiles, Packages, Place};
 use super::load::{Package, Providers, Settings, Sums};
 use crate::{MainModule, Project, Replacement, Resolution, Selected};
-use airgo_gomod::gosource::closure::{ancestors, directory_in, is_below};
+use airgo_gomod::gosource::closure::{ancestors, directory_in};
 use airgo_gomod::gosum::Subject;
+use airgo_gomod::module::has_path_prefix;
 use airgo_gomod::{ModuleVersion, gover};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -118,13 +119,13 @@ impl<'a> Modules<'a> {
 
     fn missing(&self, path: &str) -> Fault {
         let mut mains = self.project.mains.iter().filter_map(|m| m.modfile.module.as_ref());
-        if mains.any(|m| is_below(path, &m.path)) {
+        if mains.any(|m| has_path_prefix(path, &m.path)) {
             return Fault::Own;
         }
         let of_work = self.project.workspace.iter().flat_map(|w| &w.file.replace);
         let replaces = of_work.chain(self.project.mains.iter().flat_map(|m| &m.modfile.replace));
         let unused = |old: &ModuleVersion| !self.selected.contains_key(old.path.as_str());
-        let replaced = replaces.map(|r| &r.old).filter(|old| is_below(path, &old.path) && unused(old));
+        let replaced = replaces.map(|r| &r.old).filter(|old| has_path_prefix(path, &old.path) && unused(old));
         match replaced.max_by_key(|old| old.path.len()) {
             Some(old) => Fault::Replaced(old.clone()),
             None => Fault::Missing,
@@ -196,7 +197,7 @@ impl<'a> Providers for Modules<'a> {
 /// Packages below `internal` are for those beside it.
 pub(super) fn internal(importer: &Package, imported: &Package) -> Option<Fault> {
     let parent = internal_parent(&imported.path)?;
-    (!is_below(&importer.path, parent)).then_some(Fault::Internal)
+    (!has_path_prefix(&importer.path, parent)).then_some(Fault::Internal)
 }
 
 /// Below which path a package with `internal` in its own may be imported
@@ -227,6 +228,6 @@ mod tests {
         ] {
             assert_eq!(internal_parent(path), parent, "{path}");
         }
-        assert!(is_below("a/b", "a") && is_below("a", "a") && !is_below("ab", "a"));
+        assert!(has_path_prefix("a/b", "a") && has_path_prefix("a", "a") && !has_path_prefix("ab", "a"));
     }
 }

@@ -3,7 +3,8 @@
 
 use super::files::Place;
 use super::load::{Closure, Reached};
-use airgo_gomod::gosource::closure::{On, is_below};
+use airgo_gomod::gosource::closure::On;
+use airgo_gomod::module::has_path_prefix;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -24,7 +25,7 @@ impl Closure {
             let counts = own || !reached.package.main && matches!(reached.package.place, Place::Directory(_));
             for import in &reached.imports {
                 let imported = import.package.map(|at| &self.packages[at]);
-                let inside = imported.map_or_else(|| is_below(&import.path, main), is_own);
+                let inside = imported.map_or_else(|| has_path_prefix(&import.path, main), is_own);
                 if counts && !inside {
                     let known = found.entry(import.path.clone()).or_default();
                     *known |= import.on;

@@ -75,12 +75,6 @@ pub fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above))
 }
 
-/// Whether a path is `above` or below it; all are below the empty one.
-#[must_use]
-pub fn is_below(path: &str, above: &str) -> bool {
-    above.is_empty() || path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// A name in a directory; the empty one is the root.
 #[must_use]
 pub fn join(dir: &str, name: &str) -> String {
