@@ -200,12 +200,7 @@ impl Loader<'_> {
         if self.records.len() >= MAX_FILES {
             return Err(self.too_large(MAX_FILES as u64, "files"));
         }
-        let read = || -> std::io::Result<Vec<u8>> {
-            let mut bytes = Vec::new();
-            fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        };
-        let bytes = read().map_err(|source| self.unreadable(path, source))?;
+        let bytes = read_at_most(path, MAX_BYTES).map_err(|source| self.unreadable(path, source))?;
         self.bytes += bytes.len() as u64;
         if self.bytes > MAX_BYTES {
             return Err(self.too_large(MAX_BYTES, "bytes"));
@@ -267,6 +262,14 @@ fn digest(records: &BTreeMap<String, Vec<u8>>) -> String {
         all.update(format!("{}  {path}\n", sha256_hex(bytes)));
     }
     hex(&all.finalize())
+}
+
+/// Reads a file, and of one that is longer than the limit one byte more: enough to
+/// see that it is too long.
+pub(crate) fn read_at_most(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The sha256 of bytes, in hexadecimal digits.

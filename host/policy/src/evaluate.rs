@@ -18,6 +18,7 @@ use compare::Views;
 use crate::airgo_toml::{PluginEntry, PluginSource, PolicyFile};
 use crate::builtin::Builtin;
 use crate::compiled::CompiledFile;
+use crate::data::{read_at_most, sha256_hex};
 use crate::disguise::Disguise;
 use crate::exceptions::Exceptions;
 use crate::gather::PerPlugin;
@@ -303,26 +304,27 @@ fn load(
     origin: &Origin<'_>,
 ) -> Result<Loaded, PolicyError> {
     let read: Vec<u8>;
-    let (bytes, builtin): (&[u8], bool) = match &entry.source {
-        PluginSource::Builtin(name) => match Builtin::find(name) {
-            Some(builtin) => (builtin.component(), true),
-            None => {
-                let message = format!("there is no built-in plugin {name}");
-                return Err(file.error_at_line(entry.line, message).into());
+    let (bytes, builtin): (&[u8], bool) =
+        match &entry.source {
+            PluginSource::Builtin(name) => match Builtin::find(name) {
+                Some(builtin) => (builtin.component(), true),
+                None => {
+                    let message = format!("there is no built-in plugin {name}");
+                    return Err(file.error_at_line(entry.line, message).into());
+                }
+            },
+            PluginSource::Bytes(bytes) => (bytes, false),
+            PluginSource::Path(path) => {
+                let path = origin.base.join(path);
+                read = read_at_most(&path, entry.limits.component_bytes).map_err(|source| {
+                    PolicyError::Read { plugin: entry.name.clone(), path: path.clone(), source }
+                })?;
+                (&read, false)
             }
-        },
-        PluginSource::Bytes(bytes) => (bytes, false),
-        PluginSource::Path(path) => {
-            let path = origin.base.join(path);
-            read = read_component(&path, entry.limits.component_bytes).map_err(|source| {
-                PolicyError::Read { plugin: entry.name.clone(), path: path.clone(), source }
-            })?;
-            (&read, false)
-        }
-    };
+        };
     let failed = |err| plugin_error(file, entry, err);
     if let Some(pinned) = &entry.sha256 {
-        let found = crate::data::sha256_hex(bytes);
+        let found = sha256_hex(bytes);
         if *pinned != found {
             return Err(failed(PluginError::Digest { found, pinned: pinned.clone() }));
         }
@@ -361,7 +363,7 @@ fn compiled(
 ) -> Result<Option<Component>, PolicyError> {
     let path = origin.base.join(code);
     let (plugin, file) = (entry.name.clone(), path.display().to_string());
-    let sha256 = crate::data::sha256_hex(component);
+    let sha256 = sha256_hex(component);
     let found = CompiledFile::open(&path).and_then(|read| {
         let signed = origin.signatures.check_compiled(read.signed(), read.signature(), origin.judged_at);
         match signed {
@@ -381,15 +383,6 @@ fn compiled(
             Err(PolicyError::Compiled { plugin, file, component, source })
         }
     }
-}
-
-/// Reads a component; one byte more than is allowed is enough to see that it
-/// is too large.
-fn read_component(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// An error in a config points at its line, whoever found it.
@@ -477,7 +470,7 @@ fn record(entry: &PluginEntry, loaded: &Loaded) -> PluginRecord {
         builtin: loaded.builtin,
         interface: loaded.plugin.scan().version.to_string(),
         sha256: loaded.plugin.sha256().to_owned(),
-        config_sha256: crate::data::sha256_hex(loaded.config.as_bytes()),
+        config_sha256: sha256_hex(loaded.config.as_bytes()),
         signer: loaded.signer.clone(),
     }
 }

@@ -71,21 +71,25 @@ impl Policy {
             if compares.is_empty() {
                 continue;
             }
+            let name = |compared: &Compared| format!("{} for {}", compared.plugin, entry.name);
+            let failed = |compared: &Compared| {
+                let plugin = name(compared);
+                |source| PolicyError::Plugin { plugin, source }
+            };
+            let load = |compared| Ok((compared, self.compared(compared).map_err(failed(compared))?));
+            let plugins = compares.iter().map(load).collect::<Result<Vec<_>, PolicyError>>()?;
             let mut own = Beside::new(bundle, baseline);
             for (view, modules) in [(bundle, &mut own.modules), (baseline, &mut own.baseline)] {
-                for compared in compares {
-                    let name = format!("{} for {}", compared.plugin, entry.name);
-                    let failed = |source| PolicyError::Plugin { plugin: name.clone(), source };
-                    let plugin = self.compared(compared).map_err(failed)?;
+                for (compared, plugin) in &plugins {
                     let request = CheckRequest {
                         view: Arc::clone(view),
                         data: Arc::clone(&self.data),
                         judged_at: self.judged_at,
                         config: compared.config.to_string(),
                     };
-                    let measured = plugin.measure(Arc::new(request)).map_err(failed)?;
+                    let measured = plugin.measure(Arc::new(request)).map_err(failed(compared))?;
                     add(modules, &compared.plugin, &measured.checked.findings);
-                    views.gathered.extend(measured.gathering.map(|took| (name, took)));
+                    views.gathered.extend(measured.gathering.map(|took| (name(compared), took)));
                 }
             }
             views.own.insert(entry.name.clone(), Arc::new(own));
@@ -122,7 +126,7 @@ impl Policy {
                 };
                 checked.map_err(|err| {
                     let message = format!("it compares findings of plugin {plugin:?}, which {err}");
-                    plugin_error(&self.file, entry, PluginError::Lie(clip(message)))
+                    plugin_error(&self.file, entry, PluginError::ContractViolation(clip(message)))
                 })?;
             }
         }
