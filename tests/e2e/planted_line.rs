@@ -62,7 +62,7 @@ impl Bench {
         fs::copy(bench.site.bundle(), bench.site.temp.join("app.airgo")).unwrap();
         fs::remove_dir_all(bench.site.temp.join("out")).unwrap();
         bench.site.temp.dir("out");
-        bench.site.temp.write("house.wasm", include_bytes!("../../plugins/built/allowlist.wasm"));
+        bench.site.temp.write("team.wasm", include_bytes!("../../plugins/built/allowlist.wasm"));
         bench
     }
 
@@ -84,7 +84,7 @@ impl Bench {
             "plugin new" => vec![("name", "x".to_owned()), ("dir", file("out/plugin"))],
             "plugin build" | "plugin test" => vec![("dir", file("data")), ("plugin", file("data"))],
             "plugin compile" => {
-                vec![("plugin", file("house.wasm")), ("output", file("out/house.compiled")), key()]
+                vec![("plugin", file("team.wasm")), ("output", file("out/team.compiled")), key()]
             }
             "plugin inspect" => vec![("plugin", "builtin:allowlist".to_owned())],
             "plugin bench" => vec![("plugin", "builtin:allowlist".to_owned()), ("runs", "1".to_owned())],

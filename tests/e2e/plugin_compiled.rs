@@ -17,10 +17,10 @@ fn plugin() -> Vec<u8> {
 /// A site with the plugin and a policy that names its compiled code.
 fn site() -> (Site, PathBuf) {
     let site = Site::new();
-    site.temp.write("house.wasm", plugin());
+    site.temp.write("team.wasm", plugin());
     let entry = format!(
-        "[[plugin]]\nname = \"house\"\npath = \"house.wasm\"\nsha256 = \"{}\"\n\
-         compiled = \"house.compiled\"\nconfig = {{ allow = [\"*\"] }}\n",
+        "[[plugin]]\nname = \"team\"\npath = \"team.wasm\"\nsha256 = \"{}\"\n\
+         compiled = \"team.compiled\"\nconfig = {{ allow = [\"*\"] }}\n",
         sha256_hex(&plugin())
     );
     let policy = site.temp.write("policy.toml", entry);
@@ -28,7 +28,7 @@ fn site() -> (Site, PathBuf) {
 }
 
 fn compile(site: &Site, key: &str, more: &[&str]) -> Run {
-    let (plugin, key) = (site.temp.join("house.wasm"), site.temp.join(key));
+    let (plugin, key) = (site.temp.join("team.wasm"), site.temp.join(key));
     site.airgo.run(&[&["plugin", "compile", text(&plugin), "--key", text(&key)], more].concat())
 }
 
@@ -44,7 +44,7 @@ fn a_compiled_plugin_judges_as_its_component_does() {
     let document: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(document["schema"], "airgo.dev/plugin-compile/v1");
     assert_eq!(document["sha256"], sha256_hex(&plugin()));
-    assert!(document["file"].as_str().unwrap().ends_with("house.compiled"), "{document}");
+    assert!(document["file"].as_str().unwrap().ends_with("team.compiled"), "{document}");
     // The key is named, for it is not the personal one, which is all that pack trusts by itself.
     let key = site.public_key();
     let packed = site.pack_with(&["--policy", text(&policy), "--trust", text(&key), "--json"]).done();
@@ -53,7 +53,7 @@ fn a_compiled_plugin_judges_as_its_component_does() {
     assert_eq!(packed["policy"]["plugins"][0]["sha256"], sha256_hex(&plugin()));
 
     let compiled = check(&site, "policy.toml", "key.pub").done();
-    let without = fs::read_to_string(&policy).unwrap().replace("compiled = \"house.compiled\"\n", "");
+    let without = fs::read_to_string(&policy).unwrap().replace("compiled = \"team.compiled\"\n", "");
     site.temp.write("without.toml", without);
     let component = check(&site, "without.toml", "key.pub").done();
     assert_eq!(compiled.stdout, component.stdout);
@@ -63,9 +63,9 @@ fn a_compiled_plugin_judges_as_its_component_does() {
 fn compiled_code_counts_only_by_a_signature_of_somebody_trusted() {
     let (site, _) = site();
     site.pack().done();
-    let file = site.temp.join("house.compiled");
+    let file = site.temp.join("team.compiled");
     check(&site, "policy.toml", "key.pub").ends(12).says(&[
-        "plugin house cannot be run from ",
+        "plugin team cannot be run from ",
         "it cannot be read",
         "airgo plugin compile ",
     ]);
@@ -77,7 +77,7 @@ fn compiled_code_counts_only_by_a_signature_of_somebody_trusted() {
         .ends(10)
         .says(&["nobody whom you trust has signed it", "compiled code runs outside the sandbox"]);
 
-    assert_eq!(compile(&site, "key", &[]).done().stdout, "compiled = \"house.compiled\"\n");
+    assert_eq!(compile(&site, "key", &[]).done().stdout, "compiled = \"team.compiled\"\n");
     check(&site, "policy.toml", "key.pub").done();
     let good = fs::read(&file).unwrap();
     let change = |at: usize| {
@@ -110,7 +110,7 @@ fn code_of_another_plugin_is_refused() {
     let changed = [&plugin()[..], b"\0\x02\x01x"].concat();
     let entry = fs::read_to_string(&policy).unwrap();
     site.temp.write("policy.toml", entry.replace(&sha256_hex(&plugin()), &sha256_hex(&changed)));
-    site.temp.write("house.wasm", changed);
+    site.temp.write("team.wasm", changed);
     check(&site, "policy.toml", "key.pub")
         .ends(12)
         .says(&["it was compiled from a component with sha256 ", "airgo plugin compile "]);
@@ -120,9 +120,9 @@ fn code_of_another_plugin_is_refused() {
 fn what_is_no_plugin_of_ones_own_is_not_compiled() {
     let (site, _) = site();
     site.airgo.run(&["plugin", "compile", "builtin:drift"]).ends(1).says(&["it comes with airgo"]);
-    site.temp.write("house.wasm", b"\0asm\x0d\0\x01\0");
-    compile(&site, "key", &[]).ends(1).says(&["house.wasm", "house.compiled was not written"]);
-    assert!(!site.temp.join("house.compiled").exists());
+    site.temp.write("team.wasm", b"\0asm\x0d\0\x01\0");
+    compile(&site, "key", &[]).ends(1).says(&["team.wasm", "team.compiled was not written"]);
+    assert!(!site.temp.join("team.compiled").exists());
     let entry = "[[plugin]]\nname = \"drift\"\nbuiltin = \"drift\"\ncompiled = \"x\"\n";
     site.temp.write("policy.toml", entry);
     site.pack().done();

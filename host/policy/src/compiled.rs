@@ -17,13 +17,11 @@
 //! The head has the digests of all code and of the component, whose own digest
 //! stays the one that a policy pins and a verdict records.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::sha256_hex;
+use crate::data::{read_at_most, sha256_hex};
 use crate::machine::Memories;
 
 const MAGIC: &str = "airgo compiled plugin v1\n";
@@ -95,7 +93,7 @@ pub enum CompiledError {
     },
     /// wasmtime does not take it here: a CPU that lacks something, other settings.
     #[error("its code does not run on this machine: {0}")]
-    Unfit(String),
+    Incompatible(String),
 }
 
 impl CompiledError {
@@ -104,7 +102,9 @@ impl CompiledError {
     pub(crate) fn is_stale(&self) -> bool {
         matches!(
             self,
-            CompiledError::OtherAirgo { .. } | CompiledError::OtherMachine { .. } | CompiledError::Unfit(_)
+            CompiledError::OtherAirgo { .. }
+                | CompiledError::OtherMachine { .. }
+                | CompiledError::Incompatible(_)
         )
     }
 }
@@ -122,10 +122,7 @@ pub struct CompiledFile {
 
 impl CompiledFile {
     pub fn open(path: &Path) -> Result<Self, CompiledError> {
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-            .map_err(|err| CompiledError::Read(err.to_string()))?;
+        let bytes = read_at_most(path, MAX_BYTES).map_err(|err| CompiledError::Read(err.to_string()))?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(CompiledError::Form);
         }

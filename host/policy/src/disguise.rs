@@ -55,7 +55,9 @@ impl Disguise {
     pub fn error(&self, mut err: PluginError) -> PluginError {
         match &mut err {
             PluginError::Config { message, .. } => self.text(message),
-            PluginError::Data(text) | PluginError::Input(text) | PluginError::Lie(text) => self.text(text),
+            PluginError::Data(text) | PluginError::Input(text) | PluginError::ContractViolation(text) => {
+                self.text(text)
+            }
             PluginError::Trap { last_log: Some(line), .. } => self.text(line),
             PluginError::Gather { source, .. } => **source = self.error((**source).clone()),
             _ => {}

@@ -152,7 +152,7 @@ impl Engine {
     pub(crate) fn component_of(&self, file: &CompiledFile, sha256: &str) -> Result<Component, CompiledError> {
         let Shared { wasmtime, memories, .. } = &*self.shared;
         let code = file.code(sha256, *memories)?;
-        code::of_file(wasmtime, code).map_err(|err| CompiledError::Unfit(clip(err.to_string())))
+        code::of_file(wasmtime, code).map_err(|err| CompiledError::Incompatible(clip(err.to_string())))
     }
 
     fn component(

@@ -201,7 +201,7 @@ pub enum PluginError {
     },
     /// Broke the contract of the interface.
     #[error("gave an answer that cannot be: {0}")]
-    Lie(String),
+    ContractViolation(String),
     /// Does not accept its config.
     #[error("does not accept its config{}: {message}", at(.pointer))]
     Config {

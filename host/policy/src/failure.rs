@@ -45,7 +45,7 @@ pub fn failure(err: &Error, state: &State, during: &'static str) -> PluginError 
             let limit = state.limits.result_bytes as u64;
             PluginError::Budget { what: "bytes in one call to the host", asked: None, limit, during }
         }
-        None => PluginError::Lie(clip(err.root_cause().to_string())),
+        None => PluginError::ContractViolation(clip(err.root_cause().to_string())),
     }
 }
 

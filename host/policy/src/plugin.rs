@@ -252,7 +252,7 @@ impl Plugin {
     /// Where they do not agree: [`PluginError::Config`].
     pub fn check_config(&self, config: &serde_json::Value) -> Result<(), PluginError> {
         let schema: serde_json::Value = serde_json::from_str(&self.description.config_schema)
-            .map_err(|err| PluginError::Lie(format!("its config schema is no JSON: {err}")))?;
+            .map_err(|err| PluginError::ContractViolation(format!("its config schema is no JSON: {err}")))?;
         json_schema::check(&schema, config)
             .map_err(|json_schema::Mismatch { pointer, message }| PluginError::Config { pointer, message })
     }
@@ -315,9 +315,10 @@ impl Plugin {
         })?;
         let limit = self.limits.text_bytes;
         match plan {
-            Some(plan) if plan.len() > limit => {
-                Err(PluginError::Lie(format!("its plan is {} bytes, more than {limit}", plan.len())))
-            }
+            Some(plan) if plan.len() > limit => Err(PluginError::ContractViolation(format!(
+                "its plan is {} bytes, more than {limit}",
+                plan.len()
+            ))),
             plan => Ok(plan),
         }
     }

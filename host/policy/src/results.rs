@@ -66,9 +66,10 @@ pub fn description(raw: RawDescription, limits: &Limits) -> Result<Description, 
     count("rules", raw.rules.len(), MAX_RULES)?;
     count("data sources", raw.data.len(), MAX_RULES)?;
     let schema = serde_json::from_str(&raw.config_schema)
-        .map_err(|err| PluginError::Lie(format!("its config schema is no JSON: {err}")))?;
-    json_schema::check_schema(&schema)
-        .map_err(|err| PluginError::Lie(format!("its config schema at {:?} {}", err.pointer, err.message)))?;
+        .map_err(|err| PluginError::ContractViolation(format!("its config schema is no JSON: {err}")))?;
+    json_schema::check_schema(&schema).map_err(|err| {
+        PluginError::ContractViolation(format!("its config schema at {:?} {}", err.pointer, err.message))
+    })?;
     let compares: Vec<Compared> = json_schema::compared(&schema)
         .map(|(plugin, config)| Compared { plugin: plugin.clone(), config: config.clone() })
         .collect();
@@ -80,7 +81,7 @@ pub fn description(raw: RawDescription, limits: &Limits) -> Result<Description, 
         text("the description of a rule", &rule.description, MAX_DOCUMENT)?;
         optional("the help URL of a rule", rule.help_url.as_ref(), limits)?;
         if !ids.insert(&rule.id) {
-            return Err(PluginError::Lie(format!("it has two rules {:?}", rule.id)));
+            return Err(PluginError::ContractViolation(format!("it has two rules {:?}", rule.id)));
         }
     }
     for need in &raw.data {
@@ -137,17 +138,21 @@ fn take_over(
 ) -> Result<Finding, PluginError> {
     if !description.rules.iter().any(|rule| rule.id == raw.rule) {
         let rule: String = raw.rule.chars().take(MAX_NAME).collect();
-        return Err(PluginError::Lie(format!("a finding of rule {rule:?}, which it does not describe")));
+        return Err(PluginError::ContractViolation(format!(
+            "a finding of rule {rule:?}, which it does not describe"
+        )));
     }
-    let module =
-        match raw.module {
-            None => None,
-            Some(index) => Some(order.get(index as usize).copied().ok_or_else(|| {
-                PluginError::Lie(format!("a finding about module {index} of {}", order.len()))
-            })?),
-        };
+    let module = match raw.module {
+        None => None,
+        Some(index) => Some(order.get(index as usize).copied().ok_or_else(|| {
+            PluginError::ContractViolation(format!("a finding about module {index} of {}", order.len()))
+        })?),
+    };
     if raw.message.is_empty() {
-        return Err(PluginError::Lie(format!("a finding of rule {:?} without a message", raw.rule)));
+        return Err(PluginError::ContractViolation(format!(
+            "a finding of rule {:?} without a message",
+            raw.rule
+        )));
     }
     text("the message of a finding", &raw.message, limits.text_bytes)?;
     optional("the file of a finding", raw.file.as_ref(), limits)?;
@@ -199,14 +204,14 @@ fn name(what: &str, value: &str) -> Result<(), PluginError> {
         return Ok(());
     }
     let value: String = value.chars().take(MAX_NAME).collect();
-    Err(PluginError::Lie(format!("{what} {value:?} is not of lower-case words joined by -")))
+    Err(PluginError::ContractViolation(format!("{what} {value:?} is not of lower-case words joined by -")))
 }
 
 fn text(what: &str, value: &str, limit: usize) -> Result<(), PluginError> {
     if value.len() <= limit {
         return Ok(());
     }
-    Err(PluginError::Lie(format!("{what} is {} bytes, more than {limit}", value.len())))
+    Err(PluginError::ContractViolation(format!("{what} is {} bytes, more than {limit}", value.len())))
 }
 
 fn optional(what: &str, value: Option<&String>, limits: &Limits) -> Result<(), PluginError> {
@@ -217,5 +222,5 @@ fn count(what: &str, found: usize, limit: usize) -> Result<(), PluginError> {
     if found <= limit {
         return Ok(());
     }
-    Err(PluginError::Lie(format!("{found} {what}, more than {limit}")))
+    Err(PluginError::ContractViolation(format!("{found} {what}, more than {limit}")))
 }

@@ -67,8 +67,8 @@ fn each_says_what_its_source_says_when_compiled_here() {
             _ => "{}",
         };
         // Behind a custom section nobody knows it.
-        let stranger = [builtin.component(), b"\0\x05\x04test"].concat();
-        let (compiled, known) = findings(&stranger, config);
+        let external = [builtin.component(), b"\0\x05\x04test"].concat();
+        let (compiled, known) = findings(&external, config);
         assert!(!known, "{}", builtin.name);
         assert_eq!(findings(builtin.component(), config).0, compiled, "{}", builtin.name);
         assert!(!compiled.is_empty() || builtin.name == "allowlist", "{} has nothing to say", builtin.name);
