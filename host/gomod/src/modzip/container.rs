@@ -72,6 +72,11 @@ impl Directory {
     pub(super) fn name(&self, entry: &Entry) -> &str {
         &self.names[entry.name.start as usize..entry.name.end as usize]
     }
+
+    /// Full names and sizes, in the order of the directory.
+    pub(super) fn named(&self) -> impl ExactSizeIterator<Item = (&str, u64)> {
+        self.entries.iter().map(|entry| (self.name(entry), entry.size))
+    }
 }
 
 /// Reads the end records and the central directory.

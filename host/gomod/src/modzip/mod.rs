@@ -35,6 +35,7 @@ mod container;
 mod error;
 mod fold;
 mod inflate;
+mod list;
 mod local;
 mod names;
 mod plain;
@@ -42,6 +43,7 @@ mod walk;
 mod window;
 
 pub use error::{EntryFault, Fault, ModZipError};
+pub use list::{FileList, FileListError, ListedFile};
 pub use names::Names;
 pub use plain::{PlainWalkError, PlainZip};
 pub use walk::{Scratch, WalkError};
@@ -140,7 +142,7 @@ impl<R: Read + Seek> ModuleZip<R> {
         let mut check = || {
             check_module(module)?;
             let directory = container::read_directory(&mut reader, limits)?;
-            names::check(&directory, &prefix, limits)?;
+            names::check(directory.named(), &prefix, limits)?;
             Ok(directory)
         };
         let directory = check().map_err(|fault: Fault| fault.of(module))?;

@@ -1,7 +1,6 @@
 //! Which names and sizes a module zip may hold (x/mod/zip checkZip).
 
 use super::Limits;
-use super::container::Directory;
 use super::error::{EntryFault, Fault};
 use super::fold::fold;
 use crate::module;
@@ -9,15 +8,19 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 
-/// Checks every entry; `prefix` is `path@version/`, unescaped.
-pub(super) fn check(directory: &Directory, prefix: &str, limits: &Limits) -> Result<(), Fault> {
-    let mut names = Names { by_fold: HashMap::with_capacity(directory.entries.len() * 5 / 4) };
+/// Checks every entry, its full name and its size; `prefix` is `path@version/`,
+/// unescaped.
+pub(super) fn check<'a>(
+    entries: impl ExactSizeIterator<Item = (&'a str, u64)>,
+    prefix: &str,
+    limits: &Limits,
+) -> Result<(), Fault> {
+    let mut names = Names { by_fold: HashMap::with_capacity(entries.len() * 5 / 4) };
     let mut total = 0u64;
-    for entry in &directory.entries {
-        let full = directory.name(entry);
-        check_entry(full, entry.size, prefix, limits, &mut names).map_err(|fault| fault.of(full))?;
+    for (full, size) in entries {
+        check_entry(full, size, prefix, limits, &mut names).map_err(|fault| fault.of(full))?;
         if !full.ends_with('/') {
-            total = total.saturating_add(entry.size);
+            total = total.saturating_add(size);
         }
         if total > limits.total {
             return Err(Fault::TooLarge {
@@ -38,7 +41,7 @@ fn check_entry<'a>(
     names: &mut Names<'a>,
 ) -> Result<(), EntryFault> {
     let name = full.strip_prefix(prefix).ok_or_else(|| EntryFault::Prefix { prefix: prefix.to_owned() })?;
-    let is_directory = full.ends_with('/');
+    let is_directory = full.ends_with('/') || name.is_empty();
     // Go opens such an entry without complaint and fails when it reads it.
     if is_directory && size != 0 {
         return Err(EntryFault::Feature("a directory with data"));

@@ -36,7 +36,7 @@ impl<R: Read + Seek> PlainZip<R> {
     /// What is wrong with the container, a name or a size.
     pub fn open(mut reader: R, limits: &Limits) -> Result<Self, Fault> {
         let directory = container::read_directory(&mut reader, limits)?;
-        names::check(&directory, "", limits)?;
+        names::check(directory.named(), "", limits)?;
         let module = ModuleVersion::new("", "");
         Ok(Self(ModuleZip { reader, module, prefix: String::new(), directory, random: None }))
     }

@@ -4,10 +4,11 @@
 use super::container::{DESCRIPTOR_FLAG, Directory, Entry, LOCAL_LEN, Method};
 use super::error::{EntryFault, Fault, ModZipError};
 use super::inflate::{InflateFault, Inflater};
+use super::list::{FileList, FileListError};
 use super::local::{DESCRIPTOR_MAX, check_descriptor, check_header, header_len};
 use super::window::Window;
 use super::{ModuleZip, Sink};
-use crate::dirhash::{H1, Hash1};
+use crate::dirhash::H1;
 use crate::module::ModuleVersion;
 use flate2::{Decompress, FlushDecompress, Status};
 use sha2::{Digest, Sha256};
@@ -114,9 +115,21 @@ impl<R: Read + Seek> ModuleZip<R> {
         scratch: &mut Scratch,
         sink: &mut S,
     ) -> Result<H1, WalkError<S::Error>> {
+        Ok(self.walk_listed(scratch, sink)?.h1(&self.module))
+    }
+
+    /// As [`walk_with`](Self::walk_with), for the whole list that is hashed.
+    ///
+    /// # Errors
+    /// What is wrong with the zip, or the sink's own error.
+    pub fn walk_listed<S: Sink>(
+        &mut self,
+        scratch: &mut Scratch,
+        sink: &mut S,
+    ) -> Result<FileList, WalkError<S::Error>> {
         scratch.window.reset();
         let Self { reader, module, prefix, directory, .. } = self;
-        let mut hash = Hash1::new();
+        let mut digests = vec![[0; 32]; directory.entries.len()];
         let last = directory.by_place.last().map_or(0, |&index| directory.entries[index as usize].end);
         for &index in &directory.by_place {
             let entry = &directory.entries[index as usize];
@@ -124,9 +137,16 @@ impl<R: Read + Seek> ModuleZip<R> {
             let mut source = Source { reader, last };
             let sha256 = walk_entry(&mut source, scratch, entry, name, prefix.len(), sink)
                 .map_err(|stop| stop.of(module, name))?;
-            hash.add(name, sha256);
+            digests[index as usize] = sha256;
         }
-        Ok(hash.finish().map_err(|newline| Fault::Newline(newline).of(module))?)
+        let mut list = FileList::default();
+        for ((name, size), sha256) in directory.named().zip(digests) {
+            list.push(&name[prefix.len()..], size, sha256).map_err(|error| match error {
+                FileListError::Rule(fault) => fault.of(module),
+                _ => Fault::Container("its names are too long together").of(module),
+            })?;
+        }
+        Ok(list)
     }
 
     /// Up to `len` bytes of the file of that name below the module's root, from
