@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Of .ci/release and .ci/unpack: static builds without paths of this machine. To be
 # sourced, with the repository as the working directory.
 

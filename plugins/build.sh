@@ -113,15 +113,15 @@ done
 
 # What somebody else built in this target directory is none of ours.
 rm -f "$CARGO_TARGET_DIR/$target/release"/*.wasm
+components=
+for manifest in */Cargo.toml; do
+    if grep -q '"cdylib"' "$manifest"; then
+        components="$components -p $(sed -n 's/^name = "\(airgo-.*\)"/\1/p' "$manifest" | head -n 1)"
+    fi
+done
 # Without --target the flags would also go to what runs here.
-# shellcheck disable=SC2086 # nothing, or one flag
-RUSTFLAGS="$simd $remap" cargo build -q --locked --release $std --target $target $(
-    for manifest in */Cargo.toml; do
-        if grep -q '"cdylib"' "$manifest"; then
-            printf ' -p %s' "$(sed -n 's/^name = "\(airgo-.*\)"/\1/p' "$manifest" | head -n 1)"
-        fi
-    done
-)
+# shellcheck disable=SC2086 # nothing, or one flag; and many
+RUSTFLAGS="$simd $remap" cargo build -q --locked --release $std --target $target $components
 
 out=$built
 if $check; then

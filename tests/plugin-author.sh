@@ -23,7 +23,8 @@ has() { grep -qF -e "$1" "$2" || { cat "$2" >&2; die "does not say: $1"; }; }
 # The guide's own pieces, so that it cannot go stale.
 rule=$(grep -F '.rule(Rule::new("old-go"' "$root/docs/plugins.md")
 loop=$(sed -n '/^        for module in bundle.modules() {$/,/^        }$/p' "$root/docs/plugins.md")
-[ -n "$rule" ] && [ -n "$loop" ] || die 'docs/plugins.md has no old-go rule'
+[ -n "$rule" ] || die 'docs/plugins.md has no old-go rule'
+[ -n "$loop" ] || die 'docs/plugins.md has no loop over the modules'
 
 "$airgo" plugin new no-unstable
 cd no-unstable

@@ -52,6 +52,7 @@ EOF
     run openssl pkey -in golden.pem -pubout -out golden.pub
     run cosign verify-blob --key golden.pub --signature full.airgo.sig.b64 --insecure-ignore-tlog=true full.airgo
     run cosign verify-blob-attestation --key golden.pub --signature full.airgo.att.json --type $type --insecure-ignore-tlog=true full.airgo
+    # shellcheck disable=SC2016 # of Markdown
     printf '```\n\nOne byte of the bundle changed, and another key:\n\n```\n'
     run "cp full.airgo changed.airgo && printf X | dd of=changed.airgo bs=1 seek=2000 conv=notrunc status=none"
     run cosign verify-blob --key golden.pub --signature full.airgo.sig.b64 --insecure-ignore-tlog=true changed.airgo
