@@ -8,9 +8,16 @@ target_dir=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 
 # Builds the program $1 of the manifest $2, and says where it is.
 static_build() {
-    local flags
+    local flags registry
+    # Of prefixes that fit, the last counts. A registry's directory has the name of
+    # its host, and is there once something was fetched.
+    cargo fetch --quiet --locked --manifest-path "$2" >&2
     flags="--remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$PWD=/airgo"
+    flags+=" --remap-path-prefix=$target_dir=/airgo/target"
     flags+=" --remap-path-prefix=$(rustc --print sysroot)=/rust"
+    for registry in "$cargo_home"/registry/src/*/; do
+        flags+=" --remap-path-prefix=${registry%/}=/registry"
+    done
     case $target in *-linux-gnu) flags+=" -C target-feature=+crt-static -C relocation-model=static" ;; esac
     # With --target, build scripts and macros, which cannot be static, are built
     # without these flags.
@@ -23,8 +30,11 @@ static_build() {
 # not run where there is nothing else.
 static_check() {
     local path empty
-    for path in "$cargo_home" "$PWD" "$HOME/"; do
-        if [ "$path" != / ] && grep -aqF "$path" "$1"; then
+    for path in "$cargo_home" "$PWD" "$HOME/" "$target_dir" "$cargo_home"/registry/src/*/; do
+        # Of a registry the name of its host.
+        case $path in "$cargo_home"/registry/src/*) path=$(basename "$path") ;; esac
+        case $path in / | '*') continue ;; esac
+        if grep -aqF "$path" "$1"; then
             echo "$1 holds the path $path" >&2
             return 1
         fi
@@ -40,4 +50,27 @@ static_check() {
         unshare -r chroot "$empty" /airgo version >&2
         rm -rf "$empty"
     fi
+}
+
+# Fails where the program $1, which asks for the addresses of names, loads a library
+# of the machine that nsswitch.conf wants for that: it would bring a libc of its own.
+static_names() {
+    case $target in *-linux-gnu) ;; *) return 0 ;; esac
+    local machine
+    if ! unshare -rn true 2>/dev/null; then return 0; fi
+    machine=$(mktemp -d)
+    mkdir "$machine/etc" "$machine/project"
+    cp "$1" "$machine/airgo"
+    echo 'hosts: trap' >"$machine/etc/nsswitch.conf"
+    echo 'void trap(void) __attribute__((constructor)); void trap(void) { __builtin_trap(); }' |
+        cc -shared -nostdlib -fPIC -x c - -o "$machine/libnss_trap.so.2"
+    printf 'module example.com/m\ngo 1.21\nrequire example.com/n v1.0.0\n' >"$machine/project/go.mod"
+    env -i PATH="$PATH" HOME=/ LD_LIBRARY_PATH=/ GOPROXY=http://names.invalid GOSUMDB=off \
+        unshare -rn chroot "$machine" /airgo resolve /project >"$machine/out" 2>&1 || true
+    if ! grep -F 'names.invalid' "$machine/out" >&2; then
+        echo "$1 loads the libraries of nsswitch.conf" >&2
+        cat "$machine/out" >&2
+        return 1
+    fi
+    rm -rf "$machine"
 }

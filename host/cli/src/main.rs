@@ -12,6 +12,7 @@ mod exit;
 mod findings;
 mod interrupt;
 mod manual;
+mod name_service;
 mod page;
 mod printer;
 mod progress;
@@ -44,6 +45,7 @@ impl Deref for Context {
 
 fn main() -> ExitCode {
     allocator::prepare();
+    name_service::prepare();
     let parsed = manual::command().try_get_matches().and_then(|m| args::Cli::from_arg_matches(&m));
     let cli = match parsed {
         Ok(cli) => cli,
