@@ -8,10 +8,11 @@ use crate::attest::signature_error::SignatureError;
 use crate::digest::Sha256;
 use crate::format::base::DeltaError;
 use crate::format::container::ContainerError;
+use crate::format::contents::ContentsError;
 use crate::format::manifest_text::ManifestError;
 use crate::format::names::ObjectKind;
 use crate::media::volume::{HeaderError, VolumeError};
-use airgo_gomod::modzip::ModZipError;
+use airgo_gomod::modzip::{FileListError, ModZipError};
 use airgo_gomod::{H1, ModuleVersion};
 use std::io;
 
@@ -89,6 +90,17 @@ pub enum BundleError {
     /// An object is not what the manifest says.
     #[error(transparent)]
     Object(#[from] ObjectError),
+    /// A block or a list of files does not unpack to what is stated.
+    #[error("malformed bundle: {name}: {reason}")]
+    Compressed {
+        /// The entry.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Lists of files and blocks do not fit together.
+    #[error("malformed bundle: {0}")]
+    Contents(#[from] ContentsError),
     /// An older bundle than one let in before, or the record of those cannot be used.
     #[error(transparent)]
     LastSeen(#[from] LastSeenError),
@@ -249,8 +261,28 @@ pub enum ModuleFault {
     /// Its zip breaks a rule of x/mod/zip.
     #[error("malformed bundle: {0}")]
     Zip(ModZipError),
+    /// The list of its files is malformed, or not that of a module zip.
+    #[error("malformed bundle: {module}: {fault}")]
+    List {
+        /// The module.
+        module: ModuleVersion,
+        /// What is wrong.
+        fault: FileListError,
+    },
+    /// A file is not what the list of its module's files says.
+    #[error("checksum mismatch for {file} of {module}: expected sha256 {expected}, got {actual}")]
+    Content {
+        /// The module.
+        module: ModuleVersion,
+        /// Its file.
+        file: String,
+        /// What the list says.
+        expected: Sha256,
+        /// What the bytes are.
+        actual: Sha256,
+    },
     /// Its content has another hash than the manifest and go.sum say.
-    #[error("checksum mismatch for the {} of {module}: expected {expected}, got {actual}", if *.kind == ObjectKind::Zip { "zip" } else { "go.mod" })]
+    #[error("checksum mismatch for the {} of {module}: expected {expected}, got {actual}", named(*.kind))]
     H1 {
         /// The module.
         module: ModuleVersion,
@@ -290,7 +322,11 @@ impl BundleError {
             Self::Container(ContainerError::Io(e)) if e.kind() != io::ErrorKind::UnexpectedEof => {
                 ErrorClass::Failed
             }
-            Self::Container(_) | Self::Manifest(_) | Self::Entries(_) => ErrorClass::Malformed,
+            Self::Container(_)
+            | Self::Manifest(_)
+            | Self::Entries(_)
+            | Self::Compressed { .. }
+            | Self::Contents(_) => ErrorClass::Malformed,
             // Nothing is wrong with the file: another one is needed.
             Self::Delta(
                 DeltaError::BaseMissing(_) | DeltaError::OtherBase { .. } | DeltaError::NotADelta,
@@ -304,8 +340,8 @@ impl BundleError {
             Self::Signature(_) => ErrorClass::Signature,
             Self::Object(_) => ErrorClass::Checksum,
             Self::Module(fault) => match **fault {
-                ModuleFault::Zip(_) => ErrorClass::Malformed,
-                ModuleFault::H1 { .. } => ErrorClass::Checksum,
+                ModuleFault::Zip(_) | ModuleFault::List { .. } => ErrorClass::Malformed,
+                ModuleFault::H1 { .. } | ModuleFault::Content { .. } => ErrorClass::Checksum,
             },
             Self::LastSeen(error) => match error.rule() {
                 Some(_) => ErrorClass::Signature,
@@ -318,6 +354,15 @@ impl BundleError {
 
     pub(crate) fn read(name: &str) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| Self::Read { name: name.to_owned(), source }
+    }
+}
+
+/// What of a module an object is.
+fn named(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Zip => "zip",
+        ObjectKind::FileList => "list of files",
+        _ => "go.mod",
     }
 }
 

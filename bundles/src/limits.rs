@@ -30,6 +30,14 @@ pub struct Limits {
     pub go_mod: u64,
     /// Bytes of a module zip (x/mod zip.MaxZipFile).
     pub zip: u64,
+    /// Bytes of the list of a module's files, as stored.
+    pub file_list: u64,
+    /// The same, unpacked.
+    pub unpacked_list: u64,
+    /// Bytes of a block of several contents, unpacked.
+    pub block: u64,
+    /// Bytes of a block as stored.
+    pub stored_block: u64,
     /// Bytes of a data snapshot.
     pub data: u64,
     /// Bytes of one file of checksum database evidence.
@@ -51,6 +59,10 @@ impl Default for Limits {
             info: 1 << 20,
             go_mod: 16 << 20,
             zip: 500 << 20,
+            file_list: 64 << 20,
+            unpacked_list: 96 << 20,
+            block: 16 << 20,
+            stored_block: 512 << 20,
             data: 500 << 20,
             evidence: 1 << 20,
         }

@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 pub const SCHEMA: &str = "https://airgo.dev/bundle/v1";
 /// The second schema: [`Workspace::toolchain`] is in it.
 pub const SCHEMA_2: &str = "https://airgo.dev/bundle/v2";
-/// The only encoding of the payload so far: a GOPROXY tree under `proxy/`.
-pub const ENCODING: &str = "goproxy-tree";
+/// The third schema: file lists ([`Module::files`]) and the encodings
+/// [`Encoding::Compact`] and [`Encoding::Exact`] are in it.
+pub const SCHEMA_3: &str = "https://airgo.dev/bundle/v3";
 
 /// What a bundle holds. Build it with the fields public, then [`Manifest::seal`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +40,12 @@ pub struct Manifest {
     /// project's build list, by path, version and replacement, bytewise. One
     /// version stands here twice where two projects replace it differently.
     pub modules: Vec<Module>,
-    /// How `proxy/` is laid out.
+    /// How the modules' files are stored.
     pub payload: Payload,
     /// Platforms (`linux/amd64`) that the packing was for, sorted; none means any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub platforms: Vec<String>,
-    /// The oldest that has all members in use: [`SCHEMA`] or [`SCHEMA_2`].
+    /// The oldest that has all members in use: [`SCHEMA`], [`SCHEMA_2`] or [`SCHEMA_3`].
     pub schema: String,
     /// What the bundle must suffice for.
     pub scope: Scope,
@@ -74,18 +75,68 @@ impl std::fmt::Display for Scope {
 }
 
 /// How the payload is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Payload {
-    /// [`ENCODING`].
-    pub encoding: String,
+    /// The blocks that hold the contents of files, in the order of those; of
+    /// [`SCHEMA_3`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<Block>,
+    /// Where the modules' files are.
+    pub encoding: Encoding,
 }
 
-impl Default for Payload {
-    fn default() -> Self {
-        Self { encoding: ENCODING.to_owned() }
+/// Where the files of modules are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// In their zips, under `proxy/`.
+    #[default]
+    GoproxyTree,
+    /// In blocks, all of them; the zips can be made again. Of [`SCHEMA_3`].
+    Compact,
+    /// In blocks, those that a build reads. Of [`SCHEMA_3`].
+    Exact,
+}
+
+impl Encoding {
+    /// Its name in a manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GoproxyTree => "goproxy-tree",
+            Self::Compact => "compact",
+            Self::Exact => "exact",
+        }
     }
+}
+
+/// Contents of files, compressed together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Block {
+    /// How many.
+    pub contents: u64,
+    /// The digest of the block as it is stored.
+    pub sha256: Sha256,
+    /// How many bytes are stored.
+    pub size: u64,
+    /// How many bytes the contents have together.
+    pub unpacked: u64,
+}
+
+/// Which version of Go's compress/flate made a zip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Encoder {
+    /// That of Go 1.26 and before.
+    #[serde(rename = "go1.26")]
+    Go126,
+    /// That of Go 1.27.
+    #[serde(rename = "go1.27")]
+    Go127,
 }
 
 /// A go.work file.
@@ -148,8 +199,20 @@ pub struct Import {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Module {
+    /// Which files of [`Module::files`] an [`Encoding::Exact`] bundle carries, a bit
+    /// for each in base64 (see [`Carried`](crate::Carried)); all of them where there
+    /// is no such member. Of [`SCHEMA_3`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<String>,
     /// Whether a main module's go.mod requires it without `// indirect`.
     pub direct: bool,
+    /// What makes the zip of the files, in an [`Encoding::Compact`] bundle; without
+    /// it the zip is stored. Of [`SCHEMA_3`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<Encoder>,
+    /// The list of the zip's files, if stored; of [`SCHEMA_3`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Stored>,
     /// Its `.info`, if stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Stored>,
@@ -171,7 +234,7 @@ pub struct Module {
     pub time: Option<String>,
     /// The version that requirements name.
     pub version: String,
-    /// Its zip, if stored.
+    /// Its zip, if that or files of it are stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zip: Option<Hashed>,
 }
@@ -285,7 +348,14 @@ impl Manifest {
     /// The oldest schema that has all members in use: a manifest without the
     /// newer ones is for every reader.
     pub(crate) fn needed_schema(&self) -> &'static str {
-        if self.workspaces.iter().any(|work| work.toolchain.is_some()) { SCHEMA_2 } else { SCHEMA }
+        let third = |m: &Module| m.files.is_some() || m.carried.is_some() || m.encoder.is_some();
+        if self.payload != Payload::default() || self.modules.iter().any(third) {
+            SCHEMA_3
+        } else if self.workspaces.iter().any(|work| work.toolchain.is_some()) {
+            SCHEMA_2
+        } else {
+            SCHEMA
+        }
     }
 
     /// `sha256:` and the digest over `path version h1-of-zip h1-of-go.mod`, one

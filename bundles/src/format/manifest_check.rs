@@ -1,7 +1,7 @@
 //! The rules of a manifest that its shape does not show: order, uniqueness,
 //! and that everything derived is derived rightly.
 
-use crate::format::manifest::{ENCODING, Manifest, Module, Replacement};
+use crate::format::manifest::{Manifest, Module, Replacement};
 use crate::format::names::{self, ObjectKind};
 use crate::format::objects::{self, Content};
 use crate::limits::Limits;
@@ -24,9 +24,9 @@ pub enum Rule {
     /// The schema is not the oldest that has all members in use.
     #[error("the schema is not the oldest that has all members in use")]
     Schema,
-    /// The payload's encoding is one that this airgo does not know.
-    #[error("the payload's encoding is not {ENCODING:?}")]
-    Encoding,
+    /// A member that the payload's encoding does not have, or lacks.
+    #[error("{0}")]
+    Encoding(&'static str),
     /// A list is out of order or names something twice.
     #[error("the list is not sorted, or names something twice")]
     Order,
@@ -75,7 +75,7 @@ pub enum Rule {
     Text(String),
 }
 
-fn refuse(at: &str, rule: Rule) -> RuleError {
+pub(super) fn refuse(at: &str, rule: Rule) -> RuleError {
     RuleError { at: at.to_owned(), rule }
 }
 
@@ -102,7 +102,7 @@ fn required_by(manifest: &Manifest) -> HashMap<&str, BTreeSet<&str>> {
 }
 
 impl Module {
-    fn refuse(&self, rule: Rule) -> RuleError {
+    pub(super) fn refuse(&self, rule: Rule) -> RuleError {
         RuleError { at: self.id().to_string(), rule }
     }
 }
@@ -154,9 +154,6 @@ impl Manifest {
 pub(crate) fn check(m: &Manifest) -> Result<(), RuleError> {
     if m.schema != m.needed_schema() {
         return Err(refuse("schema", Rule::Schema));
-    }
-    if m.payload.encoding != ENCODING {
-        return Err(refuse("payload", Rule::Encoding));
     }
     ascending("buildTags", &m.build_tags)?;
     texts("buildTags", &m.build_tags)?;
@@ -303,7 +300,7 @@ fn texts_spaced(module: &Module, text: &str) -> Result<(), RuleError> {
 
 fn check_objects(m: &Manifest) -> Result<(), RuleError> {
     let limits = Limits::default();
-    let mut seen: HashMap<(&str, &str), [Option<Content>; 3]> = HashMap::with_capacity(m.modules.len());
+    let mut seen: HashMap<(&str, &str), [Option<Content>; 4]> = HashMap::with_capacity(m.modules.len());
     for module in &m.modules {
         let Some((path, version)) = module.stored() else { continue };
         let known = seen.entry((path, version)).or_default();

@@ -1,7 +1,8 @@
 //! Manifests as bytes: canonical JSON that keeps every rule.
 
-use super::manifest::{Manifest, SCHEMA, SCHEMA_2};
+use super::manifest::{Encoding, Manifest, SCHEMA, SCHEMA_2, SCHEMA_3};
 use super::manifest_check::{self, RuleError};
+use super::manifest_payload;
 use crate::json::{self, JsonError};
 use serde::Deserialize;
 
@@ -18,11 +19,14 @@ pub enum ManifestError {
     #[error("malformed manifest: an absent field is spelt out at byte {0}")]
     NotCanonical(usize),
     /// A schema that this airgo does not speak.
-    #[error("the bundle's schema is {found:?}, this airgo reads {SCHEMA} and {SCHEMA_2}")]
+    #[error("the bundle's schema is {found:?}, this airgo reads {SCHEMA}, {SCHEMA_2} and {SCHEMA_3}")]
     Schema {
         /// What the manifest says.
         found: String,
     },
+    /// A layout of the modules' files that this airgo does not know.
+    #[error("the payload's encoding is {0:?}, this airgo reads goproxy-tree, compact and exact")]
+    Encoding(String),
     /// Well-formed, but against a rule of the format.
     #[error("malformed manifest: {0}")]
     Rule(#[from] RuleError),
@@ -38,10 +42,20 @@ impl Manifest {
         #[derive(Deserialize)]
         struct Head {
             schema: String,
+            payload: Option<HeadPayload>,
+        }
+        #[derive(Deserialize)]
+        struct HeadPayload {
+            encoding: String,
         }
         let head: Head = serde_json::from_slice(bytes).map_err(ManifestError::Shape)?;
-        if ![SCHEMA, SCHEMA_2].contains(&head.schema.as_str()) {
+        if ![SCHEMA, SCHEMA_2, SCHEMA_3].contains(&head.schema.as_str()) {
             return Err(ManifestError::Schema { found: head.schema });
+        }
+        if let Some(HeadPayload { encoding }) = head.payload
+            && serde_json::from_value::<Encoding>(encoding.as_str().into()).is_err()
+        {
+            return Err(ManifestError::Encoding(encoding));
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(ManifestError::Shape)?;
         json::same_canonical(&manifest, bytes)
@@ -68,6 +82,7 @@ impl Manifest {
 
     /// Refuses a manifest that breaks a rule of the format.
     pub fn check(&self) -> Result<(), RuleError> {
-        manifest_check::check(self)
+        manifest_check::check(self)?;
+        manifest_payload::check(self)
     }
 }

@@ -53,13 +53,20 @@ impl SignedBundle {
             crate::parallel::each(jobs, &all, true, Scratch::new, |scratch, (object, content, h1)| {
                 check(scratch, object, content, *h1, progress)
             });
-        match found.into_iter().next() {
-            Some((_, error)) => Err(error),
-            None => {
-                let bytes = all.iter().map(|(_, content, _)| content.len()).sum();
-                Ok(Verified { objects: all.len(), bytes })
-            }
+        if let Some((_, error)) = found.into_iter().next() {
+            return Err(error);
         }
+        self.verify_blocks(jobs, progress)?;
+        let bytes = all.iter().map(|(_, content, _)| content.len()).sum();
+        Ok(Verified { objects: all.len(), bytes })
+    }
+
+    fn verify_blocks(&self, jobs: NonZeroUsize, progress: &dyn Progress) -> Result<(), BundleError> {
+        let blocks = self.blocks()?;
+        let all: Vec<usize> = (0..blocks.len()).collect();
+        let found =
+            crate::parallel::each(jobs, &all, true, || (), |(), index| blocks.verify(*index, progress));
+        found.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
     }
 }
 
@@ -88,6 +95,10 @@ fn check(
                 WalkError::Zip(e) => invalid(e),
                 WalkError::Sink(()) => BundleError::Cancelled,
             })?
+        }
+        // Reading it compares its hash.
+        ObjectKind::FileList => {
+            super::blocks::read_list(content, &object.module, expected).map(|_| expected)?
         }
         _ => airgo_gomod::dirhash::hash_go_mod(&content.read_verified()?),
     };

@@ -3,7 +3,9 @@
 //! ```text
 //! airgo.json                                  the manifest
 //! base.json                                   only in a delta: what it builds on
+//! blocks/<digest>.zst                         contents of files, compressed together
 //! data/<name>                                 data snapshots
+//! files/<path>/@v/<version>.files             lists of the files of modules
 //! proxy/<path>/@v/<version>.{info,mod,zip}    the payload, with list
 //! proxy/sumdb/<database>/...                  evidence
 //! statements/<name>.<key>.dsse.json           what else signers say
@@ -23,6 +25,10 @@ use airgo_gomod::module::{self, ModuleError};
 
 /// The entry that makes a bundle a delta.
 pub const BASE: &str = "base.json";
+/// Where blocks are.
+pub const BLOCKS: &str = "blocks/";
+/// Where the lists of the files of modules are.
+pub const FILES: &str = "files/";
 /// Where data snapshots are.
 pub const DATA: &str = "data/";
 /// Where the GOPROXY tree is.
@@ -36,8 +42,12 @@ pub enum Section {
     Manifest,
     /// `base.json`.
     Base,
+    /// `blocks/`.
+    Block,
     /// `data/`.
     Data,
+    /// `files/`.
+    Files,
     /// `proxy/` but for its evidence.
     Proxy,
     /// `proxy/sumdb/`.
@@ -49,13 +59,20 @@ pub enum Section {
 }
 
 impl Section {
+    /// Whether the manifest accounts for the section's entries one by one.
+    pub(crate) fn is_object(self) -> bool {
+        matches!(self, Self::Block | Self::Data | Self::Files | Self::Proxy)
+    }
+
     /// The section that a name belongs to, if any.
     pub fn of(name: &str) -> Option<Self> {
         let inside = |prefix: &str| name.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty());
         match name {
             MANIFEST => Some(Self::Manifest),
             BASE => Some(Self::Base),
+            _ if inside(BLOCKS) => Some(Self::Block),
             _ if inside(DATA) => Some(Self::Data),
+            _ if inside(FILES) => Some(Self::Files),
             _ if inside(EVIDENCE) => Some(Self::Evidence),
             _ if inside(PROXY) => Some(Self::Proxy),
             _ if inside(STATEMENTS) => Some(Self::Statement),
@@ -148,6 +165,10 @@ pub enum ObjectKind {
     List,
     /// A data snapshot.
     Data,
+    /// The list of the files of a module.
+    FileList,
+    /// Contents of files.
+    Block,
 }
 
 impl ObjectKind {
@@ -156,6 +177,8 @@ impl ObjectKind {
             Self::Info => ".info",
             Self::Mod => ".mod",
             Self::Zip => ".zip",
+            Self::FileList => ".files",
+            Self::Block => ".zst",
             Self::List | Self::Data => "",
         }
     }
@@ -171,19 +194,29 @@ pub fn object_name(module: &ModuleVersion, kind: ObjectKind) -> Result<String, M
     if kind == ObjectKind::List {
         return Ok(format!("{PROXY}{}/@v/list", module::escape_path(path)?));
     }
-    Ok(stem(module)? + kind.extension())
+    if kind == ObjectKind::Block {
+        return Ok(format!("{BLOCKS}{path}{}", kind.extension()));
+    }
+    let top = if kind == ObjectKind::FileList { FILES } else { PROXY };
+    Ok(format!("{top}{}{}", stem(module)?, kind.extension()))
 }
 
-/// What the names of a module's objects begin with: all but the extension.
+/// What the names of a module's objects have between the directory and the
+/// extension.
 pub(crate) fn stem(module: &ModuleVersion) -> Result<String, ModuleError> {
     let path = module::escape_path(&module.path)?;
-    Ok(format!("{PROXY}{path}/@v/{}", module::escape_version(&module.version)?))
+    Ok(format!("{path}/@v/{}", module::escape_version(&module.version)?))
+}
+
+/// The entry of a block.
+pub(crate) fn block_name(sha256: crate::digest::Sha256) -> String {
+    format!("{BLOCKS}{sha256}{}", ObjectKind::Block.extension())
 }
 
 /// The module that an entry of the payload belongs to, as `path@version`; for a
 /// list the path alone.
 pub fn module_of(name: &str) -> Option<String> {
-    let (path, file) = name.strip_prefix(PROXY)?.rsplit_once("/@v/")?;
+    let (path, file) = name.strip_prefix(PROXY).or(name.strip_prefix(FILES))?.rsplit_once("/@v/")?;
     let path = module::unescape_path(path).ok()?;
     if file == "list" {
         return Some(path);

@@ -1,7 +1,7 @@
 //! The objects that a manifest promises: which entries a bundle must hold.
 
 use crate::digest::Sha256;
-use crate::format::manifest::{Hashed, Manifest, Module};
+use crate::format::manifest::{Encoding, Hashed, Manifest, Module, Stored};
 use crate::format::names::{self, ObjectKind};
 use crate::limits::Limits;
 use airgo_gomod::{H1, ModuleVersion};
@@ -14,13 +14,14 @@ pub struct Object {
     pub name: String,
     /// What it is.
     pub kind: ObjectKind,
-    /// The stored module; for a list its path alone, for data the snapshot's name.
+    /// The stored module; for a list its path alone, for data the snapshot's name,
+    /// for a block its digest.
     pub module: ModuleVersion,
     /// How many bytes.
     pub size: u64,
     /// Their digest.
     pub sha256: Sha256,
-    /// Go's hash, for a go.mod or a zip.
+    /// Go's hash, for a go.mod, a zip or the list of a zip's files.
     pub h1: Option<H1>,
 }
 
@@ -32,29 +33,48 @@ pub(crate) struct Content {
     pub(crate) h1: Option<H1>,
 }
 
-/// What a module has of each kind.
-pub(crate) fn contents(module: &Module) -> [(ObjectKind, Option<Content>); 3] {
+/// What a module has of each kind, its zip stored or not.
+pub(crate) fn contents(module: &Module) -> [(ObjectKind, Option<Content>); 4] {
     let hashed = |Hashed { size, sha256, h1, .. }| Content { size, sha256, h1: Some(h1) };
-    let info = module.info.map(|s| Content { size: s.size, sha256: s.sha256, h1: None });
+    let plain = |Stored { size, sha256 }| Content { size, sha256, h1: None };
+    let list = |list: Stored| Content { h1: module.zip.map(|zip| zip.h1), ..plain(list) };
     [
-        (ObjectKind::Info, info),
+        (ObjectKind::FileList, module.files.map(list)),
+        (ObjectKind::Info, module.info.map(plain)),
         (ObjectKind::Mod, module.go_mod.map(hashed)),
         (ObjectKind::Zip, module.zip.map(hashed)),
     ]
 }
 
 /// The objects of one module.
-fn of_module(module: &Module) -> impl Iterator<Item = Object> {
+fn of_module(module: &Module, encoding: Encoding) -> impl Iterator<Item = Object> {
     let stored = module.stored_as();
+    let has_zip = module.is_zip_stored(encoding);
     // The manifest's rules have refused paths and versions without a name.
     let named = stored.and_then(|stored| Some((names::stem(&stored).ok()?, stored)));
-    named.into_iter().flat_map(|(stem, stored)| {
+    named.into_iter().flat_map(move |(stem, stored)| {
         contents(module).into_iter().filter_map(move |(kind, content)| {
             let Content { size, sha256, h1 } = content?;
-            let name = format!("{stem}{}", kind.extension());
+            if kind == ObjectKind::Zip && !has_zip {
+                return None;
+            }
+            let top = if kind == ObjectKind::FileList { names::FILES } else { names::PROXY };
+            let name = format!("{top}{stem}{}", kind.extension());
             Some(Object { name, kind, module: stored.clone(), size, sha256, h1 })
         })
     })
+}
+
+impl Module {
+    /// Whether a bundle of this encoding carries the zip itself.
+    pub fn is_zip_stored(&self, encoding: Encoding) -> bool {
+        self.zip.is_some()
+            && match encoding {
+                Encoding::GoproxyTree => true,
+                Encoding::Compact => self.encoder.is_none(),
+                Encoding::Exact => false,
+            }
+    }
 }
 
 /// The bound on an object of this kind.
@@ -65,6 +85,8 @@ pub(crate) fn limit(kind: ObjectKind, limits: &Limits) -> u64 {
         ObjectKind::Zip => limits.zip,
         ObjectKind::List => limits.manifest,
         ObjectKind::Data => limits.data,
+        ObjectKind::FileList => limits.file_list,
+        ObjectKind::Block => limits.stored_block,
     }
 }
 
@@ -84,11 +106,20 @@ pub(crate) fn package_url(module: &ModuleVersion) -> String {
 
 impl Manifest {
     /// Every entry that the manifest accounts for, in the container's order:
-    /// data snapshots, then the proxy tree with its lists.
+    /// blocks, data snapshots, lists of files, then the proxy tree with its lists.
     pub fn objects(&self) -> Vec<Object> {
         let mut all: BTreeMap<String, Object> = BTreeMap::new();
         for module in &self.modules {
-            all.extend(of_module(module).map(|o| (o.name.clone(), o)));
+            all.extend(of_module(module, self.payload.encoding).map(|o| (o.name.clone(), o)));
+        }
+        for block in &self.payload.blocks {
+            let (name, module) =
+                (names::block_name(block.sha256), ModuleVersion::new(block.sha256.to_string(), ""));
+            let (size, sha256) = (block.size, block.sha256);
+            all.insert(
+                name.clone(),
+                Object { name, kind: ObjectKind::Block, module, size, sha256, h1: None },
+            );
         }
         for (path, text) in self.lists() {
             let (size, sha256) = (text.len() as u64, Sha256::of(text.as_bytes()));

@@ -98,7 +98,7 @@ impl Unverified {
                 Section::Evidence => bounded(entry, limits.evidence)?,
                 Section::Statement | Section::Signature => bounded(entry, limits.envelope)?,
                 // Bounded by the manifest, which has its own limits.
-                Section::Data | Section::Proxy => {}
+                Section::Block | Section::Data | Section::Files | Section::Proxy => {}
             }
         }
         let read = |e: &Entry| container.read_whole(e).map_err(BundleError::read(&e.meta.name));
@@ -275,7 +275,7 @@ impl Unverified {
             .container
             .entries
             .iter()
-            .filter(|e| matches!(Section::of(&e.meta.name), Some(Section::Data | Section::Proxy)));
+            .filter(|e| Section::of(&e.meta.name).is_some_and(Section::is_object));
         let mut objects = Vec::new();
         for object in manifest.objects() {
             if let Some(content) = base.and_then(|b| b.same(&object)) {
@@ -371,16 +371,20 @@ impl SignedBundle {
 
     /// The window onto an object's bytes, not yet verified.
     pub fn content(&self, name: &str) -> Result<Content, BundleError> {
-        match self.objects.binary_search_by(|(o, _)| o.name.as_str().cmp(name)) {
-            Ok(at) => Ok(self.objects[at].1.clone()),
-            Err(_) => Err(ObjectError::Unknown(name.to_owned()).into()),
+        match self.object(name) {
+            Some((_, content)) => Ok(content.clone()),
+            None => Err(ObjectError::Unknown(name.to_owned()).into()),
         }
+    }
+
+    pub(super) fn object(&self, name: &str) -> Option<&(Object, Content)> {
+        let at = self.objects.binary_search_by(|(o, _)| o.name.as_str().cmp(name)).ok()?;
+        self.objects.get(at)
     }
 
     /// The same object, as a delta means it.
     fn same(&self, object: &Object) -> Option<Content> {
-        let at = self.objects.binary_search_by(|(o, _)| o.name.cmp(&object.name)).ok()?;
-        let (mine, content) = &self.objects[at];
+        let (mine, content) = self.object(&object.name)?;
         ((mine.size, mine.sha256) == (object.size, object.sha256)).then(|| content.clone())
     }
 

@@ -7,7 +7,7 @@
 use crate::support;
 use crate::support::JOBS;
 use airgo_bundle::keys::SigningKey;
-use airgo_bundle::manifest::{SCHEMA, SCHEMA_2, Workspace};
+use airgo_bundle::manifest::{SCHEMA, SCHEMA_2, SCHEMA_3, Workspace};
 use airgo_bundle::{
     Bundle, BundleWriter, Claims, Limits, Manifest, NewStatement, Object, Sha256, Signing, Trust,
 };
@@ -113,6 +113,34 @@ fn the_golden_bundle_of_the_second_schema_is_read() {
             error.to_string(),
             "malformed manifest: schema: the schema is not the oldest that has all members in use"
         );
+    }
+}
+
+/// Of the third schema: file lists beside zips, and files in blocks.
+#[test]
+fn the_golden_bundles_of_the_third_schema_are_read() {
+    let key = SigningKey::load(&golden("key.pem"), &mut || None).unwrap();
+    let mut trust = Trust::new();
+    trust.load(&golden("key.pub")).unwrap();
+    let worlds = [
+        ("lists.airgo", crate::blocks::world_of_zips(), 0),
+        ("exact.airgo", support::blocks::exact(), 8),
+        ("compact.airgo", support::blocks::compact(), 9),
+    ];
+    for (name, world, contents) in worlds {
+        assert_eq!(world.manifest.schema, SCHEMA_3);
+        let path = golden(&format!("../v3/{name}"));
+        if !path.exists() {
+            assert!(std::env::var_os("AIRGO_BLESS").is_some(), "{} is missing", path.display());
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            world.write_with(&path, &[(EVIDENCE, b"")], &[signing(&key)]).unwrap();
+        }
+        let opened = Bundle::open(&path, &Limits::default()).unwrap();
+        let bundle = opened.verify_signatures(&trust, support::now()).unwrap();
+        bundle.verify_objects(JOBS, &()).unwrap();
+        bundle.verify_modules(JOBS, &()).unwrap();
+        assert_eq!(bundle.blocks().unwrap().contents().len(), contents, "{name}");
+        assert_eq!(bundle.manifest(), &world.manifest, "{name}");
     }
 }
 

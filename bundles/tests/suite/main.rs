@@ -2,6 +2,7 @@
 //! running them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod blocks;
 mod damaged_surroundings;
 mod delta;
 mod detached;

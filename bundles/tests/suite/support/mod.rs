@@ -2,6 +2,8 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 #[cfg(test)]
+pub mod blocks;
+#[cfg(test)]
 pub mod forge;
 
 use airgo_bundle::keys::SigningKey;
@@ -49,6 +51,9 @@ pub fn module(built: &airgo_testkit::Module, bytes: &mut HashMap<String, Vec<u8>
         go_mod: Some(hashed(&go_mod, h1_go_mod(&go_mod))),
         path: id.path.clone(),
         replacement: None,
+        carried: None,
+        encoder: None,
+        files: None,
         required_by: Vec::new(),
         selected: true,
         time: info.time,
