@@ -254,7 +254,7 @@ fn modcacherw(context: &Context) -> Result<bool> {
 fn inputs(bundle: &SignedBundle) -> Result<Vec<ModuleInput<'_>>> {
     let mut inputs: BTreeMap<ModuleVersion, ModuleInput<'_>> = BTreeMap::new();
     for object in bundle.objects() {
-        if matches!(object.kind, ObjectKind::List | ObjectKind::Data) {
+        if !matches!(object.kind, ObjectKind::Info | ObjectKind::Mod | ObjectKind::Zip) {
             continue;
         }
         let content = bundle.content(&object.name).map_err(|e| bundle_failure(&e))?;

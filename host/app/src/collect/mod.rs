@@ -259,6 +259,6 @@ pub fn fetched_as(kind: ObjectKind) -> Option<Kind> {
         ObjectKind::Info => Some(Kind::Info),
         ObjectKind::Mod => Some(Kind::Mod),
         ObjectKind::Zip => Some(Kind::Zip),
-        ObjectKind::List | ObjectKind::Data => None,
+        ObjectKind::List | ObjectKind::Data | ObjectKind::FileList | ObjectKind::Block => None,
     }
 }
