@@ -10,11 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Platform;
-use airgo_gomod::{ModuleVersion, module};
-use airgo_resolve::packages::{
-    Builds, Carried, Closure, Entry, EntryKind, ModuleFiles, On, Place, Settings, follow, load,
-};
+use airgo_resolve::packages::{Builds, Carried, Closure, On, Place, Settings, follow, load};
 use airgo_resolve::{Mode, Project, Replacement, Resolution, resolve};
 use airgo_testkit::{Go, TempTree, require_tool, target_tmp};
 use serde_json::Value;
@@ -22,53 +20,7 @@ use support::oracle::go_version;
 use support::project;
 use support::real::{fetch_some, files};
 use support::source::Shuffled;
-
-/// Modules as `go mod download` unpacked them.
-struct Unpacked(PathBuf);
-
-impl Unpacked {
-    fn root(&self, place: &Place) -> PathBuf {
-        match place {
-            Place::Directory(dir) => PathBuf::from(dir),
-            Place::Zip(m) => self.0.join(format!(
-                "{}@{}",
-                module::escape_path(&m.path).unwrap(),
-                module::escape_version(&m.version).unwrap()
-            )),
-        }
-    }
-}
-
-impl ModuleFiles for Unpacked {
-    type Error = std::io::Error;
-
-    fn has(&mut self, place: &Place) -> bool {
-        self.root(place).is_dir()
-    }
-
-    fn directory(&mut self, place: &Place, dir: &str) -> std::io::Result<Vec<Entry>> {
-        let Ok(entries) = fs::read_dir(self.root(place).join(dir)) else { return Ok(Vec::new()) };
-        let entry = |entry: std::io::Result<fs::DirEntry>| {
-            let entry = entry?;
-            let kind = entry.file_type()?;
-            let kind = match fs::metadata(entry.path()) {
-                Ok(meta) if meta.is_file() && kind.is_symlink() => EntryKind::LinkedFile(meta.len()),
-                Ok(meta) if meta.is_file() => EntryKind::File(meta.len()),
-                Ok(_) if kind.is_dir() => EntryKind::Directory,
-                Ok(meta) if meta.is_dir() => EntryKind::LinkedDirectory,
-                _ => EntryKind::Other,
-            };
-            Ok(Entry { name: entry.file_name().into_string().unwrap(), kind })
-        };
-        entries.map(entry).collect()
-    }
-
-    fn read(&mut self, place: &Place, file: &str, limit: u64) -> std::io::Result<Vec<u8>> {
-        let mut bytes = fs::read(self.root(place).join(file))?;
-        bytes.truncate(usize::try_from(limit).unwrap());
-        Ok(bytes)
-    }
-}
+use support::unpacked::Unpacked;
 
 /// Of a package: its module, the files that it embeds, those of its tests.
 type Facts = (String, BTreeSet<String>, BTreeSet<String>);

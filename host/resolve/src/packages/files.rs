@@ -93,7 +93,17 @@ impl Tree {
 }
 
 /// The files of a project's modules, as the walk reads them.
-pub(super) struct Reader<'a, F>(pub &'a mut F);
+pub(super) struct Reader<'a, F> {
+    pub files: &'a mut F,
+    /// Go files in whose head `"C"` stands: most of them import it.
+    pub maybe_cgo: HashMap<Place, HashSet<String>>,
+}
+
+impl<'a, F> Reader<'a, F> {
+    pub fn new(files: &'a mut F) -> Self {
+        Self { files, maybe_cgo: HashMap::new() }
+    }
+}
 
 /// Reads each package once.
 pub(super) type Packages<'a, 'f, F> = closure::Packages<'a, Reader<'f, F>>;
@@ -103,7 +113,7 @@ impl<F: ModuleFiles> closure::Files for Reader<'_, F> {
     type Error = F::Error;
 
     fn directory(&mut self, place: &Place, dir: &str) -> Result<Vec<(String, u64)>, F::Error> {
-        let entries = self.0.directory(place, dir)?;
+        let entries = self.files.directory(place, dir)?;
         let file = |entry: Entry| size(&entry).map(|size| (entry.name, size));
         let mut files: Vec<_> = entries.into_iter().filter_map(file).collect();
         files.sort_unstable();
@@ -111,13 +121,17 @@ impl<F: ModuleFiles> closure::Files for Reader<'_, F> {
     }
 
     fn read(&mut self, place: &Place, file: &str, limit: u64) -> Result<Vec<u8>, F::Error> {
-        self.0.read(place, file, limit)
+        let bytes = self.files.read(place, file, limit)?;
+        if memchr::memmem::find(&bytes, b"\"C\"").is_some() {
+            self.maybe_cgo.entry(place.clone()).or_default().insert(file.to_owned());
+        }
+        Ok(bytes)
     }
 
     fn is_own(&mut self, place: &Place, dir: &str) -> Result<bool, F::Error> {
         if let Place::Directory(_) = place {
             for above in ancestors(dir) {
-                let entries = self.0.directory(place, above)?;
+                let entries = self.files.directory(place, above)?;
                 if entries.iter().any(|e| e.name == "go.mod" && size(e).is_some()) {
                     return Ok(false);
                 }
@@ -131,7 +145,7 @@ impl<F: ModuleFiles> closure::Files for Reader<'_, F> {
     }
 
     fn imports(&mut self, count: usize) -> Result<(), F::Error> {
-        self.0.imports(count)
+        self.files.imports(count)
     }
 }
 

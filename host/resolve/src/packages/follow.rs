@@ -75,7 +75,9 @@ impl Providers for Bundle<'_> {
                 let candidates = self.by_path.get(prefix).into_iter().flatten();
                 for carried in candidates.filter(|carried| carried.listed == listed) {
                     any = true;
-                    if !packages.files.0.has(&carried.place) || packages.has_package(&carried.place, dir)? {
+                    if !packages.files.files.has(&carried.place)
+                        || packages.has_package(&carried.place, dir)?
+                    {
                         let (module, place) = (carried.module.clone(), carried.place.clone());
                         let (path, dir) = (path.to_owned(), dir.to_owned());
                         found.push(Rc::new(Package { path, module, main: false, place, dir }));

@@ -5,11 +5,11 @@ use super::embed::{self, EmbedError, Embedded};
 use super::fault::{Fault, Importer, Problem};
 use super::files::{ModuleFiles, Packages, Place, Reader};
 use super::lookup::{Lookup, Modules};
-use super::matching;
+use super::starts::Starts;
 use crate::{Project, Resolution};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::closure::{self, Builds, GoFile, Needed, On, join};
-use airgo_gomod::gosource::embed_patterns;
+use airgo_gomod::gosource::{self, embed_patterns};
 use airgo_gomod::gosum::Subject;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -72,6 +72,8 @@ pub struct Reached {
     pub imports: Vec<Import>,
     /// What it embeds, where asked for.
     pub embedded: Embedded,
+    /// The names of those of its files, of a zip, that import "C".
+    pub cgo: Vec<String>,
 }
 
 /// A file of a directory that go refuses: nobody can say what it imports.
@@ -99,6 +101,10 @@ pub struct Closure {
     /// Lines that go.sum lacks, for go.mod files that only commands which read
     /// the whole graph ask for, such as `go list -m all`.
     pub unsummed: Vec<ModuleVersion>,
+    /// Modules of zips that go opens to see whether they have a package, under
+    /// the names of what replaces them: those that have one, and those that it
+    /// rules out, whose path is the start of an import path as well.
+    pub opened: BTreeSet<ModuleVersion>,
 }
 
 /// Loads the packages of `./...` in all main modules, and what they import.
@@ -111,30 +117,26 @@ pub fn load<F: ModuleFiles>(
     settings: &Settings<'_>,
     files: &mut F,
 ) -> Result<Closure, F::Error> {
+    load_from(&Starts::default(), project, resolution, settings, files)
+}
+
+/// Loads packages, and what they import.
+///
+/// # Errors
+/// What `files` gives. What go would refuse is a [`Problem`].
+pub fn load_from<F: ModuleFiles>(
+    starts: &Starts<'_>,
+    project: &Project,
+    resolution: &Resolution,
+    settings: &Settings<'_>,
+    files: &mut F,
+) -> Result<Closure, F::Error> {
     let mut walk = Walk::new(settings, files, Modules::new(project, resolution, settings));
-    for main in &project.mains {
-        let Some(decl) = &main.modfile.module else { continue };
-        let place = Place::Directory(main.dir.clone());
-        let ignored: Vec<&str> = main.modfile.ignore.iter().map(|i| i.path.as_str()).collect();
-        for dir in matching::directories(walk.steps.packages.files.0, &place, &ignored)? {
-            // Where no file is built, `./...` passes the directory over.
-            let files = walk.steps.packages.package(&place, &dir)?;
-            let built = files.iter().fold(0, |all, file| all | file.built);
-            if built == 0 {
-                continue;
-            }
-            let path = if dir.is_empty() { decl.path.clone() } else { join(&decl.path, &dir) };
-            let module = ModuleVersion::new(decl.path.as_str(), "");
-            let package = Rc::new(Package { path, module, main: true, place: place.clone(), dir });
-            if settings.tests {
-                walk.steps.resolver.tested.insert(package.clone());
-            }
-            walk.steps.reach(&package, On { builds: built, tests: 0 });
-        }
-    }
+    starts.reach(&mut walk)?;
     walk.steps.follow()?;
     let unsummed = walk.go_mod_sums();
-    Ok(Closure { unsummed, ..walk.finish()? })
+    let opened = std::mem::take(&mut walk.steps.resolver.providers.opened);
+    Ok(Closure { unsummed, opened, ..walk.finish()? })
 }
 
 /// Who says what import paths lead to.
@@ -152,15 +154,15 @@ pub(super) trait Providers {
 
 /// The shared walk, and what it is for.
 pub(super) struct Walk<'a, F: ModuleFiles, P: Providers> {
-    settings: &'a Settings<'a>,
+    pub settings: &'a Settings<'a>,
     pub steps: closure::Walk<'a, Reader<'a, F>, Resolver<P>>,
 }
 
 /// Notes what go refuses on the way.
 pub(super) struct Resolver<P> {
-    providers: P,
-    /// The packages whose tests are followed: those that `./...` matches.
-    tested: HashSet<Rc<Package>>,
+    pub providers: P,
+    /// The packages whose tests are followed: those that patterns match.
+    pub tested: HashSet<Rc<Package>>,
     problems: HashMap<(String, Fault), Problem>,
 }
 
@@ -232,7 +234,7 @@ impl<P> Resolver<P> {
 impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
     pub fn new(settings: &'a Settings<'a>, files: &'a mut F, providers: P) -> Self {
         let resolver = Resolver { providers, tested: HashSet::new(), problems: HashMap::new() };
-        Self { settings, steps: closure::Walk::new(Reader(files), settings.builds, resolver) }
+        Self { settings, steps: closure::Walk::new(Reader::new(files), settings.builds, resolver) }
     }
 
     /// What was reached, in order.
@@ -257,7 +259,8 @@ impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
                 true => embeds(&mut self.steps.packages, &package, &files, &mut closure.embed_errors)?,
                 false => Embedded::default(),
             };
-            closure.packages.push(Reached { package, on, imports, embedded });
+            let cgo = cgo_files(&mut self.steps.packages, &package, &files)?;
+            closure.packages.push(Reached { package, on, imports, embedded, cgo });
         }
         Ok(closure)
     }
@@ -310,6 +313,28 @@ impl<F: ModuleFiles> Walk<'_, F, Modules<'_>> {
     }
 }
 
+/// Those files of a package of a zip that import "C".
+fn cgo_files<F: ModuleFiles>(
+    packages: &mut Packages<'_, '_, F>,
+    package: &Package,
+    files: &[(&GoFile, On)],
+) -> Result<Vec<String>, F::Error> {
+    let mut found = Vec::new();
+    let reader = &mut packages.files;
+    let Place::Zip(_) = package.place else { return Ok(found) };
+    let Some(maybe) = reader.maybe_cgo.get(&package.place) else { return Ok(found) };
+    for (file, _) in files.iter().filter(|(file, _)| !file.is_test) {
+        let name = join(&package.dir, &file.name);
+        if maybe.contains(&name) {
+            let text = reader.files.read(&package.place, &name, file.size)?;
+            if gosource::read(&text).imports.iter().any(|import| import.path == "C") {
+                found.push(file.name.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// What the files of a package embed.
 fn embeds<F: ModuleFiles>(
     packages: &mut Packages<'_, '_, F>,
@@ -319,9 +344,9 @@ fn embeds<F: ModuleFiles>(
 ) -> Result<Embedded, F::Error> {
     let mut embedded = Embedded::default();
     for (file, _) in files.iter().filter(|(file, _)| file.embeds()) {
-        let text = packages.files.0.read(&package.place, &join(&package.dir, &file.name), file.size)?;
+        let text = packages.files.files.read(&package.place, &join(&package.dir, &file.name), file.size)?;
         for pattern in embed_patterns(&text) {
-            match embed::resolve(packages.files.0, &package.place, &package.dir, &pattern)? {
+            match embed::resolve(packages.files.files, &package.place, &package.dir, &pattern)? {
                 Ok(names) if file.is_test => embedded.test_files.extend(names),
                 Ok(names) => embedded.files.extend(names),
                 Err(problem) => {

@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::files::{ModuleFiles, Packages, Place};
 use super::load::{Package, Providers, Settings, Sums};
+use super::starts::Searched;
 use crate::{MainModule, Project, Replacement, Resolution, Selected};
 use airgo_gomod::gosource::closure::{ancestors, directory_in};
 use airgo_gomod::gosum::Subject;
@@ -29,6 +30,8 @@ pub(super) struct Modules<'a> {
     pub graph_read: bool,
     /// Modules that provide packages, of which go reads the go.mod file.
     pub used: BTreeSet<ModuleVersion>,
+    /// Stored modules that go opens to see whether they have a package.
+    pub opened: BTreeSet<ModuleVersion>,
     selected: HashMap<&'a str, &'a Selected>,
     /// The main modules, and what go.mod lists.
     roots: HashSet<&'a str>,
@@ -50,6 +53,7 @@ impl<'a> Modules<'a> {
             resolution,
             graph_read: !pruned,
             used: BTreeSet::new(),
+            opened: BTreeSet::new(),
             selected: resolution.build_list.iter().map(|s| (s.module.path.as_str(), s)).collect(),
             roots: required.map(|r| r.module.path.as_str()).chain(mains).collect(),
             roots_first: pruned,
@@ -79,9 +83,10 @@ impl<'a> Modules<'a> {
                 unsummed.push(module.clone());
                 continue;
             }
-            if !packages.files.0.has(&place) {
+            if !packages.files.files.has(&place) {
                 return Ok(Some(Lookup::Fault(Fault::Unlisted(selected.module.clone()))));
             }
+            self.open(&place);
             let dir = directory_in(path, &selected.module.path);
             if packages.has_package(&place, dir)? {
                 let (module, main) = (selected.module.clone(), selected.main);
@@ -102,6 +107,35 @@ impl<'a> Modules<'a> {
             }
             Lookup::Packages(vec![Rc::new(package)])
         }))
+    }
+
+    /// All modules: whether each is a main module, and where its files are.
+    pub fn all(&self) -> Vec<Searched> {
+        let modules = self.resolution.build_list.iter();
+        modules.filter_map(|s| Some((s.module.clone(), s.main, self.place(s)?))).collect()
+    }
+
+    /// What the `ignore` lines of a main module name.
+    pub fn ignored(&self, main: &str) -> Vec<&'a str> {
+        let is = |m: &&MainModule| m.modfile.module.as_ref().is_some_and(|decl| decl.path == main);
+        let lines = self.project.mains.iter().filter(is).flat_map(|m| &m.modfile.ignore);
+        lines.map(|line| line.path.as_str()).collect()
+    }
+
+    pub fn open(&mut self, place: &Place) {
+        if let Place::Zip(module) = place
+            && !self.opened.contains(module)
+        {
+            self.opened.insert(module.clone());
+        }
+    }
+
+    /// Opens the modules that could hold a package, as go does also where the
+    /// standard library has it.
+    fn open_candidates(&mut self, candidates: &[&'a Selected]) {
+        let candidates = candidates.iter().filter(|s| !self.roots_first || self.is_root(&s.module.path));
+        let places: Vec<Place> = candidates.filter_map(|selected| self.place(selected)).collect();
+        places.iter().for_each(|place| self.open(place));
     }
 
     /// Go looks further than go.mod, and refuses whatever it finds: it would
@@ -159,11 +193,12 @@ impl<'a> Providers for Modules<'a> {
         }
         let first = path.split('/').next().unwrap_or_default();
         let standard = if first.contains('.') { Some(false) } else { (self.standard)(path) };
-        if standard == Some(true) {
-            return Ok(Lookup::Standard);
-        }
         let candidates: Vec<&'a Selected> =
             ancestors(path).filter_map(|prefix| self.selected.get(prefix).copied()).collect();
+        if standard == Some(true) {
+            self.open_candidates(&candidates);
+            return Ok(Lookup::Standard);
+        }
         if candidates.is_empty() && !first.contains('.') {
             return Ok(match standard {
                 Some(_) => Lookup::Fault(Fault::NotStandard),

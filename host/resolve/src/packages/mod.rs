@@ -13,6 +13,7 @@
 //! [`load`] begins with the project's files; [`follow`] does without them, where
 //! it is known what they import.
 
+mod c_sources;
 mod embed;
 mod fault;
 mod files;
@@ -21,11 +22,15 @@ mod load;
 mod lookup;
 mod mains;
 mod matching;
+mod selection;
+mod starts;
 
 pub use airgo_gomod::gosource::closure::{Builds, On};
 pub use embed::{EmbedError, Embedded};
 pub use fault::{Fault, Importer, Problem};
 pub use files::{Entry, EntryKind, ModuleFiles, Place, Tree};
 pub use follow::{Carried, follow};
-pub use load::{Closure, Import, Package, Reached, Settings, Sums, Unreadable, load};
+pub use load::{Closure, Import, Package, Reached, Settings, Sums, Unreadable, load, load_from};
 pub use matching::is_ignored;
+pub use selection::{Selecting, Selection, select};
+pub use starts::Starts;

@@ -5,7 +5,9 @@
 pub mod cache;
 pub mod generate;
 pub mod oracle;
+pub mod partial;
 pub mod project;
 pub mod real;
 pub mod rng;
 pub mod source;
+pub mod unpacked;
