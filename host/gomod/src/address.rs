@@ -22,7 +22,7 @@ pub const HIDDEN: &str = "…";
 /// An address, cut where it is safe to.
 struct Parts<'a> {
     scheme: &'a str,
-    /// Host and port; none where what stands there cannot be a host.
+    /// Host and port; none where what is there cannot be a host.
     host: Option<&'a str>,
     /// The path, from its slash on; of a password with a slash in it no part.
     path: &'a str,
@@ -146,7 +146,7 @@ pub fn is_address(text: &str) -> bool {
 }
 
 /// The first `user:password@host/…` in a text that has no scheme: where it
-/// starts, and where its `@` is. The host tells it from `file:line:module@version`.
+/// starts, and where its `@` is. The host distinguishes it from `file:line:module@version`.
 pub fn without_scheme(text: &str) -> Option<(usize, usize)> {
     text.match_indices('@').find_map(|(at, _)| {
         let after = text.get(at + 1..)?;
@@ -227,7 +227,7 @@ pub fn in_text_but(text: &str, known: &dyn Fn(&str) -> Option<String>) -> String
 }
 
 /// How far an address at the start of a text goes: to a blank or a quote,
-/// without the punctuation of the sentence that it stands in.
+/// without the punctuation of the sentence that it is in.
 fn length(text: &str) -> usize {
     let word = text.find(char::is_whitespace).unwrap_or(text.len());
     let quoted = text[..word].find(['\'', '"', '`', '<', '>']).unwrap_or(word);

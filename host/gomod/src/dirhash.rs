@@ -48,7 +48,7 @@ impl FromStr for H1 {
     }
 }
 
-/// A file name holds a newline, which Hash1 cannot tell from the end of a line.
+/// A file name holds a newline, which Hash1 cannot distinguish from the end of a line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("file name {0:?} holds a newline and cannot be hashed")]
 pub struct NewlineInName(pub String);
@@ -75,7 +75,7 @@ impl Hash1 {
         self.files.push((start..self.names.len(), sha256));
     }
 
-    /// Hashes the sorted list. A name added twice stands in it twice.
+    /// Hashes the sorted list. A name added twice is in it twice.
     pub fn finish(mut self) -> Result<H1, NewlineInName> {
         let names = &self.names;
         self.files.sort_unstable_by(|(a, _), (b, _)| names[a.clone()].cmp(&names[b.clone()]));

@@ -73,7 +73,7 @@ impl VerifierKey {
         &self.name
     }
 
-    /// The hash that tells keys of one name apart.
+    /// The hash that distinguishes keys of one name.
     pub fn hash(&self) -> u32 {
         self.hash
     }

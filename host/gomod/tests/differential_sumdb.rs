@@ -397,7 +397,7 @@ fn lies_are_found() {
     let lookup = |world: &World<'_>| {
         let answers = Client::new(public(name, 1), world).lookup(&modules(0..5));
         let is_lookup = |path: &String| path.starts_with("/lookup/");
-        assert!(!world.kept.borrow().keys().any(is_lookup), "lies were kept");
+        assert!(!world.kept.borrow().keys().any(is_lookup), "false records were kept");
         world.kept.borrow_mut().clear();
         world.latest.borrow_mut().clear();
         answers.map(|mut answers| answers.remove(0))

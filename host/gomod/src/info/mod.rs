@@ -70,7 +70,7 @@ pub enum InfoError {
         /// What was asked for.
         expected: String,
     },
-    /// Its time is not RFC 3339, or lies outside the years that Go can write.
+    /// Its time is not RFC 3339, or is outside the years that Go can write.
     #[error(".info has the malformed time {0:?}")]
     Time(String),
 }

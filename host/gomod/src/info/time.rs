@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 /// A time read strictly as RFC 3339 and written in UTC, with no more fraction
-/// digits than it needs, nine at most. None if it is no such time, or lies
+/// digits than it needs, nine at most. None if it is not such a time, or is
 /// outside the years 0 to 9999.
 pub fn canonical_time(text: &str) -> Option<String> {
     let two = |at: usize| -> Option<i8> {

@@ -190,7 +190,7 @@ impl Reader {
     }
 
     /// Checks retracted versions once the module's path is known, which may
-    /// stand at the end of the file.
+    /// are at the end of the file.
     fn check_retracts(&self) -> impl Iterator<Item = (Pos, Problem)> {
         let path = self.file.module.as_ref().map_or("", |module| module.path.as_str());
         let checked = if path.is_empty() { 1 } else { usize::MAX };

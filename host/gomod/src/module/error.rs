@@ -99,7 +99,7 @@ pub enum VersionProblem {
     /// The path that the version belongs to is malformed.
     #[error("malformed module path {}", quote(.0))]
     ModulePath(String),
-    /// The version cannot stand in a file name.
+    /// The version cannot be part of a file name.
     #[error("disallowed version string")]
     Disallowed,
     /// The version is written in quotes that do not make a Go string.

@@ -1,5 +1,5 @@
 //! The escaped form of module paths and versions, for file systems and proxies
-//! that do not tell upper from lower case (x/mod/module EscapePath and
+//! that do not distinguish upper from lower case (x/mod/module EscapePath and
 //! friends): an upper-case letter becomes `!` and the lower one.
 
 use super::check::{check_element, check_path};

@@ -2,7 +2,7 @@
 //! (golang.org/x/mod/module).
 //!
 //! Paths and versions travel in two forms. People, go.mod and go.sum write
-//! them plainly; file systems and proxies, which may not tell upper from lower
+//! them plainly; file systems and proxies, which may not distinguish upper from lower
 //! case, get them escaped: every upper-case letter becomes `!` and the lower
 //! one.
 //!

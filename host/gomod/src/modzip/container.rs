@@ -6,7 +6,7 @@
 //! central directory, then (ZIP64) record and locator where there are more than
 //! 65,534 entries, then the end record and its comment up to the last byte.
 //! Data in front, between or behind, a second end record in the comment,
-//! sizes that only one of two records tells, or a name that an extra field
+//! sizes that only one of two records has, or a name that an extra field
 //! overrides, are refused. Local headers are compared when their entry is read
 //! (`local.rs`), for that takes reading the whole file.
 
@@ -64,7 +64,7 @@ pub(super) struct Entry {
 pub(super) struct Directory {
     names: String,
     pub(super) entries: Vec<Entry>,
-    /// The entries' places in `entries`, as their data lie in the file.
+    /// The entries' places in `entries`, in the order of their data in the file.
     pub(super) by_place: Vec<u32>,
 }
 
@@ -115,7 +115,7 @@ fn read_at(reader: &mut (impl Read + Seek), at: u64, len: u64) -> Result<Vec<u8>
     Ok(bytes)
 }
 
-/// Where the central directory lies, from whichever end record holds.
+/// Where the central directory is, from whichever end record holds.
 struct EndRecord {
     start: u64,
     size: u64,
@@ -163,7 +163,7 @@ impl EndRecord {
         Ok(record)
     }
 
-    /// Reads the ZIP64 record in front of the locator, which stands in front of
+    /// Reads the ZIP64 record in front of the locator, which is in front of
     /// the end record at `at`.
     fn read64(
         tail: &[u8],
@@ -294,7 +294,7 @@ pub(super) fn check_extra(mut extra: &[u8], name: &str) -> Result<(), EntryFault
 }
 
 /// Sorts the entries by place and refuses gaps and overlaps, so far as the
-/// central directory tells.
+/// central directory says.
 fn lay_out(directory: &mut Directory, directory_start: u64) -> Result<(), Fault> {
     let mut order: Vec<u32> = (0..directory.entries.len() as u32).collect();
     order.sort_unstable_by_key(|&i| directory.entries[i as usize].start);

@@ -21,7 +21,7 @@ impl fmt::Display for ModZipError {
 }
 
 impl Error for ModZipError {
-    /// The fault stands in the message already; what may lie behind it is the
+    /// The fault is in the message already; what may be behind it is the
     /// system's error.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.fault.source()
@@ -93,7 +93,7 @@ pub enum EntryFault {
     /// The name stands for a file and for a directory.
     #[error("both a file and a directory")]
     FileAndDirectory,
-    /// The name stands there twice.
+    /// The name is there twice.
     #[error("more than one entry of this name")]
     Duplicate,
     /// A go.mod below the root.

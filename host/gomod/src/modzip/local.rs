@@ -35,7 +35,7 @@ pub(super) fn check_header(header: &[u8], entry: &Entry, name: &str) -> Result<(
     }
     check_extra(extra, name)?;
     let streamed = entry.flags & DESCRIPTOR_FLAG != 0;
-    // A writer that streams leaves out what stands in the descriptor.
+    // A writer that streams leaves out what is in the descriptor.
     let agree = |local: u64, central: u64| local == central || streamed && local == 0;
     if !agree(fields.u32(14).into(), entry.crc32.into()) {
         return Err(LocalHeader("the crc32"));

@@ -14,7 +14,7 @@
 //!   file path ([`crate::module::check_file_path`]);
 //! - no two names, parent directories included, differ in case only, and none
 //!   is a file and a directory;
-//! - a `go.mod` stands in the root only, in lower case;
+//! - a `go.mod` is in the root only, in lower case;
 //! - zip and content are at most 500 MiB each, `go.mod` and `LICENSE` 16 MiB.
 //!
 //! Directory entries are hashed, as empty files, but are not files: the sink
@@ -118,7 +118,7 @@ impl Sink for () {
 pub struct ZipEntry<'a> {
     /// Its path below the module's root.
     pub name: &'a str,
-    /// Its declared size; reading it fails if this is a lie.
+    /// Its declared size; reading it fails if this is false.
     pub size: u64,
 }
 

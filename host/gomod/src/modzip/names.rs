@@ -113,7 +113,7 @@ impl<'a> Names<'a> {
         self.add_one("", true, true).map(drop)
     }
 
-    /// Adds a name and tells whether it is new.
+    /// Adds a name and returns whether it is new.
     fn add_one(&mut self, name: &'a str, is_directory: bool, listed: bool) -> Result<bool, EntryFault> {
         match self.by_fold.entry(fold(name)) {
             Vacant(place) => {

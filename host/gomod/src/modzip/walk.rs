@@ -238,7 +238,7 @@ fn walk_entry<R: Read + Seek, S: Sink>(
     Ok(sha256.finalize().into())
 }
 
-/// Reads an entry: checks what stands in front of its data and behind them,
+/// Reads an entry: checks what is in front of its data and behind them,
 /// inflates them, and compares length and checksum. With `piece` it goes on in
 /// pieces of so many bytes, for one who will stop soon.
 fn read_entry<R: Read + Seek, E>(

@@ -1,16 +1,16 @@
 //! A window on the zip: its bytes are read front to back in large blocks, and
-//! headers and small entries are looked at where they lie.
+//! headers and small entries are looked at where they are.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// How much is read at a time, and at least held.
 const BLOCK: usize = 256 << 10;
 
-/// A reused buffer of bytes that lie together in the file.
+/// A reused buffer of bytes that are together in the file.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     buffer: Vec<u8>,
-    /// Where in the file the buffer's first byte lies.
+    /// Where in the file the buffer's first byte is.
     start: u64,
     /// How many of the buffer's bytes are filled.
     len: usize,

@@ -23,7 +23,7 @@ pub trait Ops {
     /// Reads what was kept under the same path in an earlier run.
     fn read_kept(&self, path: &str) -> Option<Vec<u8>>;
 
-    /// Keeps what has been found true. That it cannot is no reason to stop.
+    /// Keeps what has been found true. That it cannot is not a reason to stop.
     fn keep(&self, path: &str, data: &[u8]);
 
     /// The newest signed head that this user has seen; empty at first.

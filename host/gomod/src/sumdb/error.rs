@@ -1,5 +1,5 @@
 //! What can go wrong with a checksum database: it cannot be read, it says
-//! something else, or it lies.
+//! something else, or is false.
 
 use crate::dirhash::H1;
 use crate::gosum::Subject;
@@ -24,7 +24,7 @@ pub enum SumDbError<E> {
     /// A tile, or the head that is kept between runs, could not be read.
     #[error("{0}")]
     Read(E),
-    /// The database tells different stories to different people.
+    /// The database shows different logs to different clients.
     #[error("checksum database misbehavior: its tree of {} records is not a part of that of {}", .0.older_size, .0.newer_size)]
     Fork(Box<Fork>),
 }

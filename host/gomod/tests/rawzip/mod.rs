@@ -1,4 +1,4 @@
-//! A zip whose every field can be a lie.
+//! A zip whose every field can be false.
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
