@@ -2,7 +2,7 @@
 //! deprecation (cmd/go modload/modfile.go, CheckRetractions and
 //! CheckDeprecation).
 //!
-//! Neither changes what is selected. Both stand in the go.mod file of the
+//! Neither changes what is selected. Both are in the go.mod file of the
 //! module's latest version, which this crate does not look for: take the
 //! modules of [`Resolution::advisable`], find each one's [`latest`] version, and
 //! give its go.mod file to [`Advice::read`].
@@ -68,7 +68,7 @@ impl Resolution {
 }
 
 /// The version that `@latest` means, of those that a proxy lists (the lines of
-/// `@v/list`); `None` where only the proxy's `@latest` can tell. Retractions and
+/// `@v/list`); `None` where only the proxy's `@latest` knows it. Retractions and
 /// exclusions do not count. `has_go_mod` is asked at most once: whether the zip
 /// of that version holds a go.mod file, which makes its author one who does not
 /// mean `+incompatible` versions (cmd/go modload/query.go, filterVersions).

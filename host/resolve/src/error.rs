@@ -265,7 +265,7 @@ pub enum UpdateReason {
     /// Another version than the required one is selected.
     #[error("{}", NotSelected(.required, .selected.as_deref(), .chain))]
     NotSelected {
-        /// The requirement as it stands in go.mod.
+        /// The requirement as it is in go.mod.
         required: ModuleVersion,
         /// The version that wins; `None` where none does.
         selected: Option<String>,

@@ -1,5 +1,5 @@
 //! What is resolved: the main module or the workspace, as already parsed files
-//! and the places they stand in. No file is opened here.
+//! and the places they are in. No file is opened here.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub struct MainModule {
 /// A go.work file.
 #[derive(Clone, Debug)]
 pub struct Workspace {
-    /// The directory it stands in.
+    /// The directory it is in.
     pub dir: String,
     /// What messages call it.
     pub file_name: String,

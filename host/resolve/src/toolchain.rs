@@ -4,10 +4,10 @@
 //! With GOTOOLCHAIN=auto, the default, a go command that is older than the
 //! `toolchain` or `go` line of go.work or go.mod downloads the newer one as the
 //! module `golang.org/toolchain` at `v0.0.1-NAME.GOOS-GOARCH`, and runs that.
-//! The rule, with the installed version as what counts first:
+//! The rule, beginning with the installed version:
 //!
 //! 1. `toolchain default`: the installed one stays, whatever the go line says.
-//! 2. A toolchain line that is newer than what counts so far takes its place.
+//! 2. A toolchain line that is newer than the version so far takes its place.
 //! 3. A go line that is newer still names the toolchain `go` + version, and `.0`
 //!    behind a language version from 1.21 on: no toolchain is called `go1.22`.
 //!

@@ -1,4 +1,4 @@
-//! docs/RULES.md tells what holds: thirty rules, and every test that it names is
+//! docs/RULES.md says what holds: thirty rules, and every test that it names is
 //! there.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -48,7 +48,7 @@ fn every_rule_names_tests_that_are_there() {
         let names: Vec<&str> = cells.last().unwrap().split('`').skip(1).step_by(2).collect();
         assert!(!names.is_empty(), "no test for rule {number}");
         for name in names {
-            // A room may say the rule's number before the name.
+            // A test may say the rule's number before the name.
             let there = found.iter().any(|test| test == name || test.ends_with(&format!("_{name}")));
             assert!(there, "rule {number} names {name}, which is not a test");
         }

@@ -220,7 +220,7 @@ impl<'a> Providers for Modules<'a> {
     }
 
     fn refused(&self, importer: &Package, imported: &Package) -> Option<Fault> {
-        // What the project itself imports has to stand in its go.mod.
+        // What the project itself imports has to be in its go.mod.
         let listed = imported.main || self.is_root(&imported.module.path);
         if self.sums.is_some() && importer.main && !listed {
             return Some(Fault::Unlisted(imported.module.clone()));

@@ -1,5 +1,5 @@
 //! The packages of a project: those of `./...`, and what they import, in the
-//! modules of the build list; as `go list -deps -test ./...` tells them, and what
+//! modules of the build list; as `go list -deps -test ./...` lists them, and what
 //! go would refuse on the way. Packages of the standard library are left out.
 //!
 //! The reference is cmd/go modload/load.go, import.go and search.go, for the
