@@ -65,7 +65,7 @@ fn child() {
     }
 }
 
-/// Installs in another process, which is killed at the point; tells whether it
+/// Installs in another process, which is killed at the point; returns whether it
 /// came there.
 fn install_until(point: &str, cache: &Path) -> bool {
     let status = Command::new(env::current_exe().unwrap())

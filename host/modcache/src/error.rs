@@ -37,7 +37,7 @@ impl fmt::Display for InstallError {
 }
 
 impl Error for InstallError {
-    /// The problem stands in the message already; what may lie behind it is
+    /// The problem is in the message already; what may be behind it is
     /// the system's error.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &*self.problem {
@@ -81,7 +81,7 @@ pub enum Problem {
     Conflict {
         /// Which hash differs.
         what: Hashed,
-        /// Where that stands in the cache.
+        /// Where that is in the cache.
         file: String,
         /// The hash that was promised.
         want: H1,
@@ -100,13 +100,13 @@ pub enum Problem {
         /// cache.
         download: String,
     },
-    /// Something stands in the cache where no writer of caches puts it, such as
+    /// Something is in the cache where no writer of caches puts it, such as
     /// a symbolic link. Nothing was changed.
     #[error("{file} in the module cache is {what}")]
     Obstacle {
         /// Where in the cache.
         file: String,
-        /// What stands there.
+        /// What is there.
         what: &'static str,
     },
     /// What is in the cache cannot be read. Nothing was changed.
@@ -200,7 +200,7 @@ pub struct InstallAllError {
 }
 
 impl Error for InstallAllError {
-    /// The first failure stands in the message already.
+    /// The first failure is in the message already.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.error.source()
     }

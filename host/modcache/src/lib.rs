@@ -15,14 +15,14 @@
 //! example.com/m@v1.0.0/…                          files 0444, directories 0555
 //! ```
 //!
-//! The go command does not hash a zip again that lies in its cache: this is the
+//! The go command does not hash a zip again that is in its cache: this is the
 //! last check there is. A zip is copied into the cache under a temporary name
 //! while its SHA-256 is taken, then read once more through the same handle:
 //! inflated, hashed, written. Only that hash makes a `VerifiedModule`, and only
 //! a `VerifiedModule` is published.
 //!
 //! **No module is visible before it is verified.** All is done under Go's lock
-//! of the module version, and while a `.partial` file stands there, which says
+//! of the module version, and while a `.partial` file is there, which says
 //! to the go command that there is no such module yet. Published are, in this
 //! order: `.info`, `.mod`, `list`, `.ziphash`, `.zip`, and then `.partial` goes.
 //! Each step is one rename (or unlink). After a crash in between, the go command

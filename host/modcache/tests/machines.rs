@@ -127,7 +127,7 @@ fn run_as_nobody(name: &str, cache: &Path) -> bool {
             true
         }
         Err(error) => {
-            // The test's binary lies where only root may go.
+            // The test's binary is where only root may go.
             skipped(name, &error.to_string());
             false
         }

@@ -83,7 +83,7 @@ fn zips_that_break_the_rules() {
         of(good().file(format!("{root}/A.go"), "x")),
         &format!("{name}\"{root}/A.go\": case-insensitive file name collision with \"a.go\""),
     );
-    // A lie that comes out after files were written.
+    // A false size that shows only after files were written.
     let mut bytes = good().file(format!("{root}/z.go"), "package z").bytes();
     let crc = crc(b"package z");
     while let Some(at) = bytes.windows(4).position(|window| window == crc) {

@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, Write};
 /// Bytes of a list that is read: some hundred thousand versions.
 const MAX_LIST: u64 = 16 << 20;
 
-/// Whether the list names the version, or it would not stand in it.
+/// Whether the list names the version, or it would not be in it.
 pub(crate) fn lists(dir: &Dir, version: &str) -> io::Result<bool> {
     if module::canonical_version(version) != version {
         return Ok(true);

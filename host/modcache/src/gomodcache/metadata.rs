@@ -56,7 +56,7 @@ impl MetadataFiles {
 
 impl Missing {
     /// Looks again. Another go.mod than the one wanted is an error; `.info` may
-    /// differ, for proxies tell different origins, if it is about this version.
+    /// differ, for proxies report different origins, if it is about this version.
     pub(crate) fn again(mut self, target: &Target<'_>) -> Result<Self, InstallError> {
         let place = target.place;
         if self.info.is_some()

@@ -1,4 +1,4 @@
-//! Where a module lies in the cache (cmd/go modfetch/cache.go CachePath,
+//! Where a module is in the cache (cmd/go modfetch/cache.go CachePath,
 //! DownloadDir).
 
 use crate::error::{InstallError, Problem};
@@ -16,7 +16,7 @@ pub(crate) struct Place {
     download: String,
     /// `<version>`, to which suffixes are added.
     version: String,
-    /// What `<path>@<version>` lies in; empty for none.
+    /// What `<path>@<version>` is in; empty for none.
     parent: String,
     /// The last element of `<path>@<version>`.
     tree: String,

@@ -19,7 +19,7 @@ pub(crate) struct Staging<'a> {
     missing: Option<Missing>,
     /// Whether the tree is extracted; else it is there.
     extract: bool,
-    /// The directory that the tree is in, once `.partial` stands there.
+    /// The directory that the tree is in, once `.partial` is there.
     tree: Option<Dir>,
     /// `.ziphash` is there, and there was no zip that it could have been for.
     ziphash: bool,

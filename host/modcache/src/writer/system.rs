@@ -31,7 +31,7 @@ pub(crate) fn open_dir(parent: &Dir, name: impl AsRef<Path>) -> io::Result<Dir> 
     Ok(Dir::from_std_file(parent.open_with(name, &options)?.into_std()))
 }
 
-/// Opens a directory, made if there is none; tells whether it was made.
+/// Opens a directory, made if there is none; returns whether it was made.
 pub(crate) fn make_dir(parent: &Dir, name: &str) -> io::Result<(Dir, bool)> {
     let made = match parent.create_dir(name) {
         Ok(()) => true,

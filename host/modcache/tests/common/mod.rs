@@ -102,7 +102,7 @@ pub fn sample() -> Module {
         .file("empty.txt", "")
 }
 
-/// Where the sample lies.
+/// Where the sample is.
 pub const SAMPLE_TREE: &str = "example.com/!sample/m@v1.2.3-!r!c1";
 pub const SAMPLE_DOWNLOAD: &str = "cache/download/example.com/!sample/m/@v";
 pub const SAMPLE_VERSION: &str = "v1.2.3-!r!c1";
