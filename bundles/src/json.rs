@@ -86,7 +86,7 @@ pub fn check_strict(bytes: &[u8]) -> Result<(), JsonError> {
 /// Writes a value canonically. Fails on floats, oversized integers and keys
 /// that are not printable ASCII.
 ///
-/// A type whose fields stand in the order of their names is written as it is: a
+/// A type whose fields are in the order of their names is written as it is: a
 /// value has only one canonical form. Others are put in order in between, which
 /// takes many times the memory.
 pub fn to_canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {

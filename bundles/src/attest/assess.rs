@@ -20,7 +20,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The longest remark that is kept of a signature that does not count.
+/// The longest remark that is recorded of a signature that is not accepted.
 const UNTRUSTED_COMMENT: usize = 4 << 10;
 
 /// What is beside the manifest's objects: entries by name, and what reads them.

@@ -12,7 +12,7 @@
 //! signatures/<key>.dsse.json                  who signed the bundle
 //! ```
 //!
-//! Sections stand in this order, names bytewise within one. What depends on
+//! Sections are in this order, names bytewise within one. What depends on
 //! the project alone comes first, so that two packings of it share all bytes
 //! up to the first piece of evidence.
 

@@ -6,7 +6,7 @@
 //! repair                   damaged file or volumes + patches -> a verified bundle
 //! ```
 //!
-//! A scan trusts nothing and proves nothing: it compares checksums that lie in
+//! A scan trusts nothing and proves nothing: it compares checksums that are in
 //! the same file. What [`repair`] writes has been verified like any bundle before
 //! it gets its name.
 

@@ -1,5 +1,5 @@
 //! Signatures over the whole file, with openssl, ssh-keygen and minisign as
-//! judges in both directions.
+//! is the reference in both directions.
 
 use crate::support::{key, now, tiny, trust};
 use airgo_bundle::detached::{self, DetachedError, Format, minisign_public_key};

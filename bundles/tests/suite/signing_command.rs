@@ -1,4 +1,4 @@
-//! Keys that are not in memory: a command signs, and nothing it says is believed
+//! Keys that are not in memory: a command signs, and nothing it says is trusted
 //! before it verifies.
 #![cfg(unix)]
 

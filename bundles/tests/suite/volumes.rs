@@ -125,15 +125,15 @@ fn missing_and_damaged_volumes_are_named() {
         std::fs::write(&scene.volumes[at], bytes).unwrap();
     }
     let volumes = Volumes::open(&scene.volumes).unwrap();
-    let survey = volumes.scan(&()).unwrap();
-    println!("{survey:?}");
-    assert_eq!(survey.to_retransmit(), [3, 4, 5]);
-    assert_eq!(survey.missing, [4]);
-    assert_eq!(survey.unreadable.len(), 1);
-    assert!(!survey.is_sound());
+    let scanned = volumes.scan(&()).unwrap();
+    println!("{scanned:?}");
+    assert_eq!(scanned.to_retransmit(), [3, 4, 5]);
+    assert_eq!(scanned.missing, [4]);
+    assert_eq!(scanned.unreadable.len(), 1);
+    assert!(!scanned.is_sound());
 }
 
-/// Every byte of every volume, flipped in turn: the survey names that volume and
+/// Every byte of every volume, flipped in turn: the scanned names that volume and
 /// no other, or the header's text is refused.
 #[test]
 fn every_flipped_byte_is_laid_to_its_volume() {
@@ -145,9 +145,9 @@ fn every_flipped_byte_is_laid_to_its_volume() {
             let mut bad = good.clone();
             bad[byte] ^= 1 << (byte % 8);
             std::fs::write(path, bad).unwrap();
-            let survey = Volumes::open(&scene.volumes).unwrap().scan(&()).unwrap();
+            let scanned = Volumes::open(&scene.volumes).unwrap().scan(&()).unwrap();
             assert_eq!(
-                survey.to_retransmit(),
+                scanned.to_retransmit(),
                 [u32::try_from(at + 1).unwrap()],
                 "byte {byte} of volume {}",
                 at + 1
@@ -211,7 +211,7 @@ fn volumes_of_two_files_do_not_mix() {
     scene.verify(&forged).unwrap_err();
 }
 
-fn survey(source: &Arc<dyn ReadAt>) -> Corruption {
+fn scanned(source: &Arc<dyn ReadAt>) -> Corruption {
     corruption::scan(source, &Limits::default(), JOBS, &()).unwrap()
 }
 
@@ -219,14 +219,14 @@ fn survey(source: &Arc<dyn ReadAt>) -> Corruption {
 fn a_damaged_file_asks_for_its_modules_and_is_repaired() {
     let scene = scene();
     let good: Arc<dyn ReadAt> = Arc::new(scene.whole.clone());
-    assert_eq!(survey(&good), Corruption::None);
+    assert_eq!(scanned(&good), Corruption::None);
     let find = |name: &[u8]| scene.whole.windows(name.len()).position(|w| w == name).unwrap();
     let mut bad = scene.whole.clone();
     // A header of one object, and the content of another.
     bad[find(b"proxy/example.com/!upper/@v/v1.2.0.zip") - 20] ^= 1;
     bad[find(b"proxy/example.com/fork/@v/v0.1.0.mod") + 40] ^= 1;
     let bad: Arc<dyn ReadAt> = Arc::new(bad);
-    let damage = survey(&bad);
+    let damage = scanned(&bad);
     assert_eq!(damage.modules(), ["example.com/Upper@v1.2.0", "example.com/fork@v0.1.0"]);
     let request = damage.repair_request().unwrap();
     let text = request.to_bytes().unwrap();
@@ -259,7 +259,7 @@ fn a_file_cut_short_is_repaired_in_two_rounds() {
     let scene = scene();
     let good: Arc<dyn ReadAt> = Arc::new(scene.whole.clone());
     let cut: Arc<dyn ReadAt> = Arc::new(scene.whole[..scene.whole.len() / 2].to_vec());
-    let first = survey(&cut);
+    let first = scanned(&cut);
     assert!(matches!(first, Corruption::Directory { .. }), "{first:?}");
     let answer = |request: &RepairRequest, name: &str| {
         let path = scene.at(name);
@@ -269,7 +269,7 @@ fn a_file_cut_short_is_repaired_in_two_rounds() {
     let one = answer(&first.repair_request().unwrap(), "patch-1");
     let over: Arc<dyn ReadAt> =
         Arc::new(ReassembledFile::new(std::slice::from_ref(&one), Some(Arc::clone(&cut))).unwrap());
-    let second = survey(&over);
+    let second = scanned(&over);
     let Corruption::Entries { entries, .. } = &second else { panic!("{second:?}") };
     println!("{} entries were beyond the cut", entries.len());
     let two = answer(&second.repair_request().unwrap(), "patch-2");
@@ -293,7 +293,7 @@ fn whatever_byte_is_damaged_the_request_covers_it() {
         let mut bad = scene.whole.clone();
         bad[at] ^= 1 << (at % 8);
         let bad: Arc<dyn ReadAt> = Arc::new(bad);
-        match survey(&bad) {
+        match scanned(&bad) {
             Corruption::None => panic!("byte {at} is not missed"),
             Corruption::Directory { .. } => directories += 1,
             found @ Corruption::Entries { .. } => {

@@ -163,7 +163,7 @@ pub struct ExceptionRecord {
     pub expires: Option<String>,
     /// Findings that it lifts.
     pub lifted: u64,
-    /// Where it stands in the policy file.
+    /// Where it is in the policy file.
     pub line: u32,
     /// The modules it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

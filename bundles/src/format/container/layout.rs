@@ -75,7 +75,7 @@ impl Bytes {
     }
 }
 
-/// A number in 32 bits, or the sign that it stands in the ZIP64 field.
+/// A number in 32 bits, or the sign that it is in the ZIP64 field.
 fn short(v: u64) -> u32 {
     u32::try_from(v).unwrap_or(IN_64)
 }
@@ -84,7 +84,7 @@ fn count_short(v: u64) -> u16 {
     u16::try_from(v).unwrap_or(COUNT_IN_64)
 }
 
-/// Whether a number stands in the ZIP64 field: it, or the sign itself, does not fit.
+/// Whether a number is in the ZIP64 field: it, or the sign itself, does not fit.
 fn is_long(v: u64) -> bool {
     v >= u64::from(IN_64)
 }

@@ -369,7 +369,7 @@ fn long_numbers(size: u32, offset: u32, extra: &[u8]) -> Result<(u64, u64), Reas
     }
     let real_size = if long_size { field.u64(4) } else { size.into() };
     let real_offset = if long_offset { field.u64(len - 4) } else { offset.into() };
-    let lies = (long_size && (real_size < u64::from(layout::IN_64) || field.u64(12) != real_size))
+    let contradicts = (long_size && (real_size < u64::from(layout::IN_64) || field.u64(12) != real_size))
         || (long_offset && real_offset < u64::from(layout::IN_64));
-    if lies { Err(Reason::Zip64) } else { Ok((real_size, real_offset)) }
+    if contradicts { Err(Reason::Zip64) } else { Ok((real_size, real_offset)) }
 }

@@ -87,7 +87,7 @@ fn every_byte_of_large_headers_counts() {
         let honest = sparse(&sizes);
         for (start, piece) in &honest.pieces {
             for at in 0..piece.len() {
-                // Names and checksums stand in two places that must agree.
+                // Names and checksums are in two places that must agree.
                 let mut pieces = honest.pieces.clone();
                 if let Some(piece) = pieces.get_mut(start) {
                     piece[at] ^= 1 << (at % 8);
