@@ -44,7 +44,7 @@ fn a_new_plugin_is_complete_and_writes_over_nothing() {
     let sdk = std::fs::read(repository("plugins/sdk/src/lib.rs")).unwrap();
     assert_eq!(std::fs::read(temp.join("rust/sdk/src/lib.rs")).unwrap(), sdk);
     let bad = airgo.run(&["plugin", "new", "No_Forks", "--dir", text(&temp.join("bad"))]).ends(2);
-    bad.says(&["is no name for a plugin", "nothing was written"]);
+    bad.says(&["is not a name for a plugin", "nothing was written"]);
     assert!(!temp.join("bad").exists());
 }
 

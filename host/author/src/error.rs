@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::Language;
 
-/// Why a directory is no plugin that can be built.
+/// Why a directory is not a plugin that can be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProjectError {
@@ -98,13 +98,13 @@ fn ending(code: &Option<i32>) -> String {
     code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"))
 }
 
-/// Why there is no new plugin.
+/// Why no new plugin was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScaffoldError {
     /// The name is none.
     #[error(
-        "{0:?} is no name for a plugin: lower-case words joined by -, such as no-prereleases, of at most 64 characters, the first a letter"
+        "{0:?} is not a name for a plugin: lower-case words joined by -, such as no-prereleases, of at most 64 characters, the first a letter"
     )]
     Name(String),
     /// The name is taken.

@@ -57,7 +57,7 @@ pub enum FixtureError {
 /// What a case is run over.
 #[derive(Clone, Debug)]
 pub struct Fixture {
-    /// The time to judge for (RFC 3339); none leaves it to the caller.
+    /// The time to evaluate for (RFC 3339); none leaves it to the caller.
     pub judged_at: Option<String>,
     /// The plugin's config, an object.
     pub config: Value,

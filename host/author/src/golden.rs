@@ -1,7 +1,7 @@
 //! Goldens: what a plugin should find in a case, in `findings.json`.
 //!
 //! One document: the findings, or the error in which the run should end. The
-//! order of the findings is no matter. `airgo plugin test --update` writes it,
+//! order of the findings does not matter. `airgo plugin test --update` writes it,
 //! and people edit it.
 
 use serde::{Deserialize, Serialize};
@@ -222,7 +222,7 @@ mod tests {
         let mut whole = finding("a", "is \u{1b}[31mred");
         whole.file = Some("a.go".to_owned());
         whole.line = Some(3);
-        whole.advice = Some("mend it".to_owned());
+        whole.advice = Some("fix it".to_owned());
         whole.help_url = Some("https://a.example".to_owned());
         whole.attributes = vec![("id".to_owned(), "X-1".to_owned())];
         for golden in

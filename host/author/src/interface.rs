@@ -36,7 +36,7 @@ pub fn write(dir: &Path) -> Result<PathBuf, BuildError> {
 /// `facts` gathers.
 ///
 /// # Errors
-/// Where it is no core module.
+/// Where it is not a core module.
 pub fn embed(core: &mut Vec<u8>) -> Result<(), BuildError> {
     let wrong = |err: &dyn std::fmt::Display| BuildError::Component(format!("{err:#}"));
     let mut resolve = Resolve::default();

@@ -2,9 +2,9 @@
 //! plugin, how each language builds to a component, the fixture bundles of
 //! its tests and the golden findings beside them.
 //!
-//! This room starts no process and reads no environment itself: it says what to
+//! This crate starts no process and reads no environment itself: it says what to
 //! run to the [`Tools`] that its caller lends it. Running a plugin is the
-//! business of airgo-policy, which this room does not know.
+//! business of airgo-policy, which this crate does not use.
 //!
 //! A language is one file in [`recipes`] and one directory in
 //! `plugins/templates`; a file there is written with `{{name}}` (lower-case

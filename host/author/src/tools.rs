@@ -42,7 +42,7 @@ pub trait Tools {
     fn env(&self, name: &str) -> Option<OsString>;
     /// Where a program of that name is, by the user's `PATH`.
     fn find(&self, program: &str) -> Option<PathBuf>;
-    /// An empty directory for what lies between source and component; it goes
+    /// An empty directory for what comes between source and component; it goes
     /// away after the build.
     fn scratch(&self) -> &Path;
 }

@@ -2,14 +2,14 @@
 //!
 //! Languages with a runtime of their own import `wasi_snapshot_preview1`, of
 //! which airgo's host has nothing. What they find instead is written in
-//! `wasi_stub.wat`: clocks that start at zero, bytes that are no secret, output
+//! `wasi_stub.wat`: clocks that start at zero, bytes that are not secret, output
 //! that goes nowhere, and nothing else. It is the same in every run, so that a
 //! plugin's findings are too.
 
 /// The module that it answers for.
 pub const NAME: &str = "wasi_snapshot_preview1";
 
-/// `wasi_stub.wat`, assembled; kept beside it so that airgo need not carry an
+/// `wasi_stub.wat`, assembled; committed beside it so that airgo need not carry an
 /// assembler.
 pub static ADAPTER: &[u8] = include_bytes!("wasi_stub.wasm");
 

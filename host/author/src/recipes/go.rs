@@ -24,7 +24,7 @@ fn core_module(project: &Project, tools: &mut dyn Tools) -> Result<Vec<u8>, Buil
         });
     };
     let module = tools.scratch().join("plugin.wasm");
-    // Neither where the source lies nor the state of its repository gets into
+    // Neither where the source is nor the state of its repository gets into
     // the bytes; -w leaves debug information out, panics still know their line.
     let build = Step::new("compile the plugin", go, &project.dir)
         .args(["build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-ldflags=-s -w -buildid="])
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn the_users_go_builds_a_library_for_wasip1() {
         let (built, ran) = build(true);
-        // The real judge is tests/e2e; a module without exports is no plugin.
+        // The real test is tests/e2e; a module without exports is not a plugin.
         assert!(matches!(built, Err(BuildError::Component(_))), "{built:?}");
         let [step] = ran.as_slice() else { panic!("{ran:?}") };
         assert_eq!(step.program, Path::new("/tools/go"));

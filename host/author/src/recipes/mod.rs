@@ -10,11 +10,11 @@ use crate::{BuildError, Language, Project, Ran, Step, Tools};
 /// Builds the plugins of one language.
 pub trait Recipe {
     /// From source to the bytes of a component, which nobody has looked at
-    /// yet: the caller holds them against the interface. What lies between goes
+    /// yet: the caller compares them with the interface. What comes between goes
     /// to [`Tools::scratch`] or where the language's own tools keep it.
     ///
     /// # Errors
-    /// Where a tool is missing or fails, or what it leaves is no component.
+    /// Where a tool is missing or fails, or what it leaves is not a component.
     fn build(&self, project: &Project, tools: &mut dyn Tools) -> Result<Vec<u8>, BuildError>;
 }
 

@@ -66,7 +66,7 @@ struct Compiler {
 impl Compiler {
     fn find(dir: &Path, tools: &mut dyn Tools, debian: &Path) -> Result<Self, BuildError> {
         if let (Some(cargo), Some(rustc)) = (tools.find("cargo"), tools.find("rustc")) {
-            // In the plugin's directory, where a rust-toolchain.toml counts.
+            // In the plugin's directory, where a rust-toolchain.toml is honoured.
             let has_target = ask(tools, &rustc, dir, &["--print", "target-libdir", "--target", TARGET])
                 .is_some_and(|libraries| libraries.is_dir());
             let sysroot = ask(tools, &rustc, dir, &["--print", "sysroot"]);
@@ -137,7 +137,7 @@ fn wasm_ld(bin: &Path) -> Option<PathBuf> {
 }
 
 /// No path of this machine goes into a component, so that its bytes do not
-/// depend on where it was built. What lies in the plugin's own workspace has
+/// depend on where it was built. What is in the plugin's own workspace has
 /// relative paths anyway; its directory among the flags would only have all of
 /// the dependencies compiled anew wherever it is copied.
 fn remap(compiler: &Compiler, tools: &dyn Tools) -> Vec<String> {
@@ -148,7 +148,7 @@ fn remap(compiler: &Compiler, tools: &dyn Tools) -> Vec<String> {
         let registries = std::fs::read_dir(home.join("registry/src")).into_iter().flatten();
         let mut registries: Vec<_> = registries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         registries.sort();
-        // What comes later counts.
+        // What comes later wins.
         pairs.push((home, "cargo"));
         pairs.extend(registries.into_iter().map(|registry| (registry, "registry")));
     }
