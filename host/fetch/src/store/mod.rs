@@ -17,7 +17,9 @@
 mod cache;
 mod objects;
 mod partial;
+mod text;
 
 pub use cache::{Cache, CacheEntry, Damage, DamageKind, Tally, Trim, Trimmed, Usage};
-pub(crate) use objects::{Content, Entry, Store, disk, hex};
+pub(crate) use objects::{Content, Store, disk};
 pub(crate) use partial::Part;
+pub(crate) use text::{Entry, hex};

@@ -1,7 +1,7 @@
 //! One directory of objects: looking them up, keeping them, its locks.
 
+use super::text::{Entry, format_entry, hex, parse_entry};
 use crate::error::FetchError;
-use crate::info::Origin;
 use crate::regular;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 use tempfile::{Builder, NamedTempFile, TempPath};
 
-const INDEX_HEADER: &str = "airgo-store 1";
 /// A longer file is not an entry.
 pub(super) const INDEX_LIMIT: u64 = 1 << 20;
 
@@ -23,15 +22,6 @@ pub(crate) struct Store {
     _lock: File,
     /// Names of files so far.
     count: AtomicU64,
-}
-
-/// What the index says of an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) sha256: [u8; 32],
-    pub(crate) size: u64,
-    pub(crate) source: String,
-    pub(crate) origin: Option<Origin>,
 }
 
 /// The bytes to keep.
@@ -213,62 +203,6 @@ pub(super) fn sweep(tmp: &Path) {
     }
 }
 
-fn format_entry(entry: &Entry) -> String {
-    let mut text = format!(
-        "{INDEX_HEADER}\nsha256 {}\nsize {}\nsource {}\n",
-        hex(&entry.sha256),
-        entry.size,
-        entry.source.replace(char::is_control, "")
-    );
-    if let Some(origin) = entry.origin.as_ref().and_then(|o| serde_json::to_string(o).ok()) {
-        text.push_str(&format!("origin {origin}\n"));
-    }
-    text
-}
-
-pub(super) fn parse_entry(text: &str) -> Option<Entry> {
-    let mut lines = text.lines();
-    if lines.next()? != INDEX_HEADER {
-        return None;
-    }
-    let (mut sha256, mut size, mut source, mut origin) = (None, None, None, None);
-    for line in lines {
-        match line.split_once(' ')? {
-            ("sha256", v) => sha256 = unhex(v),
-            ("size", v) => size = v.parse().ok(),
-            ("source", v) => source = Some(of_old(v)),
-            ("origin", v) => origin = serde_json::from_str(v).ok(),
-            _ => {}
-        }
-    }
-    Some(Entry { sha256: sha256?, size: size?, source: source?, origin })
-}
-
-/// Who gave an entry, as it may be shown: an older airgo wrote whole addresses.
-fn of_old(source: &str) -> String {
-    match source.split_once(' ') {
-        Some(("git", _)) => source.to_owned(),
-        _ if source.contains("://") => airgo_gomod::address::shown(source),
-        _ => source.to_owned(),
-    }
-}
-
-/// Lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-pub(super) fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut out = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (i, byte) in out.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).ok()?;
-    }
-    Some(out)
-}
-
 /// Wraps an I/O error with what was being done to which file.
 pub(crate) fn disk(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FetchError {
     let path = path.to_owned();
@@ -278,6 +212,7 @@ pub(crate) fn disk(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::info::Origin;
 
     fn entry(bytes: &[u8]) -> Entry {
         use sha2::Digest;
@@ -307,32 +242,6 @@ mod tests {
 
         store.forget("x/@v/v1.0.0.mod", &e);
         assert_eq!(store.find("x/@v/v1.0.0.mod"), None);
-    }
-
-    #[test]
-    fn a_damaged_index_is_no_entry() {
-        for bad in [
-            "",
-            "airgo-store 2\nsha256 00\n",
-            "airgo-store 1\nsha256 zz\nsize 1\nsource x\n",
-            "airgo-store 1\n\n",
-        ] {
-            assert_eq!(parse_entry(bad), None, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn addresses_of_an_older_airgo_are_disguised() {
-        let hash = "0".repeat(64);
-        for (source, wanted) in [
-            ("https://u:p@p.example/TOKEN", "https://p.example/…"),
-            ("https://p.example/…", "https://p.example/…"),
-            ("file:///srv/proxy", "file:///srv/proxy"),
-            ("git https://github.com/a/b", "git https://github.com/a/b"),
-        ] {
-            let text = format!("{INDEX_HEADER}\nsha256 {hash}\nsize 1\nsource {source}\n");
-            assert_eq!(parse_entry(&text).unwrap().source, wanted);
-        }
     }
 
     #[test]

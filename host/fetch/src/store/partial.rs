@@ -9,7 +9,8 @@
 //! A part that was damaged, or was of another file, makes a zip that fails its
 //! checks; it is then thrown away and asked for from its beginning.
 
-use super::objects::{Store, disk, hex};
+use super::objects::{Store, disk};
+use super::text::{format_rest, hex, parse_rest};
 use crate::error::FetchError;
 use crate::transport::Rest;
 use sha2::{Digest, Sha256};
@@ -19,7 +20,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use tempfile::TempPath;
 
-const HEADER: &str = "airgo-part 1";
 /// A part that nobody has asked to go on for so long is no longer of use.
 pub(super) const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// No longer file name, and no reader of the directory learns the address.
@@ -41,7 +41,7 @@ impl Store {
         let mut part = self.part(url, false)?;
         let mut text = String::new();
         part.meta.read_to_string(&mut text).ok()?;
-        let mut rest = parse(&text)?;
+        let mut rest = parse_rest(&text)?;
         let (mut digest, mut buffer) = (Sha256::new(), vec![0; 128 << 10]);
         loop {
             let n = part.file.read(&mut buffer).ok()?;
@@ -141,35 +141,8 @@ impl Part {
     fn describe(&mut self, rest: &Rest) -> io::Result<()> {
         self.meta.set_len(0)?;
         self.meta.rewind()?;
-        self.meta.write_all(format(rest).as_bytes())
+        self.meta.write_all(format_rest(rest).as_bytes())
     }
-}
-
-fn format(rest: &Rest) -> String {
-    let mut text = format!("{HEADER}\n");
-    if let Some(length) = rest.length {
-        text.push_str(&format!("length {length}\n"));
-    }
-    if let Some(etag) = rest.etag.as_ref().filter(|e| !e.contains(char::is_control)) {
-        text.push_str(&format!("etag {etag}\n"));
-    }
-    text
-}
-
-fn parse(text: &str) -> Option<Rest> {
-    let mut lines = text.lines();
-    if lines.next()? != HEADER {
-        return None;
-    }
-    let mut rest = Rest::default();
-    for line in lines {
-        match line.split_once(' ')? {
-            ("length", v) => rest.length = Some(v.parse().ok()?),
-            ("etag", v) => rest.etag = Some(v.to_owned()),
-            _ => {}
-        }
-    }
-    Some(rest)
 }
 
 #[cfg(test)]
