@@ -314,7 +314,7 @@ impl Engine {
         }
     }
 
-    /// A `file://` proxy: hashed where it lies.
+    /// A `file://` proxy: hashed where it is.
     async fn read_tree(
         &self,
         object: &Object,

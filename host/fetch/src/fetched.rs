@@ -49,7 +49,7 @@ pub(crate) enum Body {
 }
 
 impl Fetched {
-    /// All bytes; meant for go.mod and `.info`, which are in memory unless kept.
+    /// All bytes; meant for go.mod and `.info`, which are in memory unless cached.
     pub fn bytes(&self) -> Result<Vec<u8>, FetchError> {
         match &self.body {
             Body::Memory(bytes) => Ok(bytes.clone()),

@@ -122,7 +122,7 @@ impl Fetcher {
     }
 
     /// Puts a verified object into the store, so that no later run asks for it
-    /// again. What lies in a directory of the user's stays there.
+    /// again. What is in a directory of the user's stays there.
     pub fn keep(&self, fetched: Fetched) -> Result<Fetched, FetchError> {
         let Fetched { object, size, sha256, h1, origin, source, local, body } = fetched;
         let bad = |reason| FetchError::BadObject(Box::new((object.clone(), reason)));

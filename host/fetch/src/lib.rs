@@ -5,7 +5,7 @@
 //! the order of completion, compare each [`Fetched::h1`] with go.sum, and
 //! [`Fetcher::keep`] what is right. Sources are asked in this order:
 //!
-//! 1. the download store, where only kept objects are, hashed again;
+//! 1. the download store, whose objects are hashed again;
 //! 2. the module cache named by [`FetchConfig::source_cache`], hashed too;
 //! 3. the proxies of GOPROXY as the go command asks them (cmd/go
 //!    modfetch/proxy.go), each with retries where the failure may pass.

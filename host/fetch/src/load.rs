@@ -24,7 +24,7 @@ pub(crate) struct Hashed {
     pub(crate) bytes: Option<Vec<u8>>,
 }
 
-/// Why a file on this machine is no good.
+/// Why a file on this machine cannot be used.
 #[derive(Debug)]
 pub(crate) enum LoadError {
     Io(io::Error),

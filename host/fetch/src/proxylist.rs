@@ -3,7 +3,7 @@
 //!
 //! `,` goes on to the next entry after 404 and 410 only, `|` after any error.
 //! The list ends at `direct` and `off`. Where GONOPROXY is set, a hop for
-//! modules that no proxy may see stands in front.
+//! modules that no proxy may see comes first.
 
 use crate::error::FetchError;
 use crate::error_text;
@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Tells the error which entry the comma keeps from being asked.
+    /// Notes in the error which entry the comma keeps from being asked.
     fn name_unasked(&mut self) {
         // What a server decided is not to be gone around.
         if self.best.as_ref().is_some_and(FetchError::is_decision) {
@@ -192,7 +192,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The error to report, which tells what the other entries said.
+    /// The error to report, which names what the other entries said.
     fn take_best(&mut self) -> Option<FetchError> {
         let mut best = self.best.take()?;
         if let Some(site) = best.site_mut() {

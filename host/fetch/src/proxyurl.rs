@@ -114,7 +114,7 @@ impl ProxyUrl {
         format!("{}/{proxy_path}", self.shown())
     }
 
-    /// What tells an object of this proxy from that of any other; never shown.
+    /// What distinguishes an object of this proxy from that of any other; never shown.
     pub(crate) fn object_key(&self, proxy_path: &str) -> Option<String> {
         self.object_url(proxy_path).map(|url| format!("{}://{}{}", url.scheme(), host(&url), url.path()))
     }

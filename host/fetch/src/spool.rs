@@ -27,7 +27,7 @@ const WORTH_KEEPING: u64 = 1 << 20;
 /// One zip under way. Dropping it leaves a part, if it is worth that.
 pub(crate) struct Spool {
     at: At,
-    /// What tells the address from any other.
+    /// What distinguishes the address from any other.
     key: String,
     store: Arc<Store>,
     /// How the rest would be asked for.

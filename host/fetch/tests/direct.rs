@@ -43,7 +43,7 @@ fn tags_and_pseudo_versions() {
         &run,
         &[(M, "v1.0.0"), (M, "v1.1.0-rc.1"), (M, &zero), (M, &patch), (M, &pre), (M, &build)],
     );
-    // All is kept: another run with the same store asks nobody.
+    // All is cached: another run with the same store asks nobody.
     let again = run.again("off");
     assert!(again.fetch(M, "v1.0.0", Kind::Zip).unwrap().local);
 

@@ -89,7 +89,7 @@ fn import_paths_that_the_host_explains() {
             "no go-import meta tag, only one for vanity.example.org/m",
         ),
         (
-            "vanity.example.org/m/lie",
+            "vanity.example.org/m/other",
             "vanity.example.org/m git HOST/git/yaml.git",
             "disagree about go-import for vanity.example.org/m",
             "disagree about go-import for vanity.example.org/m",

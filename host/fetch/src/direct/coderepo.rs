@@ -1,5 +1,5 @@
 //! A module in a repository: which commit a version is, whether it may be
-//! called so, and where in the repository the module lies
+//! called so, and where in the repository the module is
 //! (cmd/go modfetch/coderepo.go, for exact versions).
 
 use super::error::DirectError;

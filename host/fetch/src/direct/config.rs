@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct DirectConfig {
     /// GOVCS, without Go's default rules, which always follow.
     pub govcs: Setting,
-    /// Where the bare repositories are kept; `vcs` beside the store if none.
+    /// Where the bare repositories are; `vcs` beside the store if none.
     pub cache_dir: Option<PathBuf>,
     /// The longest that one run of git may take.
     pub git_timeout: Duration,

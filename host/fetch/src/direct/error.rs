@@ -73,7 +73,7 @@ pub enum DirectError {
         root: String,
     },
 
-    /// Nothing tells where the repository is.
+    /// Nothing says where the repository is.
     #[error("unrecognized import path {path:?}: {reason}")]
     Unrecognized {
         /// The import path.

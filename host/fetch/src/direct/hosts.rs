@@ -1,4 +1,4 @@
-//! Import paths that tell by themselves where the repository is: well-known
+//! Import paths that say by themselves where the repository is: well-known
 //! hosts, and paths with an element such as `repo.git` (cmd/go vcs/vcs.go
 //! vcsPaths). For all others the host is asked: see `discover.rs`.
 

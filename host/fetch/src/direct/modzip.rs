@@ -2,7 +2,7 @@
 //! Zip, golang.org/x/mod/zip Create).
 //!
 //! Left out are other modules below this one, vendored packages, symbolic
-//! links and whatever else is not a regular file. The files stand in the order of
+//! links and whatever else is not a regular file. The files are in the order of
 //! the archive. The zip has the layout of Go's archive/zip, and the hash that
 //! go.sum holds; its deflated bytes differ from Go's where the compressors do.
 //! The finished zip is checked like one that came from a proxy.

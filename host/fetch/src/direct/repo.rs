@@ -74,7 +74,7 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn new(cache: &Path, url: &str, root: &str) -> Self {
-        // Not by name: one repository must never lie within another.
+        // Not by name: one repository must never be within another.
         let key: [u8; 32] = Sha256::digest(format!("git1:{url}")).into();
         Self {
             address: Address::new(url, root),
@@ -202,7 +202,7 @@ impl<'a> Repo<'a> {
                 if hash.as_ref().is_some_and(|h| h != found) {
                     return Err(self.unknown(&format!("{rev}, which is ambiguous,")));
                 }
-                // In order: the first name of several for a commit counts.
+                // In order: of several names for a commit the first is used.
                 reference.get_or_insert_with(|| name.clone());
                 hash = Some(found.clone());
                 version.clone_from(found);

@@ -34,7 +34,7 @@ impl Address {
     }
 
     /// Whether it holds more than a user name for ssh and what is shown: then it
-    /// stands in no argument and no file.
+    /// is in no argument and no file.
     pub(super) fn holds_secret(&self) -> bool {
         let Some((scheme, rest)) = self.url.split_once("://") else { return false };
         let login = rest.rsplit_once('@').map(|(login, _)| login);

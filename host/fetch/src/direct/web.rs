@@ -1,7 +1,7 @@
 //! Pages with go-import tags, each asked for once (cmd/go web/http.go get).
 //!
 //! https first; plain http, and certificates that no trusted root has signed, only for
-//! modules that match GOINSECURE. A page counts whatever its status.
+//! modules that match GOINSECURE. A page is accepted whatever its status.
 
 use crate::config::FetchConfig;
 use crate::engine::Engine;
@@ -25,7 +25,7 @@ use tokio::time::timeout;
 
 /// Go's own limit (cmd/go web/http.go checkRedirect).
 const MAX_REDIRECTS: usize = 10;
-/// The most of a page that is read; tags stand in its head.
+/// The most of a page that is read; tags are in its head.
 const MAX_PAGE: usize = 1 << 20;
 /// As Go waits for a host whose certificate it does not check.
 const IMPATIENCE: Duration = Duration::from_secs(5);

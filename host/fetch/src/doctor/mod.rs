@@ -4,7 +4,7 @@
 //! A failing `go mod download` shows the last link of a chain; this walks the
 //! chain: names, HTTP proxies, each proxy of GOPROXY, the checksum database,
 //! the clock, and what the container leaves of the machine. Nothing is changed
-//! and no module is kept.
+//! and no module is cached.
 
 mod machine;
 mod names;

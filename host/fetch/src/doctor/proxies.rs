@@ -53,7 +53,7 @@ pub(super) fn variables(visit: &Visit<'_>, to: &mut Examination<'_>) {
     }
 }
 
-/// Repositories are not asked: which one counts only a module says.
+/// Repositories are not asked: which one is used depends on the module.
 fn direct(visit: &Visit<'_>) -> Check {
     let check = |verdict, detail| Check::new(Area::Proxy, "direct", verdict, detail);
     match visit.config.environment.find_program("git") {

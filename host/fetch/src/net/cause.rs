@@ -1,4 +1,4 @@
-//! Causes that an error alone does not tell apart: what was sent to be let in,
+//! Causes that an error alone does not distinguish: what was sent to be let in,
 //! what is wrong with a certificate or a name. Hints
 //! follow from these, not from words in a message.
 
@@ -93,7 +93,7 @@ impl TlsFault {
 pub enum NameFault {
     /// A name server said that there is no such name, or no address of it.
     Unknown,
-    /// No name server said anything that counts: another try may help.
+    /// No name server gave a usable answer: another try may help.
     NoAnswer,
 }
 

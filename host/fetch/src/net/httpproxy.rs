@@ -28,7 +28,7 @@ pub struct HttpProxyVars {
 
 impl HttpProxyVars {
     /// Takes them from a lookup, upper case before lower case, empty as unset.
-    /// `HTTP_PROXY` is not believed in a CGI program, where a client can set it.
+    /// `HTTP_PROXY` is ignored in a CGI program, where a client can set it.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let get = |name: &str| {
             let found = [name.to_owned(), name.to_ascii_lowercase()];
@@ -125,7 +125,7 @@ impl HttpProxies {
         Self { vars: vars.clone(), matcher: Arc::new(matcher) }
     }
 
-    /// Whether user name and password stand in the address of this one's proxy.
+    /// Whether user name and password are in the address of this one's proxy.
     pub(crate) fn sends_login(&self, url: &Url) -> bool {
         self.via(url).is_some_and(|via| !via.url.username().is_empty())
     }

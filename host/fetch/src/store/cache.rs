@@ -3,7 +3,8 @@
 //! Runs may be under way meanwhile. What a run has taken out or put in since
 //! it began is in use and stays; every look-up marks the entry with the time.
 
-use super::objects::{Entry, INDEX_LIMIT, Store, disk, hex, parse_entry, unhex};
+use super::objects::{INDEX_LIMIT, Store, disk};
+use super::text::{Entry, hex, parse_entry, unhex};
 use crate::error::FetchError;
 use crate::object::{Kind, Object};
 use crate::regular;
@@ -25,7 +26,7 @@ pub struct Cache {
     root: PathBuf,
 }
 
-/// One kept module file.
+/// One cached module file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheEntry {
     /// What it is.
@@ -53,7 +54,7 @@ pub struct Tally {
 /// What a store holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Everything that is kept.
+    /// Everything in the cache.
     pub all: Tally,
     /// The same by kind.
     pub by_kind: BTreeMap<Kind, Tally>,
@@ -94,7 +95,7 @@ pub struct Damage {
     pub problem: DamageKind,
 }
 
-/// What is wrong with a kept file.
+/// What is wrong with a cached file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DamageKind {
     /// The entry itself cannot be read.
@@ -133,7 +134,7 @@ impl Cache {
         &self.root
     }
 
-    /// Everything that is kept, by module and kind.
+    /// Everything in the cache, by module and kind.
     pub fn entries(&self) -> Result<Vec<CacheEntry>, FetchError> {
         Ok(self.index()?.0.into_iter().map(|i| i.entry).collect())
     }

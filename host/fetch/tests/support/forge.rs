@@ -23,7 +23,7 @@ pub struct Repository {
     config: PathBuf,
 }
 
-/// What `go mod download -json` tells of a module.
+/// What `go mod download -json` reports of a module.
 #[derive(Default)]
 pub struct Downloaded {
     pub error: Option<String>,

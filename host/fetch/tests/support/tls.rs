@@ -1,5 +1,5 @@
 //! A module proxy over TLS and HTTP/2 on loopback. It counts connections and
-//! streams, and can be told to misbehave in the ways only HTTP/2 can.
+//! streams, and can be made to misbehave in the ways only HTTP/2 can.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use airgo_testkit::World;

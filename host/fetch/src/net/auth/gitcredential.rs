@@ -12,7 +12,7 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(300);
 const MAX_OUTPUT: u64 = 1 << 20;
 
-/// What git said, kept to tell it later whether that was right.
+/// What git said, to report back to it whether that was right.
 pub(super) struct GitAnswer {
     dir: PathBuf,
     output: Vec<u8>,

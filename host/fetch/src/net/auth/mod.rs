@@ -109,7 +109,7 @@ impl Auth {
         Some(self.find(url)).filter(|found| found != sent && !found.is_empty())
     }
 
-    /// Tells `git credential` whether what it gave was right, as Go does after
+    /// Reports to `git credential` whether what it gave was right, as Go does after
     /// 200 and 401.
     pub(crate) fn learn(self: &Arc<Self>, url: &Url, status: u16) {
         if status != 200 && status != 401 {

@@ -53,7 +53,7 @@ impl Environment {
     }
 
     /// A program of PATH. A directory that is not absolute is passed over, so
-    /// that what lies in the current directory is never run (as Go's
+    /// that what is in the current directory is never run (as Go's
     /// exec.LookPath does).
     pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {
         let file = if cfg!(windows) { format!("{name}.exe") } else { name.to_owned() };
