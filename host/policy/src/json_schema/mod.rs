@@ -2,9 +2,24 @@
 //!
 //! The part of JSON Schema 2020-12 that configs need. A schema that uses any
 //! other keyword is refused when the plugin is loaded, so that nothing that a
-//! schema asks for is passed over in silence.
+//! schema asks for is passed over in silence. Of the official suite it takes
+//! 152 of 383 groups, and answers 604 of their 605 tests as the suite wants; one is of
+//! a meta-schema that leaves keywords out, and `$schema` changes nothing here.
+//!
+//! It is our own because a schema comes from a plugin, which may be hostile:
+//! [`MAX_STEPS`] bounds a check, where libraries follow `$ref` for as long as a
+//! schema makes them. 27 definitions that each name the next one twice (1.9 KB)
+//! took 4 ms of CPU here, 1.0 s with jsonschema 0.61, and more than 7 s with boon
+//! 0.6, which was stopped. They would add 3.0 and 1.6 MiB to airgo-unpack, pass over
+//! keywords that they do not know, and do not say what is allowed instead.
 
-use serde_json::{Map, Value};
+mod numbers;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Number, Value};
+
+use numbers::{natural, order, same};
 
 /// Where a value, or a schema, is wrong.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,48 +86,69 @@ pub fn compared(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
 
 /// Whether a schema is one that [`check`] understands whole.
 pub fn check_schema(schema: &Value) -> Checked {
-    schema_at(schema, "", 0)
+    let mut places = Places::default();
+    schema_at(schema, "", 0, &mut places)?;
+    match places.refs.into_iter().find(|(_, target)| !places.schemas.contains(target)) {
+        Some((at, _)) => mismatch(&at, "refers to something that is not a schema in this document"),
+        None => Ok(()),
+    }
 }
 
-fn schema_at(schema: &Value, pointer: &str, depth: u32) -> Checked {
+/// Where a document has schemas, and to which of them it refers.
+#[derive(Default)]
+struct Places {
+    schemas: BTreeSet<String>,
+    refs: Vec<(String, String)>,
+}
+
+fn schema_at(schema: &Value, pointer: &str, depth: u32, places: &mut Places) -> Checked {
+    places.schemas.insert(pointer.to_owned());
     if depth > MAX_DEPTH {
         return mismatch(pointer, "is nested too deeply");
     }
     let schema = match schema {
         Value::Bool(_) => return Ok(()),
         Value::Object(schema) => schema,
-        _ => return mismatch(pointer, "is no schema"),
+        _ => return mismatch(pointer, "is not a schema"),
     };
     for (keyword, value) in schema {
         let at = join(pointer, keyword);
         match keyword.as_str() {
             "properties" | "$defs" => {
-                let Value::Object(schemas) = value else { return mismatch(&at, "is no object") };
+                let Value::Object(schemas) = value else { return mismatch(&at, "is not an object") };
                 for (name, schema) in schemas {
-                    schema_at(schema, &join(&at, name), depth + 1)?;
+                    schema_at(schema, &join(&at, name), depth + 1, places)?;
                 }
             }
-            "additionalProperties" | "items" => schema_at(value, &at, depth + 1)?,
+            "additionalProperties" | "items" => schema_at(value, &at, depth + 1, places)?,
             "allOf" | "anyOf" | "oneOf" => {
-                let Value::Array(schemas) = value else { return mismatch(&at, "is no array") };
+                let Value::Array(schemas) = value else { return mismatch(&at, "is not an array") };
                 for (index, schema) in schemas.iter().enumerate() {
-                    schema_at(schema, &join(&at, &index.to_string()), depth + 1)?;
+                    schema_at(schema, &join(&at, &index.to_string()), depth + 1, places)?;
                 }
             }
-            "$ref" if value.as_str().is_none_or(|name| !name.starts_with("#/$defs/")) => {
-                return mismatch(&at, "refers to something outside #/$defs");
-            }
+            "$ref" => match value.as_str().and_then(local) {
+                Some(target) => places.refs.push((at, target)),
+                None => return mismatch(&at, "refers to something outside this document"),
+            },
+            // References below it would be relative to it.
+            "$id" if depth > 0 => return mismatch(&at, "is allowed at the root alone"),
             COMPARE if depth == 0 => {
                 let Value::Object(configs) = value else { return mismatch(&at, "is not an object") };
                 if let Some((name, _)) = configs.iter().find(|(_, config)| !config.is_object()) {
                     return mismatch(&join(&at, name), "is not an object");
                 }
             }
-            "enum" | "required" if !value.is_array() => return mismatch(&at, "is no array"),
-            "minItems" | "maxItems" | "minLength" | "maxLength" if !value.is_u64() => {
-                return mismatch(&at, "is no number");
+            "type" if !is_type(value) => return mismatch(&at, "is not a type, or an array of types"),
+            "enum" if !value.is_array() => return mismatch(&at, "is not an array"),
+            "required" if value.as_array().is_none_or(|names| !names.iter().all(Value::is_string)) => {
+                return mismatch(&at, "is not an array of strings");
             }
-            "minimum" | "maximum" if !value.is_number() => return mismatch(&at, "is no number"),
+            "uniqueItems" if !value.is_boolean() => return mismatch(&at, "is not a boolean"),
+            "minItems" | "maxItems" | "minLength" | "maxLength" if natural(value).is_none() => {
+                return mismatch(&at, "is not a number of things");
+            }
+            "minimum" | "maximum" if !value.is_number() => return mismatch(&at, "is not a number"),
             known if KEYWORDS.contains(&known) || ANNOTATIONS.contains(&known) => {}
             other => {
                 let known = KEYWORDS.join(", ");
@@ -121,6 +157,28 @@ fn schema_at(schema: &Value, pointer: &str, depth: u32) -> Checked {
         }
     }
     Ok(())
+}
+
+fn is_type(value: &Value) -> bool {
+    const TYPES: [&str; 7] = ["null", "boolean", "integer", "number", "string", "array", "object"];
+    let known = |name: &Value| name.as_str().is_some_and(|name| TYPES.contains(&name));
+    value.as_array().map_or_else(|| known(value), |names| names.iter().all(known))
+}
+
+/// The JSON Pointer of a reference into the same document.
+fn local(reference: &str) -> Option<String> {
+    let mut bytes = reference.strip_prefix('#')?.bytes();
+    let mut pointer = Vec::new();
+    while let Some(byte) = bytes.next() {
+        pointer.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(bytes.next()?).to_digit(16);
+                u8::try_from(digit()? * 16 + digit()?).ok()?
+            }
+            plain => plain,
+        });
+    }
+    String::from_utf8(pointer).ok().filter(|pointer| pointer.is_empty() || pointer.starts_with('/'))
 }
 
 /// Whether a value fits a schema that [`check_schema`] let pass.
@@ -146,7 +204,7 @@ impl Checker<'_> {
         };
         if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
             let root = self.root;
-            let Some(target) = name.strip_prefix('#').and_then(|name| root.pointer(name)) else {
+            let Some(target) = local(name).and_then(|pointer| root.pointer(&pointer)) else {
                 return mismatch(pointer, format!("cannot be checked: {name:?} is not in the schema"));
             };
             self.value(target, value, pointer, depth + 1)?;
@@ -160,7 +218,7 @@ impl Checker<'_> {
                 let len = text.chars().count() as u64;
                 between(schema, "minLength", "maxLength", len, "characters", pointer)?;
             }
-            Value::Number(number) => range(schema, number.as_f64().unwrap_or(f64::NAN), pointer)?,
+            Value::Number(number) => range(schema, number, pointer)?,
             _ => {}
         }
         self.alternatives(schema, value, pointer, depth)
@@ -198,7 +256,7 @@ impl Checker<'_> {
         between(schema, "minItems", "maxItems", array.len() as u64, "items", pointer)?;
         if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
             for (index, value) in array.iter().enumerate() {
-                if array.iter().take(index).any(|earlier| earlier == value) {
+                if array.iter().take(index).any(|earlier| same(earlier, value)) {
                     return mismatch(&join(pointer, &index.to_string()), "is there twice");
                 }
             }
@@ -273,7 +331,7 @@ fn of_type(schema: &Map<String, Value>, value: &Value, pointer: &str) -> Checked
     let (kind, integer) = match value {
         Value::Null => ("null", false),
         Value::Bool(_) => ("boolean", false),
-        Value::Number(n) => ("number", n.is_i64() || n.is_u64()),
+        Value::Number(n) => ("number", numbers::is_integer(n)),
         Value::String(_) => ("string", false),
         Value::Array(_) => ("array", false),
         Value::Object(_) => ("object", false),
@@ -295,16 +353,14 @@ fn article(kind: &str) -> String {
 }
 
 fn constant(schema: &Map<String, Value>, value: &Value, pointer: &str) -> Checked {
-    let choices: Vec<&Value> = match (schema.get("enum").and_then(Value::as_array), schema.get("const")) {
-        (Some(choices), _) => choices.iter().collect(),
-        (None, Some(only)) => vec![only],
-        (None, None) => return Ok(()),
-    };
-    if choices.contains(&value) {
-        return Ok(());
+    let choices = schema.get("enum").and_then(Value::as_array).map(Vec::as_slice);
+    for choices in [choices, schema.get("const").map(std::slice::from_ref)].into_iter().flatten() {
+        if !choices.iter().any(|choice| same(choice, value)) {
+            let choices: Vec<String> = choices.iter().map(Value::to_string).collect();
+            return mismatch(pointer, format!("is {value}, which is none of {}", choices.join(", ")));
+        }
     }
-    let choices: Vec<String> = choices.into_iter().map(Value::to_string).collect();
-    mismatch(pointer, format!("is {value}, which is none of {}", choices.join(", ")))
+    Ok(())
 }
 
 fn between(
@@ -315,7 +371,7 @@ fn between(
     what: &str,
     pointer: &str,
 ) -> Checked {
-    let bound = |name: &str| schema.get(name).and_then(Value::as_u64);
+    let bound = |name: &str| schema.get(name).and_then(natural);
     if let Some(least) = bound(least).filter(|&least| found < least) {
         return mismatch(pointer, format!("has {found} {what}, fewer than {least}"));
     }
@@ -325,12 +381,12 @@ fn between(
     Ok(())
 }
 
-fn range(schema: &Map<String, Value>, found: f64, pointer: &str) -> Checked {
-    let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
-    if let Some(least) = bound("minimum").filter(|&least| found < least) {
+fn range(schema: &Map<String, Value>, found: &Number, pointer: &str) -> Checked {
+    let bound = |name: &str| schema.get(name).and_then(Value::as_number);
+    if let Some(least) = bound("minimum").filter(|least| order(found, least).is_lt()) {
         return mismatch(pointer, format!("is {found}, less than {least}"));
     }
-    if let Some(most) = bound("maximum").filter(|&most| found > most) {
+    if let Some(most) = bound("maximum").filter(|most| order(found, most).is_gt()) {
         return mismatch(pointer, format!("is {found}, more than {most}"));
     }
     Ok(())
@@ -353,75 +409,4 @@ fn mismatch(pointer: &str, message: impl Into<String>) -> Checked {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn allowlist() -> Value {
-        let text = include_str!("../../../plugins/allowlist/config.schema.json");
-        serde_json::from_str(text).expect("the schema is JSON")
-    }
-
-    #[track_caller]
-    fn wrong(schema: &Value, value: Value, pointer: &str, message: &str) {
-        let err = check(schema, &value).expect_err("it does not fit");
-        assert_eq!((err.pointer.as_str(), err.message.as_str()), (pointer, message));
-    }
-
-    #[test]
-    fn a_real_config() {
-        let schema = allowlist();
-        assert_eq!(check_schema(&schema), Ok(()));
-        let good = json!({"default": "deny", "allow": ["a", {"path": "b", "versions": "v1.0.0"}]});
-        assert_eq!(check(&schema, &good), Ok(()));
-        wrong(
-            &schema,
-            json!({"alow": []}),
-            "/alow",
-            "is unknown; allowed here: allow, default, deny, unused",
-        );
-        wrong(
-            &schema,
-            json!({"default": "no"}),
-            "/default",
-            "is \"no\", which is none of \"allow\", \"warn\", \"deny\"",
-        );
-        wrong(&schema, json!({"allow": "a"}), "/allow", "is a string, not an array");
-        wrong(
-            &schema,
-            json!({"allow": [1]}),
-            "/allow/0",
-            "has none of the allowed forms: a string or a table",
-        );
-        wrong(
-            &schema,
-            json!({"allow": [{"pth": "x"}]}),
-            "/allow/0/pth",
-            "is unknown; allowed here: path, pattern, reason, versions",
-        );
-        wrong(
-            &schema,
-            json!({"allow": [{"reason": "x"}]}),
-            "/allow/0",
-            "has none of the allowed forms: a string or a table",
-        );
-    }
-
-    #[test]
-    fn a_schema_with_other_keywords_is_refused() {
-        let err = check_schema(&json!({"properties": {"a": {"pattern": "^x"}}})).expect_err("refused");
-        assert_eq!(err.pointer, "/properties/a/pattern");
-        assert!(check_schema(&json!({"$ref": "https://example.com/schema"})).is_err());
-        assert!(check_schema(&json!([])).is_err());
-    }
-
-    #[test]
-    fn a_schema_that_refers_to_itself_ends() {
-        let schema = json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}});
-        assert_eq!(check_schema(&schema), Ok(()));
-        assert!(check(&schema, &json!({})).is_err());
-        let twice = json!({"$ref": "#/$defs/a",
-            "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]}}});
-        assert!(check(&twice, &json!({})).is_err());
-    }
-}
+mod tests;
