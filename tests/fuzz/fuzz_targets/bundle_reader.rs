@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// What signed the seeds.
 const KEY: &str = include_str!("../seeds/bundle.pub");
-/// The files that this key vouches for.
+/// The files that this key signed.
 const SIGNED: [&[u8]; 2] =
     [include_bytes!("../seeds/bundle_reader/small"), include_bytes!("../seeds/bundle_reader/two-signers")];
 

@@ -1,5 +1,5 @@
 //! Volumes and repair requests: a header that is read describes ranges of one
-//! file; every byte of it can be read or is told to be missing.
+//! file; every byte of it can be read or is reported as missing.
 #![no_main]
 
 use airgo_bundle::{Limits, ReadAt, ReassembledFile, RepairRequest, Volume, corruption};
