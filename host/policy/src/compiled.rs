@@ -129,7 +129,8 @@ impl CompiledFile {
         Self::parse(bytes).ok_or(CompiledError::Form)
     }
 
-    fn parse(bytes: Vec<u8>) -> Option<Self> {
+    /// Reads a file; none where it is something else.
+    pub fn parse(bytes: Vec<u8>) -> Option<Self> {
         let line = |from: usize| {
             let rest = bytes.get(from..)?;
             Some(from + rest.iter().position(|byte| *byte == b'\n')? + 1)
