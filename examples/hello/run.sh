@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Carries this service's dependencies across an air gap and builds it there:
-# pack, judge, verify, unpack into a fresh cache, build with no network at all.
+# pack, evaluate, verify, unpack into a fresh cache, build with no network at all.
 #
 # AIRGO=path/to/airgo uses that binary instead of building one.
 set -euo pipefail

@@ -251,8 +251,8 @@ mod tests {
         make(".airgo-killedkilled.tmp");
         let held = make(".airgo-workingworki.tmp");
         held.lock().unwrap();
-        for foreign in ["airgo-foreignforei.tmp", ".airgo-notes.tmp", ".airgo-foreignforei.txt"] {
-            make(foreign);
+        for other in ["airgo-foreignforei.tmp", ".airgo-notes.tmp", ".airgo-foreignforei.txt"] {
+            make(other);
         }
         let one = create(dir.path(), Access::Public).unwrap();
         let other = create(dir.path(), Access::Public).unwrap();

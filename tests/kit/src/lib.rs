@@ -5,7 +5,7 @@
 //! - [`Proxy`] serves a world on loopback, with scripted faults.
 //! - [`Go`] runs the real `go` in a clean environment: the oracle.
 //! - [`offline`] is the network=none builder, [`require_tool`] the loud skip.
-//! - [`Shape`] grows projects to any size, and [`measure`] tells what a command
+//! - [`Shape`] grows projects to any size, and [`measure`] says what a command
 //!   takes over them.
 //! - [`layers`] reads which files of a crate use which.
 //! - [`TempTree`] is a directory that goes away even when made of read-only

@@ -97,7 +97,7 @@ impl Module {
         self
     }
 
-    /// Sets the time that `.info` tells.
+    /// Sets the time in `.info`.
     pub fn time(mut self, time: &str) -> Self {
         self.time = time.to_owned();
         self

@@ -13,7 +13,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// Where the committed schemas lie, below the root of the repository.
+/// Where the committed schemas are, below the root of the repository.
 pub const DIRECTORY: &str = "docs/schemas";
 
 /// What kind of document it is, on which depends who writes it.

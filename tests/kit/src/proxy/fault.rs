@@ -51,7 +51,7 @@ pub(super) struct Part {
     /// The whole body.
     whole: Vec<u8>,
     first: usize,
-    /// What stands in an answer's head about it.
+    /// What an answer's head says about it.
     headers: Vec<(&'static str, String)>,
 }
 
