@@ -93,7 +93,10 @@ fn compare_dir(name: &str, dir: &Path, modcache: &Path, runs: Runs<'_>) {
     }
     // Go would build from there and read no module.
     let _ = fs::remove_dir_all(dir.join("vendor"));
-    Go::online().modcache(modcache).mod_download(dir, &[]);
+    let online = Go::online().modcache(modcache);
+    online.mod_download(dir, &[]);
+    // It asks for the .info of all modules, which `go mod download` does not fetch.
+    online.run(dir, &["list", "-m", "all"]);
     let project = project::load(dir, Mode::Readonly, Some(go_version())).unwrap();
     let resolution = resolve(&project, &mut Shuffled::new(&files(modcache), 1)).unwrap();
     let zips = resolution.needs(Scope::Build).zips;
