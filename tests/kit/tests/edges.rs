@@ -10,6 +10,7 @@ use std::process::Command;
 
 const GOMOD: &str = "airgo-gomod";
 const MODEL: &str = "airgo-model";
+const GOZIP: &str = "airgo-gozip";
 const AUTHOR: &str = "airgo-author";
 const MODCACHE: &str = "airgo-modcache";
 const TESTKIT: &str = "airgo-testkit";
@@ -35,7 +36,7 @@ fn crates_use_gomod_and_model_and_nothing_sideways() {
             // installs by itself.
             (APP, used, _) => used != CLI && used != AUTHOR,
             (CLI, used, _) => used != MODCACHE,
-            (GOMOD | MODEL, ..) => false,
+            (GOMOD | MODEL | GOZIP, ..) => false,
             (_, used, _) => used == GOMOD || used == MODEL,
         };
         if !fine {
