@@ -3,7 +3,7 @@
 // main flate|zip INPUT OUTPUT, or main speed INPUT. INPUT is one entry after the
 // other: length and bytes of a name, length and bytes of a content, lengths in 32
 // bits with the low byte first. flate writes for each entry length and bytes of
-// the stream, zip one zip of all of them, speed prints seconds.
+// the stream, zip one zip of all of them, speed prints seconds of CPU.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -37,7 +38,7 @@ func main() {
 		var streams bytes.Buffer
 		w, err := flate.NewWriter(&streams, 5)
 		check(err)
-		start := time.Now()
+		start := cpu()
 		for _, e := range entries {
 			streams.Reset()
 			w.Reset(&streams)
@@ -45,10 +46,16 @@ func main() {
 			check(err)
 			check(w.Close())
 		}
-		fmt.Println(time.Since(start).Seconds())
+		fmt.Println((cpu() - start).Seconds())
 	default:
 		log.Fatalf("no mode %s", os.Args[1])
 	}
+}
+
+func cpu() time.Duration {
+	var usage syscall.Rusage
+	check(syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // flates makes each stream twice: from pieces as io.Copy cuts them, which is what
