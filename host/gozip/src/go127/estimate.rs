@@ -2,8 +2,9 @@
 //!
 //! The decision hangs on 32-bit floating point, so each step is rounded as Go
 //! rounds it. Go's compiler may fuse a product and a sum into one operation,
-//! which rounds once: it does on arm64, and on amd64 from GOAMD64=v3 on. Zips
-//! that were seen come from a plain amd64.
+//! which rounds once: it may on arm64, and on amd64 from GOAMD64=v3 on. Of 23,243
+//! files of real modules none came out otherwise with GOAMD64=v3; if one does,
+//! its zip is kept as it is.
 
 use crate::symbols::{DISTANCE_EXTRA, Histogram, LENGTH_EXTRA};
 
