@@ -1,6 +1,7 @@
 //! Bundles that were changed on their way, or signed by a stranger.
 
 use crate::site::{Site, snapshot, text};
+use airgo_testkit::{Module, World};
 use std::fs;
 use std::path::PathBuf;
 
@@ -118,6 +119,28 @@ fn bytes_before_behind_and_missing() {
         refused(&site, &format!("cut-{cut}"), &bytes[..cut], &[13]);
     }
     refused(&site, "text", b"this is no bundle\n", &[13]);
+}
+
+/// Modules are staged until all are verified: the last one that is read, the smallest,
+/// is damaged, and of the fifty before it nothing is left.
+#[test]
+fn the_last_of_many_zips_is_damaged() {
+    let path = |i: u32| format!("example.com/many/m{i:02}");
+    let module = |i: u32| {
+        let noise = crate::site::noise(i, if i == 50 { 100 } else { 3_000 });
+        Module::new(path(i), "v1.0.0").go("1.21").file("m.go", "package m\n").file("noise", noise)
+    };
+    let world = (0..51).fold(World::new(), |world, i| world.with(module(i)));
+    let main = (0..51)
+        .fold(Module::project("example.com/main").go("1.21"), |main, i| main.require(&path(i), "v1.0.0"));
+    let imports: String = (0..51).map(|i| format!("import _ {:?}\n", path(i))).collect();
+    let site =
+        Site::of(world, &main.file("main.go", format!("package main\n\n{imports}\nfunc main() {{}}\n")));
+    site.pack().done();
+    let bytes = fs::read(site.bundle()).unwrap();
+    refused(&site, "last", &flipped(&bytes, "many/m50/@v/v1.0.0.zip"), &[11]);
+    refused(&site, "last-crc", &flipped_with_crc(&bytes, "many/m50/@v/v1.0.0.zip"), &[11]);
+    assert!(!site.modcache().exists());
 }
 
 #[test]

@@ -18,7 +18,9 @@ use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::goenv::GoFlags;
-use airgo_modcache::{GoModInput, InstallAllError, ModCache, ModuleInput, Options, Outcome, ZipInput};
+use airgo_modcache::{
+    GoModInput, InstallAllError, InstallError, ModCache, ModuleInput, Options, Outcome, Problem, ZipInput,
+};
 use airgo_policy::Report;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +95,6 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     beside::compare(context, bundle.manifest());
     let evaluated = evaluate(context, request, source, &bundle)?;
     context.interrupt.check()?;
-    verify(context, request, &bundle)?;
     let installed = install(context, request, &target, &bundle)?;
     open::record_last_seen(&request.last_seen, &bundle)?;
 
@@ -178,14 +179,6 @@ impl Evaluated {
     }
 }
 
-/// Hashes every object before the first is installed, so that a damaged bundle
-/// leaves no trace in the cache. Installing hashes once more what it writes:
-/// the file may change in between.
-fn verify(context: &Context, request: &UnpackRequest, bundle: &SignedBundle) -> Result<()> {
-    let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
-    bundle.verify_objects(open::jobs(request.jobs), &watch).map(|_| ()).map_err(|e| bundle_failure(&e))
-}
-
 fn target(context: &Context, request: &UnpackRequest) -> Result<PathBuf> {
     match &request.gomodcache {
         None => context.env.gomodcache(),
@@ -201,6 +194,8 @@ fn install(
     bundle: &SignedBundle,
 ) -> Result<BTreeMap<ModuleVersion, Outcome>> {
     let inputs = inputs(bundle)?;
+    let evidence = evidence(bundle)?;
+    context.interrupt.check()?;
     let keep_writable = modcacherw(context)? || request.modcacherw;
     let options = Options { keep_writable, trust_existing: request.trust_existing, ..Options::default() };
     let cache = ModCache::open(target, options).map_err(|e| {
@@ -216,23 +211,49 @@ fn install(
         interrupt: context.interrupt.clone(),
         context: context.clone(),
     };
-    keep_evidence(context, &cache, bundle)?;
-    match cache.install_all(inputs, open::jobs(request.jobs).get(), &watch) {
+    let jobs = open::jobs(request.jobs).get();
+    let stage = cache.stage();
+    stage.add_all(inputs, jobs, &watch).map_err(|e| damage(context, request, bundle, &e.error))?;
+    // From here on all of the bundle is verified.
+    keep_evidence(&cache, &evidence)?;
+    match stage.publish(jobs, &watch) {
         Ok(installed) => Ok(installed.into_iter().collect()),
         Err(error) => Err(incomplete(&error, &watch.with_code, target)),
     }
 }
 
+/// Why a module could not be staged: where its zip is not what the manifest says, all
+/// that is wrong with the bundle, as `airgo verify` has it.
+fn damage(
+    context: &Context,
+    request: &UnpackRequest,
+    bundle: &SignedBundle,
+    error: &InstallError,
+) -> Failure {
+    let is_damage = matches!(*error.problem, Problem::Mismatch { .. } | Problem::Zip(_) | Problem::Source(_));
+    if is_damage {
+        let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
+        if let Err(found) = bundle.verify_objects(open::jobs(request.jobs), &watch) {
+            return bundle_failure(&found);
+        }
+    }
+    install_failure(error)
+}
+
+/// The checksum database's word, verified.
+fn evidence(bundle: &SignedBundle) -> Result<Vec<(&str, Vec<u8>)>> {
+    let read = |name| Ok((name, bundle.read_evidence(name).map_err(|e| bundle_failure(&e))?));
+    bundle.evidence().map(read).collect()
+}
+
 /// The checksum database's word goes where an offline `go` looks for it when
 /// go.sum has no line; go checks its signature and proofs itself.
-fn keep_evidence(context: &Context, cache: &ModCache, bundle: &SignedBundle) -> Result<()> {
-    for name in bundle.evidence() {
+fn keep_evidence(cache: &ModCache, evidence: &[(&str, Vec<u8>)]) -> Result<()> {
+    for (name, bytes) in evidence {
         let Some(path) = name.strip_prefix(EVIDENCE).filter(|path| !path.ends_with("/supported")) else {
             continue;
         };
-        let bytes = bundle.read_evidence(name).map_err(|e| bundle_failure(&e))?;
-        context.interrupt.check()?;
-        cache.keep_sumdb(path, &bytes).map_err(|e| {
+        cache.keep_sumdb(path, bytes).map_err(|e| {
             let failure = Failure::failed(format!("cannot write {} in the module cache", e.file));
             cache_disk(failure, Some(&e.file), &e.source)
         })?;
@@ -250,14 +271,16 @@ fn modcacherw(context: &Context) -> Result<bool> {
     })
 }
 
-/// Every module of the bundle, its objects still behind the bundle's handle.
+/// Every module of the bundle, its zips still behind the bundle's handle: whoever
+/// stages them hashes them. All other objects are verified.
 fn inputs(bundle: &SignedBundle) -> Result<Vec<ModuleInput<'_>>> {
     let mut inputs: BTreeMap<ModuleVersion, ModuleInput<'_>> = BTreeMap::new();
     for object in bundle.objects() {
+        let content = bundle.content(&object.name).map_err(|e| bundle_failure(&e))?;
         if !matches!(object.kind, ObjectKind::Info | ObjectKind::Mod | ObjectKind::Zip) {
+            content.verify(&mut Vec::new(), &()).map_err(|e| bundle_failure(&e))?;
             continue;
         }
-        let content = bundle.content(&object.name).map_err(|e| bundle_failure(&e))?;
         let module = object.module.clone();
         let input = inputs.entry(module.clone()).or_insert_with(|| ModuleInput {
             module,
@@ -267,7 +290,7 @@ fn inputs(bundle: &SignedBundle) -> Result<Vec<ModuleInput<'_>>> {
         });
         match (object.kind, object.h1) {
             (ObjectKind::Zip, Some(h1)) => {
-                let reader = Box::new(content);
+                let reader = Box::new(content.checked_but_digest());
                 input.zip = Some(ZipInput { reader, size: object.size, sha256: object.sha256.0, h1 });
             }
             (ObjectKind::Mod, Some(h1)) => {
@@ -314,7 +337,7 @@ impl airgo_modcache::Progress for Watch {
         self.progress.add_bytes(more);
     }
 
-    fn finished(&self, module: &ModuleVersion, _: Outcome) {
+    fn staged(&self, module: &ModuleVersion) {
         if self.with_code.contains(module) {
             self.progress.add_done(1);
         }

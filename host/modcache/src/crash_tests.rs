@@ -79,14 +79,16 @@ fn install_until(point: &str, cache: &Path) -> bool {
 }
 
 /// Every step, in their order.
-const POINTS: [&str; 16] = [
-    "partial:1",
+const POINTS: [&str; 18] = [
     "piece:1",
     "zip copied:1",
     "file:1",
     "file:2",
     "file:4",
     "tree extracted:1",
+    "partial:1",
+    "tree moved:1",
+    "tree closed:1",
     "small file written:1",
     "info:1",
     "small file written:2",

@@ -186,7 +186,7 @@ impl fmt::Display for Hashed {
     }
 }
 
-/// Installing stopped at the first failure.
+/// Staging or publishing stopped at the first failure.
 #[derive(Debug)]
 pub struct InstallAllError {
     /// The failure that stopped it.
@@ -195,8 +195,8 @@ pub struct InstallAllError {
     pub others: Vec<InstallError>,
     /// The modules that are in the cache, whole.
     pub finished: Vec<(ModuleVersion, crate::Outcome)>,
-    /// The modules that nothing was done for.
-    pub not_started: Vec<ModuleVersion>,
+    /// The others, of which nothing is left.
+    pub not_installed: Vec<ModuleVersion>,
 }
 
 impl Error for InstallAllError {
@@ -208,8 +208,8 @@ impl Error for InstallAllError {
 
 impl fmt::Display for InstallAllError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { error, others, finished, not_started } = self;
-        let all = finished.len() + 1 + others.len() + not_started.len();
+        let Self { error, others, finished, not_installed } = self;
+        let all = finished.len() + 1 + others.len() + not_installed.len();
         let modules = if all == 1 { "module" } else { "modules" };
         write!(f, "{error}; {} of {all} {modules} installed", finished.len())
     }

@@ -42,6 +42,20 @@ pub struct ZipInput<'a> {
     pub h1: H1,
 }
 
+/// What a zip must be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ZipDigest {
+    pub(crate) size: u64,
+    pub(crate) sha256: [u8; 32],
+    pub(crate) h1: H1,
+}
+
+impl ZipInput<'_> {
+    pub(crate) fn digest(&self) -> ZipDigest {
+        ZipDigest { size: self.size, sha256: self.sha256, h1: self.h1 }
+    }
+}
+
 impl fmt::Debug for ZipInput<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reader: _, size, sha256: _, h1 } = self;
@@ -62,10 +76,13 @@ pub enum Outcome {
 pub trait Progress: Sync {
     /// Work on a module starts.
     fn started(&self, _module: &ModuleVersion) {}
+    /// A module is verified: it was in the cache, or it is written where no one
+    /// sees it yet.
+    fn staged(&self, _module: &ModuleVersion) {}
     /// Another process holds the module's lock; installing goes on when that
     /// process is done.
     fn waiting(&self, _module: &ModuleVersion) {}
-    /// Some more of the zips' bytes are installed, or need not be: the calls
+    /// Some more of the zips' bytes are staged, or need not be: the calls
     /// for a module add up to the size of its zip.
     fn bytes(&self, _more: u64) {}
     /// A module is in the cache.

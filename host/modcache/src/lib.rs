@@ -21,17 +21,22 @@
 //! inflated, hashed, written. Only that hash makes a `VerifiedModule`, and only
 //! a `VerifiedModule` is published.
 //!
-//! **No module is visible before it is verified.** All is done under Go's lock
-//! of the module version, and while a `.partial` file is there, which says
-//! to the go command that there is no such module yet. Published are, in this
-//! order: `.info`, `.mod`, `list`, `.ziphash`, `.zip`, and then `.partial` goes.
-//! Each step is one rename (or unlink). After a crash in between, the go command
-//! finds a module that is not there yet, or one that it extracts again from a
-//! verified zip; at no moment is there a zip without its `.ziphash`, for which
-//! `go mod verify` would fail. The lock ends with the process; the next one to
-//! hold it, airgo or go, removes what was left of the tree. Files that are not in
-//! their place yet are in `cache/airgo-tmp`, which the next run sweeps. Nothing is synced to the disk,
-//! as in the go command: after a power failure run `go mod verify`.
+//! **No module is visible before all are verified.** Modules are staged: zips and
+//! trees are written in `cache/airgo-tmp`, on the same file system, where no one
+//! looks for them and the next run sweeps what a killed one left. Once all of them
+//! are there they are published, one after the other, each under Go's lock of the
+//! module version, and while a `.partial` file is there, which says to the go
+//! command that there is no such module yet: the tree (with its root writable
+//! until it is in place, for only root may move it otherwise), `.info`, `.mod`,
+//! `list`, `.ziphash`, `.zip`, and then `.partial` goes. Each step is one rename
+//! (or unlink): nothing is copied, and the disk never holds a module twice. After a
+//! crash in between, the go command finds a module that is not there yet, or one
+//! that it extracts again from a verified zip; at no moment is there a zip without
+//! its `.ziphash`, for which `go mod verify` would fail. The lock ends with the
+//! process; the next one to hold it, airgo or go, removes what was left of the
+//! tree. Where another process has installed a module meanwhile, it is verified,
+//! and it stays. Nothing is synced to the disk, as in the go command: after a power
+//! failure run `go mod verify`.
 //!
 //! **What is there already** is distinguished as the go command does it: complete is
 //! a module with its tree, its zip, a `.ziphash` with the right hash, and no
@@ -40,30 +45,32 @@
 //! zip and tree are hashed, and an error names the files that were changed, added
 //! or removed, unless [`Options::trust_existing`] is set.
 //!
-//! Copying, hashing and extracting know nothing of these names: `writer` does them
-//! for a `Layout`, and `gomodcache` is that of the go command.
+//! Copying, hashing and extracting know nothing of these names: `writer` stages
+//! modules, and `gomodcache` has the places that they go to.
 //!
 //! **Links below GOMODCACHE are hostile:** every directory is opened by name
 //! below the handle of its parent, not following links, through cap-std. Files are
 //! opened without waiting, must be regular, and are read up to their limit.
 
-mod all;
 mod cache;
 mod changes;
 mod error;
 mod gomodcache;
 mod input;
+mod made;
+mod parallel;
+mod stage;
 mod sumdb;
 mod writer;
 
 #[cfg(test)]
 mod crash_tests;
 
-pub use all::Installed;
-pub use cache::{Installer, ModCache, Options};
+pub use cache::{ModCache, Options};
 pub use changes::{Change, ChangeKind, Changes};
 pub use error::{Hashed, InstallAllError, InstallError, OpenError, Problem};
 pub use input::{GoModInput, ModuleInput, Outcome, Progress, ZipInput};
+pub use stage::{Installed, Stage};
 pub use sumdb::SumDbError;
 
 /// Where the crash tests end the process. In any other build this is nothing.

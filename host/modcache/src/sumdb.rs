@@ -52,6 +52,7 @@ impl ModCache {
         }
         let mut temporary = self.temporary.create()?;
         temporary.file.write_all(bytes)?;
+        self.made.keep();
         temporary.rename(&dir, name).map(|()| Outcome::Installed)
     }
 }

@@ -229,6 +229,6 @@ fn a_lock_that_another_holds_can_be_given_up() {
     lock.lock().unwrap();
     let module = sample();
     let input: ModuleInput<'_> = input(&module);
-    let error = open(cache.0.path()).installer().install(input, &GiveUp(AtomicU32::new(0))).unwrap_err();
+    let error = open(cache.0.path()).install_all([input], 1, &GiveUp(AtomicU32::new(0))).unwrap_err().error;
     assert!(matches!(*error.problem, Problem::Cancelled), "{error}");
 }

@@ -74,7 +74,7 @@ pub fn cache_disk(failure: Failure, file: Option<&str>, error: &io::Error) -> Fa
     // As go and Linux have it: of an element 255 bytes, of a path 4095.
     let element = file.into_iter().flat_map(|file| file.split('/')).find(|element| element.len() > 255);
     let hint = match IoCause::of(error) {
-        IoCause::Full => "free some space, then run the command again: it goes on from there",
+        IoCause::Full => "free some space, then run the command again",
         IoCause::ReadOnly => {
             "the file system is mounted read-only: name a directory on another one: --gomodcache DIR"
         }

@@ -2,10 +2,11 @@
 //! DownloadDir, fetch.go DownloadZip).
 
 use crate::error::{Hashed, InstallError, Problem};
+use crate::gomodcache::place::Place;
 use crate::gomodcache::target::Target;
 use crate::writer::system::{open_file, special};
 use airgo_gomod::H1;
-use cap_std::fs::MetadataExt as _;
+use cap_std::fs::{Dir, MetadataExt as _};
 use rustix::fs::FileType;
 use std::io::{ErrorKind, Read as _};
 
@@ -30,7 +31,7 @@ pub(crate) fn look(target: &Target<'_>, want: H1) -> Result<Existing, InstallErr
     let place = target.place;
     let zip = is_there(target, &place.file("zip"))?;
     let partial = is_there(target, &place.file("partial"))?;
-    let tree = has_tree(target)?;
+    let tree = has_tree(place, target.root)?;
     let sum = read_sum(target)?;
     let there = tree && !partial;
     match sum {
@@ -57,12 +58,12 @@ fn is_there(target: &Target<'_>, name: &str) -> Result<bool, InstallError> {
     }
 }
 
-fn has_tree(target: &Target<'_>) -> Result<bool, InstallError> {
-    let place = target.place;
-    let Some(parent) = place.open_parent(target.root)? else { return Ok(false) };
+/// Whether a tree is there, complete or not.
+pub(crate) fn has_tree(place: &Place, root: &Dir) -> Result<bool, InstallError> {
+    let Some(parent) = place.open_parent(root)? else { return Ok(false) };
     match parent.symlink_metadata(place.tree_name()) {
         Ok(metadata) if metadata.is_dir() => Ok(true),
-        Ok(_) => Err(target.obstacle(place.tree_path(), "no directory, or a symbolic link")),
+        Ok(_) => Err(place.stands_there(place.tree_path(), "no directory, or a symbolic link")),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(place.read_error(&place.tree_path(), error)),
     }

@@ -23,7 +23,7 @@ pub(crate) struct MetadataFiles {
 }
 
 /// Those that are to be written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Missing {
     info: Option<Vec<u8>>,
     go_mod: Option<GoModInput>,
@@ -50,7 +50,12 @@ impl MetadataFiles {
 
     /// Those of the files that the cache does not have.
     pub(crate) fn missing(self, target: &Target<'_>) -> Result<Missing, InstallError> {
-        Missing { info: self.info, go_mod: self.go_mod, list: false }.again(target)
+        self.all().again(target)
+    }
+
+    /// All of them: there is no directory for them yet.
+    pub(crate) fn all(self) -> Missing {
+        Missing { list: self.go_mod.is_some(), info: self.info, go_mod: self.go_mod }
     }
 }
 

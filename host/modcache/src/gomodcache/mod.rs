@@ -5,6 +5,6 @@ pub(crate) mod existing;
 mod list;
 pub(crate) mod metadata;
 pub(crate) mod place;
-pub(crate) mod staging;
+pub(crate) mod publish;
 pub(crate) mod target;
 pub(crate) mod verify;

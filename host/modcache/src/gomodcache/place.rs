@@ -2,6 +2,7 @@
 //! DownloadDir).
 
 use crate::error::{InstallError, Problem};
+use crate::writer::Layout;
 use crate::writer::system::{make_dir, open_dir, what_stands_there};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::{self, ModuleError};
@@ -73,6 +74,11 @@ impl Place {
         make_all(root, &self.download).map_err(|(at, error)| self.obstacle(&self.download[..at], error))
     }
 
+    /// Opens the download directory, if it is there.
+    pub(crate) fn open_download(&self, root: &Dir) -> Result<Option<Dir>, InstallError> {
+        self.open_below(root, &self.download)
+    }
+
     /// Opens the directory that holds the tree, made if there is none.
     pub(crate) fn make_parent(&self, root: &Dir) -> Result<Dir, InstallError> {
         make_all(root, &self.parent).map_err(|(at, error)| self.obstacle(&self.parent[..at], error))
@@ -80,10 +86,14 @@ impl Place {
 
     /// Opens the directory that holds the tree, if it is there.
     pub(crate) fn open_parent(&self, root: &Dir) -> Result<Option<Dir>, InstallError> {
-        match open_all(root, &self.parent) {
+        self.open_below(root, &self.parent)
+    }
+
+    fn open_below(&self, root: &Dir, path: &str) -> Result<Option<Dir>, InstallError> {
+        match open_all(root, path) {
             Ok(dir) => Ok(Some(dir)),
             Err((_, error)) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err((at, error)) => Err(self.read_error(&self.parent[..at], error)),
+            Err((at, error)) => Err(self.read_error(&path[..at], error)),
         }
     }
 
@@ -113,8 +123,27 @@ impl Place {
         }
     }
 
+    /// Something that an error is about stands in the way.
+    pub(crate) fn stands_there(&self, file: String, what: &'static str) -> InstallError {
+        self.error(Problem::Obstacle { file, what })
+    }
+
     pub(crate) fn write_error(&self, file: &str, source: io::Error) -> InstallError {
         self.error(Problem::write(file.to_owned(), source))
+    }
+}
+
+impl Layout for Place {
+    fn module(&self) -> &ModuleVersion {
+        &self.module
+    }
+
+    fn zip_path(&self) -> String {
+        self.download_path(&self.file("zip"))
+    }
+
+    fn tree_path(&self) -> String {
+        Self::tree_path(self)
     }
 }
 

@@ -4,11 +4,12 @@ use crate::crash_point;
 use crate::error::{InstallError, Problem};
 use crate::gomodcache::place::Place;
 use crate::input::Progress;
+use crate::writer::system::{edit_cache_file, lock};
 use crate::writer::temporary::{Temporary, TemporaryFile};
 use cap_std::fs::Dir;
 use std::io::{self, Write as _};
 
-/// Where a module goes.
+/// Where a module goes. Its download directory is there.
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'a> {
     pub(crate) place: &'a Place,
@@ -24,7 +25,7 @@ pub(crate) struct Target<'a> {
 
 impl Target<'_> {
     pub(crate) fn obstacle(&self, file: String, what: &'static str) -> InstallError {
-        self.place.error(Problem::Obstacle { file, what })
+        self.place.stands_there(file, what)
     }
 
     /// An error of a file in the download directory.
@@ -49,6 +50,16 @@ impl Target<'_> {
         crash_point!("small file written");
         let done = written.and_then(|()| temporary.rename(self.download, name));
         done.map_err(|error| self.download_error(name, error))
+    }
+
+    /// Takes Go's lock of the module version.
+    pub(crate) fn lock(&self) -> Result<std::fs::File, InstallError> {
+        let Self { place, download, progress, .. } = *self;
+        let name = place.file("lock");
+        let wait = || progress.waiting(&place.module);
+        let locked =
+            edit_cache_file(download, &name).and_then(|file| lock(file, wait, || progress.cancelled()));
+        locked.map_err(|error| place.lock_error(&place.download_path(&name), error))
     }
 
     /// Removes the temporary files of go commands that held the lock before, as

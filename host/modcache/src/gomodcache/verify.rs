@@ -8,10 +8,9 @@
 use crate::changes::{Change, ChangeKind, Changes};
 use crate::error::{InstallError, Problem};
 use crate::gomodcache::existing::Existing;
-use crate::gomodcache::staging::Staging;
 use crate::gomodcache::target::Target;
-use crate::input::ZipInput;
-use crate::writer::copied;
+use crate::input::{ZipDigest, ZipInput};
+use crate::writer::copied::{self, VerifiedModule};
 use crate::writer::digests::{Cancelled, Digests, Files};
 use crate::writer::system::{open_dir, open_file, what_stands_there};
 use crate::writer::tree::names;
@@ -28,6 +27,28 @@ const PIECE: usize = 256 << 10;
 /// Directories in directories: each is held open while those in it are read.
 const DEPTH: usize = 500;
 
+/// What is known of the module that should be there.
+pub(crate) enum Known<'k, 'z> {
+    /// The zip that is to be installed, and whether it was read to compare with.
+    Zip { zip: &'k mut ZipInput<'z>, was_read: bool },
+    /// One that is staged.
+    Staged(&'k VerifiedModule),
+}
+
+impl Known<'_, '_> {
+    fn digest(&self) -> ZipDigest {
+        match self {
+            Self::Zip { zip, .. } => zip.digest(),
+            Self::Staged(module) => module.digest(),
+        }
+    }
+
+    /// Whether the zip was read, and can be read no more.
+    pub(crate) fn was_read(&self) -> bool {
+        matches!(self, Self::Zip { was_read: true, .. })
+    }
+}
+
 /// Checks one module.
 pub(crate) struct Verifier<'v> {
     pub(crate) target: &'v Target<'v>,
@@ -38,7 +59,12 @@ pub(crate) struct Verifier<'v> {
 
 impl Verifier<'_> {
     /// Hashes the zip and the tree, those of them that go would take as they are.
-    pub(crate) fn verify(&mut self, existing: Existing, zip: &mut ZipInput<'_>) -> Result<(), InstallError> {
+    pub(crate) fn verify(
+        &mut self,
+        existing: Existing,
+        known: &mut Known<'_, '_>,
+    ) -> Result<(), InstallError> {
+        let want = known.digest();
         let (has_zip, has_tree) = match existing {
             Existing::Complete => (true, true),
             Existing::ZipOnly => (true, false),
@@ -52,7 +78,7 @@ impl Verifier<'_> {
             let opened = open_file(self.target.download, &zip_name);
             let file =
                 opened.map_err(|error| place.read_error(&place.download_path(&zip_name), error))?.into_std();
-            if self.is_zip(&file, zip)? {
+            if self.is_zip(&file, &want)? {
                 good_zip = Some(file);
             }
         }
@@ -61,8 +87,8 @@ impl Verifier<'_> {
         if has_zip && good_zip.is_none() {
             changes.push(Change { file: place.download_path(&zip_name), kind: ChangeKind::Changed });
         }
-        if has_tree && !self.is_tree(&tree, zip.h1) {
-            match self.files_of(good_zip, zip)? {
+        if has_tree && !self.is_tree(&tree, want.h1) {
+            match self.files_of(good_zip, known)? {
                 Some(want) => self.differences(&want, &tree, &mut changes),
                 // Without the module's files to compare with, only this is known.
                 None => changes.push(Change { file: place.tree_path(), kind: ChangeKind::Changed }),
@@ -80,7 +106,7 @@ impl Verifier<'_> {
 
     /// Whether the zip in the cache has the module's content. Its bytes may be
     /// others: proxies compress differently.
-    fn is_zip(&mut self, mut file: &File, zip: &ZipInput<'_>) -> Result<bool, InstallError> {
+    fn is_zip(&mut self, mut file: &File, want: &ZipDigest) -> Result<bool, InstallError> {
         let place = self.target.place;
         let name = place.download_path(&place.file("zip"));
         let failed = |error| place.read_error(&name, error);
@@ -88,17 +114,17 @@ impl Verifier<'_> {
         if size > self.limits.zip {
             return Ok(false);
         }
-        if size == zip.size {
+        if size == want.size {
             let sha256 = self.sha256(file, size).map_err(failed)?;
             self.target.check()?;
-            if sha256 == Some(zip.sha256) {
+            if sha256 == Some(want.sha256) {
                 return Ok(true);
             }
             file.rewind().map_err(failed)?;
         }
         let Ok(mut module) = ModuleZip::open(file, &place.module, self.limits) else { return Ok(false) };
         match module.walk_with(self.scratch, &mut Digests::unless_cancelled(self.target.progress)) {
-            Ok(h1) => Ok(h1 == zip.h1),
+            Ok(h1) => Ok(h1 == want.h1),
             Err(WalkError::Zip(_)) => Ok(false),
             Err(WalkError::Sink(Cancelled)) => Err(place.error(Problem::Cancelled)),
         }
@@ -201,18 +227,25 @@ impl Verifier<'_> {
     fn files_of(
         &mut self,
         there: Option<File>,
-        zip: &mut ZipInput<'_>,
+        known: &mut Known<'_, '_>,
     ) -> Result<Option<Files>, InstallError> {
         let mut digests = Digests::of_all(self.target.progress);
-        let h1 = match there {
-            Some(file) => self.walk(&file, &mut digests)?,
-            None => {
+        let place = self.target.place;
+        let h1 = match (there, &mut *known) {
+            (Some(file), _) => self.walk(&file, &mut digests)?,
+            (None, Known::Staged(module)) => {
+                let opened = module.open();
+                let file = opened.map_err(|error| place.read_error(&self.target.temporary.place(), error))?;
+                self.walk(&file, &mut digests)?
+            }
+            (None, Known::Zip { was_read: true, .. }) => return Ok(None),
+            (None, Known::Zip { zip, was_read }) => {
+                *was_read = true;
                 let reader = std::mem::replace(&mut zip.reader, Box::new(io::empty()));
-                let ZipInput { size, sha256, h1, .. } = *zip;
+                let ZipInput { size, sha256, h1, .. } = **zip;
                 let input = ZipInput { reader, size, sha256, h1 };
                 let Target { temporary, progress, .. } = *self.target;
-                let layout = Staging::nothing(self.target);
-                match copied::copy(&layout, temporary, progress, input, self.buffer) {
+                match copied::copy(place, temporary, progress, input, self.buffer) {
                     Ok(copied) => self.walk(copied.file(), &mut digests)?,
                     // The cache may be read-only.
                     Err(error) if matches!(*error.problem, Problem::Write { .. }) => return Ok(None),
@@ -220,7 +253,7 @@ impl Verifier<'_> {
                 }
             }
         };
-        Ok((h1 == zip.h1).then_some(digests.files))
+        Ok((h1 == known.digest().h1).then_some(digests.files))
     }
 
     fn walk(&mut self, file: &File, digests: &mut Digests<'_>) -> Result<H1, InstallError> {

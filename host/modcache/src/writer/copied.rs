@@ -2,14 +2,13 @@
 
 use super::Layout;
 use super::digests::{Cancelled, Digests};
-use super::temporary::{Temporary, TemporaryFile};
+use super::temporary::{Staged, Temporary};
 use super::tree::{Meter, TreeError, TreeWriter};
 use crate::crash_point;
 use crate::error::{Hashed, InstallError, Problem};
-use crate::input::{Progress, ZipInput};
+use crate::input::{Progress, ZipDigest, ZipInput};
 use airgo_gomod::modzip::{Limits, ModuleZip, Scratch, WalkError};
 use airgo_gomod::{H1, ModuleVersion};
-use cap_std::fs::Dir;
 use sha2::{Digest, Sha256};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 
@@ -19,16 +18,20 @@ const PIECE: usize = 256 << 10;
 /// A zip whose bytes are those promised, and whose content is not known yet.
 pub(crate) struct CopiedZip {
     /// Removed again unless it is published.
-    zip: TemporaryFile,
+    zip: Staged,
     file: std::fs::File,
-    h1: H1,
+    want: ZipDigest,
+    /// How much of the zip is reported as done while it is verified.
+    to_report: u64,
 }
 
 /// A module whose content has the hash that was promised. Only hashing makes
 /// one, and only one of these is published.
+#[derive(Debug)]
 pub(crate) struct VerifiedModule {
-    h1: H1,
-    zip: TemporaryFile,
+    digest: ZipDigest,
+    zip: Staged,
+    tree: Option<Staged>,
 }
 
 /// How to extract.
@@ -49,12 +52,39 @@ pub(crate) fn copy(
     buffer: &mut Vec<u8>,
 ) -> Result<CopiedZip, InstallError> {
     let module = layout.module();
-    let mismatch = |what, want, got| Err(Problem::Mismatch { what, want, got }.of(module));
     let cannot_write = |error| Problem::write(layout.zip_path(), error).of(module);
     let mut to =
         temporary.create().map_err(|error| Problem::in_the_way(temporary.place(), error).of(module))?;
+    let want = zip.digest();
+    read(module, progress, zip, buffer, |piece| {
+        to.file.write_all(piece).map_err(cannot_write)?;
+        crash_point!("piece");
+        Ok(())
+    })?;
+    let file = to.file.try_clone().map_err(cannot_write)?.into_std();
+    Ok(CopiedZip { zip: to.close(), file, want, to_report: want.size })
+}
+
+/// Reads a zip that is not needed, and compares its length and SHA-256.
+pub(crate) fn check(
+    module: &ModuleVersion,
+    progress: &dyn Progress,
+    zip: ZipInput<'_>,
+    buffer: &mut Vec<u8>,
+) -> Result<(), InstallError> {
+    read(module, progress, zip, buffer, |_| Ok(()))
+}
+
+fn read(
+    module: &ModuleVersion,
+    progress: &dyn Progress,
+    zip: ZipInput<'_>,
+    buffer: &mut Vec<u8>,
+    mut write: impl FnMut(&[u8]) -> Result<(), InstallError>,
+) -> Result<(), InstallError> {
+    let mismatch = |what, want, got| Err(Problem::Mismatch { what, want, got }.of(module));
     buffer.resize(PIECE, 0);
-    let ZipInput { mut reader, size, sha256: want, h1 } = zip;
+    let ZipInput { mut reader, size, sha256: want, h1: _ } = zip;
     let (mut sha256, mut copied) = (Sha256::new(), 0);
     loop {
         if progress.cancelled() {
@@ -71,8 +101,7 @@ pub(crate) fn copy(
             return mismatch(Hashed::ZipSize, format!("{size} bytes"), "more".to_owned());
         }
         sha256.update(piece);
-        to.file.write_all(piece).map_err(cannot_write)?;
-        crash_point!("piece");
+        write(piece)?;
     }
     if copied != size {
         return mismatch(Hashed::ZipSize, format!("{size} bytes"), format!("{copied} bytes"));
@@ -81,8 +110,7 @@ pub(crate) fn copy(
     if got != want {
         return mismatch(Hashed::ZipFile, sha256_text(&want), sha256_text(&got));
     }
-    let file = to.file.try_clone().map_err(cannot_write)?.into_std();
-    Ok(CopiedZip { zip: to, file, h1 })
+    Ok(())
 }
 
 fn sha256_text(digest: &[u8; 32]) -> String {
@@ -104,22 +132,23 @@ impl CopiedZip {
         scratch: &mut Scratch,
         progress: &dyn Progress,
     ) -> Result<VerifiedModule, InstallError> {
+        let _meter = Meter::new(progress, self.to_report, 1);
         let mut zip = ModuleZip::open(&self.file, layout.module(), limits)?;
         match zip.walk_with(scratch, &mut Digests::unless_cancelled(progress)) {
-            Ok(h1) => self.verified(layout.module(), h1),
+            Ok(h1) => self.verified(layout.module(), h1, None),
             Err(WalkError::Zip(error)) => Err(error.into()),
             Err(WalkError::Sink(Cancelled)) => Err(Problem::Cancelled.of(layout.module())),
         }
     }
 
-    /// Hashes the content while it is written to the directory `root`.
-    pub(crate) fn extract<'p>(
+    /// Hashes the content while it is written to a temporary tree.
+    pub(crate) fn extract(
         self,
         layout: &impl Layout,
         how: &Extraction<'_>,
         scratch: &mut Scratch,
-        root: Dir,
-        meter: impl FnOnce(u64) -> Meter<'p>,
+        temporary: &Temporary,
+        progress: &dyn Progress,
     ) -> Result<VerifiedModule, InstallError> {
         let module = layout.module();
         let tree_path = layout.tree_path();
@@ -136,7 +165,11 @@ impl CopiedZip {
             TreeError::Write(name, error) => cannot_write(format!("{tree_path}/{name}"), error),
             TreeError::Cancelled => Problem::Cancelled.of(module),
         };
-        let tree = TreeWriter::new(root, how.keep_writable, meter(zip.content_size()));
+        let (staged, root) = temporary
+            .create_tree()
+            .map_err(|error| Problem::in_the_way(temporary.place(), error).of(module))?;
+        let meter = Meter::new(progress, self.to_report, zip.content_size());
+        let tree = TreeWriter::new(root, how.keep_writable, meter);
         let mut tree = tree.map_err(|error| cannot_write(tree_path.clone(), error))?;
         let h1 = match zip.walk_with(scratch, &mut tree) {
             Ok(h1) => h1,
@@ -144,26 +177,53 @@ impl CopiedZip {
             Err(WalkError::Sink(error)) => return Err(sink_error(error)),
         };
         tree.finish().map_err(sink_error)?;
-        self.verified(module, h1)
+        crash_point!("tree extracted");
+        self.verified(module, h1, Some(staged))
     }
 
-    fn verified(self, module: &ModuleVersion, got: H1) -> Result<VerifiedModule, InstallError> {
-        if self.h1 == got {
-            return Ok(VerifiedModule { h1: got, zip: self.zip });
+    fn verified(
+        self,
+        module: &ModuleVersion,
+        got: H1,
+        tree: Option<Staged>,
+    ) -> Result<VerifiedModule, InstallError> {
+        if self.want.h1 == got {
+            return Ok(VerifiedModule { digest: self.want, zip: self.zip, tree });
         }
-        let (want, got) = (self.h1.to_string(), got.to_string());
+        let (want, got) = (self.want.h1.to_string(), got.to_string());
         Err(Problem::Mismatch { what: Hashed::Zip, want, got }.of(module))
     }
 }
 
 impl VerifiedModule {
-    /// The hash of its files.
-    pub(crate) fn h1(&self) -> H1 {
-        self.h1
+    /// What was verified.
+    pub(crate) fn digest(&self) -> ZipDigest {
+        self.digest
     }
 
-    /// Its zip, to be renamed to its place.
-    pub(crate) fn into_zip(self) -> TemporaryFile {
-        self.zip
+    /// Whether it has a tree.
+    pub(crate) fn has_tree(&self) -> bool {
+        self.tree.is_some()
+    }
+
+    /// Removes its tree: one is there.
+    pub(crate) fn drop_tree(&mut self) {
+        self.tree = None;
+    }
+
+    /// Its zip, for reading.
+    pub(crate) fn open(&self) -> io::Result<std::fs::File> {
+        Ok(self.zip.open()?.into_std())
+    }
+
+    /// The zip, to be verified once more: with a tree now.
+    pub(crate) fn again(self) -> io::Result<CopiedZip> {
+        let file = self.open()?;
+        Ok(CopiedZip { zip: self.zip, file, want: self.digest, to_report: 0 })
+    }
+
+    /// Zip and tree, to be renamed to their places.
+    pub(crate) fn into_parts(self) -> (Staged, Option<Staged>) {
+        (self.zip, self.tree)
     }
 }

@@ -1,4 +1,5 @@
-//! Files that are not in their place yet, under names that are not taken for more.
+//! Files and trees that are not in their place yet, under names that are not taken
+//! for more.
 //!
 //! ```text
 //! <parent>/airgo-tmp/<run>/<n>     what a run writes, until it is renamed into place
@@ -9,14 +10,14 @@
 //! killed one left, whichever modules either of them installs; the lock tells
 //! it from a run that is still alive. Nothing of it is there once no run is.
 
-use crate::writer::system::{create_cache_file, edit_cache_file, make_dir, open_dir};
+use crate::writer::system::{create_cache_file, edit_cache_file, make_dir, open_dir, open_file};
 use crate::writer::tree::remove_tree;
 use cap_std::fs::{Dir, File};
 use rustix::fs::AtFlags;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the runs' directories are, in the parent that the layout names.
 const NAME: &str = "airgo-tmp";
@@ -27,12 +28,14 @@ pub(crate) struct Temporary {
     root: Dir,
     /// A directory in `root`.
     parent: &'static str,
-    run: Mutex<Option<Run>>,
+    run: Mutex<Option<Arc<Run>>>,
     count: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Run {
+    /// Of `root`, to be removed again where this run made it and left it empty.
+    made: Option<(Dir, &'static str)>,
     parent: Dir,
     /// `airgo-tmp` in it.
     all: Dir,
@@ -42,13 +45,21 @@ struct Run {
     _lock: std::fs::File,
 }
 
-/// A temporary file, removed unless it is renamed.
+/// A temporary file or tree, removed unless it is renamed. It holds no file open:
+/// there may be thousands.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    run: Arc<Run>,
+    name: String,
+    is_tree: bool,
+    kept: bool,
+}
+
+/// A temporary file that is open for writing.
 #[derive(Debug)]
 pub(crate) struct TemporaryFile {
-    dir: Dir,
-    name: String,
+    staged: Staged,
     pub(crate) file: File,
-    kept: bool,
 }
 
 impl Temporary {
@@ -65,43 +76,74 @@ impl Temporary {
 
     /// A new, empty file for reading and writing.
     pub(crate) fn create(&self) -> io::Result<TemporaryFile> {
-        let dir = {
-            let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
-            if run.is_none() {
-                *run = Some(Run::start(&self.root, self.parent)?);
-            }
-            match &*run {
-                Some(run) => run.own.try_clone()?,
-                None => return Err(ErrorKind::NotFound.into()),
-            }
-        };
+        let (run, name) = self.next()?;
+        let file = create_cache_file(&run.own, &name)?;
+        Ok(TemporaryFile { staged: Staged { run, name, is_tree: false, kept: false }, file })
+    }
+
+    /// A new, empty directory.
+    pub(crate) fn create_tree(&self) -> io::Result<(Staged, Dir)> {
+        let (run, name) = self.next()?;
+        let dir = make_dir(&run.own, &name)?.0;
+        Ok((Staged { run, name, is_tree: true, kept: false }, dir))
+    }
+
+    fn next(&self) -> io::Result<(Arc<Run>, String)> {
         let name = self.count.fetch_add(1, Ordering::Relaxed).to_string();
-        let file = create_cache_file(&dir, &name)?;
-        Ok(TemporaryFile { dir, name, file, kept: false })
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(run) = &*run {
+            return Ok((Arc::clone(run), name));
+        }
+        let started = Arc::new(Run::start(&self.root, self.parent)?);
+        *run = Some(Arc::clone(&started));
+        Ok((started, name))
     }
 }
 
 impl TemporaryFile {
+    /// Closes the file.
+    pub(crate) fn close(self) -> Staged {
+        self.staged
+    }
+
     /// Moves the file, whole now, to its place; what was there goes.
+    pub(crate) fn rename(self, dir: &Dir, name: &str) -> io::Result<()> {
+        self.staged.rename(dir, name)
+    }
+}
+
+impl Staged {
+    /// Opens the file for reading.
+    pub(crate) fn open(&self) -> io::Result<File> {
+        open_file(&self.run.own, &self.name)
+    }
+
+    /// Moves it to its place. A file that was there goes; where a tree goes, nothing
+    /// may be.
     pub(crate) fn rename(mut self, dir: &Dir, name: &str) -> io::Result<()> {
-        self.dir.rename(&self.name, dir, name)?;
+        self.run.own.rename(&self.name, dir, name)?;
         self.kept = true;
         Ok(())
     }
 }
 
-impl Drop for TemporaryFile {
+impl Drop for Staged {
     fn drop(&mut self) {
-        if !self.kept {
-            // What cannot be removed is left to the next run.
-            let _ = self.dir.remove_file(&self.name);
+        if self.kept {
+            return;
         }
+        // What cannot be removed is left to the next run.
+        let _ = match self.is_tree {
+            true => remove_tree(&self.run.own, &self.name),
+            false => self.run.own.remove_file(&self.name),
+        };
     }
 }
 
 impl Run {
-    fn start(root: &Dir, parent: &str) -> io::Result<Self> {
-        let parent = make_dir(root, parent)?.0;
+    fn start(root: &Dir, name: &'static str) -> io::Result<Self> {
+        let (parent, is_new) = make_dir(root, name)?;
+        let made = if is_new { Some((root.try_clone()?, name)) } else { None };
         let mut tries = 0;
         loop {
             tries += 1;
@@ -111,12 +153,13 @@ impl Run {
                 Err(error)
                     if tries < 1000
                         && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) => {}
-                started => return started,
+                Err(error) => return Err(error),
+                Ok((all, name, own, lock)) => return Ok(Self { made, parent, all, name, own, _lock: lock }),
             }
         }
     }
 
-    fn try_start(parent: &Dir, tries: u32) -> io::Result<Self> {
+    fn try_start(parent: &Dir, tries: u32) -> io::Result<(Dir, String, Dir, std::fs::File)> {
         let all = make_dir(parent, NAME)?.0;
         let random = RandomState::new().hash_one(tries);
         let name = format!("{}-{random:016x}", std::process::id());
@@ -131,7 +174,7 @@ impl Run {
             return Err(ErrorKind::NotFound.into());
         }
         let own = make_dir(&all, &name)?.0;
-        Ok(Self { parent: parent.try_clone()?, all, name, own, _lock: lock })
+        Ok((all, name, own, lock))
     }
 }
 
@@ -142,6 +185,9 @@ impl Drop for Run {
         }
         // Not while another run has something there.
         let _ = self.parent.remove_dir(NAME);
+        if let Some((root, parent)) = &self.made {
+            let _ = root.remove_dir(parent);
+        }
     }
 }
 

@@ -56,10 +56,10 @@ impl<'a> TreeWriter<'a> {
         })
     }
 
-    /// Closes all directories; the tree is complete.
+    /// Closes all directories; the tree is complete. Its root stays writable: only
+    /// then may a user who is not root move it. See [`close_root`].
     pub(crate) fn finish(mut self) -> Result<(), TreeError> {
-        self.leave_to(0)?;
-        self.close_last()
+        self.leave_to(0)
     }
 
     /// Makes `dir`, below the root, the current directory.
@@ -179,6 +179,13 @@ impl Drop for Meter<'_> {
     fn drop(&mut self) {
         self.progress.bytes(self.size - self.reported);
     }
+}
+
+/// Takes the right to write from the root of a tree that is in its place.
+pub(crate) fn close_root(parent: &Dir, name: &str) -> io::Result<()> {
+    let root = open_dir(parent, name)?;
+    let mode = DirMode::of(&root)?;
+    if mode.is_writable() { mode.read_only().set(&root) } else { Ok(()) }
 }
 
 /// Removes a tree whose directories may be read-only (cmd/go modfetch

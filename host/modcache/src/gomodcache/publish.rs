@@ -1,0 +1,104 @@
+//! A verified module on its way to its place: published, or removed again.
+
+use crate::crash_point;
+use crate::error::InstallError;
+use crate::gomodcache::metadata::Missing;
+use crate::gomodcache::target::Target;
+use crate::writer::copied::VerifiedModule;
+use crate::writer::system::create_cache_file;
+use crate::writer::temporary::Staged;
+use crate::writer::tree::{close_root, remove_tree};
+use airgo_gomod::H1;
+use cap_std::fs::Dir;
+use std::io::ErrorKind;
+
+/// What is removed again unless all goes well. Go's lock is held meanwhile.
+pub(crate) struct Publication<'a> {
+    target: &'a Target<'a>,
+    keep_writable: bool,
+    /// The directory that the tree is in, once `.partial` stands there.
+    tree: Option<Dir>,
+    /// `.ziphash` is there, and there was no zip that it could have been for.
+    ziphash: bool,
+}
+
+impl<'a> Publication<'a> {
+    pub(crate) fn new(target: &'a Target<'a>, keep_writable: bool) -> Self {
+        Self { target, keep_writable, tree: None, ziphash: false }
+    }
+
+    /// Publishes a module; see the crate's documentation for the order. Its tree goes
+    /// to its place, unless it has none because one is there.
+    pub(crate) fn module(mut self, missing: Missing, module: VerifiedModule) -> Result<(), InstallError> {
+        let h1 = module.digest().h1;
+        let (zip, tree) = module.into_parts();
+        if let Some(tree) = tree {
+            self.tree(tree)?;
+        }
+        missing.write(self.target)?;
+        self.ziphash(h1)?;
+        let (Target { place, download, .. }, name) = (self.target, self.target.place.file("zip"));
+        let renamed = zip.rename(download, &name);
+        renamed.map_err(|error| self.target.download_error(&name, error))?;
+        // From here on all is there; what remains is to say so.
+        self.ziphash = false;
+        crash_point!("zip");
+        if self.tree.take().is_some() {
+            let partial = place.file("partial");
+            let removed = download.remove_file(&partial);
+            removed.map_err(|error| self.target.download_error(&partial, error))?;
+        }
+        crash_point!("done");
+        Ok(())
+    }
+
+    /// Puts `.partial` there and moves the tree to its place. What stood there was not
+    /// complete.
+    fn tree(&mut self, tree: Staged) -> Result<(), InstallError> {
+        let Target { place, download, root, .. } = *self.target;
+        let parent = place.make_parent(root)?;
+        let partial = place.file("partial");
+        match create_cache_file(download, &partial) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(self.target.download_error(&partial, error)),
+        }
+        crash_point!("partial");
+        let in_the_way = |error| place.obstacle(&place.tree_path(), error);
+        remove_tree(&parent, place.tree_name()).map_err(in_the_way)?;
+        let moved = tree.rename(&parent, place.tree_name());
+        let parent = self.tree.insert(parent);
+        moved.map_err(in_the_way)?;
+        crash_point!("tree moved");
+        if !self.keep_writable {
+            close_root(parent, place.tree_name()).map_err(in_the_way)?;
+            crash_point!("tree closed");
+        }
+        Ok(())
+    }
+
+    fn ziphash(&mut self, h1: H1) -> Result<(), InstallError> {
+        let Target { place, download, .. } = self.target;
+        let had_zip = download.symlink_metadata(place.file("zip")).is_ok();
+        self.target.write_whole(&place.file("ziphash"), h1.to_string().as_bytes())?;
+        self.ziphash = !had_zip && self.tree.is_some();
+        crash_point!("ziphash");
+        Ok(())
+    }
+}
+
+impl Drop for Publication<'_> {
+    /// Removes what was written. Where the tree cannot be removed, `.partial`
+    /// stays, so that no one takes it for complete.
+    fn drop(&mut self) {
+        let Target { place, download, .. } = self.target;
+        if self.ziphash {
+            let _ = download.remove_file(place.file("ziphash"));
+        }
+        if let Some(parent) = &self.tree
+            && remove_tree(parent, place.tree_name()).is_ok()
+        {
+            let _ = download.remove_file(place.file("partial"));
+        }
+    }
+}
