@@ -1,7 +1,12 @@
 //! The cache: its directory, and how to install into it.
 
-use crate::error::OpenError;
+use crate::error::{InstallError, OpenError};
+use crate::gomodcache::existing::Existing;
+use crate::gomodcache::target::Target;
+use crate::gomodcache::verify::{Known, Verifier};
+use crate::input::Progress;
 use crate::made::Made;
+use crate::writer::Writer;
 use crate::writer::copied::Extraction;
 use crate::writer::temporary::Temporary;
 use airgo_gomod::modzip::{Limits, Scratch};
@@ -17,6 +22,8 @@ pub struct Options {
     /// Trust the `.ziphash` of zips and trees that are there already, as the go
     /// command does, instead of hashing them again.
     pub trust_existing: bool,
+    /// Install parts of modules also into a cache that has complete modules.
+    pub allow_shared: bool,
     /// How large a zip may be.
     pub limits: Limits,
 }
@@ -49,9 +56,36 @@ impl ModCache {
         Ok(Self { root, options, temporary, path_limit: PATH_MAX.saturating_sub(own + 2), made })
     }
 
-    pub(crate) fn extraction(&self) -> Extraction<'_> {
+    /// Whether go could not open a file of this name in this tree.
+    pub(crate) fn is_too_long(&self, tree: &str, name: &str) -> bool {
+        tree.len() + 1 + name.len() > self.path_limit
+    }
+
+    pub(crate) fn writer<'w>(&'w self, buffers: &'w mut Buffers, progress: &'w dyn Progress) -> Writer<'w> {
         let Options { limits, keep_writable, .. } = &self.options;
-        Extraction { limits, keep_writable: *keep_writable, path_limit: self.path_limit }
+        let how = Extraction { limits, keep_writable: *keep_writable, path_limit: self.path_limit };
+        let Buffers { scratch, buffer } = buffers;
+        Writer { temporary: &self.temporary, progress, how, scratch, buffer }
+    }
+
+    pub(crate) fn verifier<'v>(&'v self, target: &'v Target<'v>, buffers: &'v mut Buffers) -> Verifier<'v> {
+        let Buffers { scratch, buffer } = buffers;
+        Verifier { target, limits: &self.options.limits, scratch, buffer }
+    }
+
+    /// Hashes what is there, unless it is to be trusted.
+    pub(crate) fn verify(
+        &self,
+        target: &Target<'_>,
+        existing: Existing,
+        known: &mut Known<'_, '_>,
+        buffers: &mut Buffers,
+    ) -> Result<(), InstallError> {
+        if self.options.trust_existing {
+            Ok(())
+        } else {
+            self.verifier(target, buffers).verify(existing, known)
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Kills the process at each step of installing, and looks what is left: the go
 //! command must take the cache as it is, and airgo must complete it.
 
-use crate::{GoModInput, ModCache, ModuleInput, Options, Outcome, ZipInput};
+use crate::{Content, GoModInput, ModCache, ModuleInput, Options, Outcome, PartialInput, ZipInput};
 use airgo_gomod::dirhash::hash_go_mod;
+use airgo_gomod::modzip::FileList;
 use airgo_testkit::{Go, Module, TempTree, TreeDiff, World, require_tool};
 use sha2::{Digest as _, Sha256};
 use std::io::Cursor;
@@ -68,14 +69,86 @@ fn child() {
 /// Installs in another process, which is killed at the point; returns whether it
 /// came there.
 fn install_until(point: &str, cache: &Path) -> bool {
+    install_until_in("crash_tests::child", point, cache)
+}
+
+fn install_until_in(child: &str, point: &str, cache: &Path) -> bool {
     let status = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "crash_tests::child", "--ignored", "--quiet"])
+        .args(["--exact", child, "--ignored", "--quiet"])
         .env(POINT, point)
         .env(CACHE, cache)
         .output()
         .unwrap()
         .status;
     status.code().is_none()
+}
+
+/// A part of the module, file by file.
+fn install_part(cache: &Path, carried: &[&str]) -> Outcome {
+    let module = module();
+    let go_mod = module.go_mod_bytes();
+    let all: [(&str, &[u8]); 4] = [
+        ("go.mod", &go_mod),
+        ("m.go", b"package m\n\nconst X = 1\n"),
+        ("sub/deep/d.go", b"package deep\n"),
+        ("sub/s.go", b"package sub\n"),
+    ];
+    let mut files = FileList::default();
+    for (name, bytes) in all {
+        files.push(name, bytes.len() as u64, Sha256::digest(bytes).into()).unwrap();
+    }
+    let input = PartialInput {
+        module: module.id().clone(),
+        h1: module.h1(),
+        files,
+        carried: all.map(|(name, _)| carried.contains(&name)).to_vec(),
+        info: Some(module.info_bytes()),
+        go_mod: Some(GoModInput { h1: hash_go_mod(&go_mod), bytes: go_mod.clone() }),
+    };
+    let cache = ModCache::open(cache, Options::default()).unwrap();
+    let stage = cache.stage().of_bundle([7; 32]);
+    let tree = stage.partial(input, &()).unwrap();
+    for (index, (_, bytes)) in all.iter().enumerate().filter(|(index, _)| tree.awaits(*index)) {
+        tree.put(index, &Content::of(bytes)).unwrap();
+    }
+    drop(tree);
+    stage.publish(1, &()).unwrap_or_else(|error| panic!("{error}"))[0].1
+}
+
+const PART: [&str; 2] = ["m.go", "sub/s.go"];
+
+/// Not a test, but the process that is killed.
+#[test]
+#[ignore = "run by the test below"]
+fn child_of_a_part() {
+    install_part(Path::new(&env::var(CACHE).unwrap()), &PART);
+}
+
+#[test]
+fn a_second_run_completes_a_part_that_a_killed_one_left() {
+    let tree = TempTree::new();
+    install_part(&tree.join("whole"), &PART);
+    let points = ["partial:1", "info:1", "mod:1", "list:1", "ziphash:1"];
+    for (before, last) in
+        [(&[][..], ["tree moved:1", "tree closed:1"]), (&["m.go"], ["tree merged:1", "done:1"])]
+    {
+        for point in points.iter().chain(&last) {
+            let cache = tree.join(format!("{point} with {}", before.len()));
+            if !before.is_empty() {
+                install_part(&cache, before);
+            }
+            // What is there of it already is not written again.
+            let written = ["info:1", "mod:1", "list:1"].contains(point);
+            let came = install_until_in("crash_tests::child_of_a_part", point, &cache);
+            assert_eq!(came, before.is_empty() || !written, "{point} with {before:?}");
+            install_part(&cache, &PART);
+            TreeDiff::new(tree.join("whole"), &cache).assert_same();
+            // The whole replaces whatever was left.
+            install_until_in("crash_tests::child_of_a_part", point, &cache);
+            install(&cache);
+            assert!(!cache.join("cache/airgo-exact.json").exists(), "{point}");
+        }
+    }
 }
 
 /// Every step, in their order.

@@ -3,7 +3,7 @@
 use crate::changes::Changes;
 use crate::writer::system::what_stands_there;
 use airgo_gomod::module::ModuleError;
-use airgo_gomod::modzip::ModZipError;
+use airgo_gomod::modzip::{FileListError, ModZipError};
 use airgo_gomod::{H1, ModuleVersion};
 use std::error::Error;
 use std::path::PathBuf;
@@ -42,6 +42,7 @@ impl Error for InstallError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &*self.problem {
             Problem::Zip(error) => error.source(),
+            Problem::List(error) => error.source(),
             problem => problem.source(),
         }
     }
@@ -128,10 +129,78 @@ pub enum Problem {
         #[source]
         source: io::Error,
     },
+    /// The list of the module's files breaks the rules for module zips.
+    #[error("its file list is refused: {0}")]
+    List(FileListError),
+    /// It is not said of each file whether it is carried.
+    #[error("its file list has {files} files, and {flags} flags say which are carried")]
+    Carried {
+        /// Files of the list.
+        files: usize,
+        /// Flags.
+        flags: usize,
+    },
+    /// The content of a file is not what the module's list says.
+    #[error("checksum mismatch for the file {file}: want {want}, got {got}")]
+    FileMismatch {
+        /// The file, below the module's root.
+        file: String,
+        /// What the list says.
+        want: String,
+        /// What came.
+        got: String,
+    },
+    /// The file of this index is not carried.
+    #[error("file {index} of its list is not carried")]
+    NotCarried {
+        /// Of the list.
+        index: usize,
+    },
+    /// The content of a carried file was never given.
+    #[error("its file {file} is missing")]
+    NotGiven {
+        /// The file, below the module's root.
+        file: String,
+    },
+    /// The cache holds complete modules, and parts of modules would be taken for
+    /// complete ones there. Nothing was changed.
+    #[error(
+        "the module cache holds complete modules, {file} for one: a part of a module would be taken for complete there"
+    )]
+    Shared {
+        /// The zip of one of them, below the cache.
+        file: String,
+    },
+    /// The document that says which modules came without their zips.
+    #[error(transparent)]
+    Marker(#[from] MarkerError),
     /// The caller gave up. What had been written of the module was removed
     /// again.
     #[error("interrupted")]
     Cancelled,
+}
+
+/// `cache/airgo-exact.json`, which says which modules came without their zips.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MarkerError {
+    /// It cannot be read, locked or written.
+    #[error("cannot use {file} in the module cache")]
+    Io {
+        /// Where in the cache.
+        file: &'static str,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// It is not what airgo writes.
+    #[error("malformed {file} in the module cache: {reason}")]
+    Malformed {
+        /// Where in the cache.
+        file: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 impl Problem {
@@ -172,6 +241,8 @@ pub enum Hashed {
     ZipSize,
     /// The `h1:` hash of the extracted files.
     Tree,
+    /// The `h1:` hash of the list of files.
+    List,
 }
 
 impl fmt::Display for Hashed {
@@ -182,6 +253,7 @@ impl fmt::Display for Hashed {
             Self::ZipFile => "the zip file",
             Self::ZipSize => "the zip file's length",
             Self::Tree => "the extracted files",
+            Self::List => "the list of its files",
         })
     }
 }

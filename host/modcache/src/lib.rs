@@ -45,6 +45,13 @@
 //! zip and tree are hashed, and an error names the files that were changed, added
 //! or removed, unless [`Options::trust_existing`] is set.
 //!
+//! **A module may come file by file**, with the list of all its files ([`Stage::partial`]):
+//! the list hashes to the module's `h1`, each content is compared with its line while
+//! it is written, and what is not carried is known to be absent. Its tree has the files
+//! that are carried, there is no zip, and `cache/airgo-exact.json` names the module
+//! from before its tree is in place until a full install replaces it. A part is added
+//! to one that is there; a module that is complete stays as it is.
+//!
 //! Copying, hashing and extracting know nothing of these names: `writer` stages
 //! modules, and `gomodcache` has the places that they go to.
 //!
@@ -57,9 +64,14 @@ mod changes;
 mod error;
 mod gomodcache;
 mod input;
+mod listed;
 mod made;
+mod marks;
 mod parallel;
+mod part;
+mod partial;
 mod stage;
+mod staged;
 mod sumdb;
 mod writer;
 
@@ -68,8 +80,11 @@ mod crash_tests;
 
 pub use cache::{ModCache, Options};
 pub use changes::{Change, ChangeKind, Changes};
-pub use error::{Hashed, InstallAllError, InstallError, OpenError, Problem};
+pub use error::{Hashed, InstallAllError, InstallError, MarkerError, OpenError, Problem};
+pub use gomodcache::marker::{EXACT_CACHE_SCHEMA, ExactCache, ExactModule};
 pub use input::{GoModInput, ModuleInput, Outcome, Progress, ZipInput};
+pub use listed::{Content, PartialInput};
+pub use partial::{FileWriter, PartialTree};
 pub use stage::{Installed, Stage};
 pub use sumdb::SumDbError;
 

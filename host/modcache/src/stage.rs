@@ -1,21 +1,26 @@
 //! Staging and publishing: modules are verified and written where no one sees them,
 //! and once all of them are, each goes to its place.
 
-use crate::cache::{Buffers, ModCache, Options};
+use crate::cache::{Buffers, ModCache};
 use crate::error::{InstallAllError, InstallError, Problem};
 use crate::gomodcache::existing::{Existing, has_tree, look};
-use crate::gomodcache::metadata::{MetadataFiles, Missing};
+use crate::gomodcache::marker::Marker;
+use crate::gomodcache::metadata::MetadataFiles;
 use crate::gomodcache::place::Place;
 use crate::gomodcache::publish::Publication;
 use crate::gomodcache::target::Target;
-use crate::gomodcache::verify::{Known, Verifier};
+use crate::gomodcache::verify::Known;
 use crate::input::{ModuleInput, Outcome, Progress, ZipInput};
+use crate::listed::PartialInput;
+use crate::marks::Marks;
 use crate::parallel::{Ended, each, locked, threads};
-use crate::writer::Writer;
-use crate::writer::copied::{VerifiedModule, check};
+use crate::part;
+use crate::partial::PartialTree;
+use crate::staged::{Staged, Work};
+use crate::writer::copied::check;
 use crate::writer::tree::Meter;
-use airgo_gomod::ModuleVersion;
-use std::sync::Mutex;
+use airgo_gomod::{H1, ModuleVersion};
+use std::sync::{Arc, Mutex};
 
 /// The modules that are in the cache now, sorted, each with what was done.
 pub type Installed = Vec<(ModuleVersion, Outcome)>;
@@ -24,36 +29,26 @@ pub type Installed = Vec<(ModuleVersion, Outcome)>;
 /// published is removed again.
 #[derive(Debug)]
 pub struct Stage<'c> {
-    cache: &'c ModCache,
-    modules: Mutex<Vec<Staged>>,
-}
-
-/// A module that is verified.
-#[derive(Debug)]
-struct Staged {
-    place: Place,
-    /// The metadata files that are published with it.
-    missing: Missing,
-    work: Work,
-}
-
-/// What remains to be done.
-#[derive(Debug)]
-enum Work {
-    /// It was there already.
-    Nothing,
-    /// Metadata files are missing, of a module that no zip belongs to.
-    Metadata,
-    /// Metadata files are missing; the rest is there.
-    Complete,
-    /// To publish what was made, where this was there.
-    Module(Existing, VerifiedModule),
+    pub(crate) cache: &'c ModCache,
+    pub(crate) modules: Mutex<Vec<Staged>>,
+    /// Which modules came without their zips, once it is read.
+    marker: Mutex<Option<Arc<Marker>>>,
+    /// The digest of the manifest that parts of modules come with, in hex.
+    bundle: String,
+    /// The zip of a complete module, where there is one, once it was looked for.
+    shared: Mutex<Option<Option<String>>>,
 }
 
 impl ModCache {
     /// What modules are staged in.
     pub fn stage(&self) -> Stage<'_> {
-        Stage { cache: self, modules: Mutex::default() }
+        Stage {
+            cache: self,
+            modules: Mutex::default(),
+            marker: Mutex::default(),
+            bundle: String::new(),
+            shared: Mutex::default(),
+        }
     }
 
     /// Installs one module.
@@ -78,6 +73,13 @@ impl ModCache {
 }
 
 impl Stage<'_> {
+    /// Says which bundle parts of modules come from: the digest of its manifest.
+    #[must_use]
+    pub fn of_bundle(self, manifest_sha256: [u8; 32]) -> Self {
+        let bundle = manifest_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { bundle, ..self }
+    }
+
     /// Verifies and stages all modules, several at a time, those with the largest zips
     /// first. `jobs` is how many; 0 is as many as the machine runs threads.
     ///
@@ -125,38 +127,88 @@ impl Stage<'_> {
         Err(Box::new(error))
     }
 
+    /// Stages a part of a module, or the whole without its zip, and returns what takes
+    /// its files. The list is verified, and so is what the cache has of the module: files
+    /// that are there need not come, see [`PartialTree::awaits`].
+    pub fn partial(
+        &self,
+        input: PartialInput,
+        progress: &dyn Progress,
+    ) -> Result<PartialTree<'_>, InstallError> {
+        progress.started(&input.module);
+        let h1 = input.h1;
+        let marked = |place: &Place| self.is_partial(&place.module, h1);
+        let shared = |place: &Place| self.shared(place);
+        let (staged, part) = part::stage(self.cache, input, marked, shared, progress)?;
+        locked(&self.modules).push(staged);
+        Ok(PartialTree::new(part))
+    }
+
+    /// The zip of a complete module in the cache, looked for once.
+    fn shared(&self, place: &Place) -> Result<Option<String>, InstallError> {
+        let mut shared = locked(&self.shared);
+        if let Some(found) = &*shared {
+            return Ok(found.clone());
+        }
+        let found = part::any_zip(&self.cache.root);
+        let found = found.map_err(|error| place.read_error("cache/download", error))?;
+        *shared = Some(found.clone());
+        Ok(found)
+    }
+
     /// Makes all staged modules visible, each of them at once and under its lock,
     /// several at a time.
     ///
     /// The first failure stops the rest. What is published stays.
     pub fn publish(self, jobs: usize, progress: &dyn Progress) -> Result<Installed, Box<InstallAllError>> {
-        self.cache.made.keep();
         let mut todo = std::mem::take(&mut *locked(&self.modules));
         todo.sort_by(|a, b| a.place.module.cmp(&b.place.module));
+        let marks = Marks::of(&todo, &self.bundle);
+        if let Err(error) = marks.before(self.cache, &todo, progress) {
+            let not_installed = todo.into_iter().map(|staged| staged.place.module).collect();
+            let (others, finished) = (Vec::new(), Installed::new());
+            return Err(Box::new(InstallAllError { error, others, finished, not_installed }));
+        }
+        self.cache.made.keep();
+        let todo = by_path(todo);
         let threads = threads(jobs, todo.len());
         let finished = Mutex::new(Installed::new());
+        let left = Mutex::new(Vec::new());
         let Ended { errors, not_started } = each(
             threads,
             todo,
             || Buffers::of(threads),
-            |buffers, staged| {
-                let module = staged.place.module.clone();
-                let outcome = staged.publish(self.cache, buffers, progress)?;
-                progress.finished(&module, outcome);
-                locked(&finished).push((module, outcome));
+            |buffers, versions| {
+                let mut versions = versions.into_iter();
+                while let Some(staged) = versions.next() {
+                    let module = staged.place.module.clone();
+                    match staged.publish(self.cache, buffers, progress) {
+                        Ok(outcome) => {
+                            progress.finished(&module, outcome);
+                            locked(&finished).push((module, outcome));
+                        }
+                        Err(error) => {
+                            locked(&left).extend(versions.map(|staged| staged.place.module));
+                            return Err(error);
+                        }
+                    }
+                }
                 Ok(())
             },
         );
+        let mut left = std::mem::take(&mut *locked(&left));
+        left.extend(not_started.into_iter().flatten().map(|staged| staged.place.module));
         let mut finished = std::mem::take(&mut *locked(&finished));
         finished.sort();
-        let mut errors = errors.into_iter();
+        let marked = marks.after(self.cache, &finished, progress).err();
+        let mut errors = errors.into_iter().chain(marked);
         match errors.next() {
             None => Ok(finished),
             Some(error) => Err(Box::new(InstallAllError {
                 error,
                 others: errors.collect(),
                 finished,
-                not_installed: not_started.into_iter().map(|staged| staged.place.module).collect(),
+                not_installed: left,
             })),
         }
     }
@@ -210,7 +262,8 @@ impl Stage<'_> {
     ) -> Result<Existing, InstallError> {
         let h1 = zip.h1;
         let mut known = Known::Zip { zip, was_read: false };
-        let existing = look(target, h1)?;
+        let may_be_part = self.is_partial(&target.place.module, h1)?;
+        let existing = look(target, h1, may_be_part)?;
         let error = match self.cache.verify(target, existing, &mut known, buffers) {
             Ok(()) => return Ok(existing),
             Err(error) => error,
@@ -221,13 +274,44 @@ impl Stage<'_> {
             && !known.was_read()
             && let Ok(_locked) = target.lock()
         {
-            let existing = look(target, h1)?;
+            let existing = look(target, h1, may_be_part)?;
             if self.cache.verify(target, existing, &mut known, buffers).is_ok() && !known.was_read() {
                 return Ok(existing);
             }
         }
         Err(error)
     }
+
+    /// Whether the tree of a module may have a part of its files alone.
+    pub(crate) fn is_partial(&self, module: &ModuleVersion, h1: H1) -> Result<bool, InstallError> {
+        let mut marker = locked(&self.marker);
+        let marker = match &mut *marker {
+            Some(marker) => marker,
+            none => none.insert(Arc::new(
+                Marker::read(&self.cache.root).map_err(|error| Problem::Marker(error).of(module))?,
+            )),
+        };
+        Ok(marker.is_partial(module, h1))
+    }
+}
+
+/// The versions of one module together: they are in one `list`, which one thread writes
+/// at a time.
+fn by_path(sorted: Vec<Staged>) -> Vec<Vec<Staged>> {
+    let mut all: Vec<Vec<Staged>> = Vec::new();
+    for staged in sorted {
+        match all.last_mut() {
+            Some(versions)
+                if versions
+                    .first()
+                    .is_some_and(|first| first.place.module.path == staged.place.module.path) =>
+            {
+                versions.push(staged);
+            }
+            _ => all.push(vec![staged]),
+        }
+    }
+    all
 }
 
 impl Staged {
@@ -250,11 +334,18 @@ impl Staged {
         let target = Target { place: &place, download: &download, root, temporary, progress };
         // As in Go, what has no zip needs no lock.
         let _locked = if matches!(work, Work::Metadata) { None } else { Some(target.lock()?) };
-        let Work::Module(before, mut module) = work else {
-            return missing.again(&target)?.write(&target);
+        let (before, mut module) = match work {
+            Work::Nothing | Work::Metadata | Work::Complete => return missing.again(&target)?.write(&target),
+            Work::Part(part) => return part::publish(cache, &target, missing, part),
+            Work::Module(before, module) => (before, module),
         };
         // Another process may have been at it meanwhile.
-        let existing = look(&target, module.digest().h1)?;
+        let h1 = module.digest().h1;
+        let mut existing = look(&target, h1, matches!(before, Existing::Partial { .. }))?;
+        if existing == Existing::TreeOnly && existing != before {
+            let marker = Marker::read(root).map_err(|error| place.error(Problem::Marker(error)))?;
+            existing = look(&target, h1, marker.is_partial(&place.module, h1))?;
+        }
         let missing = missing.again(&target)?;
         target.remove_leftovers();
         if existing != before {
@@ -263,36 +354,13 @@ impl Staged {
         match existing {
             Existing::Complete => return missing.write(&target),
             Existing::TreeOnly => module.drop_tree(),
-            Existing::ZipOnly | Existing::Nothing if !module.has_tree() => {
+            Existing::ZipOnly | Existing::Nothing | Existing::Partial { .. } if !module.has_tree() => {
                 let copied = module.again().map_err(|error| place.obstacle(&temporary.place(), error))?;
                 module = cache.writer(buffers, progress).verify(&place, copied, true)?;
             }
-            Existing::ZipOnly | Existing::Nothing => {}
+            Existing::ZipOnly | Existing::Nothing | Existing::Partial { .. } => {}
         }
         Publication::new(&target, options.keep_writable).module(missing, module)?;
         Ok(Outcome::Installed)
-    }
-}
-
-impl ModCache {
-    fn writer<'w>(&'w self, buffers: &'w mut Buffers, progress: &'w dyn Progress) -> Writer<'w> {
-        let Buffers { scratch, buffer } = buffers;
-        Writer { temporary: &self.temporary, progress, how: self.extraction(), scratch, buffer }
-    }
-
-    /// Hashes what is there, unless it is to be trusted.
-    fn verify(
-        &self,
-        target: &Target<'_>,
-        existing: Existing,
-        known: &mut Known<'_, '_>,
-        buffers: &mut Buffers,
-    ) -> Result<(), InstallError> {
-        let Options { trust_existing, limits, .. } = &self.options;
-        if *trust_existing {
-            return Ok(());
-        }
-        let Buffers { scratch, buffer } = buffers;
-        Verifier { target, limits, scratch, buffer }.verify(existing, known)
     }
 }

@@ -9,6 +9,7 @@ use airgo_bundle::{
     Base, DELTA_SCHEMA, LAST_SEEN_SCHEMA, Manifest, REPAIR_REQUEST_SCHEMA, REPAIR_REQUEST_SCHEMA_2,
     RepairRequest, TRUST_SCHEMA, VOLUME_SCHEMA, VolumeHeader, manifest, schema,
 };
+use airgo_modcache::{EXACT_CACHE_SCHEMA, ExactCache};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -73,6 +74,7 @@ pub fn documents() -> Vec<Document> {
         output("why.v1", of::<app::Why<'static>>),
         file("bundle.v2", &[manifest::SCHEMA, manifest::SCHEMA_2], of::<Manifest>),
         file("delta.v1", &[DELTA_SCHEMA], of::<Base>),
+        file("exact-cache.v1", &[EXACT_CACHE_SCHEMA], of::<ExactCache>),
         file("last-seen.v1", &[LAST_SEEN_SCHEMA], schema::last_seen),
         file("plugin-findings.v1", &[GOLDEN_SCHEMA], of::<Golden>),
         file("provenance.v1", &[], of::<Provenance>),

@@ -14,7 +14,7 @@ pub use network::{fetch_cause, fetch_failure, resolve_failure};
 
 use crate::failure::{Failure, FailureKind};
 use airgo_gomod::ModuleVersion;
-use airgo_modcache::{ChangeKind, Changes, InstallError, Problem};
+use airgo_modcache::{ChangeKind, Changes, InstallError, MarkerError, Problem};
 use airgo_model::io_cause::IoCause;
 use std::io;
 
@@ -30,6 +30,12 @@ pub fn install_failure(error: &InstallError) -> Failure {
                 .fact("found", got)
                 .hint("the bundle was changed or damaged on its way: copy it again, then: airgo verify FILE")
         }
+        Problem::FileMismatch { file, want, got } => {
+            Failure::new(FailureKind::Checksum, format!("checksum mismatch for the file {file} of {module}"))
+                .fact("list", want)
+                .fact("found", got)
+                .hint("the bundle was changed or damaged on its way: copy it again, then: airgo verify FILE")
+        }
         Problem::Conflict { what, file, want, have } => Failure::new(
             FailureKind::Checksum,
             format!("the module cache has other content for {what} of {module}"),
@@ -38,9 +44,18 @@ pub fn install_failure(error: &InstallError) -> Failure {
         .fact(file, have)
         .hint("find out who wrote it; then remove it (go clean -modcache) or name another: --gomodcache DIR"),
         Problem::Changed { changes, tree, download } => changed(module, changes, tree, download),
-        Problem::Zip(_) | Problem::Module(_) | Problem::NotCanonical(_) => failure(FailureKind::Malformed),
+        Problem::Zip(_) | Problem::List(_) | Problem::Module(_) | Problem::NotCanonical(_) => {
+            failure(FailureKind::Malformed)
+        }
+        Problem::NotGiven { .. } | Problem::NotCarried { .. } => failure(FailureKind::Malformed),
         Problem::Write { file, source } => cache_disk(failure(FailureKind::Failed), Some(file), source),
         Problem::Read { source, .. } => cache_disk(failure(FailureKind::Failed), None, source),
+        Problem::Marker(MarkerError::Io { file, source }) => {
+            cache_disk(failure(FailureKind::Failed), Some(file), source)
+        }
+        Problem::Marker(_) => failure(FailureKind::Failed).hint(
+            "remove it, and the modules without zips that it names; or name another cache: --gomodcache DIR",
+        ),
         Problem::Source(source) => failure(FailureKind::Failed).fact("system", source.to_string()),
         Problem::Obstacle { .. } => failure(FailureKind::Failed)
             .hint("find out who put it there; then remove it, or name another cache: --gomodcache DIR"),

@@ -17,6 +17,12 @@ pub(crate) enum Existing {
     Complete,
     /// The tree, with the right `.ziphash`, but no zip: someone freed space.
     TreeOnly,
+    /// A part of the tree: it came from a bundle that carries no more. There may be a zip,
+    /// which the go command fetched later without a look at the tree.
+    Partial {
+        /// Whether the go command takes it for a module that is there.
+        published: bool,
+    },
     /// The zip, to be extracted. Its `.ziphash` is right, or there is none.
     ZipOnly,
     /// Neither, or what a process left that did not come to its end.
@@ -26,8 +32,9 @@ pub(crate) enum Existing {
 /// The length of `h1:` with 32 bytes in base64 (cmd/go modfetch isValidSum).
 const SUM_LEN: usize = 47;
 
-/// Looks what is there. Another hash than the one wanted is an error.
-pub(crate) fn look(target: &Target<'_>, want: H1) -> Result<Existing, InstallError> {
+/// Looks what is there. Another hash than the one wanted is an error. `may_be_part` says
+/// that a tree need not be whole.
+pub(crate) fn look(target: &Target<'_>, want: H1, may_be_part: bool) -> Result<Existing, InstallError> {
     let place = target.place;
     let zip = is_there(target, &place.file("zip"))?;
     let partial = is_there(target, &place.file("partial"))?;
@@ -41,6 +48,7 @@ pub(crate) fn look(target: &Target<'_>, want: H1) -> Result<Existing, InstallErr
             want,
             have,
         })),
+        sum if may_be_part && tree => Ok(Existing::Partial { published: there && sum.is_some() }),
         Some(_) if there && zip => Ok(Existing::Complete),
         Some(_) if there => Ok(Existing::TreeOnly),
         _ if zip => Ok(Existing::ZipOnly),

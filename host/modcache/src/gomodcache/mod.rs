@@ -3,6 +3,7 @@
 
 pub(crate) mod existing;
 mod list;
+pub(crate) mod marker;
 pub(crate) mod metadata;
 pub(crate) mod place;
 pub(crate) mod publish;

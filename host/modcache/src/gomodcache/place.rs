@@ -123,7 +123,7 @@ impl Place {
         }
     }
 
-    /// Something that an error is about stands in the way.
+    /// Something else is where a file or a directory belongs.
     pub(crate) fn stands_there(&self, file: String, what: &'static str) -> InstallError {
         self.error(Problem::Obstacle { file, what })
     }

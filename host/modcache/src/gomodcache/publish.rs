@@ -4,10 +4,11 @@ use crate::crash_point;
 use crate::error::InstallError;
 use crate::gomodcache::metadata::Missing;
 use crate::gomodcache::target::Target;
+use crate::writer::contents::Contents;
 use crate::writer::copied::VerifiedModule;
-use crate::writer::system::create_cache_file;
+use crate::writer::system::{create_cache_file, open_dir};
 use crate::writer::temporary::Staged;
-use crate::writer::tree::{close_root, remove_tree};
+use crate::writer::tree::{close_root, merge, remove_tree};
 use airgo_gomod::H1;
 use cap_std::fs::Dir;
 use std::io::ErrorKind;
@@ -16,7 +17,7 @@ use std::io::ErrorKind;
 pub(crate) struct Publication<'a> {
     target: &'a Target<'a>,
     keep_writable: bool,
-    /// The directory that the tree is in, once `.partial` stands there.
+    /// The directory that the tree is in, once `.partial` is there.
     tree: Option<Dir>,
     /// `.ziphash` is there, and there was no zip that it could have been for.
     ziphash: bool,
@@ -33,30 +34,67 @@ impl<'a> Publication<'a> {
         let h1 = module.digest().h1;
         let (zip, tree) = module.into_parts();
         if let Some(tree) = tree {
+            self.begin()?;
             self.tree(tree)?;
         }
         missing.write(self.target)?;
         self.ziphash(h1)?;
-        let (Target { place, download, .. }, name) = (self.target, self.target.place.file("zip"));
+        let (Target { download, .. }, name) = (self.target, self.target.place.file("zip"));
         let renamed = zip.rename(download, &name);
         renamed.map_err(|error| self.target.download_error(&name, error))?;
         // From here on all is there; what remains is to say so.
         self.ziphash = false;
         crash_point!("zip");
         if self.tree.take().is_some() {
-            let partial = place.file("partial");
-            let removed = download.remove_file(&partial);
-            removed.map_err(|error| self.target.download_error(&partial, error))?;
+            self.end()?;
         }
         crash_point!("done");
         Ok(())
     }
 
-    /// Puts `.partial` there and moves the tree to its place. What stood there was not
-    /// complete.
-    fn tree(&mut self, tree: Staged) -> Result<(), InstallError> {
-        let Target { place, download, root, .. } = *self.target;
-        let parent = place.make_parent(root)?;
+    /// Publishes a part of a module, or the whole without its zip, in the same order.
+    /// `into` says that a part is there, verified, to which the files are added; after
+    /// a crash the next run verifies it again.
+    pub(crate) fn part(
+        mut self,
+        missing: Missing,
+        h1: H1,
+        contents: Contents,
+        into: bool,
+    ) -> Result<(), InstallError> {
+        let Target { place, root, .. } = *self.target;
+        self.begin()?;
+        if into {
+            let in_the_way = |error| place.obstacle(&place.tree_path(), error);
+            let parent = place.make_parent(root)?;
+            let staged = contents.into_staged();
+            let merged = staged.open_tree().and_then(|from| {
+                let to = open_dir(&parent, place.tree_name())?;
+                merge(&from, &to, self.keep_writable)
+            });
+            merged.map_err(in_the_way)?;
+            crash_point!("tree merged");
+        } else {
+            if !self.keep_writable {
+                let closed = contents.close();
+                closed.map_err(|(dir, error)| {
+                    place.write_error(&format!("{}/{dir}", place.tree_path()), error)
+                })?;
+            }
+            self.tree(contents.into_staged())?;
+        }
+        missing.write(self.target)?;
+        self.ziphash(h1)?;
+        self.ziphash = false;
+        self.tree = None;
+        self.end()?;
+        crash_point!("done");
+        Ok(())
+    }
+
+    /// Puts `.partial` there.
+    fn begin(&self) -> Result<(), InstallError> {
+        let Target { place, download, .. } = *self.target;
         let partial = place.file("partial");
         match create_cache_file(download, &partial) {
             Ok(_) => {}
@@ -64,6 +102,21 @@ impl<'a> Publication<'a> {
             Err(error) => return Err(self.target.download_error(&partial, error)),
         }
         crash_point!("partial");
+        Ok(())
+    }
+
+    /// Takes `.partial` away: all is there.
+    fn end(&self) -> Result<(), InstallError> {
+        let Target { place, download, .. } = self.target;
+        let partial = place.file("partial");
+        let removed = download.remove_file(&partial);
+        removed.map_err(|error| self.target.download_error(&partial, error))
+    }
+
+    /// Moves the tree to its place. What stood there was not complete.
+    fn tree(&mut self, tree: Staged) -> Result<(), InstallError> {
+        let Target { place, root, .. } = *self.target;
+        let parent = place.make_parent(root)?;
         let in_the_way = |error| place.obstacle(&place.tree_path(), error);
         remove_tree(&parent, place.tree_name()).map_err(in_the_way)?;
         let moved = tree.rename(&parent, place.tree_name());

@@ -10,6 +10,7 @@ use crate::error::{InstallError, Problem};
 use crate::gomodcache::existing::Existing;
 use crate::gomodcache::target::Target;
 use crate::input::{ZipDigest, ZipInput};
+use crate::listed::VerifiedList;
 use crate::writer::copied::{self, VerifiedModule};
 use crate::writer::digests::{Cancelled, Digests, Files};
 use crate::writer::system::{open_dir, open_file, what_stands_there};
@@ -33,13 +34,25 @@ pub(crate) enum Known<'k, 'z> {
     Zip { zip: &'k mut ZipInput<'z>, was_read: bool },
     /// One that is staged.
     Staged(&'k VerifiedModule),
+    /// The list of its files.
+    List(&'k VerifiedList),
 }
 
 impl Known<'_, '_> {
-    fn digest(&self) -> ZipDigest {
+    fn h1(&self) -> H1 {
         match self {
-            Self::Zip { zip, .. } => zip.digest(),
-            Self::Staged(module) => module.digest(),
+            Self::Zip { zip, .. } => zip.h1,
+            Self::Staged(module) => module.digest().h1,
+            Self::List(list) => list.h1(),
+        }
+    }
+
+    /// The zip, where it is known.
+    fn digest(&self) -> Option<ZipDigest> {
+        match self {
+            Self::Zip { zip, .. } => Some(zip.digest()),
+            Self::Staged(module) => Some(module.digest()),
+            Self::List(_) => None,
         }
     }
 
@@ -64,12 +77,13 @@ impl Verifier<'_> {
         existing: Existing,
         known: &mut Known<'_, '_>,
     ) -> Result<(), InstallError> {
-        let want = known.digest();
+        let (want, h1) = (known.digest(), known.h1());
         let (has_zip, has_tree) = match existing {
             Existing::Complete => (true, true),
             Existing::ZipOnly => (true, false),
             Existing::TreeOnly => (false, true),
-            Existing::Nothing => return Ok(()),
+            // A part is compared with the list, file by file: see `part`.
+            Existing::Nothing | Existing::Partial { .. } => return Ok(()),
         };
         let place = self.target.place;
         let zip_name = place.file("zip");
@@ -78,7 +92,7 @@ impl Verifier<'_> {
             let opened = open_file(self.target.download, &zip_name);
             let file =
                 opened.map_err(|error| place.read_error(&place.download_path(&zip_name), error))?.into_std();
-            if self.is_zip(&file, &want)? {
+            if self.is_zip(&file, want, h1)? {
                 good_zip = Some(file);
             }
         }
@@ -87,13 +101,39 @@ impl Verifier<'_> {
         if has_zip && good_zip.is_none() {
             changes.push(Change { file: place.download_path(&zip_name), kind: ChangeKind::Changed });
         }
-        if has_tree && !self.is_tree(&tree, want.h1) {
+        if has_tree && !self.is_tree(&tree, h1) {
             match self.files_of(good_zip, known)? {
                 Some(want) => self.differences(&want, &tree, &mut changes),
                 // Without the module's files to compare with, only this is known.
                 None => changes.push(Change { file: place.tree_path(), kind: ChangeKind::Changed }),
             }
         }
+        self.unchanged(changes)
+    }
+
+    /// Compares the files of a tree that need not be whole; returns which of the list's
+    /// are there.
+    pub(crate) fn part(&mut self, list: &VerifiedList) -> Result<Vec<bool>, InstallError> {
+        let mut there = self.tree()?;
+        let (mut present, mut changes) = (vec![false; list.len()], Vec::new());
+        let tree = self.target.place.tree_path();
+        let mut push = |name: &str, kind| changes.push(Change { file: format!("{tree}/{name}"), kind });
+        for (index, file) in list.files() {
+            match (there.remove(file.name), present.get_mut(index)) {
+                (Some(Some(digest)), Some(present)) if digest == file.sha256 => *present = true,
+                (Some(_), _) => push(file.name, ChangeKind::Changed),
+                (None, _) => {}
+            }
+        }
+        for name in there.keys() {
+            push(name, ChangeKind::Added);
+        }
+        self.unchanged(changes)?;
+        Ok(present)
+    }
+
+    fn unchanged(&self, changes: Vec<Change>) -> Result<(), InstallError> {
+        let place = self.target.place;
         match Changes::of(changes) {
             None => Ok(()),
             Some(changes) => Err(place.error(Problem::Changed {
@@ -106,7 +146,7 @@ impl Verifier<'_> {
 
     /// Whether the zip in the cache has the module's content. Its bytes may be
     /// others: proxies compress differently.
-    fn is_zip(&mut self, mut file: &File, want: &ZipDigest) -> Result<bool, InstallError> {
+    fn is_zip(&mut self, mut file: &File, want: Option<ZipDigest>, h1: H1) -> Result<bool, InstallError> {
         let place = self.target.place;
         let name = place.download_path(&place.file("zip"));
         let failed = |error| place.read_error(&name, error);
@@ -114,7 +154,7 @@ impl Verifier<'_> {
         if size > self.limits.zip {
             return Ok(false);
         }
-        if size == want.size {
+        if let Some(want) = want.filter(|want| want.size == size) {
             let sha256 = self.sha256(file, size).map_err(failed)?;
             self.target.check()?;
             if sha256 == Some(want.sha256) {
@@ -124,7 +164,7 @@ impl Verifier<'_> {
         }
         let Ok(mut module) = ModuleZip::open(file, &place.module, self.limits) else { return Ok(false) };
         match module.walk_with(self.scratch, &mut Digests::unless_cancelled(self.target.progress)) {
-            Ok(h1) => Ok(h1 == want.h1),
+            Ok(got) => Ok(got == h1),
             Err(WalkError::Zip(_)) => Ok(false),
             Err(WalkError::Sink(Cancelled)) => Err(place.error(Problem::Cancelled)),
         }
@@ -233,6 +273,10 @@ impl Verifier<'_> {
         let place = self.target.place;
         let h1 = match (there, &mut *known) {
             (Some(file), _) => self.walk(&file, &mut digests)?,
+            (None, Known::List(list)) => {
+                let files = list.files().map(|(_, file)| (file.name.to_owned(), Some(file.sha256)));
+                return Ok(Some(files.collect()));
+            }
             (None, Known::Staged(module)) => {
                 let opened = module.open();
                 let file = opened.map_err(|error| place.read_error(&self.target.temporary.place(), error))?;
@@ -253,7 +297,7 @@ impl Verifier<'_> {
                 }
             }
         };
-        Ok((h1 == known.digest().h1).then_some(digests.files))
+        Ok((h1 == known.h1()).then_some(digests.files))
     }
 
     fn walk(&mut self, file: &File, digests: &mut Digests<'_>) -> Result<H1, InstallError> {

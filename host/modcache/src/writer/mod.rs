@@ -5,6 +5,7 @@
 //! where it is wanted, written as a tree, under a temporary name, too. Where that goes
 //! then, in which order, and what a crash may leave is the layout's.
 
+pub(crate) mod contents;
 pub(crate) mod copied;
 pub(crate) mod digests;
 pub(crate) mod system;

@@ -118,6 +118,16 @@ impl Staged {
         open_file(&self.run.own, &self.name)
     }
 
+    /// Opens the tree.
+    pub(crate) fn open_tree(&self) -> io::Result<Dir> {
+        open_dir(&self.run.own, &self.name)
+    }
+
+    /// The directory that it is in, and its name there.
+    pub(crate) fn place(&self) -> (&Dir, &str) {
+        (&self.run.own, &self.name)
+    }
+
     /// Moves it to its place. A file that was there goes; where a tree goes, nothing
     /// may be.
     pub(crate) fn rename(mut self, dir: &Dir, name: &str) -> io::Result<()> {

@@ -188,6 +188,23 @@ pub(crate) fn close_root(parent: &Dir, name: &str) -> io::Result<()> {
     if mode.is_writable() { mode.read_only().set(&root) } else { Ok(()) }
 }
 
+/// Moves the files of one tree into another, which keeps what it has beside them; the
+/// mode of its directories is that of its root.
+pub(crate) fn merge(from: &Dir, to: &Dir, keep_writable: bool) -> io::Result<()> {
+    let mode = DirMode::of(to)?;
+    mode.removable().set(to)?;
+    for (name, is_dir) in names(from)? {
+        if !is_dir {
+            from.rename(&name, to, &name)?;
+            continue;
+        }
+        let name = name.to_str().ok_or(ErrorKind::InvalidData)?;
+        let (child, _) = make_dir(to, name)?;
+        merge(&open_dir(from, name)?, &child, keep_writable)?;
+    }
+    if keep_writable { Ok(()) } else { mode.read_only().set(to) }
+}
+
 /// Removes a tree whose directories may be read-only (cmd/go modfetch
 /// RemoveAll). Links in it are removed, not followed. None there is fine.
 pub(crate) fn remove_tree(parent: &Dir, name: impl AsRef<Path>) -> io::Result<()> {

@@ -1,8 +1,9 @@
 //! What the tests of the module cache share.
 #![allow(dead_code)]
 
+use airgo_gomod::modzip::{FileList, Limits, ModuleZip, Sink};
 use airgo_gomod::{H1, ModuleVersion, dirhash, module};
-use airgo_modcache::{GoModInput, ModCache, ModuleInput, Options, ZipInput};
+use airgo_modcache::{GoModInput, ModCache, ModuleInput, Options, PartialInput, ZipInput};
 use airgo_testkit::Module;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -29,6 +30,47 @@ pub fn go_mod(bytes: Vec<u8>) -> GoModInput {
 pub fn zip(bytes: Vec<u8>, h1: H1) -> ZipInput<'static> {
     let (size, sha256) = (bytes.len() as u64, Sha256::digest(&bytes).into());
     ZipInput { reader: Box::new(Cursor::new(bytes)), size, sha256, h1 }
+}
+
+/// The files of a module's zip, in its order.
+pub fn contents(module: &Module) -> Vec<(String, Vec<u8>)> {
+    #[derive(Default)]
+    struct Collect(Vec<(String, Vec<u8>)>);
+    impl Sink for Collect {
+        type Error = std::convert::Infallible;
+        fn start(&mut self, name: &str, _: u64) -> Result<(), Self::Error> {
+            self.0.push((name.to_owned(), Vec::new()));
+            Ok(())
+        }
+        fn data(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+            self.0.last_mut().unwrap().1.extend_from_slice(bytes);
+            Ok(())
+        }
+        fn end(&mut self) -> Result<(), Self::Error> {
+            Ok(())
+        }
+    }
+    let mut collect = Collect::default();
+    let zip = Cursor::new(module.zip_bytes());
+    ModuleZip::open(zip, module.id(), &Limits::default()).unwrap().walk(&mut collect).unwrap();
+    collect.0
+}
+
+/// A part of a module, as an exact bundle holds it: all its files listed, some carried.
+pub fn partial(module: &Module, carried: impl Fn(&str) -> bool) -> PartialInput {
+    let all = contents(module);
+    let mut files = FileList::default();
+    for (name, bytes) in &all {
+        files.push(name, bytes.len() as u64, Sha256::digest(bytes).into()).unwrap();
+    }
+    PartialInput {
+        module: module.id().clone(),
+        h1: module.h1(),
+        files,
+        carried: all.iter().map(|(name, _)| carried(name)).collect(),
+        info: Some(module.info_bytes()),
+        go_mod: Some(go_mod(module.go_mod_bytes())),
+    }
 }
 
 /// Everything that a cache's download directory holds, to install it again.

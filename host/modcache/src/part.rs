@@ -1,0 +1,179 @@
+//! Staging and publishing a part of a module, or the whole without its zip.
+
+use crate::cache::{Buffers, ModCache};
+use crate::error::{InstallError, Problem};
+use crate::gomodcache::existing::{Existing, has_tree, look};
+use crate::gomodcache::metadata::{MetadataFiles, Missing};
+use crate::gomodcache::place::Place;
+use crate::gomodcache::publish::Publication;
+use crate::gomodcache::target::Target;
+use crate::gomodcache::verify::Known;
+use crate::input::{Outcome, Progress};
+use crate::listed::{PartialInput, VerifiedList};
+use crate::partial::Part;
+use crate::staged::{Staged, Work};
+use crate::writer::contents::Contents;
+use crate::writer::system::open_dir;
+use crate::writer::tree::names;
+use cap_std::fs::Dir;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+/// Verifies the list and what the cache has of the module, and makes room for the
+/// files that are to come. `marked` says whether its tree may be a part; `shared` finds
+/// the zip of a complete module in the cache.
+pub(crate) fn stage(
+    cache: &ModCache,
+    input: PartialInput,
+    marked: impl FnOnce(&Place) -> Result<bool, InstallError>,
+    shared: impl FnOnce(&Place) -> Result<Option<String>, InstallError>,
+    progress: &dyn Progress,
+) -> Result<(Staged, Arc<Part>), InstallError> {
+    let PartialInput { module, h1, files, carried, info, go_mod } = input;
+    let ModCache { root, temporary, options, .. } = cache;
+    let place = Place::of(&module)?;
+    let metadata = MetadataFiles::check(&place, info, go_mod)?;
+    let list = VerifiedList::check(&module, h1, files, carried, &options.limits)?;
+    if progress.cancelled() {
+        return Err(Problem::Cancelled.of(&module));
+    }
+    let download = place.open_download(root)?;
+    let (missing, existing, present) = match &download {
+        None => has_tree(&place, root).map(|_| (metadata.all(), Existing::Nothing, Vec::new()))?,
+        Some(download) => {
+            let target = Target { place: &place, download, root, temporary, progress };
+            let missing = metadata.missing(&target)?;
+            let existing = look(&target, h1, marked(&place)?)?;
+            let (existing, present) = verify(cache, &target, existing, &list)?;
+            (missing, existing, present)
+        }
+    };
+    let wanted: Vec<_> = list
+        .carried()
+        .filter(|(index, _)| !present.get(*index).is_some_and(|present| *present))
+        .map(|(_, file)| file.name)
+        .collect();
+    let tree_path = place.tree_path();
+    let is_there = match existing {
+        Existing::Complete | Existing::TreeOnly | Existing::ZipOnly => true,
+        Existing::Partial { published } => published && wanted.is_empty(),
+        Existing::Nothing => false,
+    };
+    if is_there {
+        let part = Arc::new(Part::new(module, tree_path, list, present, None));
+        let work = if missing.is_nothing() { Work::Nothing } else { Work::Complete };
+        return Ok((Staged { place, missing, work }, part));
+    }
+    let contents = {
+        let longest = wanted.iter().max_by_key(|name| name.len());
+        if let Some(name) = longest.filter(|name| cache.is_too_long(&tree_path, name)) {
+            // It could be written, name by name, and go could not open it.
+            let error = rustix::io::Errno::NAMETOOLONG.into();
+            return Err(place.write_error(&format!("{tree_path}/{name}"), error));
+        }
+        let (staged, dir) =
+            temporary.create_tree().map_err(|error| place.obstacle(&temporary.place(), error))?;
+        Contents::new(staged, &dir, wanted.into_iter())
+            .map_err(|(dir, error)| place.write_error(&format!("{tree_path}/{dir}"), error))?
+    };
+    let part = Part::new(module, tree_path, list, present, Some(contents));
+    if !part.whole
+        && !options.allow_shared
+        && let Some(file) = shared(&place)?
+    {
+        return Err(place.error(Problem::Shared { file }));
+    }
+    let part = Arc::new(part);
+    Ok((Staged { place, missing, work: Work::Part(Arc::clone(&part)) }, part))
+}
+
+/// Hashes what is there of a module, and returns which files of its list that are. What
+/// is not published, and not right either, counts as nothing.
+fn verify(
+    cache: &ModCache,
+    target: &Target<'_>,
+    existing: Existing,
+    list: &VerifiedList,
+) -> Result<(Existing, Vec<bool>), InstallError> {
+    let mut buffers = Buffers::of(1);
+    match existing {
+        Existing::Nothing => Ok((existing, Vec::new())),
+        Existing::Complete | Existing::TreeOnly | Existing::ZipOnly => {
+            cache.verify(target, existing, &mut Known::List(list), &mut buffers)?;
+            Ok((existing, vec![true; list.len()]))
+        }
+        Existing::Partial { published } => match cache.verifier(target, &mut buffers).part(list) {
+            Ok(present) => Ok((existing, present)),
+            Err(error) if !published && matches!(*error.problem, Problem::Changed { .. }) => {
+                Ok((Existing::Nothing, Vec::new()))
+            }
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// Makes a part of a module visible, under its lock. All of its files have come.
+pub(crate) fn publish(
+    cache: &ModCache,
+    target: &Target<'_>,
+    missing: Missing,
+    part: Arc<Part>,
+) -> Result<Outcome, InstallError> {
+    let place = target.place;
+    // Another process may have been at it meanwhile.
+    let h1 = part.list.h1();
+    let existing = look(target, h1, false)?;
+    let missing = missing.again(target)?;
+    target.remove_leftovers();
+    if matches!(existing, Existing::Complete | Existing::ZipOnly)
+        && verify(cache, target, existing, &part.list).is_ok()
+    {
+        return missing.write(target);
+    }
+    // By now it is marked as a part.
+    let existing = look(target, h1, true)?;
+    let (existing, present) = verify(cache, target, existing, &part.list)?;
+    let is_present = |index: usize| present.get(index).is_some_and(|present| *present);
+    if let Some((_, file)) =
+        part.list.carried().find(|(index, _)| !is_present(*index) && !part.is_staged(*index))
+    {
+        // It was there when it was staged.
+        let file = format!("{}/{}", place.tree_path(), file.name);
+        return Err(place.read_error(&file, ErrorKind::NotFound.into()));
+    }
+    // No tree is in use any more, so this is the only one to hold it.
+    let Some(contents) = Arc::into_inner(part).and_then(|part| part.contents) else {
+        return missing.write(target);
+    };
+    let into = matches!(existing, Existing::Partial { .. });
+    Publication::new(target, cache.options.keep_writable).part(missing, h1, contents, into)?;
+    Ok(Outcome::Installed)
+}
+
+/// The first zip of a module that the cache has, below the cache.
+pub(crate) fn any_zip(root: &Dir) -> io::Result<Option<String>> {
+    let opened = open_dir(root, "cache").and_then(|cache| open_dir(&cache, "download"));
+    match opened {
+        Ok(download) => zip_below(&download, "cache/download"),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn zip_below(dir: &Dir, path: &str) -> io::Result<Option<String>> {
+    for (name, is_dir) in names(dir)? {
+        let shown = format!("{path}/{}", name.to_string_lossy());
+        if !is_dir {
+            if shown.ends_with(".zip") {
+                return Ok(Some(shown));
+            }
+            continue;
+        }
+        match open_dir(dir, &name).and_then(|child| zip_below(&child, &shown)) {
+            Ok(None) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => return found,
+        }
+    }
+    Ok(None)
+}
