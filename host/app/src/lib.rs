@@ -6,6 +6,8 @@
 //! context ends the work early. Nothing here prints, exits, or reads a variable
 //! of the process: Go's settings and airgo's own are in [`GoEnv`].
 
+#[cfg(feature = "authoring")]
+pub mod authoring;
 #[cfg(feature = "network")]
 pub mod cache;
 pub mod check;
@@ -26,8 +28,6 @@ pub mod key;
 #[cfg(feature = "network")]
 pub mod pack;
 pub mod paths;
-#[cfg(feature = "compile")]
-pub mod plugin_compile;
 pub mod policy;
 pub mod project;
 pub mod quantity;

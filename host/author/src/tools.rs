@@ -1,5 +1,5 @@
 //! What a recipe asks of the machine. The one real implementation is in
-//! host/cli; tests record what would be run.
+//! host/app; tests record what would be run.
 
 use std::ffi::{OsStr, OsString};
 use std::io;

@@ -4,5 +4,7 @@
 mod bundles;
 mod cache;
 mod keys;
+#[cfg(feature = "authoring")]
+mod plugins;
 mod review;
 mod site;

@@ -47,7 +47,7 @@ pub enum Lang {
     Python,
 }
 
-impl From<Lang> for airgo_author::Language {
+impl From<Lang> for airgo_app::authoring::Language {
     fn from(lang: Lang) -> Self {
         match lang {
             Lang::Rust => Self::Rust,

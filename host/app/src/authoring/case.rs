@@ -1,13 +1,14 @@
 //! One case of a plugin's tests: from the fixture to the golden that the plugin
 //! comes to in the sandbox.
 
-use super::{Component, fixture_failure, limits_failure};
+use super::component::{Component, limits_failure};
+use super::fixture_failure;
 use crate::Context;
-use airgo_app::TrustFiles;
-use airgo_app::paths::shown;
-use airgo_app::policy::view::View;
-use airgo_app::trust::open;
-use airgo_app::{Failure, Result};
+use crate::failure::{Failure, Result};
+use crate::paths::shown;
+use crate::policy::view::View;
+use crate::requests::TrustFiles;
+use crate::trust::open;
 use airgo_author::fixture::{FIXTURE_FILE, Fixture, Made, Module, Subject};
 use airgo_author::golden::{Golden, GoldenFinding};
 use airgo_policy::{
@@ -19,10 +20,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The time to evaluate for where a case names none: the same on every day.
-pub const JUDGED_AT: &str = "2026-01-01T00:00:00Z";
+pub(super) const EVALUATED_AT: &str = "2026-01-01T00:00:00Z";
 
 /// A case that was read.
-pub struct Case {
+pub(super) struct Case {
     /// What the plugin is run over.
     pub request: Arc<CheckRequest>,
     /// The plugin, with the limits of the case.
@@ -60,7 +61,7 @@ impl Case {
                 Arc::new(View::of_bundle(&bundle))
             }
         };
-        let judged_at = instant(&file, fixture.judged_at.as_deref().unwrap_or(JUDGED_AT))?;
+        let judged_at = instant(&file, fixture.judged_at.as_deref().unwrap_or(EVALUATED_AT))?;
         let config = fixture.config.to_string();
         let request = Arc::new(CheckRequest { view, data: Arc::new(data), judged_at, config });
         Ok(Case { request, plugin, config: fixture.config, data: names })
@@ -86,7 +87,7 @@ impl Case {
 }
 
 /// What a policy asks of a plugin before it runs it.
-pub fn ready(
+pub(super) fn ready(
     plugin: &Plugin,
     config: &serde_json::Value,
     data: &[String],
@@ -107,7 +108,7 @@ fn instant(file: &str, text: &str) -> Result<Timestamp> {
 }
 
 /// A bundle written by hand, as the host sees any bundle.
-pub fn memory(made: Made) -> MemoryBundle {
+pub(super) fn memory(made: Made) -> MemoryBundle {
     let main_modules = made.main_modules.into_iter().map(|main| MainModule {
         path: main.path,
         go_version: main.go_version,
