@@ -165,7 +165,8 @@ fn inspect_says_what_a_plugin_is_and_why_another_is_none() {
         assert!(run.stdout.contains(words), "no {words:?} in {}", run.stdout);
     }
 
-    let cases: [(&str, Vec<u8>, &[&str]); 6] = [
+    let cases: [(&str, Vec<u8>, &[&str]); 7] = [
+        ("text", b"[workspace]\n".to_vec(), &["runs here  no: it is not WebAssembly: it does not begin"]),
         ("empty", Vec::new(), &["interface  none", "runs here  no"]),
         ("core", b"\0asm\x01\0\0\0".to_vec(), &["core WebAssembly module"]),
         ("cut", LOOPS[..LOOPS.len() / 2].to_vec(), &["runs here  no"]),
@@ -188,6 +189,7 @@ fn inspect_says_what_a_plugin_is_and_why_another_is_none() {
         for word in words {
             assert!(run.stdout.contains(word), "{name}: no {word:?} in {}", run.stdout);
         }
+        assert!(name == "odd" || !run.stdout.contains("\\u{"), "{name}: {}", run.stdout);
         assert!(!run.stdout.contains('\u{1b}') && !run.stdout.contains("\n::"), "{name}: {}", run.stdout);
         let document = json(&airgo.run(&["plugin", "inspect", text(&file), "--json"]).ends(1));
         assert_eq!(document["error"]["report"]["runs"], false, "{name}: {document}");

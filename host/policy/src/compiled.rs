@@ -211,9 +211,7 @@ impl Compiled {
         for memories in [Memories::Reserved, Memories::Small] {
             let engine = crate::compiler::ahead(env!("AIRGO_TARGET"), memories)
                 .map_err(|err| PluginError::Internal(clip(err.to_string())))?;
-            let part = engine
-                .precompile_component(component)
-                .map_err(|err| PluginError::Malformed(clip(err.to_string())))?;
+            let part = engine.precompile_component(component).map_err(PluginError::malformed)?;
             head.code.push(Part {
                 bytes: part.len(),
                 memories: named(memories).to_owned(),

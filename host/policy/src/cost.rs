@@ -9,7 +9,6 @@
 
 use wasmparser::{BlockType, FunctionBody, Operator, Parser, Payload, TypeRef};
 
-use crate::error::clip;
 use crate::{Limits, PluginError};
 
 /// A byte of ordinary code.
@@ -40,7 +39,7 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), PluginError> {
     let mut modules: Vec<Module> = Vec::new();
     let mut micros = 0u64;
     for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(malformed)?;
+        let payload = payload.map_err(PluginError::malformed)?;
         match &payload {
             Payload::Version { .. } => modules.push(Module::default()),
             Payload::End(_) => drop(modules.pop()),
@@ -51,10 +50,6 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(), PluginError> {
     }
     // All of it, for somebody who trusts the plugin has to know what to allow.
     super::prescan::at_most("units of compile cost", micros, limits.compile_cost)
-}
-
-fn malformed(err: wasmparser::BinaryReaderError) -> PluginError {
-    PluginError::Malformed(clip(err.to_string()))
 }
 
 /// Parameters and results.
@@ -76,7 +71,7 @@ impl Module {
         match payload {
             Payload::TypeSection(section) => {
                 for ty in section.into_iter_err_on_gc_types() {
-                    let ty = ty.map_err(malformed)?;
+                    let ty = ty.map_err(PluginError::malformed)?;
                     let (params, results) = (ty.params().len() as u64, ty.results().len() as u64);
                     super::prescan::at_most("parameters of one function", params, MAX_PARAMS)?;
                     super::prescan::at_most("results of one function", results, MAX_RESULTS)?;
@@ -85,7 +80,7 @@ impl Module {
             }
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
-                    if let TypeRef::Func(ty) = import.map_err(malformed)?.ty {
+                    if let TypeRef::Func(ty) = import.map_err(PluginError::malformed)?.ty {
                         self.functions.push(self.arity(ty));
                         self.imported += 1;
                     }
@@ -93,7 +88,7 @@ impl Module {
             }
             Payload::FunctionSection(section) => {
                 for ty in section {
-                    self.functions.push(self.arity(ty.map_err(malformed)?));
+                    self.functions.push(self.arity(ty.map_err(PluginError::malformed)?));
                 }
             }
             Payload::CodeSectionEntry(body) => {
@@ -122,15 +117,15 @@ impl Module {
         let range = body.range();
         let mut shape = Shape { bytes: range.end.saturating_sub(range.start) as u64, ..Shape::default() };
         shape.locals = params;
-        for group in body.get_locals_reader().map_err(malformed)? {
-            shape.locals += u64::from(group.map_err(malformed)?.0);
+        for group in body.get_locals_reader().map_err(PluginError::malformed)? {
+            shape.locals += u64::from(group.map_err(PluginError::malformed)?.0);
         }
         let mut open: Vec<bool> = Vec::new();
         let mut most_values = values((0, results));
-        for operator in body.get_operators_reader().map_err(malformed)? {
+        for operator in body.get_operators_reader().map_err(PluginError::malformed)? {
             let mut blocks = 0;
             let mut handed = 0;
-            match operator.map_err(malformed)? {
+            match operator.map_err(PluginError::malformed)? {
                 Operator::Block { blockty } => {
                     open.push(false);
                     (blocks, handed) = (1, values(self.block(blockty)));

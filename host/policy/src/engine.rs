@@ -187,7 +187,7 @@ impl Engine {
             Some(shortage) => PluginError::Shortage(shortage),
             // Only the outermost line: the chain ends in positions in a file
             // that nobody wrote by hand.
-            None => PluginError::Malformed(clip(err.to_string())),
+            None => PluginError::malformed(err),
         })?;
         if let Some(cache) = cache {
             cache.put(sha256, &component);

@@ -1,6 +1,7 @@
 //! Why there is no verdict. Each of these refuses the bundle; but where nobody
 //! wrote a policy, a [`PluginError`] is a warning.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -132,7 +133,10 @@ pub enum PluginError {
     /// A core module, where a component is wanted.
     #[error("is a core WebAssembly module, not a component; `airgo plugin build` makes one of it")]
     CoreModule,
-    /// Not WebAssembly at all, or damaged.
+    /// Any other file.
+    #[error("is not WebAssembly: it does not begin with the bytes 00 61 73 6d")]
+    NotWasm,
+    /// WebAssembly that is damaged.
     #[error("is no valid WebAssembly component: {0}")]
     Malformed(String),
     /// There is no compiler, and nobody compiled it before.
@@ -234,6 +238,13 @@ pub enum PluginError {
 }
 
 impl PluginError {
+    /// What a reader of WebAssembly says, some of which shows bytes a line each,
+    /// on one line.
+    pub(crate) fn malformed(reason: impl fmt::Display) -> Self {
+        let reason = reason.to_string();
+        PluginError::Malformed(clip(reason.split_whitespace().collect::<Vec<_>>().join(" ")))
+    }
+
     /// Whether a limit that a policy file can raise stopped it.
     pub fn is_over_limit(&self) -> bool {
         match self {

@@ -128,10 +128,6 @@ impl Scan {
     }
 }
 
-fn malformed(err: wasmparser::BinaryReaderError) -> PluginError {
-    PluginError::Malformed(clip(err.to_string()))
-}
-
 struct Scanner<'a> {
     limits: &'a Limits,
     /// 1 inside the outermost component.
@@ -154,6 +150,8 @@ struct Counts {
 /// Types, imports, exports, aliases, instances and canonical functions, each
 /// of which costs the compiler far more than its bytes.
 const MAX_ITEMS: u64 = 200_000;
+/// How any WebAssembly begins.
+const MAGIC: &[u8] = b"\0asm";
 /// Components and modules within another.
 const MAX_DEPTH: u32 = 16;
 /// Parameters and locals of one function; its frame grows with them.
@@ -165,12 +163,15 @@ impl Scanner<'_> {
         if size > self.limits.component_bytes {
             return Err(PluginError::TooLarge { size, limit: self.limits.component_bytes });
         }
+        if !bytes.starts_with(MAGIC) {
+            return Err(PluginError::NotWasm);
+        }
         if Parser::is_core_wasm(bytes) {
             return Err(PluginError::CoreModule);
         }
-        Parser::new(0)
-            .parse_all(bytes)
-            .try_for_each(|payload| payload.map_err(malformed).and_then(|payload| self.payload(payload)))
+        Parser::new(0).parse_all(bytes).try_for_each(|payload| {
+            payload.map_err(PluginError::malformed).and_then(|payload| self.payload(payload))
+        })
     }
 
     fn payload(&mut self, payload: Payload<'_>) -> Result<(), PluginError> {
@@ -191,7 +192,7 @@ impl Scanner<'_> {
                 let count = section.count();
                 if self.depth == 1 {
                     for import in section {
-                        let import = import.map_err(malformed)?;
+                        let import = import.map_err(PluginError::malformed)?;
                         self.import(import.name.name, import.ty);
                     }
                 }
@@ -201,7 +202,7 @@ impl Scanner<'_> {
                 let count = section.count();
                 if self.depth == 1 {
                     for export in section {
-                        let export = export.map_err(malformed)?;
+                        let export = export.map_err(PluginError::malformed)?;
                         if export.kind == ComponentExternalKind::Instance {
                             self.exports.push(export.name.name.to_owned());
                         }
@@ -221,8 +222,8 @@ impl Scanner<'_> {
                 self.counts.code += len;
                 at_most("bytes of code", self.counts.code, self.limits.code_bytes)?;
                 let mut locals = 0u64;
-                for group in body.get_locals_reader().map_err(malformed)? {
-                    locals += u64::from(group.map_err(malformed)?.0);
+                for group in body.get_locals_reader().map_err(PluginError::malformed)? {
+                    locals += u64::from(group.map_err(PluginError::malformed)?.0);
                     at_most("locals in one function", locals, MAX_LOCALS)?;
                 }
                 0
@@ -284,6 +285,20 @@ pub(crate) fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn why_a_file_is_refused_is_one_line() {
+        let refused = |bytes: &[u8]| outline(bytes, &Limits::default()).refused.unwrap();
+        for other in [&b"no component"[..], b"no", b""] {
+            assert_eq!(refused(other), PluginError::NotWasm);
+        }
+        // A core module within, which is none: wasmparser shows its bytes a line each.
+        let nested = b"\0asm\x0d\0\x01\0\x01\x08no  core";
+        for bytes in [&nested[..], &nested[..4]] {
+            let PluginError::Malformed(reason) = refused(bytes) else { panic!("{:?}", refused(bytes)) };
+            assert!(!reason.contains('\n') && !reason.contains("  "), "{reason:?}");
+        }
+    }
 
     #[test]
     fn versions() {

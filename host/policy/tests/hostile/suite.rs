@@ -400,8 +400,8 @@ fn shapes() -> Vec<Case> {
     };
     let other_types = wit.replace("record config-error {", "record config-error { code: u32,");
     vec![
-        bytes("nothing at all", "is no valid WebAssembly component", Vec::new()),
-        bytes("text", "is no valid WebAssembly component", b"#!/bin/sh\nrm -rf /\n".to_vec()),
+        bytes("nothing at all", "is not WebAssembly", Vec::new()),
+        bytes("text", "is not WebAssembly", b"#!/bin/sh\nrm -rf /\n".to_vec()),
         bytes("a core module", "is a core WebAssembly module, not a component", Guest::default().core()),
         bytes("an empty component", "does not export airgo:policy/policy", wat("(component)")),
         bytes("WASI", "imports \"wasi:cli/environment@0.2.0\", which is outside its sandbox", wat(with_wasi)),
