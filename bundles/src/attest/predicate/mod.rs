@@ -1,5 +1,6 @@
 //! What signers say that differs from run to run, as types: where the modules
-//! came from, what policy made of them, what the checksum database answered.
+//! came from, what policy made of them, what the checksum database answered; and
+//! that nothing is missing.
 //!
 //! The manifest of a bundle is the same wherever it is packed; these statements
 //! are not, and are therefore signed beside it (FORMAT.md, section 7). A
@@ -16,11 +17,13 @@
 //! # Ok::<(), airgo_bundle::predicate::PredicateError>(())
 //! ```
 
+mod completeness;
 mod evidence;
 mod kind;
 mod provenance;
 mod verdict;
 
+pub use completeness::Completeness;
 pub use evidence::{Lookup, SumdbEvidence, evidence_digest};
 pub use kind::{Predicate, PredicateError};
 pub use provenance::{
