@@ -55,6 +55,7 @@ mod project;
 mod replace;
 mod requirements;
 mod resolution;
+mod roots;
 mod source;
 mod toolchain;
 mod update;
@@ -71,6 +72,7 @@ pub use project::{
     DEFAULT_GO_MOD_VERSION, DEFAULT_GO_WORK_VERSION, MainModule, Mode, Project, Vendor, Workspace,
 };
 pub use resolution::{Chains, Needs, Replacement, Resolution, Scope, Selected};
+pub use roots::{Spot, resolve_roots, spot_check};
 pub use source::{GoModSource, MapSource, SourceError};
 pub use toolchain::{GoToolchain, GoToolchainError, TOOLCHAIN_MODULE};
 

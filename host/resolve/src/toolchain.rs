@@ -82,7 +82,7 @@ impl Project {
     }
 
     /// The toolchain that a go of this version switches to, if it does.
-    pub(crate) fn switched_from(&self, installed: &str) -> Option<String> {
+    pub fn switched_from(&self, installed: &str) -> Option<String> {
         let line = self.toolchain().unwrap_or_default();
         if line == "default" {
             return None;

@@ -51,6 +51,29 @@ pub(crate) fn expand(loader: &mut Loader<'_>) -> Result<Expanded, ResolveError> 
     }
 }
 
+/// The roots alone, as far as they agree with each other.
+pub(crate) fn roots(loader: &mut Loader<'_>) -> Result<Expanded, ResolveError> {
+    let mut requirements = Requirements::of_project(loader);
+    let mut reasons = Vec::new();
+    if !loader.project.in_workspace() {
+        let original = requirements.roots.clone();
+        if requirements.pruning == Pruning::Pruned && requirements.has_redundant_root(loader) {
+            requirements = update_pruned(loader, requirements, &mut reasons)?;
+        }
+        reasons.extend(rewrites(loader, &original));
+        read_only(loader, &mut reasons)?;
+    }
+    let start = if loader.project.in_workspace() { requirements.roots.clone() } else { loader.mains() };
+    let mut graph = Graph::new(&loader.ids, &start);
+    if !loader.project.in_workspace() {
+        for main in start {
+            graph.require(&loader.ids, main, requirements.roots.as_slice().into());
+        }
+    }
+    let updates = (!reasons.is_empty()).then_some(UpdatesNeeded { reasons });
+    Ok(Expanded { requirements, graph: Rc::new(graph), updates })
+}
+
 fn update_roots(
     loader: &mut Loader<'_>,
     rs: Requirements,

@@ -13,6 +13,9 @@ pub enum Fault {
     /// It has no dot in its first element, as packages of the standard library,
     /// and is not one of them.
     NotStandard,
+    /// The module that may provide it is not at hand: after replacement; a
+    /// directory has no version.
+    NotAtHand(ModuleVersion),
     /// go.mod does not list the module that may provide it.
     Unlisted(ModuleVersion),
     /// What replaces this would provide it, and nothing requires it.

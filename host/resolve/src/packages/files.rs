@@ -13,6 +13,17 @@ pub enum Place {
     Zip(ModuleVersion),
 }
 
+impl Place {
+    /// The module; a directory is one without a version.
+    #[must_use]
+    pub fn module(&self) -> ModuleVersion {
+        match self {
+            Self::Directory(dir) => ModuleVersion::new(dir.as_str(), ""),
+            Self::Zip(module) => module.clone(),
+        }
+    }
+}
+
 /// What is in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

@@ -105,6 +105,8 @@ pub struct Closure {
     /// the names of what replaces them: those that have one, and those that it
     /// rules out, whose path is the start of an import path as well.
     pub opened: BTreeSet<ModuleVersion>,
+    /// Whether go reads the go.mod files of the whole module graph for this.
+    pub graph_read: bool,
 }
 
 /// Loads the packages of `./...` in all main modules, and what they import.
@@ -136,7 +138,8 @@ pub fn load_from<F: ModuleFiles>(
     walk.steps.follow()?;
     let unsummed = walk.go_mod_sums();
     let opened = std::mem::take(&mut walk.steps.resolver.providers.opened);
-    Ok(Closure { unsummed, opened, ..walk.finish()? })
+    let graph_read = walk.steps.resolver.providers.graph_read;
+    Ok(Closure { unsummed, opened, graph_read, ..walk.finish()? })
 }
 
 /// Who says what import paths lead to.

@@ -84,7 +84,7 @@ impl<'a> Modules<'a> {
                 continue;
             }
             if !packages.files.files.has(&place) {
-                return Ok(Some(Lookup::Fault(Fault::Unlisted(selected.module.clone()))));
+                return Ok(Some(Lookup::Fault(Fault::NotAtHand(place.module()))));
             }
             self.open(&place);
             let dir = directory_in(path, &selected.module.path);
