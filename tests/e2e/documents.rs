@@ -60,11 +60,13 @@ fn documents_of_bundles() {
     let cache = site.modcache();
     all.hold("unpack", &[&of("unpack")[..], &["--gomodcache", text(&cache)]].concat(), 0);
     all.hold("inspect", &of("inspect"), 0);
+    all.hold("check", &[&of("check")[..], &[text(&project)]].concat(), 0);
     all.hold("why", &[&of("why")[..], &["example.com/b/v2"]].concat(), 0);
     let newer = site.temp.join("newer.airgo");
     let go_mod = fs::read_to_string(project.join("go.mod")).unwrap();
     fs::write(project.join("go.mod"), go_mod.replace("a v1.0.0", "a v1.1.0")).unwrap();
     site.airgo.run(&["pack", text(&project), "-o", text(&newer), "--key", text(&key)]).done();
+    all.hold("check-incomplete", &[&of("check")[..], &[text(&project)]].concat(), 1);
     fs::write(project.join("go.mod"), &go_mod).unwrap();
     all.hold("diff", &[&of("diff")[..], &[text(&newer)]].concat(), 0);
     let rae = site.temp.join("rae.key");

@@ -18,6 +18,7 @@ mod bad_project;
 mod baseline;
 mod bounds;
 mod cache;
+mod check;
 mod defaults;
 mod docker;
 mod documents;

@@ -76,6 +76,7 @@ impl Bench {
             "pack" => vec![("dirs", file("main")), ("output", file("out/new.airgo")), key()],
             "verify" => vec![("files", bundle()), trust()],
             "unpack" => vec![("files", bundle()), trust(), ("gomodcache", file("modcache"))],
+            "check" => vec![("file", bundle()), ("dir", file("main")), trust()],
             "inspect" => vec![("file", bundle()), trust()],
             "diff" => vec![("old", bundle()), ("new", bundle()), trust()],
             "why" => vec![("file", bundle()), ("module", "example.com/a".to_owned()), trust()],

@@ -5,6 +5,8 @@ use crate::failure::Result;
 use crate::requests::TrustFiles;
 use crate::trust::keyring;
 use crate::trust::open::{self, bundle_failure};
+use airgo_bundle::keys::KeyId;
+use airgo_bundle::predicate::Completeness;
 use airgo_bundle::{Manifest, Signers};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -26,6 +28,8 @@ pub struct Inspected {
     pub manifest: Manifest,
     /// Who signed it, and whether they are trusted.
     pub signers: Signers,
+    /// What trusted signers state: that a build needs nothing more.
+    pub complete: Vec<(KeyId, Completeness)>,
 }
 
 /// Reads the manifest and the signatures.
@@ -40,5 +44,9 @@ pub fn inspect(context: &Context, request: &InspectRequest) -> Result<Inspected>
     if signers.trusted().next().is_none() {
         context.warning("no signature on this bundle is by a key that you trust; anyone may have written it");
     }
-    Ok(Inspected { manifest, signers })
+    let complete = signers.trusted_statements().unwrap_or_else(|e| {
+        context.warning(e.to_string());
+        Vec::new()
+    });
+    Ok(Inspected { manifest, signers, complete })
 }

@@ -13,6 +13,7 @@ pub mod cache;
 pub mod check;
 #[cfg(feature = "network")]
 pub mod collect;
+pub mod completeness;
 pub mod diff;
 #[cfg(feature = "network")]
 pub mod doctor;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "full")]
 pub mod cache;
+pub mod check;
 #[cfg(feature = "full")]
 pub mod completions;
 pub mod diff;
@@ -39,6 +40,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Pack(args) => pack::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Unpack(args) => unpack::run(context, &args),
+        Command::Check(args) => check::run(context, &args),
         Command::Inspect(args) => inspect::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Why(args) => why::run(context, &args),

@@ -80,6 +80,13 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "airgo unpack new.airgo --base old.airgo --trust team.pub",
             ),
         ],
+        "check" => &[
+            ("whether this checkout builds from the bundle", "airgo check app.airgo --trust team.pub"),
+            (
+                "another one, for one platform and with a build tag",
+                "airgo check app.airgo ../app --platform linux/amd64 --tags netgo",
+            ),
+        ],
         "inspect" => &[
             ("what a bundle holds and who signed it", "airgo inspect app.airgo"),
             ("the manifest, for scripts", "airgo inspect app.airgo --json | jq -r '.modules[].path'"),

@@ -4,7 +4,7 @@
 
 use airgo_app::documents as app;
 use airgo_author::golden::{GOLDEN_SCHEMA, Golden};
-use airgo_bundle::predicate::{PolicyVerdict, Provenance, SumdbEvidence};
+use airgo_bundle::predicate::{Completeness, PolicyVerdict, Provenance, SumdbEvidence};
 use airgo_bundle::{
     Base, DELTA_SCHEMA, LAST_SEEN_SCHEMA, Manifest, REPAIR_REQUEST_SCHEMA, REPAIR_REQUEST_SCHEMA_2,
     RepairRequest, TRUST_SCHEMA, VOLUME_SCHEMA, VolumeHeader, manifest, schema,
@@ -49,6 +49,7 @@ pub fn documents() -> Vec<Document> {
         output("cache-clear.v1", of::<app::CacheClear>),
         output("cache-trim.v1", of::<app::CacheTrim>),
         output("cache-verify.v1", of::<app::CacheVerify>),
+        output("check.v1", of::<app::Completeness<'static>>),
         output("diff.v1", of::<app::Diff<'static>>),
         output("doctor.v1", of::<app::Doctor<'static>>),
         output("error.v1", of::<app::Error<'static>>),
@@ -73,6 +74,7 @@ pub fn documents() -> Vec<Document> {
         output("vulndb.v1", of::<app::Vulndb<'static>>),
         output("why.v1", of::<app::Why<'static>>),
         file("bundle.v2", &[manifest::SCHEMA, manifest::SCHEMA_2], of::<Manifest>),
+        file("completeness.v1", &[], of::<Completeness>),
         file("delta.v1", &[DELTA_SCHEMA], of::<Base>),
         file("exact-cache.v1", &[EXACT_CACHE_SCHEMA], of::<ExactCache>),
         file("last-seen.v1", &[LAST_SEEN_SCHEMA], schema::last_seen),

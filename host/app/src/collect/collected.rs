@@ -1,5 +1,6 @@
 //! What one bundle is to hold, before it is written.
 
+use super::offline::Complete;
 use super::sumdb::Proved;
 use airgo_bundle::Manifest;
 use airgo_fetch::{Fetched, Object};
@@ -23,6 +24,8 @@ pub struct Collected {
     pub evidence: Vec<(String, Vec<u8>)>,
     /// What the checksum database proved, if it was asked.
     pub proved: Option<Proved>,
+    /// What go loads on the other side, where it is known that nothing is missing.
+    pub complete: Option<Complete>,
     /// Retractions and deprecations that were seen.
     pub advice: BTreeMap<ModuleVersion, Advice>,
     /// When collecting began.

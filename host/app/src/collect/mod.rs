@@ -16,14 +16,13 @@ mod sums;
 mod toolchains;
 
 pub use collected::{Build, Collected};
+pub use offline::Complete;
 
 use collected::Objects;
 
-use downloads::{Downloads, subject};
-use manifest::ManifestInputs;
-use sources::Files;
-
-use crate::failure::Result;
+use crate::completeness::{Files, Modules, Names, Opened};
+use crate::errors::fetch_failure;
+use crate::failure::{Failure, Result};
 use crate::paths::shown;
 use crate::policy::view::{ReadSeek, View};
 use crate::project::Loaded;
@@ -36,8 +35,11 @@ use airgo_bundle::ObjectKind;
 use airgo_fetch::{Fetched, Fetcher, Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
+use airgo_gomod::modzip::{Limits, ModuleZip};
 use airgo_resolve::{Advice, Resolution};
+use downloads::{Downloads, subject};
 use jiff::Timestamp;
+use manifest::ManifestInputs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -66,8 +68,16 @@ pub fn collect(
     let (objects, advice) = fetch(context, &session, downloads, &resolved)?;
     let build = Build { platforms: wanted.platforms.clone(), tags: wanted.tags.clone() };
     // The directories of the projects, and the names in zips, are read once.
-    let mut files = Files::new(context, &objects);
-    offline::check(context, projects, &resolved.resolutions, &mut files, &build, wanted.allow_incomplete)?;
+    let zips = Zips(&objects);
+    let mut files = Files::new(context, &zips, Names::GoFiles);
+    let complete = offline::check(
+        context,
+        projects,
+        &resolved.resolutions,
+        &mut files,
+        &build,
+        wanted.allow_incomplete,
+    )?;
     lengths::check(context, &objects, &build.platforms, wanted.allow_incomplete)?;
     let attested = verify(context, &session, projects, &resolved, &objects)?;
     session.end(context, &objects);
@@ -87,7 +97,25 @@ pub fn collect(
     })?;
     drop(files);
     let (evidence, proved) = (attested.evidence, attested.proved);
-    Ok(Collected { manifest, objects: Arc::new(objects), evidence, proved, advice, began })
+    Ok(Collected { manifest, objects: Arc::new(objects), evidence, proved, complete, advice, began })
+}
+
+/// The fetched zips as modules that packages are loaded from.
+struct Zips<'a>(&'a Objects);
+
+impl Modules for Zips<'_> {
+    fn has(&self, module: &ModuleVersion) -> bool {
+        self.0.contains_key(&Object::new(module.clone(), Kind::Zip))
+    }
+
+    fn open(&self, module: &ModuleVersion) -> Result<Box<dyn Opened>> {
+        let fetched = self.0.get(&Object::new(module.clone(), Kind::Zip));
+        let fetched =
+            fetched.ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))?;
+        let reader = fetched.open().map_err(|e| fetch_failure(&e))?;
+        let zip = ModuleZip::open(reader, module, &Limits::default());
+        Ok(Box::new(zip.map_err(|e| Failure::failed(e.to_string()))?))
+    }
 }
 
 /// The network, for as long as one collection takes.

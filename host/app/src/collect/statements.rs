@@ -2,12 +2,12 @@
 //! policy made of them, what the checksum database answered.
 
 use crate::Context;
-use crate::collect::Collected;
+use crate::collect::{Collected, Complete};
 use crate::failure::{Failure, Result};
 use crate::settings::{self, Known};
 use airgo_bundle::predicate::{
-    Builder, DependencyNotes, Lookup, Origin, PackSettings, PolicyVerdict, PredicateError, Provenance,
-    RunDetails, RunMetadata, SumdbEvidence,
+    Builder, Completeness, DependencyNotes, Lookup, Origin, PackSettings, PolicyVerdict, PredicateError,
+    Provenance, RunDetails, RunMetadata, SumdbEvidence,
 };
 use airgo_bundle::{BundleWriter, NewStatement};
 use airgo_fetch::{Kind, Object};
@@ -15,7 +15,7 @@ use airgo_gomod::address::{self, HIDDEN};
 use airgo_gomod::{ModuleVersion, Setting};
 use airgo_policy::Report;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which statements differ from run to run and are wanted all the same.
 #[derive(Clone, Copy, Debug)]
@@ -52,12 +52,29 @@ pub fn of(
         };
         statements.push(NewStatement::of(&evidence).map_err(|e| unfit(&e))?);
     }
+    if let Some(complete) = &collected.complete {
+        statements.push(NewStatement::of(&completeness(complete)).map_err(|e| unfit(&e))?);
+    }
     if stated.provenance {
         statements.push(
             NewStatement::of(&provenance(context, collected, stated.whole_proxies)).map_err(|e| unfit(&e))?,
         );
     }
     Ok(statements)
+}
+
+/// That a build needs nothing beyond the bundle: no time is in it.
+fn completeness(complete: &Complete) -> Completeness {
+    let sorted =
+        |texts: &mut dyn Iterator<Item = String>| texts.collect::<BTreeSet<_>>().into_iter().collect();
+    let Complete { target, contents } = complete;
+    Completeness {
+        build_tags: sorted(&mut target.tags.iter().cloned()),
+        modules: contents.modules() as u64,
+        packages: contents.packages() as u64,
+        packages_sha256: contents.sha256(),
+        platforms: sorted(&mut target.platforms.iter().map(ToString::to_string)),
+    }
 }
 
 fn unfit(error: &PredicateError) -> Failure {

@@ -106,6 +106,9 @@ pub struct Inspect<'a> {
     /// Build tags that the packing assumed.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub build_tags: &'a [String],
+    /// That a build needs nothing beyond the bundle, as trusted signers state it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub completeness: Vec<StatedCompleteness<'a>>,
     /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: &'a str,
     /// Data snapshots that policies read.
@@ -136,8 +139,12 @@ pub struct Inspect<'a> {
 }
 
 impl<'a> Inspect<'a> {
-    /// Of a manifest.
-    pub fn new(manifest: &'a Manifest, signatures: Vec<Signature>) -> Self {
+    /// Of a manifest, and of what was signed.
+    pub fn new(
+        manifest: &'a Manifest,
+        signatures: Vec<Signature>,
+        completeness: Vec<StatedCompleteness<'a>>,
+    ) -> Self {
         let Manifest {
             build_tags,
             content_id,
@@ -153,6 +160,7 @@ impl<'a> Inspect<'a> {
         } = manifest;
         Self {
             build_tags,
+            completeness,
             content_id,
             data,
             graph,
@@ -167,6 +175,25 @@ impl<'a> Inspect<'a> {
             workspaces,
         }
     }
+}
+
+/// That a build needs nothing beyond the bundle.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct StatedCompleteness<'a> {
+    /// The build tags that were set.
+    pub build_tags: &'a [String],
+    /// How many modules provide the packages, the main modules among them.
+    pub modules: u64,
+    /// How many packages are loaded, without those of the standard library.
+    pub packages: u64,
+    /// The SHA-256 of these packages: a line each, `path module@version`, sorted.
+    pub packages_sha256: String,
+    /// The platforms that it is stated for.
+    pub platforms: &'a [String],
+    /// The id of the key that states it.
+    pub stated_by: String,
 }
 
 /// A signature, and whether it counts.

@@ -46,6 +46,8 @@ ids! {
     CacheV1 = "airgo.dev/cache/v1";
     /// Of `airgo cache verify`.
     CacheVerifyV1 = "airgo.dev/cache-verify/v1";
+    /// Of `airgo check`.
+    CheckV1 = "airgo.dev/check/v1";
     /// Of `airgo diff`.
     DiffV1 = "airgo.dev/diff/v1";
     /// Of `airgo doctor`.

@@ -4,6 +4,7 @@
 //! (docs/STABILITY.md).
 
 mod bundles;
+mod completeness;
 mod error;
 mod ids;
 mod machine;
@@ -12,8 +13,9 @@ mod policy;
 
 pub use bundles::{
     Change, Comment, Diff, HashPair, Inspect, Key, Keygen, Pack, Repair, Resend, Resolve, ResolvedModule,
-    ResolvedReplacement, Sign, SignDetached, Signature, Unpack, Verify, Why,
+    ResolvedReplacement, Sign, SignDetached, Signature, StatedCompleteness, Unpack, Verify, Why,
 };
+pub use completeness::{Completeness, CompletenessProblem, Importer};
 pub use error::{
     DamagedEntries, DamagedVolumes, Error, ErrorBody, ErrorReport, Fact, MissingRole, Refused, Signer,
 };

@@ -3,7 +3,6 @@
 
 pub mod disk;
 pub mod frame;
-#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "hints for whoever resolves"))]
 pub(crate) mod gomod_hints;
 #[cfg(feature = "network")]
 mod network;

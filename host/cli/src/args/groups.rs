@@ -36,8 +36,8 @@ pub struct CollectArgs {
     pub allow_incomplete: bool,
 }
 
-#[cfg(feature = "full")]
-fn platform(text: &str) -> std::result::Result<Platform, String> {
+/// A platform, as os/arch.
+pub fn platform(text: &str) -> std::result::Result<Platform, String> {
     Platform::parse(text).ok_or_else(|| "not a platform as `go tool dist list` prints them".to_owned())
 }
 

@@ -18,6 +18,7 @@ pub use vulndb::*;
 
 use crate::exit;
 use crate::units;
+use airgo_gomod::gosource::Platform;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -81,6 +82,8 @@ pub enum Command {
     Verify(Verify),
     /// Verify and evaluate a bundle, then install its modules into GOMODCACHE
     Unpack(Unpack),
+    /// Say whether a checkout builds from a bundle without a network, and what is missing
+    Check(Check),
     /// Show what a bundle holds
     Inspect(Inspect),
     /// Show what changed between two bundles
@@ -326,6 +329,25 @@ pub struct Unpack {
     /// How many modules to install at once; default: one for each processor
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,
+}
+
+/// `airgo check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// The bundle
+    pub file: PathBuf,
+    /// The checkout: a directory in a Go module or workspace, which is checked as a whole
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Check for this platform only, as os/arch (repeatable); default: those that the bundle was
+    /// packed for, or Linux, macOS and Windows on amd64 and arm64
+    #[arg(long, value_name = "OS/ARCH", value_delimiter = ',', value_parser = platform)]
+    pub platform: Vec<Platform>,
+    /// Check with these build tags; default: those that the bundle was packed with
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    #[command(flatten)]
+    pub trust: Trust,
 }
 
 /// `airgo inspect`.

@@ -18,7 +18,8 @@ pub fn run(context: &Context, args: &Inspect) -> Result<()> {
     let inspected = inspect(context, &request)?;
     if context.printer.is_json() {
         let signatures = signatures(&inspected.signers);
-        return context.printer.document(&documents::Inspect::new(&inspected.manifest, signatures));
+        let complete = completeness(&inspected);
+        return context.printer.document(&documents::Inspect::new(&inspected.manifest, signatures, complete));
     }
     context.printer.page(&page(&inspected, context.printer.width()))
 }
@@ -38,8 +39,20 @@ fn signatures(signers: &Signers) -> Vec<documents::Signature> {
     all.collect()
 }
 
+fn completeness(inspected: &Inspected) -> Vec<documents::StatedCompleteness<'_>> {
+    let all = inspected.complete.iter().map(|(key, stated)| documents::StatedCompleteness {
+        build_tags: &stated.build_tags,
+        modules: stated.modules,
+        packages: stated.packages,
+        packages_sha256: stated.packages_sha256.to_string(),
+        platforms: &stated.platforms,
+        stated_by: key.to_string(),
+    });
+    all.collect()
+}
+
 fn page(inspected: &Inspected, width: Option<usize>) -> Page {
-    let Inspected { manifest, signers } = inspected;
+    let Inspected { manifest, signers, complete } = inspected;
     let mut out = Page::default();
     for main in &manifest.main_modules {
         let go = main.go_version.as_ref().map(|v| format!(", go {v}")).unwrap_or_default();
@@ -52,6 +65,18 @@ fn page(inspected: &Inspected, width: Option<usize>) -> Page {
         for (what, claimed) in claims(&signer.attestation) {
             out.line(format!("  {what:<11}{claimed}"));
         }
+    }
+    for (_, stated) in complete {
+        let tags = match stated.build_tags.as_slice() {
+            [] => String::new(),
+            tags => format!(" with {}", tags.join(", ")),
+        };
+        out.line(format!(
+            "complete for {}{tags}: {} packages of {} modules are loaded",
+            stated.platforms.join(", "),
+            stated.packages,
+            stated.modules
+        ));
     }
     let selected: Vec<_> = manifest.modules.iter().filter(|m| m.selected).collect();
     let zips: u64 = manifest.modules.iter().filter_map(|m| m.zip).map(|z| z.size).sum();

@@ -5,12 +5,9 @@
 //! to: in `testdata` and other directories that the pattern passes over, and in
 //! directories that replace a module, which no bundle carries.
 
-mod files;
-
-pub use files::Files;
-
 use super::Build;
 use crate::Context;
+use crate::completeness::Files;
 use crate::failure::{Failure, Result};
 use crate::paths::shown;
 use crate::project::Loaded;

@@ -1,78 +1,117 @@
-//! The files of the modules that are packed: of directories on this disk, and of
-//! fetched zips.
+//! The files that packages are loaded from: of directories on this disk, and of
+//! modules that were fetched or that a bundle carries.
 
 use crate::Context;
-use crate::errors::fetch_failure;
 use crate::failure::{Failure, Result};
 use crate::paths::shown;
-use airgo_fetch::{Fetched, Kind, Object, Reader};
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::modzip::{Limits, ModuleZip};
+use airgo_gomod::modzip::ModuleZip;
 use airgo_resolve::packages::{Entry, EntryKind, ModuleFiles, Place, Tree};
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::io::{ErrorKind, Read as _};
+use std::collections::{HashMap, VecDeque};
+use std::io::{ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// How many zips are held open at once: each takes a file descriptor.
+/// How many modules are held open at once: each takes a file descriptor.
 const OPEN: usize = 16;
 
-/// Reads each directory and each zip's names once, for all projects of a bundle.
+/// The modules that are at hand, by the names that they are stored under.
+pub trait Modules {
+    /// Whether its files are at hand.
+    fn has(&self, module: &ModuleVersion) -> bool;
+
+    /// Opens one that is.
+    fn open(&self, module: &ModuleVersion) -> Result<Box<dyn Opened>>;
+}
+
+/// A module whose files can be read, in whatever form it is stored. Names are
+/// below the module's root.
+pub trait Opened {
+    /// All files with their sizes.
+    fn files(&self) -> Box<dyn Iterator<Item = (&str, u64)> + '_>;
+
+    /// At most `limit` bytes of a file, from its start.
+    fn read(&mut self, file: &str, limit: u64) -> Result<Vec<u8>>;
+}
+
+impl<R: Read + Seek> Opened for ModuleZip<R> {
+    fn files(&self) -> Box<dyn Iterator<Item = (&str, u64)> + '_> {
+        Box::new(self.entries().map(|entry| (entry.name, entry.size)))
+    }
+
+    fn read(&mut self, file: &str, limit: u64) -> Result<Vec<u8>> {
+        Self::read(self, file, 0, limit).map_err(|e| Failure::failed(e.to_string()))
+    }
+}
+
+/// Which names of a module are held in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// Those of Go files: what imports need.
+    GoFiles,
+    /// All of them: what `//go:embed` may name.
+    All,
+}
+
+/// Reads each directory and each module's names once, however many projects ask.
 pub struct Files<'a> {
     context: &'a Context,
-    objects: &'a BTreeMap<Object, Fetched>,
-    /// The Go files and the directories of each zip.
-    zips: HashMap<ModuleVersion, Rc<Tree>>,
-    /// The zips used last.
-    open: VecDeque<(ModuleVersion, ModuleZip<Reader>)>,
+    modules: &'a dyn Modules,
+    names: Names,
+    /// The files and the directories of each module that was opened.
+    trees: HashMap<ModuleVersion, Rc<Tree>>,
+    /// Those used last.
+    open: VecDeque<(ModuleVersion, Box<dyn Opened>)>,
     directories: HashMap<PathBuf, Vec<Entry>>,
 }
 
 impl<'a> Files<'a> {
-    /// Of the project's directories, and of the zips among `objects`.
-    pub fn new(context: &'a Context, objects: &'a BTreeMap<Object, Fetched>) -> Self {
-        let (zips, directories) = (HashMap::new(), HashMap::new());
-        Self { context, objects, zips, open: VecDeque::new(), directories }
+    /// Of the project's directories, and of these modules.
+    pub fn new(context: &'a Context, modules: &'a dyn Modules, names: Names) -> Self {
+        let (trees, directories) = (HashMap::new(), HashMap::new());
+        Self { context, modules, names, trees, open: VecDeque::new(), directories }
+    }
+
+    /// The modules that were opened.
+    pub fn opened(&self) -> impl Iterator<Item = &ModuleVersion> {
+        self.trees.keys()
     }
 
     fn tree(&mut self, module: &ModuleVersion) -> Result<Rc<Tree>> {
-        if let Some(known) = self.zips.get(module) {
+        if let Some(known) = self.trees.get(module) {
             return Ok(known.clone());
         }
-        let files = self.zip(module)?.entries().filter(|entry| entry.name.ends_with(".go"));
-        let tree = Rc::new(Tree::of(files.map(|entry| (entry.name, entry.size))));
-        self.zips.insert(module.clone(), tree.clone());
+        let all = self.names == Names::All;
+        let files = self.module(module)?.files().filter(|(name, _)| all || name.ends_with(".go"));
+        let tree = Rc::new(Tree::of(files));
+        self.trees.insert(module.clone(), tree.clone());
         Ok(tree)
     }
 
-    fn zip(&mut self, module: &ModuleVersion) -> Result<&mut ModuleZip<Reader>> {
+    fn module(&mut self, module: &ModuleVersion) -> Result<&mut dyn Opened> {
         if let Some(at) = self.open.iter().position(|(m, _)| m == module) {
             if let Some(used) = self.open.remove(at) {
                 self.open.push_back(used);
             }
         } else {
-            let fetched = self
-                .objects
-                .get(&Object::new(module.clone(), Kind::Zip))
-                .ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))?;
-            let reader = fetched.open().map_err(|e| fetch_failure(&e))?;
-            let zip = ModuleZip::open(reader, module, &Limits::default())
-                .map_err(|e| Failure::failed(e.to_string()))?;
+            let opened = self.modules.open(module)?;
             if self.open.len() == OPEN {
                 self.open.pop_front();
             }
-            self.open.push_back((module.clone(), zip));
+            self.open.push_back((module.clone(), opened));
         }
-        let last = self.open.back_mut().map(|(_, zip)| zip);
-        last.ok_or_else(|| Failure::failed(format!("the zip of {module} was not opened")))
+        match self.open.back_mut() {
+            Some((_, opened)) => Ok(&mut **opened),
+            None => Err(Failure::failed(format!("{module} was not opened"))),
+        }
     }
 }
 
-/// The directories of the project without the zips: what the project itself imports.
+/// The directories of the project without modules: what the project itself imports.
 pub struct OwnFiles<'f, 'a>(&'f mut Files<'a>);
 
 impl<'a> Files<'a> {
-    /// The same without the zips.
+    /// The same without modules.
     pub fn own(&mut self) -> OwnFiles<'_, 'a> {
         OwnFiles(self)
     }
@@ -99,8 +138,8 @@ impl ModuleFiles for Files<'_> {
 
     fn has(&mut self, place: &Place) -> bool {
         match place {
-            Place::Directory(_) => true,
-            Place::Zip(module) => self.objects.contains_key(&Object::new(module.clone(), Kind::Zip)),
+            Place::Directory(dir) => Path::new(dir).is_dir(),
+            Place::Zip(module) => self.modules.has(module),
         }
     }
 
@@ -122,9 +161,7 @@ impl ModuleFiles for Files<'_> {
 
     fn read(&mut self, place: &Place, file: &str, limit: u64) -> Result<Vec<u8>> {
         match place {
-            Place::Zip(module) => {
-                self.zip(module)?.read(file, 0, limit).map_err(|e| Failure::failed(e.to_string()))
-            }
+            Place::Zip(module) => self.module(module)?.read(file, limit),
             Place::Directory(root) => {
                 let path = Path::new(root).join(file);
                 let mut bytes = Vec::new();
