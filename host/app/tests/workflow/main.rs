@@ -4,6 +4,7 @@
 mod bundles;
 mod cache;
 mod keys;
+mod mutated;
 #[cfg(feature = "authoring")]
 mod plugins;
 mod review;
