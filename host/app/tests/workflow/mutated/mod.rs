@@ -3,6 +3,8 @@
 //! `go list -deps -test`, `go build` or `go vet` fails, something is missing, and
 //! nowhere else.
 
+#![allow(clippy::print_stdout, reason = "count and seed")]
+
 mod checkout;
 mod mutations;
 mod real;
