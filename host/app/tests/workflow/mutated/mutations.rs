@@ -164,7 +164,11 @@ fn go_line(checkout: &mut Checkout, _: &World, rng: &mut Rng) {
 }
 
 fn sum_dropped(checkout: &mut Checkout, _: &World, rng: &mut Rng) {
-    let file = rng.pick(&checkout.named("go.sum")).clone();
+    let sums = checkout.named("go.sum");
+    if sums.is_empty() {
+        return;
+    }
+    let file = rng.pick(&sums).clone();
     let Some(at) = line(checkout, &file, "", rng) else { return };
     let gone = checkout.files[&file].lines().nth(at).unwrap().to_owned();
     checkout.log.push(format!("{file}: without {gone}"));
@@ -172,7 +176,11 @@ fn sum_dropped(checkout: &mut Checkout, _: &World, rng: &mut Rng) {
 }
 
 fn sum_changed(checkout: &mut Checkout, _: &World, rng: &mut Rng) {
-    let file = rng.pick(&checkout.named("go.sum")).clone();
+    let sums = checkout.named("go.sum");
+    if sums.is_empty() {
+        return;
+    }
+    let file = rng.pick(&sums).clone();
     let Some(at) = line(checkout, &file, "", rng) else { return };
     checkout.log.push(format!("{file}: another hash in line {at}"));
     checkout.lines(&file, |lines| {
