@@ -361,7 +361,7 @@ fn expected(request: &Request, h1: Option<H1>) -> bool {
 }
 
 fn local(object: &Object, hashed: Hashed, path: PathBuf, source: String) -> Fetched {
-    let Hashed { size, sha256, h1, origin, bytes } = hashed;
+    let Hashed { size, sha256, h1, files, origin, bytes } = hashed;
     let body = bytes.map_or(Body::Elsewhere(path), Body::Memory);
-    Fetched { object: object.clone(), size, sha256, h1, origin, source, local: true, body }
+    Fetched { object: object.clone(), size, sha256, h1, files, origin, source, local: true, body }
 }

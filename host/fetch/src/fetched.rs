@@ -6,6 +6,7 @@ use crate::object::Object;
 use crate::regular;
 use crate::store::disk;
 use airgo_gomod::H1;
+use airgo_gomod::modzip::FileList;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ pub struct Fetched {
     pub sha256: [u8; 32],
     /// The hash that go.sum holds: of the zip's files, or of the go.mod. None for `.info`.
     pub h1: Option<H1>,
+    /// The files of a zip: what `h1` is a hash of.
+    pub files: Option<FileList>,
     /// Where the proxy says that the version came from; only for `.info`.
     pub origin: Option<Origin>,
     /// Who gave it: a proxy's address without credentials, or a directory.

@@ -124,7 +124,7 @@ impl Fetcher {
     /// Puts a verified object into the store, so that no later run asks for it
     /// again. What is in a directory of the user's stays there.
     pub fn keep(&self, fetched: Fetched) -> Result<Fetched, FetchError> {
-        let Fetched { object, size, sha256, h1, origin, source, local, body } = fetched;
+        let Fetched { object, size, sha256, h1, files, origin, source, local, body } = fetched;
         let bad = |reason| FetchError::BadObject(Box::new((object.clone(), reason)));
         let proxy_path = object.proxy_path().map_err(bad)?;
         let entry = Entry { sha256, size, source, origin };
@@ -140,7 +140,7 @@ impl Fetcher {
             Body::Stored(_) | Body::Elsewhere(_) => body,
         };
         let Entry { source, origin, .. } = entry;
-        Ok(Fetched { object, size, sha256, h1, origin, source, local, body })
+        Ok(Fetched { object, size, sha256, h1, files, origin, source, local, body })
     }
 
     /// Ends all that is under way: each outstanding object fails with

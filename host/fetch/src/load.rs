@@ -7,7 +7,7 @@ use crate::invalid::InvalidContent;
 use crate::net::text::clean;
 use crate::object::{Kind, Object};
 use crate::regular;
-use airgo_gomod::modzip::{self, Fault, ModZipError, ModuleZip, Scratch, WalkError};
+use airgo_gomod::modzip::{self, Fault, FileList, ModZipError, ModuleZip, Scratch, WalkError};
 use airgo_gomod::{H1, ModuleVersion, dirhash};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, Seek};
@@ -19,6 +19,8 @@ pub(crate) struct Hashed {
     pub(crate) size: u64,
     pub(crate) sha256: [u8; 32],
     pub(crate) h1: Option<H1>,
+    /// The files of a zip.
+    pub(crate) files: Option<FileList>,
     pub(crate) origin: Option<Origin>,
     /// The object itself, for the small kinds; canonical for `.info`.
     pub(crate) bytes: Option<Vec<u8>>,
@@ -61,16 +63,17 @@ pub(crate) fn small(object: &Object, bytes: Vec<u8>) -> Result<Hashed, InvalidCo
         }
     };
     let sha256 = Sha256::digest(&bytes).into();
-    Ok(Hashed { size: bytes.len() as u64, sha256, h1, origin, bytes: Some(bytes) })
+    Ok(Hashed { size: bytes.len() as u64, sha256, h1, files: None, origin, bytes: Some(bytes) })
 }
 
-/// Walks a zip for its h1, which checks every rule and checksum in it.
-pub(crate) fn zip_h1(
+/// Walks a zip for what its h1 is a hash of, which checks every rule and checksum
+/// in it.
+pub(crate) fn zip_files(
     zip: impl Read + Seek,
     module: &ModuleVersion,
     limits: &Limits,
     scratch: &mut Scratch,
-) -> Result<H1, LoadError> {
+) -> Result<FileList, LoadError> {
     let bad = |e: ModZipError| match *e.fault {
         Fault::Io(e) => LoadError::Io(e),
         fault if fault.is_of_content() => {
@@ -80,7 +83,7 @@ pub(crate) fn zip_h1(
     };
     let limits = modzip::Limits { zip: limits.zip, go_mod: limits.go_mod, ..modzip::Limits::default() };
     let mut zip = ModuleZip::open(zip, module, &limits).map_err(bad)?;
-    zip.walk_with(scratch, &mut ()).map_err(|e| match e {
+    zip.walk_listed(scratch, &mut ()).map_err(|e| match e {
         WalkError::Zip(e) => bad(e),
         WalkError::Sink(never) => match never {},
     })
@@ -127,8 +130,9 @@ pub(crate) fn local_file(
         return Err(LoadError::InvalidContent(InvalidContent::Empty));
     }
     drop(buffer);
-    let h1 = zip_h1(file, &object.module, limits, scratch)?;
-    Ok(Hashed { size, sha256: digest.finalize().into(), h1: Some(h1), origin: None, bytes: None })
+    let files = zip_files(file, &object.module, limits, scratch)?;
+    let (h1, sha256) = (Some(files.h1(&object.module)), digest.finalize().into());
+    Ok(Hashed { size, sha256, h1, files: Some(files), origin: None, bytes: None })
 }
 
 /// What a zip's first bytes tell, so that a captive portal's page is called one.

@@ -126,8 +126,8 @@ impl Spool {
             let State { mut place, digest, size } = state;
             let (file, path) = place.get();
             file.rewind().map_err(disk("read", path))?;
-            let h1 = match load::zip_h1(file, &at.object.module, &limits, scratch) {
-                Ok(h1) => h1,
+            let files = match load::zip_files(file, &at.object.module, &limits, scratch) {
+                Ok(files) => files,
                 Err(error) => {
                     let path = place.get().1.to_owned();
                     place.discard();
@@ -143,7 +143,8 @@ impl Spool {
             let body = Body::Spooled(place.complete(&store)?);
             let sha256 = digest.finalize().into();
             let object = at.object;
-            Ok(Fetched { object, size, sha256, h1: Some(h1), origin: None, source, local: false, body })
+            let (h1, files, origin) = (Some(files.h1(&object.module)), Some(files), None);
+            Ok(Fetched { object, size, sha256, h1, files, origin, source, local: false, body })
         });
         hashed.await.ok_or(lost)?
     }

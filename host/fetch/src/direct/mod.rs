@@ -291,9 +291,10 @@ impl Job {
         };
         let hashed = hashed
             .map_err(|what| DirectError::BadModule(format!("its {} is {what}", self.object.kind.noun())))?;
-        let load::Hashed { size, sha256, h1, origin, bytes } = hashed;
+        let load::Hashed { size, sha256, h1, files, origin, bytes } = hashed;
         let body = Body::Memory(bytes.unwrap_or_default());
-        Ok(Fetched { object: self.object.clone(), size, sha256, h1, origin, source, local: false, body })
+        let object = self.object.clone();
+        Ok(Fetched { object, size, sha256, h1, files, origin, source, local: false, body })
     }
 
     /// `.info` as Go writes it; what depends on the other tags of the day is left out.
@@ -335,15 +336,15 @@ impl Job {
             return Err(DirectError::TooLarge { what: "its zip".to_owned(), limit: self.limits.zip }.into());
         }
         file.rewind().map_err(disk("write", &file_path))?;
-        let h1 = load::zip_h1(file.as_file_mut(), module, &self.limits, &mut Scratch::new());
-        let h1 = h1.map_err(|e| match e {
+        let files = load::zip_files(file.as_file_mut(), module, &self.limits, &mut Scratch::new());
+        let files = files.map_err(|e| match e {
             LoadError::Io(e) => Failure::Fetch(disk("write", &file_path)(e)),
             LoadError::TooLarge(limit) => DirectError::TooLarge { what: "its zip".to_owned(), limit }.into(),
             LoadError::InvalidContent(what) => DirectError::BadModule(format!("its zip is {what}")).into(),
         })?;
         let (sha256, body) = (digest.finalize().into(), Body::Spooled(file.into_temp_path()));
-        let (h1, origin) = (Some(h1), None);
-        Ok(Fetched { object: self.object.clone(), size, sha256, h1, origin, source, local: false, body })
+        let (object, h1, files, origin) = (self.object.clone(), Some(files.h1(module)), Some(files), None);
+        Ok(Fetched { object, size, sha256, h1, files, origin, source, local: false, body })
     }
 }
 
