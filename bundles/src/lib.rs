@@ -56,6 +56,7 @@ pub use attest::{detached, dsse, keys, predicate, statement};
 pub use digest::{ParseSha256Error, Sha256};
 pub use error::{Bound, BundleError, EntriesError, ErrorClass, ModuleFault, ObjectError};
 pub use format::base::{Base, DELTA_SCHEMA, DeltaError, missing_from};
+pub use format::block_files::BlockFiles;
 pub use format::block_writer::{FileSource, NewBlocks, compress_list};
 pub use format::blocks::{BlockError, Blocks, ContentSink};
 pub use format::carried::Carried;

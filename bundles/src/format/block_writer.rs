@@ -91,6 +91,7 @@ impl NewBlocks {
             drop(done);
             positioned::write_all_at(&spool, &bytes, at).map_err(failed)?;
             progress.bytes(unpacked);
+            progress.object(&super::names::block_name(sha256));
             Ok(())
         });
         if let Some((_, error)) = errors.into_iter().next() {
@@ -100,6 +101,12 @@ impl NewBlocks {
         blocks.sort_by_key(|(number, _)| *number);
         let blocks = blocks.into_iter().map(|(_, block)| block).collect();
         Ok(Self { file: reopened(spool).map_err(failed)?, blocks })
+    }
+
+    /// How many blocks there will be of these contents.
+    #[must_use]
+    pub fn count(contents: &Contents) -> usize {
+        contents.cuts(Limits::default().block).len()
     }
 
     /// What a manifest says of them, in their order.

@@ -182,6 +182,7 @@ impl Blocks {
         }
         frame.end().map_err(wrong)?;
         progress.bytes(block.size);
+        progress.object(stored.name());
         Ok(())
     }
 

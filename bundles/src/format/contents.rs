@@ -59,6 +59,7 @@ struct Content {
 pub struct Contents {
     modules: Vec<CarriedModule>,
     contents: Vec<Content>,
+    by_digest: HashMap<[u8; 32], u32>,
     /// The files that have each content: those of content `n` are
     /// `places[starts[n]..starts[n + 1]]`.
     places: Vec<FilePlace>,
@@ -142,7 +143,8 @@ impl Contents {
         for at in 1..starts.len() {
             starts[at] += starts[at - 1];
         }
-        Ok(Self { modules, contents, places: uses.into_iter().map(|(_, place)| place).collect(), starts })
+        let places = uses.into_iter().map(|(_, place)| place).collect();
+        Ok(Self { modules, contents, by_digest: known, places, starts })
     }
 
     /// The modules, by path and version.
@@ -161,6 +163,12 @@ impl Contents {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.contents.is_empty()
+    }
+
+    /// The content of a digest.
+    #[must_use]
+    pub fn number(&self, sha256: &[u8; 32]) -> Option<usize> {
+        self.by_digest.get(sha256).map(|number| *number as usize)
     }
 
     /// The digest of a content.

@@ -2,6 +2,7 @@
 //! with the signatures.
 
 pub(crate) mod base;
+pub(crate) mod block_files;
 pub(crate) mod block_writer;
 pub(crate) mod blocks;
 pub(crate) mod carried;
