@@ -73,7 +73,7 @@ pub fn documents() -> Vec<Document> {
         output("version.v1", of::<app::Version>),
         output("vulndb.v1", of::<app::Vulndb<'static>>),
         output("why.v1", of::<app::Why<'static>>),
-        file("bundle.v2", &[manifest::SCHEMA, manifest::SCHEMA_2], of::<Manifest>),
+        file("bundle.v3", &[manifest::SCHEMA, manifest::SCHEMA_2, manifest::SCHEMA_3], of::<Manifest>),
         file("completeness.v1", &[], of::<Completeness>),
         file("delta.v1", &[DELTA_SCHEMA], of::<Base>),
         file("exact-cache.v1", &[EXACT_CACHE_SCHEMA], of::<ExactCache>),

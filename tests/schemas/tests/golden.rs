@@ -32,13 +32,14 @@ fn every_schema_compiles() {
 
 #[test]
 fn manifests_and_statements_of_golden_bundles() {
-    for name in ["v1/tiny.airgo", "v1/full.airgo", "v2/workspace.airgo"] {
+    for name in ["v1/tiny.airgo", "v1/full.airgo", "v2/workspace.airgo", "v3/exact.airgo", "v3/compact.airgo"]
+    {
         let bundle = Bundle::open(&golden(name), &Limits::default()).unwrap();
         let manifest = serde_json::to_value(bundle.manifest_unverified().unwrap()).unwrap();
-        assert_eq!(fault("bundle.v2", &manifest), None, "{name}");
+        assert_eq!(fault("bundle.v3", &manifest), None, "{name}");
         let mut more = manifest.clone();
         more["more"] = 1.into();
-        assert!(fault("bundle.v2", &more).is_some(), "{name}");
+        assert!(fault("bundle.v3", &more).is_some(), "{name}");
     }
 }
 
