@@ -60,6 +60,7 @@ fn reduced(module: &ModuleInfo) -> ModuleInfo {
         sum: module.sum.clone(),
         go_mod_sum: module.go_mod_sum.clone(),
         zip_size: module.zip_size,
+        part: module.part.clone(),
         ..ModuleInfo::default()
     }
 }

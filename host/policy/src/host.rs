@@ -160,7 +160,10 @@ pub fn module_info((index, module): (u32, &ModuleInfo)) -> types::ModuleInfo {
         zip_size: module.zip_size,
         time: module.time.clone(),
         direct: module.direct,
-        attributes: module.attributes.clone(),
+        attributes: {
+            let part = (!module.part.is_empty()).then(|| ("files".to_owned(), "part".to_owned()));
+            module.attributes.iter().cloned().chain(part).collect()
+        },
     }
 }
 

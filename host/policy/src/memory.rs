@@ -155,7 +155,11 @@ pub fn key(module: &ModuleInfo) -> Option<Key> {
         return None;
     }
     let size = module.zip_size.to_string();
-    Some(digest(&[&module.path, &module.version, &module.sum, &module.go_mod_sum, &size]))
+    let whole = [&*module.path, &module.version, &module.sum, &module.go_mod_sum, &size];
+    Some(match module.part.as_str() {
+        "" => digest(&whole),
+        part => digest(&[whole.as_slice(), &[part]].concat()),
+    })
 }
 
 /// Over texts, each with its length before it.

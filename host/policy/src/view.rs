@@ -20,6 +20,9 @@ pub struct ModuleInfo {
     pub go_mod_sum: String,
     /// Bytes of the zip.
     pub zip_size: u64,
+    /// Names the part of the module's files that is there; empty where all are. What
+    /// is known of one part is not known of another.
+    pub part: String,
     /// When the version was made (RFC 3339).
     pub time: Option<String>,
     /// Required by a main module itself, without `// indirect`.
