@@ -17,7 +17,7 @@ use crate::project::several;
 use crate::quantity::count;
 #[cfg(feature = "network")]
 use crate::requests::Network;
-use crate::requests::{Collect, TrustFiles};
+use crate::requests::{Collect, Payload, TrustFiles};
 use crate::trust::open;
 use airgo_bundle::Manifest;
 use airgo_model::atomic::{self, Access};
@@ -99,15 +99,22 @@ fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
         [file] if file.is_file() => {
             let loaded = policy(Path::new("."))?;
             let bundle = Arc::new(open::open_signed(context, file, &request.trust)?);
-            let (manifest, view) = (bundle.shared_manifest(), View::of_bundle(&bundle));
-            let files = View::of_bundle(&bundle);
+            let (manifest, view) = (bundle.shared_manifest(), View::of_bundle(&bundle)?);
+            let files = View::of_bundle(&bundle)?;
             Ok(Subject { loaded, manifest, view, files, root: PathBuf::from(".") })
         }
         #[cfg(feature = "network")]
         dirs => {
             let projects = several::load(dirs, &context.env, request.collect.scope)?;
             let loaded = policy(&projects.root)?;
-            let collected = collect::collect(context, &request.collect, &request.network, &projects)?;
+            let collected = collect::collect(
+                context,
+                &request.collect,
+                &request.network,
+                &projects,
+                &Payload::Zips,
+                Path::new("."),
+            )?;
             let [view, files] = [(); 2].map(|()| collect::view(context, &collected, false));
             Ok(Subject { loaded, manifest: Arc::new(collected.manifest), view, files, root: projects.root })
         }

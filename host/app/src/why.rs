@@ -58,7 +58,7 @@ pub fn why(context: &Context, request: &WhyRequest) -> Result<Why> {
     let bundle = Arc::new(open::open_signed(context, file, trust)?);
     let manifest = bundle.manifest();
     let target = target(manifest, module).ok_or_else(|| unknown(manifest, module, file))?;
-    let imports = Imports::read(manifest, &View::of_bundle(&bundle));
+    let imports = Imports::read(manifest, &View::of_bundle(&bundle)?);
     let imports = imports.map(|imports| match &target.package {
         Some(package) => imports.chains_to_package(&target.module, package, MOST),
         None => imports.chains(&target.module, MOST),

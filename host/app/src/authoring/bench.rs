@@ -212,7 +212,7 @@ fn subject(
     let (name, view): (_, Arc<dyn BundleView>) = match asked.bundle.as_deref() {
         Some(file) => {
             let bundle = Arc::new(open::open_signed(context, file, &asked.trust)?);
-            (shown(file), Arc::new(View::of_bundle(&bundle)))
+            (shown(file), Arc::new(View::of_bundle(&bundle)?))
         }
         None => {
             let made = generated::bundle(asked.modules);

@@ -58,7 +58,7 @@ impl Case {
             Subject::Packed { file, trust } => {
                 let trust = TrustFiles { trust, base: Vec::new() };
                 let bundle = Arc::new(open::open_signed(context, &file, &trust)?);
-                Arc::new(View::of_bundle(&bundle))
+                Arc::new(View::of_bundle(&bundle)?)
             }
         };
         let judged_at = instant(&file, fixture.judged_at.as_deref().unwrap_or(EVALUATED_AT))?;
@@ -129,7 +129,18 @@ pub(super) fn memory(made: Made) -> MemoryBundle {
 fn split(module: Module) -> (ModuleInfo, std::collections::BTreeMap<String, Vec<u8>>) {
     let Module { path, version, replaced_by, sum, go_mod_sum, zip_size, time, direct, attributes, files } =
         module;
-    let info = ModuleInfo { path, version, replaced_by, sum, go_mod_sum, zip_size, time, direct, attributes };
+    let info = ModuleInfo {
+        path,
+        version,
+        replaced_by,
+        sum,
+        go_mod_sum,
+        zip_size,
+        part: String::new(),
+        time,
+        direct,
+        attributes,
+    };
     (info, files)
 }
 

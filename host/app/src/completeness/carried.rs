@@ -6,12 +6,14 @@ use super::sums::{Stored, stored};
 use crate::Context;
 use crate::failure::{Failure, Result};
 use crate::trust::open::bundle_failure;
+use airgo_bundle::manifest::Encoding;
 use airgo_bundle::names::object_name;
-use airgo_bundle::{ObjectKind, SignedBundle};
+use airgo_bundle::{BlockFiles, ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::{Limits, ModuleZip};
 use airgo_resolve::{GoModSource, SourceError};
 use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
 
 /// The modules that a bundle carries.
 pub struct Carried<'a> {
@@ -19,12 +21,32 @@ pub struct Carried<'a> {
     bundle: &'a SignedBundle,
     /// By the names that they are stored under.
     pub stored: Stored<'a>,
+    /// Where the files are in blocks.
+    blocks: Option<Rc<BlockFiles>>,
 }
 
 impl<'a> Carried<'a> {
     /// Of this bundle.
-    pub fn new(context: &'a Context, bundle: &'a SignedBundle) -> Self {
-        Self { context, bundle, stored: stored(bundle.manifest()) }
+    ///
+    /// # Errors
+    /// Lists of files that are not those of their modules.
+    pub fn new(context: &'a Context, bundle: &'a SignedBundle) -> Result<Self> {
+        let blocks = match bundle.manifest().payload.encoding {
+            Encoding::GoproxyTree => None,
+            Encoding::Compact | Encoding::Exact => {
+                Some(Rc::new(BlockFiles::of(bundle).map_err(|e| bundle_failure(&e))?))
+            }
+        };
+        Ok(Self { context, bundle, stored: stored(bundle.manifest()), blocks })
+    }
+
+    fn in_blocks(&self, module: &ModuleVersion) -> Option<&Rc<BlockFiles>> {
+        self.blocks.as_ref().filter(|blocks| blocks.module(module).is_some())
+    }
+
+    fn has_zip(&self, module: &ModuleVersion) -> bool {
+        let name = object_name(module, ObjectKind::Zip);
+        name.is_ok_and(|name| self.bundle.content(&name).is_ok())
     }
 
     /// The versions of a module that the bundle has, ascending by their bytes.
@@ -42,17 +64,39 @@ impl<'a> Carried<'a> {
 
 impl Modules for Carried<'_> {
     fn has(&self, module: &ModuleVersion) -> bool {
-        self.stored.get(module).is_some_and(|carried| carried.zip.is_some())
+        let carried = self.stored.get(module).is_some_and(|carried| carried.zip.is_some());
+        carried && (self.in_blocks(module).is_some() || self.has_zip(module))
     }
 
     /// The whole zip is hashed before it is read.
     fn open(&self, module: &ModuleVersion) -> Result<Box<dyn Opened>> {
         self.context.interrupt.check()?;
+        if let Some(blocks) = self.in_blocks(module) {
+            return Ok(Box::new(InBlocks { blocks: blocks.clone(), module: module.clone() }));
+        }
         let name = object_name(module, ObjectKind::Zip).map_err(|e| Failure::failed(e.to_string()))?;
         let content = self.bundle.content(&name).map_err(|e| bundle_failure(&e))?;
         content.verify(&mut Vec::new(), &()).map_err(|e| bundle_failure(&e))?;
         let zip = ModuleZip::open(content, module, &Limits::default());
         Ok(Box::new(zip.map_err(|e| Failure::failed(e.to_string()))?))
+    }
+}
+
+/// A module whose files are in blocks.
+struct InBlocks {
+    blocks: Rc<BlockFiles>,
+    module: ModuleVersion,
+}
+
+impl Opened for InBlocks {
+    fn files(&self) -> Box<dyn Iterator<Item = (&str, u64)> + '_> {
+        let files = self.blocks.module(&self.module).into_iter().flat_map(|carried| carried.files());
+        Box::new(files.map(|(_, file)| (file.name, file.size)))
+    }
+
+    fn read(&mut self, file: &str, limit: u64) -> Result<Vec<u8>> {
+        let read = self.blocks.read(&self.module, file, 0, limit).map_err(|e| bundle_failure(&e))?;
+        read.ok_or_else(|| Failure::failed(format!("the bundle does not carry {file} of {}", self.module)))
     }
 }
 

@@ -119,7 +119,7 @@ fn target(context: &Context, request: &CheckRequest, bundle: &SignedBundle) -> T
 }
 
 fn evaluate(context: &Context, bundle: &SignedBundle, loaded: &Loaded, checked: &mut Checked) -> Result<()> {
-    let carried = Carried::new(context, bundle);
+    let carried = Carried::new(context, bundle)?;
     let mut files = Files::new(context, &carried, Names::All);
     let mut go_mods = GoMods::new(&carried);
     let target = checked.target.clone();

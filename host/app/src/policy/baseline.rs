@@ -59,7 +59,7 @@ pub fn run(context: &Context, policy: &Policy, view: View, baseline: Option<&Bas
     let Some(baseline) = baseline else {
         return Ok(Evaluated { report: policy::run(context, policy, &view)?, news: None });
     };
-    let before: Arc<dyn BundleView> = Arc::new(View::of_bundle(&baseline.bundle));
+    let before: Arc<dyn BundleView> = Arc::new(View::of_bundle(&baseline.bundle)?);
     let report = policy::report(context, policy.evaluate_beside(&view, &before))?;
     let before = policy::run(context, policy, &before)?;
     let mut news = report.clone();

@@ -1,11 +1,13 @@
 //! The bundle as policy plugins see it: the manifest's modules, and the files
 //! in their zips, read on demand and verified before the first look.
 
+use crate::failure::Result as Outcome;
 use crate::policy::golines::GoLines;
-use airgo_bundle::manifest::{self, Module, Replacement};
+use crate::trust::open::bundle_failure;
+use airgo_bundle::manifest::{self, Encoding, Module, Replacement};
 use airgo_bundle::names::object_name;
 use airgo_bundle::predicate::{DependencyNotes, Provenance};
-use airgo_bundle::{Manifest, ObjectKind, SignedBundle};
+use airgo_bundle::{BlockFiles, Manifest, ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::{Fault, Limits, ModuleZip};
 use airgo_policy::{BundleInfo, BundleView, FileEntry, MainModule, ModuleInfo, ReadError};
@@ -33,6 +35,8 @@ pub struct View {
     stored: Vec<Option<ModuleVersion>>,
     open: Opener,
     pool: Mutex<Vec<(usize, Zip)>>,
+    /// Where the files are in blocks, of which the zips are not there.
+    blocks: Option<BlockFiles>,
 }
 
 impl View {
@@ -63,11 +67,14 @@ impl View {
         };
         let modules = selected.iter().map(|m| module_info(m)).collect();
         let stored = selected.iter().map(|m| m.stored_as()).collect();
-        Self { info, modules, stored, open, pool: Mutex::new(Vec::new()) }
+        Self { info, modules, stored, open, pool: Mutex::new(Vec::new()), blocks: None }
     }
 
     /// A signed bundle's modules; an object is verified when first looked at.
-    pub fn of_bundle(bundle: &Arc<SignedBundle>) -> Self {
+    ///
+    /// # Errors
+    /// Lists of files that are not those of their modules.
+    pub fn of_bundle(bundle: &Arc<SignedBundle>) -> Outcome<Self> {
         let opened = bundle.clone();
         let open = move |module: &ModuleVersion, kind| {
             let name = object_name(module, kind).map_err(|e| e.to_string())?;
@@ -75,11 +82,36 @@ impl View {
             content.verify(&mut Vec::new(), &()).map_err(|e| e.to_string())?;
             Ok(Box::new(content) as Box<dyn ReadSeek>)
         };
-        let view = Self::new(bundle.manifest(), Box::new(open));
+        let mut view = Self::new(bundle.manifest(), Box::new(open));
+        if bundle.manifest().payload.encoding != Encoding::GoproxyTree {
+            view.blocks = Some(BlockFiles::of(bundle).map_err(|e| bundle_failure(&e))?);
+            view.name_parts();
+        }
         // Where modules came from need not be stated; what no trusted key
         // stated, or what does not read, says nothing.
         let stated = bundle.signers().trusted_statements::<Provenance>().unwrap_or_default();
-        stated.iter().fold(view, |view, (_, provenance)| view.with_provenance(provenance))
+        Ok(stated.iter().fold(view, |view, (_, provenance)| view.with_provenance(provenance)))
+    }
+
+    /// Says of each module of which not all files are there which they are: by the
+    /// bundle's bits, or that there are none.
+    fn name_parts(&mut self) {
+        let Some(blocks) = &self.blocks else { return };
+        for (module, stored) in self.modules.iter_mut().zip(&self.stored) {
+            let Some(stored) = stored.as_ref().filter(|_| !module.sum.is_empty()) else { continue };
+            module.part = match blocks.module(stored) {
+                None => "none".to_owned(),
+                Some(carried) if carried.is_whole() => String::new(),
+                Some(carried) => carried.carried.text(),
+            };
+        }
+    }
+
+    /// A module whose files are in blocks: its name there, and those of its files
+    /// that are carried.
+    fn in_blocks(&self, module: usize) -> Option<(&BlockFiles, &ModuleVersion)> {
+        let (blocks, stored) = (self.blocks.as_ref()?, self.stored.get(module)?.as_ref()?);
+        blocks.module(stored).map(|_| (blocks, stored))
     }
 
     /// The same, with what a trusted packer's provenance says of each module.
@@ -112,7 +144,7 @@ impl View {
         module: usize,
         ask: impl FnOnce(&mut Zip) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
-        if self.modules.get(module).is_none_or(|m| m.sum.is_empty()) {
+        if self.modules.get(module).is_none_or(|m| m.sum.is_empty() || m.part == "none") {
             return Err(ReadError::NotFound);
         }
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
@@ -179,6 +211,7 @@ fn module_info(module: &Module) -> ModuleInfo {
         sum: module.zip.map(|z| z.h1.to_string()).unwrap_or_default(),
         go_mod_sum: module.go_mod.map(|m| m.h1.to_string()).unwrap_or_default(),
         zip_size: module.zip.map_or(0, |z| z.size),
+        part: String::new(),
         time: module.time.clone(),
         direct: module.direct,
         attributes: Vec::new(),
@@ -203,12 +236,23 @@ impl BundleView for View {
     }
 
     fn list_files(&self, module: usize) -> Result<Vec<FileEntry>, ReadError> {
+        if self.modules.get(module).is_some_and(|m| m.part == "none") {
+            return Ok(Vec::new());
+        }
+        if let Some((blocks, stored)) = self.in_blocks(module) {
+            let files = blocks.module(stored).into_iter().flat_map(|carried| carried.files());
+            return Ok(files.map(|(_, f)| FileEntry { path: f.name.to_owned(), size: f.size }).collect());
+        }
         self.with_zip(module, |zip| {
             Ok(zip.entries().map(|e| FileEntry { path: e.name.to_owned(), size: e.size }).collect())
         })
     }
 
     fn read(&self, module: usize, path: &str, offset: u64, len: u32) -> Result<Vec<u8>, ReadError> {
+        if let Some((blocks, stored)) = self.in_blocks(module) {
+            let read = blocks.read(stored, path, offset, u64::from(len));
+            return read.map_err(|e| ReadError::Corrupt(e.to_string()))?.ok_or(ReadError::NotFound);
+        }
         self.with_zip(module, |zip| {
             zip.read(path, offset, u64::from(len)).map_err(|e| match *e.fault {
                 Fault::NoSuchFile(_) => ReadError::NotFound,
