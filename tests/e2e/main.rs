@@ -23,6 +23,7 @@ mod defaults;
 mod docker;
 mod documents;
 mod drift;
+mod exact;
 mod exchange;
 #[allow(dead_code)]
 #[path = "../../host/cli/src/exit.rs"]

@@ -41,6 +41,7 @@ pub mod settings;
 pub mod sign;
 pub mod trust;
 pub mod unpack;
+mod unpack_blocks;
 pub mod verify;
 #[cfg(feature = "network")]
 pub mod vulndb;
@@ -54,7 +55,7 @@ pub use goenv::GoEnv;
 pub use interrupt::Interrupt;
 #[cfg(feature = "network")]
 pub use requests::Network;
-pub use requests::{Collect, LastSeenFile, Scope, SignWith, TrustFiles};
+pub use requests::{Collect, Exact, LastSeenFile, Payload, Scope, SignWith, TrustFiles};
 
 use airgo_model::{Line, Message};
 use std::fmt;

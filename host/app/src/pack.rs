@@ -8,30 +8,31 @@ use crate::failure::{Failure, Result};
 use crate::paths::shown;
 use crate::policy;
 use crate::policy::baseline::{self, Baseline};
+use crate::project::patterns::Arguments;
 use crate::project::several::{self, Projects};
 use crate::quantity::{bytes, count};
-use crate::requests::{Collect, Network, Scope, SignWith, TrustFiles};
+use crate::requests::{Collect, Exact, Network, Payload, Scope, SignWith, TrustFiles};
 use crate::trust::open::{self, bundle_failure};
 use crate::trust::signing;
 use airgo_bundle::keys::Signer;
 use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::{
-    Bound, BundleError, BundleWriter, Claims, Object as Entry, PositionedFile, Sha256, SignedBundle, Signing,
-    VolumeError, Written, is_foreign_volume, remove_stale_volumes, split,
+    Bound, BundleError, BundleWriter, Claims, PositionedFile, Sha256, SignedBundle, Signing, VolumeError,
+    Written, is_foreign_volume, remove_stale_volumes, split,
 };
-use airgo_fetch::Object;
 use airgo_model::io_cause::IoCause;
 use airgo_policy::Report;
 use jiff::Timestamp;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What to pack, and how.
 #[derive(Clone, Debug, Default)]
 pub struct PackRequest {
     /// The projects: directories in Go modules or workspaces; `DIR/...` is every
-    /// module below `DIR`.
+    /// module below `DIR`. With [`Payload::Exact`] also packages, as `go build` takes
+    /// them.
     pub dirs: Vec<PathBuf>,
     /// The bundle to write; default: named for the module, in the working
     /// directory.
@@ -57,6 +58,8 @@ pub struct PackRequest {
     pub baseline: Option<PathBuf>,
     /// What the bundle is to hold.
     pub collect: Collect,
+    /// How it stores the files of modules.
+    pub payload: Payload,
     /// How to reach the network.
     pub network: Network,
 }
@@ -91,6 +94,18 @@ pub struct Packed {
 /// fails or is not what go.sum says; the policy refuses; the bundle cannot be
 /// written. Then the file that was to be written is as it was before.
 pub fn pack(context: &Context, request: &PackRequest) -> Result<Packed> {
+    match &request.payload {
+        Payload::Zips => pack_all(context, request),
+        Payload::Exact(exact) => {
+            let Arguments { projects, mut packages } = Arguments::of(&request.dirs, &context.env)?;
+            packages.extend(exact.packages.iter().cloned());
+            let payload = Payload::Exact(Exact { packages, ..exact.clone() });
+            pack_all(context, &PackRequest { dirs: projects, payload, ..request.clone() })
+        }
+    }
+}
+
+fn pack_all(context: &Context, request: &PackRequest) -> Result<Packed> {
     if let Some(output) = &request.output {
         check_target(request, output)?;
     }
@@ -136,7 +151,8 @@ fn pack_projects(
         policy::load(context, request.policy.as_deref(), &projects.root, request.at, &request.trust)?;
     let approved = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
 
-    let collected = collect::collect(context, &request.collect, &request.network, projects)?;
+    let collected =
+        collect::collect(context, &request.collect, &request.network, projects, &request.payload, output)?;
 
     let view = collect::view(context, &collected, request.record_proxies);
     let again = check_command(request, output);
@@ -249,7 +265,7 @@ fn write(
     verdict: &Report,
     plan: Plan<'_>,
 ) -> Result<Written> {
-    let Collected { manifest, objects, evidence, .. } = collected;
+    let Collected { manifest, evidence, .. } = collected;
     let failed = |e: BundleError| not_written(request, plan.projects, &e);
     let mut writer = match plan.older {
         None => BundleWriter::create(output, manifest),
@@ -258,12 +274,7 @@ fn write(
     .map_err(failed)?;
     let entries = writer.objects().len() as u64;
     let progress = open::Watch::new(context, "Writing", "files", entries);
-    let source = |entry: &Entry| -> io::Result<Box<dyn Read + Send>> {
-        let object = collect::fetched_as(entry.kind).map(|kind| Object::new(entry.module.clone(), kind));
-        let fetched = object.and_then(|object| objects.get(&object)).ok_or(io::ErrorKind::NotFound)?;
-        fetched.open().map(|r| Box::new(r) as Box<dyn Read + Send>).map_err(io::Error::other)
-    };
-    writer.write_objects(&source, open::jobs(None), &progress).map_err(|e| bundle_failure(&e))?;
+    writer.write_objects(collected, open::jobs(None), &progress).map_err(|e| bundle_failure(&e))?;
     for (name, bytes) in evidence {
         writer.add_evidence(&format!("{EVIDENCE}{name}"), bytes.clone()).map_err(|e| bundle_failure(&e))?;
     }

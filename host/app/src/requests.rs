@@ -73,6 +73,28 @@ pub struct Collect {
     pub allow_incomplete: bool,
 }
 
+/// How a bundle stores the files of modules.
+#[derive(Clone, Debug, Default)]
+pub enum Payload {
+    /// As zips, in the layout of a GOPROXY.
+    #[default]
+    Zips,
+    /// Only what a build reads.
+    Exact(Exact),
+}
+
+/// For what a build reads files.
+#[derive(Clone, Debug)]
+pub struct Exact {
+    /// Also what tests of the main modules need, and the tests beside the packages.
+    pub tests: bool,
+    /// Also what `go mod vendor` reads.
+    pub vendor: bool,
+    /// Package patterns, as `go build` takes them; none: all packages of the main
+    /// modules.
+    pub packages: Vec<String>,
+}
+
 /// Who signs, and what is claimed beside.
 #[derive(Clone, Debug, Default)]
 pub struct SignWith {

@@ -12,14 +12,16 @@ use crate::quantity::{bytes, count, count_are, duration};
 use crate::requests::{LastSeenFile, TrustFiles};
 use crate::settings;
 use crate::trust::open::{self, bundle_failure};
-use crate::{Interrupt, Progress};
+use crate::{Interrupt, Progress, unpack_blocks};
 use airgo_bundle::keys::KeyId;
+use airgo_bundle::manifest::Encoding;
 use airgo_bundle::names::EVIDENCE;
-use airgo_bundle::{ObjectKind, SignedBundle};
-use airgo_gomod::ModuleVersion;
+use airgo_bundle::{Blocks, ObjectKind, SignedBundle};
 use airgo_gomod::goenv::GoFlags;
+use airgo_gomod::{H1, ModuleVersion};
 use airgo_modcache::{
-    GoModInput, InstallAllError, InstallError, ModCache, ModuleInput, Options, Outcome, Problem, ZipInput,
+    GoModInput, InstallAllError, InstallError, ModCache, ModuleInput, Options, Outcome, PartialInput,
+    Problem, ZipInput,
 };
 use airgo_policy::Report;
 use jiff::Timestamp;
@@ -49,6 +51,9 @@ pub struct UnpackRequest {
     pub modcacherw: bool,
     /// Trusts what is in the cache already by its `.ziphash`, as go does.
     pub trust_existing: bool,
+    /// Installs the parts of modules that an exact bundle carries also into a cache that
+    /// has complete modules.
+    pub into_shared: bool,
     /// How many modules to install at once; default: one for each processor.
     pub jobs: Option<usize>,
 }
@@ -152,7 +157,7 @@ fn evaluate(
     }
     let old = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
     let loaded = source.load(context, request.at, &request.trust)?;
-    let view = View::of_bundle(bundle);
+    let view = View::of_bundle(bundle)?;
     let report = baseline::evaluate(context, &loaded, view, old.as_ref(), &again(request))?;
     Ok(Evaluated { report, recorded_by: None })
 }
@@ -193,11 +198,21 @@ fn install(
     target: &Path,
     bundle: &SignedBundle,
 ) -> Result<BTreeMap<ModuleVersion, Outcome>> {
-    let inputs = inputs(bundle)?;
+    let mut inputs = inputs(bundle)?;
+    let blocks = match bundle.manifest().payload.encoding {
+        Encoding::GoproxyTree => None,
+        Encoding::Compact | Encoding::Exact => Some(bundle.blocks().map_err(|e| bundle_failure(&e))?),
+    };
+    let parts = blocks.as_ref().map(|blocks| parts(bundle, blocks, &mut inputs)).unwrap_or_default();
     let evidence = evidence(bundle)?;
     context.interrupt.check()?;
     let keep_writable = modcacherw(context)? || request.modcacherw;
-    let options = Options { keep_writable, trust_existing: request.trust_existing, ..Options::default() };
+    let options = Options {
+        keep_writable,
+        trust_existing: request.trust_existing,
+        allow_shared: request.into_shared,
+        ..Options::default()
+    };
     let cache = ModCache::open(target, options).map_err(|e| {
         let failure = Failure::failed(format!("could not open the module cache {}", e.path.display()));
         cache_disk(failure, None, &e.source)
@@ -205,6 +220,8 @@ fn install(
     // As the last line counts them: a go.mod file alone is not a module.
     let with_code: BTreeSet<ModuleVersion> =
         inputs.iter().filter(|input| input.zip.is_some()).map(|input| input.module.clone()).collect();
+    let with_code =
+        with_code.into_iter().chain(parts.iter().map(|part| part.module.clone())).collect::<BTreeSet<_>>();
     let watch = Watch {
         progress: context.progress("Unpacking", "modules", with_code.len() as u64),
         with_code,
@@ -212,13 +229,58 @@ fn install(
         context: context.clone(),
     };
     let jobs = open::jobs(request.jobs).get();
-    let stage = cache.stage();
+    let stage = cache.stage().of_bundle(bundle.manifest_sha256().0);
     stage.add_all(inputs, jobs, &watch).map_err(|e| damage(context, request, bundle, &e.error))?;
+    if let Some(blocks) = &blocks {
+        let trees = parts.into_iter().map(|part| stage.partial(part, &watch));
+        let trees = trees.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| shared(&e, target))?;
+        let bundle_watch = open::Watch::new(context, "Reading", "blocks", blocks.len() as u64);
+        unpack_blocks::extract(blocks, &trees, open::jobs(request.jobs), &bundle_watch)?;
+    }
     // From here on all of the bundle is verified.
     keep_evidence(&cache, &evidence)?;
     match stage.publish(jobs, &watch) {
         Ok(installed) => Ok(installed.into_iter().collect()),
         Err(error) => Err(incomplete(&error, &watch.with_code, target)),
+    }
+}
+
+/// The modules whose files are in blocks, in the order of the blocks' lists, taken out
+/// of the others.
+fn parts(bundle: &SignedBundle, blocks: &Blocks, inputs: &mut Vec<ModuleInput<'_>>) -> Vec<PartialInput> {
+    let sums: BTreeMap<ModuleVersion, H1> = bundle
+        .manifest()
+        .modules
+        .iter()
+        .filter_map(|module| Some((module.stored_as()?, module.zip?.h1)))
+        .collect();
+    let mut of_others: BTreeMap<ModuleVersion, ModuleInput<'_>> =
+        inputs.drain(..).map(|input| (input.module.clone(), input)).collect();
+    let modules = blocks.contents().modules().iter();
+    let parts = modules.filter_map(|carried| {
+        let module = carried.module.clone();
+        let input = of_others.remove(&module);
+        let (info, go_mod) = input.map_or((None, None), |input| (input.info, input.go_mod));
+        let h1 = *sums.get(&module)?;
+        let files = carried.list.clone();
+        let carried = (0..carried.list.len()).map(|index| carried.carried.has(index)).collect();
+        Some(PartialInput { module, h1, files, carried, info, go_mod })
+    });
+    let parts = parts.collect();
+    inputs.extend(of_others.into_values());
+    parts
+}
+
+/// Why a part of a module could not be staged.
+fn shared(error: &InstallError, target: &Path) -> Failure {
+    let failure = install_failure(error);
+    match *error.problem {
+        Problem::Shared { .. } => failure
+            .hint(format!("unpack it into a cache of its own: --gomodcache {}-exact", target.display()))
+            .hint(
+                "--into-shared unpacks it here all the same: `go mod verify` will then report these modules",
+            ),
+        _ => failure,
     }
 }
 

@@ -1,14 +1,16 @@
 //! What one bundle is to hold, before it is written.
 
 use super::offline::Complete;
+use super::payload::Payload;
 use super::sumdb::Proved;
-use airgo_bundle::Manifest;
+use airgo_bundle::{Manifest, Object as Entry, ObjectSource};
 use airgo_fetch::{Fetched, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Platform;
 use airgo_resolve::Advice;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// The verified downloads.
@@ -20,6 +22,8 @@ pub struct Collected {
     pub manifest: Manifest,
     /// The verified downloads.
     pub objects: Arc<Objects>,
+    /// How the modules' files are stored.
+    pub payload: Payload,
     /// The checksum database's files, by their names below `proxy/sumdb/`.
     pub evidence: Vec<(String, Vec<u8>)>,
     /// What the checksum database proved, if it was asked.
@@ -30,6 +34,17 @@ pub struct Collected {
     pub advice: BTreeMap<ModuleVersion, Advice>,
     /// When collecting began.
     pub began: Timestamp,
+}
+
+impl ObjectSource for Collected {
+    fn open(&self, entry: &Entry) -> io::Result<Box<dyn Read + Send + '_>> {
+        if let Some(opened) = self.payload.open(entry) {
+            return opened;
+        }
+        let object = super::fetched_as(entry.kind).map(|kind| Object::new(entry.module.clone(), kind));
+        let fetched = object.and_then(|object| self.objects.get(&object)).ok_or(io::ErrorKind::NotFound)?;
+        fetched.open().map(|r| Box::new(r) as Box<dyn Read + Send>).map_err(io::Error::other)
+    }
 }
 
 /// What the sources are read for.

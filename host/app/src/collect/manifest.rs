@@ -1,12 +1,12 @@
 //! From resolved projects and their verified downloads to the manifest.
 
-use crate::collect::Build;
 use crate::collect::sums::Unsummed;
+use crate::collect::{Build, Payload};
 use crate::failure::{Failure, Result};
 use crate::project::Loaded;
 use crate::project::several::{Projects, relative, replacement_directory};
 use airgo_bundle::manifest::{
-    GraphNode, Hashed, Import, MainModule, Module, Payload, Replacement, ReplacementDirectory,
+    self, GraphNode, Hashed, Import, MainModule, Module, Replacement, ReplacementDirectory,
     ReplacementModule, SCHEMA, Scope, Stored, SumSource, Workspace,
 };
 use airgo_bundle::{Manifest, Sha256};
@@ -21,6 +21,8 @@ use std::path::Path;
 pub struct ManifestInputs<'a> {
     /// The projects.
     pub projects: &'a Projects,
+    /// How the modules' files are stored.
+    pub payload: &'a Payload,
     /// What the main modules of each import.
     pub imports: Vec<Vec<Vec<Import>>>,
     /// What the imports were read for.
@@ -80,7 +82,7 @@ pub fn build(inputs: &ManifestInputs<'_>) -> Result<Manifest> {
         graph: graph(inputs.resolutions),
         main_modules: mains(inputs),
         modules,
-        payload: Payload::default(),
+        payload: manifest::Payload { blocks: inputs.payload.blocks(), encoding: inputs.payload.encoding },
         platforms: inputs.build.platforms.iter().map(ToString::to_string).collect(),
         schema: SCHEMA.to_owned(),
         scope: inputs.scope,
@@ -102,15 +104,16 @@ fn module(
         None => None,
         Some(info) => commit_time(info)?,
     };
+    let (files, carried) = stored.map_or((None, None), |stored| inputs.payload.of_module(stored));
     Ok(Module {
         direct: selected.direct,
         info: info.map(|f| Stored { sha256: Sha256(f.sha256), size: f.size }),
         go_mod: get(Kind::Mod).and_then(|f| sums.hashed(f, Subject::GoMod)),
         path: selected.module.path.clone(),
         replacement,
-        carried: None,
+        carried,
         encoder: None,
-        files: None,
+        files,
         required_by: Vec::new(),
         selected: true,
         time,

@@ -9,6 +9,7 @@ mod manifest;
 mod nearest;
 mod offline;
 mod open_files;
+mod payload;
 mod sources;
 pub mod statements;
 mod sumdb;
@@ -17,6 +18,7 @@ mod toolchains;
 
 pub use collected::{Build, Collected};
 pub use offline::Complete;
+pub use payload::Payload;
 
 use collected::Objects;
 
@@ -28,7 +30,7 @@ use crate::policy::view::{ReadSeek, View};
 use crate::project::Loaded;
 use crate::project::several::Projects;
 use crate::quantity::{bytes, count, duration};
-use crate::requests::{Collect, Network, Scope};
+use crate::requests::{self, Collect, Network, Scope};
 use crate::resolve::walk;
 use crate::{Context, Progress};
 use airgo_bundle::ObjectKind;
@@ -41,7 +43,7 @@ use downloads::{Downloads, subject};
 use jiff::Timestamp;
 use manifest::ManifestInputs;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 use sumdb::Attested;
@@ -58,6 +60,8 @@ pub fn collect(
     wanted: &Collect,
     network: &Network,
     projects: &Projects,
+    wanted_payload: &requests::Payload,
+    output: &Path,
 ) -> Result<Collected> {
     let began = Timestamp::now();
     let session = Session::open(context, network)?;
@@ -82,8 +86,17 @@ pub fn collect(
     let attested = verify(context, &session, projects, &resolved, &objects)?;
     session.end(context, &objects);
 
+    let inputs = payload::Inputs {
+        projects,
+        resolutions: &resolved.resolutions,
+        objects: &objects,
+        zips: &zips,
+        build: &build,
+    };
+    let payload = Payload::make(context, wanted_payload, &inputs, output)?;
     let manifest = manifest::build(&ManifestInputs {
         projects,
+        payload: &payload,
         imports: sources::imports(context, &projects.list, &resolved.resolutions, &mut files, &build)?,
         build: &build,
         resolutions: &resolved.resolutions,
@@ -97,7 +110,7 @@ pub fn collect(
     })?;
     drop(files);
     let (evidence, proved) = (attested.evidence, attested.proved);
-    Ok(Collected { manifest, objects: Arc::new(objects), evidence, proved, complete, advice, began })
+    Ok(Collected { manifest, objects: Arc::new(objects), payload, evidence, proved, complete, advice, began })
 }
 
 /// The fetched zips as modules that packages are loaded from.

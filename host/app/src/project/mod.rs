@@ -3,6 +3,7 @@
 //! replacement directories (cmd/go modload/init.go, Init and loadModFile).
 
 pub mod beside;
+pub mod patterns;
 pub mod several;
 
 use crate::errors::frame;

@@ -76,6 +76,35 @@ impl CollectArgs {
 }
 
 #[cfg(feature = "full")]
+/// How a bundle stores the files of modules.
+#[derive(Args, Debug)]
+pub struct PayloadArgs {
+    /// Pack only what building, vetting and testing read of each module, with lists of all files by
+    /// which that part is verified against go.sum. For the platforms and tags that are given, or for
+    /// any platform
+    #[arg(long)]
+    pub exact: bool,
+    /// Leave out what only tests need
+    #[arg(long, requires = "exact")]
+    pub no_tests: bool,
+    /// Also pack what `go mod vendor` reads
+    #[arg(long, requires = "exact")]
+    pub vendor: bool,
+}
+
+#[cfg(feature = "full")]
+impl PayloadArgs {
+    /// As the request of the library has it.
+    pub fn request(&self) -> airgo_app::Payload {
+        if !self.exact {
+            return airgo_app::Payload::Zips;
+        }
+        let packages = Vec::new();
+        airgo_app::Payload::Exact(airgo_app::Exact { tests: !self.no_tests, vendor: self.vendor, packages })
+    }
+}
+
+#[cfg(feature = "full")]
 /// Flags of the commands that fetch.
 #[derive(Args, Debug)]
 pub struct Network {

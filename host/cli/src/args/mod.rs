@@ -154,7 +154,8 @@ pub enum Command {
 /// `airgo pack`.
 #[derive(Args, Debug)]
 pub struct Pack {
-    /// The projects: directories in Go modules or workspaces; DIR/... is every module below DIR
+    /// The projects: directories in Go modules or workspaces; DIR/... is every module below DIR.
+    /// With --exact also packages of them, such as ./cmd/server
     #[arg(default_value = ".", value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
     /// The bundle to write; default: the last element of the module path, with .airgo, in the
@@ -192,6 +193,8 @@ pub struct Pack {
     pub baseline: Option<PathBuf>,
     #[command(flatten)]
     pub collect: CollectArgs,
+    #[command(flatten)]
+    pub payload: PayloadArgs,
     #[command(flatten)]
     pub network: Network,
 }
@@ -326,6 +329,10 @@ pub struct Unpack {
     /// their zips and files again
     #[arg(long)]
     pub trust_existing: bool,
+    /// Install from an exact bundle also where the cache has complete modules: go then takes the
+    /// parts for complete ones, and `go mod verify` reports them as modified
+    #[arg(long)]
+    pub into_shared: bool,
     /// How many modules to install at once; default: one for each processor
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,

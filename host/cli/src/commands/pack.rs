@@ -33,6 +33,7 @@ fn request(args: &Pack) -> Result<PackRequest> {
         at: times::at(args.at.as_deref())?,
         baseline: args.baseline.clone(),
         collect: args.collect.request(),
+        payload: args.payload.request(),
         network: args.network.request(),
     })
 }

@@ -26,6 +26,7 @@ fn request(args: &Unpack) -> Result<UnpackRequest> {
         baseline: args.baseline.clone(),
         modcacherw: args.modcacherw,
         trust_existing: args.trust_existing,
+        into_shared: args.into_shared,
         jobs: args.jobs,
     })
 }

@@ -1,0 +1,173 @@
+//! How the bundle stores the modules' files: zips, with the lists of their files
+//! where those cost little, or blocks with the files that a build reads.
+
+mod exact;
+mod source;
+
+use super::collected::Objects;
+use crate::Context;
+use crate::completeness::Modules;
+use crate::failure::{Failure, Result};
+use crate::project::several::Projects;
+use crate::quantity::bytes;
+use crate::requests::{Exact, Payload as Wanted};
+use crate::trust::open::{self, bundle_failure};
+use airgo_bundle::manifest::{Block, Encoding, Stored};
+use airgo_bundle::{CarriedModule, Contents, NewBlocks, Object as Entry, ObjectKind, Sha256, compress_list};
+use airgo_fetch::{Kind, Object};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::modzip::FileList;
+use airgo_resolve::Resolution;
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, Read};
+use std::path::Path;
+
+/// Lists beside zips may cost so much of them: a fiftieth.
+const LISTS_MAY_COST: u64 = 50;
+/// What an entry takes beside its content, without its name: headers, and what the
+/// manifest says of it.
+const ENTRY: u64 = 76 + 100;
+
+/// The files of the bundle's modules, as they are stored.
+#[derive(Default)]
+pub struct Payload {
+    /// In which way.
+    pub encoding: Encoding,
+    lists: BTreeMap<ModuleVersion, Listed>,
+    blocks: Option<NewBlocks>,
+}
+
+/// A module's list of files, and what of them is carried.
+struct Listed {
+    stored: Vec<u8>,
+    sha256: Sha256,
+    /// As the manifest has it; none where all files are.
+    carried: Option<String>,
+}
+
+impl Payload {
+    /// As it is wanted. Blocks are compressed beside `output`.
+    ///
+    /// # Errors
+    /// A zip that cannot be read, or a disk that is full.
+    pub fn make(context: &Context, wanted: &Wanted, inputs: &Inputs<'_>, output: &Path) -> Result<Self> {
+        match wanted {
+            Wanted::Zips => Self::of_zips(inputs.objects),
+            Wanted::Exact(exact) => Self::exact(context, exact, inputs, output),
+        }
+    }
+
+    /// Zips, with lists where those are small beside them.
+    fn of_zips(objects: &Objects) -> Result<Self> {
+        let mut lists = BTreeMap::new();
+        let (mut cost, mut whole) = (0, 0);
+        for (object, fetched) in objects {
+            whole += fetched.size;
+            if let (Kind::Zip, Some(files)) = (object.kind, &fetched.files) {
+                let listed = Listed::of(files, None)?;
+                cost += listed.stored.len() as u64 + ENTRY + 2 * object.module.path.len() as u64;
+                lists.insert(object.module.clone(), listed);
+            }
+        }
+        if cost > whole / LISTS_MAY_COST {
+            lists.clear();
+        }
+        Ok(Self { encoding: Encoding::GoproxyTree, lists, blocks: None })
+    }
+
+    /// Blocks with what a build reads.
+    fn exact(context: &Context, wanted: &Exact, inputs: &Inputs<'_>, output: &Path) -> Result<Self> {
+        let selected = exact::select(context, wanted, inputs)?;
+        let mut lists = BTreeMap::new();
+        for module in &selected {
+            let carried = (!module.is_whole()).then(|| module.carried.text());
+            lists.insert(module.module.clone(), Listed::of(&module.list, carried)?);
+        }
+        let blocks = compress(context, selected, inputs.objects, output)?;
+        Ok(Self { encoding: Encoding::Exact, lists, blocks: Some(blocks) })
+    }
+
+    /// The blocks, as the manifest has them.
+    pub fn blocks(&self) -> Vec<Block> {
+        self.blocks.iter().flat_map(NewBlocks::stated).cloned().collect()
+    }
+
+    /// The list of a stored module's files, and what of them is carried.
+    pub fn of_module(&self, module: &ModuleVersion) -> (Option<Stored>, Option<String>) {
+        let Some(listed) = self.lists.get(module) else { return (None, None) };
+        let stored = Stored { sha256: listed.sha256, size: listed.stored.len() as u64 };
+        (Some(stored), listed.carried.clone())
+    }
+
+    /// The bytes of a list or a block.
+    pub fn open(&self, entry: &Entry) -> Option<io::Result<Box<dyn Read + Send + '_>>> {
+        let found: Option<Box<dyn Read + Send + '_>> = match entry.kind {
+            ObjectKind::FileList => {
+                let listed = self.lists.get(&entry.module);
+                listed.map(|listed| Box::new(Cursor::new(&listed.stored)) as Box<dyn Read + Send + '_>)
+            }
+            ObjectKind::Block => {
+                let block = self.blocks.as_ref().and_then(|blocks| blocks.open(entry.sha256));
+                block.map(|block| Box::new(block) as Box<dyn Read + Send + '_>)
+            }
+            _ => return None,
+        };
+        Some(found.ok_or(io::ErrorKind::NotFound.into()))
+    }
+}
+
+impl Listed {
+    fn of(files: &FileList, carried: Option<String>) -> Result<Self> {
+        let stored = compress_list(files).map_err(|e| {
+            Failure::failed(format!("the list of a module's files cannot be compressed: {e}"))
+        })?;
+        Ok(Self { sha256: Sha256::of(&stored), stored, carried })
+    }
+}
+
+/// What a payload is made of.
+pub struct Inputs<'a> {
+    /// The projects.
+    pub projects: &'a Projects,
+    /// What each was resolved to.
+    pub resolutions: &'a [Resolution],
+    /// The verified downloads.
+    pub objects: &'a Objects,
+    /// The same as modules that packages are loaded from.
+    pub zips: &'a dyn Modules,
+    /// For what the sources are read.
+    pub build: &'a super::Build,
+}
+
+fn compress(
+    context: &Context,
+    modules: Vec<CarriedModule>,
+    objects: &Objects,
+    output: &Path,
+) -> Result<NewBlocks> {
+    let (all, files) =
+        (objects.values().filter(|f| f.files.is_some()), modules.iter().map(|m| m.files().count()));
+    let (all, files): (u64, usize) = (all.map(|f| f.size).sum(), files.sum());
+    let contents = Contents::of(modules).map_err(|e| bundle_failure(&e.into()))?;
+    let unpacked: u64 = (0..contents.len()).map(|content| contents.size(content)).sum();
+    let dir = output.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let watch = open::Watch::new(context, "Compressing", "blocks", NewBlocks::count(&contents) as u64);
+    let source = || source::Zips::new(objects);
+    let blocks = NewBlocks::compress(&contents, dir, open::jobs(None), source, &watch)
+        .map_err(|e| bundle_failure(&e))?;
+    context.status(
+        "Selected",
+        format!(
+            "{files} files that a build reads: {}, compressed {} (all zips: {})",
+            bytes(unpacked),
+            bytes(blocks.size()),
+            bytes(all)
+        ),
+    );
+    Ok(blocks)
+}
+
+/// The list of a zip's files, which was made when it was hashed.
+fn files_of<'a>(objects: &'a Objects, module: &ModuleVersion) -> Option<&'a FileList> {
+    objects.get(&Object::new(module.clone(), Kind::Zip))?.files.as_ref()
+}
