@@ -213,3 +213,22 @@ fn a_bundle_of_zips_has_lists_where_they_cost_little() {
     large.verify(&large.bundle()).done();
     large.unpack(&large.bundle(), &[]).done();
 }
+
+/// `airgo check` says of a package that is left out whose it is, and for what the
+/// bundle was packed.
+#[test]
+fn check_names_what_is_left_out() {
+    let site = site();
+    let exact = site.temp.join("exact.airgo");
+    let (key, public, project) = (site.key(), site.public_key(), site.project());
+    let second = project.join("cmd/second");
+    let check = || site.airgo.run(&["check", text(&exact), text(&project), "--trust", text(&public)]);
+    pack_exact(&site, &exact).done();
+    check().done();
+    site.airgo.run(&["pack", "--exact", text(&second), "--output", text(&exact), "--key", text(&key)]).done();
+    check().ends(1).says(&[
+        "use.go:3",
+        "only what a build reads on any platform, and not package example.com/large/used of example.com/large@v1.0.0",
+        "airgo pack --exact",
+    ]);
+}

@@ -10,6 +10,7 @@ use airgo_bundle::manifest::Encoding;
 use airgo_bundle::names::object_name;
 use airgo_bundle::{BlockFiles, ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
+use airgo_gomod::module::has_path_prefix;
 use airgo_gomod::modzip::{Limits, ModuleZip};
 use airgo_resolve::{GoModSource, SourceError};
 use std::collections::{BTreeSet, VecDeque};
@@ -40,6 +41,30 @@ impl<'a> Carried<'a> {
         Ok(Self { context, bundle, stored: stored(bundle.manifest()), blocks })
     }
 
+    /// The module that has a package by the list of its files, of which an exact bundle
+    /// does not carry the package's own; or the module that was wanted, of which it
+    /// carries nothing.
+    pub fn left_out(&self, package: &str, wanted: Option<&ModuleVersion>) -> Option<ModuleVersion> {
+        if self.bundle.manifest().payload.encoding != Encoding::Exact {
+            return None;
+        }
+        let listed = self.stored.keys().filter(|module| has_path_prefix(package, &module.path));
+        let has_package = |module: &ModuleVersion| {
+            let Some(carried) = self.blocks.as_ref().and_then(|blocks| blocks.module(module)) else {
+                return false;
+            };
+            let dir = package[module.path.len()..].trim_start_matches('/');
+            carried.list.iter().any(|file| {
+                let (above, name) = file.name.rsplit_once('/').unwrap_or(("", file.name));
+                above == dir && name.ends_with(".go") && !name.ends_with("_test.go")
+            })
+        };
+        let found = listed.filter(|module| has_package(module)).max_by_key(|module| module.path.len());
+        let nothing =
+            wanted.filter(|m| self.stored.get(m).is_some_and(|has| has.zip.is_some()) && !self.has(m));
+        found.or(nothing).cloned()
+    }
+
     fn in_blocks(&self, module: &ModuleVersion) -> Option<&Rc<BlockFiles>> {
         self.blocks.as_ref().filter(|blocks| blocks.module(module).is_some())
     }
@@ -54,7 +79,7 @@ impl<'a> Carried<'a> {
         let mut found: Vec<&str> = self
             .stored
             .iter()
-            .filter(|(m, has)| m.path == path && has.zip.is_some())
+            .filter(|(m, _)| m.path == path && self.has(m))
             .map(|(m, _)| m.version.as_str())
             .collect();
         found.sort_unstable();

@@ -18,6 +18,7 @@ use crate::requests::TrustFiles;
 use crate::settings;
 use crate::trust::open;
 use airgo_bundle::SignedBundle;
+use airgo_bundle::manifest::Encoding;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Platform;
 use airgo_resolve::TOOLCHAIN_MODULE;
@@ -131,7 +132,9 @@ fn evaluate(context: &Context, bundle: &SignedBundle, loaded: &Loaded, checked: 
         return Err(fault);
     }
     context.interrupt.check()?;
-    checked.problems.extend(problems.into_iter().map(|problem| with_versions(problem, &carried)));
+    let explained =
+        problems.into_iter().map(|problem| left_out(with_versions(problem, &carried), &carried, bundle));
+    checked.problems.extend(explained);
     let reads = Reads {
         zips: files.opened().cloned().collect(),
         go_mods: std::mem::take(&mut go_mods.read),
@@ -150,8 +153,15 @@ fn evaluate(context: &Context, bundle: &SignedBundle, loaded: &Loaded, checked: 
     }
     for problem in &mut checked.problems {
         if matches!(problem.kind, ProblemKind::Module | ProblemKind::GoMod) {
+            let exact = match bundle.manifest().payload.encoding {
+                Encoding::Exact if target.platforms.len() == 1 => {
+                    format!("--exact --platform {} ", target.platforms[0])
+                }
+                Encoding::Exact => "--exact ".to_owned(),
+                Encoding::GoproxyTree | Encoding::Compact => String::new(),
+            };
             problem.fixes.push(format!(
-                "airgo pack {} -o {}",
+                "airgo pack {exact}{} -o {}",
                 argument(&checked.dir),
                 argument(&checked.file)
             ));
@@ -195,6 +205,27 @@ fn host() -> String {
         arch => arch,
     };
     format!("{os}/{arch}")
+}
+
+/// Says of a package that an exact bundle does not carry it: it was packed for other
+/// platforms, tags or packages.
+fn left_out(mut problem: Problem, carried: &Carried<'_>, bundle: &SignedBundle) -> Problem {
+    let Some(package) = problem.package.clone() else { return problem };
+    if !matches!(problem.kind, ProblemKind::Module | ProblemKind::Package | ProblemKind::NotListed) {
+        return problem;
+    }
+    let Some(module) = carried.left_out(&package, problem.module.as_ref()) else { return problem };
+    let platforms = match bundle.manifest().platforms.as_slice() {
+        [] => "any platform".to_owned(),
+        platforms => platforms.join(", "),
+    };
+    problem.message = format!(
+        "the bundle has only what a build reads on {platforms}, and not package {package} of {module}"
+    );
+    problem.kind = ProblemKind::Module;
+    problem.module = Some(module);
+    problem.fixes.clear();
+    problem
 }
 
 /// Says which versions the bundle has of a module that it lacks.
