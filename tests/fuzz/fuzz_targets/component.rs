@@ -18,9 +18,15 @@ pub enum PluginError {
     ForeignImport(String),
     Malformed(String),
     NoPolicy,
+    NotWasm,
     TooComplex { what: &'static str, found: u64, limit: u64 },
     TooLarge { size: u64, limit: u64 },
     UnknownVersion { found: prescan::Version, speaks: prescan::Version },
+}
+impl PluginError {
+    fn malformed(reason: impl std::fmt::Display) -> Self {
+        Self::Malformed(reason.to_string())
+    }
 }
 #[path = "../../../host/policy/src/cost.rs"]
 mod cost;
