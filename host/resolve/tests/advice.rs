@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 
 use airgo_gomod::{ModuleVersion, modfile, pseudo};
 use airgo_resolve::{Advice, Mode, latest, resolve};
+use airgo_testkit::Rng;
 use airgo_testkit::{Go, Module, TempTree, World, require_tool};
 use support::oracle::go_version;
 use support::project;
-use support::rng::Rng;
 use support::source::{Files, Shuffled};
 
 const PATHS: usize = 14;

@@ -13,10 +13,10 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use airgo_testkit::Rng;
 use airgo_testkit::{World, require_tool};
 use support::generate;
 use support::oracle::Oracle;
-use support::rng::Rng;
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |v| v.parse().unwrap())

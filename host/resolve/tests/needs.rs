@@ -11,11 +11,11 @@ use std::path::Path;
 
 use airgo_gomod::ModuleVersion;
 use airgo_resolve::{Mode, Scope, resolve};
+use airgo_testkit::Rng;
 use airgo_testkit::{Go, Module, TempTree, World, require_tool};
 use support::cache;
 use support::oracle::go_version;
 use support::project;
-use support::rng::Rng;
 use support::source::Shuffled;
 
 const PATHS: usize = 12;

@@ -6,9 +6,9 @@ mod support;
 use std::collections::HashMap;
 
 use airgo_resolve::{Mode, ResolveError, format_graph, format_list, resolve};
+use airgo_testkit::Rng;
 use airgo_testkit::{TempTree, World};
 use proptest::prelude::*;
-use support::rng::Rng;
 use support::source::{Files, Shuffled};
 use support::{generate, project};
 

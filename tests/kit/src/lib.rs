@@ -7,6 +7,7 @@
 //! - [`offline`] is the network=none builder, [`require_tool`] the loud skip.
 //! - [`Shape`] grows projects to any size, and [`measure`] says what a command
 //!   takes over them.
+//! - [`Rng`] gives random numbers that a seed repeats.
 //! - [`layers`] reads which files of a crate use which.
 //! - [`TempTree`] is a directory that goes away even when made of read-only
 //!   module trees, [`TreeDiff`] compares two of them byte for byte.
@@ -32,6 +33,7 @@ pub mod layers;
 mod measure;
 mod module;
 mod proxy;
+mod rng;
 mod temp;
 mod tools;
 mod txtar;
@@ -45,6 +47,7 @@ pub use grown::{Grown, Kind, Shape};
 pub use measure::{Bounded, Sample, measure, measure_within};
 pub use module::Module;
 pub use proxy::{Fault, Proxy, Request};
+pub use rng::Rng;
 pub use temp::{TempTree, fast_temp_root, target_tmp};
 pub use tools::{offline, require_tool};
 pub use txtar::{Txtar, TxtarFile};

@@ -1,8 +1,9 @@
 //! Deflate streams against Go's own compress/flate at level 5, byte for byte.
 
-use crate::inputs::{EDGES, Random, content};
+use crate::inputs::{EDGES, content};
 use crate::oracle::{Entry, Oracle};
 use airgo_gozip::{Deflate, Encoder, deflate};
+use airgo_testkit::Rng;
 
 /// At least as many as are asked for, over at most so many bytes at a time.
 const CASES: usize = 6_000;
@@ -40,7 +41,7 @@ fn edges_go127() {
 /// Every kind of content in every size at which something changes.
 fn edges(encoder: Encoder) {
     let Some(oracle) = Oracle::new(encoder) else { return };
-    let mut random = Random::new(SEED);
+    let mut random = Rng::new(SEED);
     let mut entries = Vec::new();
     let sizes = EDGES.into_iter().chain([98_304, 131_070, 131_071, 131_072, 327_675, 327_676, 400_000]);
     for size in sizes {
@@ -80,7 +81,7 @@ fn made_up_inputs_go127() {
 
 fn made_up(encoder: Encoder) {
     let Some(oracle) = Oracle::new(encoder) else { return };
-    let mut random = Random::new(SEED);
+    let mut random = Rng::new(SEED);
     let (mut count, mut total) = (0, 0);
     while count < CASES {
         let (mut entries, mut bytes) = (Vec::new(), 0);
@@ -103,7 +104,7 @@ fn made_up(encoder: Encoder) {
 /// Neither pieces nor what was compressed before make a difference.
 #[test]
 fn streams_do_not_depend_on_pieces_or_on_each_other() {
-    let mut random = Random::new(SEED);
+    let mut random = Rng::new(SEED);
     for encoder in Encoder::ALL {
         let mut machine = Deflate::new(encoder);
         for _ in 0..60 {

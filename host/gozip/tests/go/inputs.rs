@@ -1,32 +1,7 @@
 //! Contents that are made up from a seed: what compresses in every way that the
 //! encoders tell apart.
 
-/// splitmix64.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
-
-    /// Small numbers more often than large ones, by their length in bits.
-    pub fn skewed(&mut self, bits: u32) -> usize {
-        let bits = self.below(bits as usize + 1);
-        self.below(1 << bits)
-    }
-}
+use airgo_testkit::Rng;
 
 /// Sizes at which something changes in one of the encoders.
 pub const EDGES: [usize; 34] = [
@@ -35,7 +10,7 @@ pub const EDGES: [usize; 34] = [
 ];
 
 /// A content of about this size.
-pub fn content(random: &mut Random, size: usize) -> Vec<u8> {
+pub fn content(random: &mut Rng, size: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(size);
     let vocabulary = words(random);
     // Some are of one kind, others of all.
@@ -45,8 +20,8 @@ pub fn content(random: &mut Random, size: usize) -> Vec<u8> {
         if kinds & (1 << kind) == 0 {
             continue;
         }
-        let room = size - out.len();
-        let some = 1 + random.skewed(14).min(room - 1);
+        let left = size - out.len();
+        let some = 1 + random.skewed(14).min(left - 1);
         match kind {
             0 => out.extend((0..some).map(|_| random.next() as u8)),
             1 => {
@@ -83,7 +58,7 @@ pub fn content(random: &mut Random, size: usize) -> Vec<u8> {
 }
 
 /// What was before, from distances around those that matter, with or without errors.
-fn repeat(random: &mut Random, out: &mut Vec<u8>, size: usize) {
+fn repeat(random: &mut Rng, out: &mut Vec<u8>, size: usize) {
     if out.is_empty() {
         out.push(random.next() as u8);
     }
@@ -96,7 +71,7 @@ fn repeat(random: &mut Random, out: &mut Vec<u8>, size: usize) {
     }
 }
 
-fn words(random: &mut Random) -> Vec<Vec<u8>> {
+fn words(random: &mut Rng) -> Vec<Vec<u8>> {
     let count = 2 + random.skewed(9);
     (0..count)
         .map(|_| (0..1 + random.below(12)).map(|_| b'a' + random.skewed(5) as u8 % 26).collect())

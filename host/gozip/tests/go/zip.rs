@@ -1,8 +1,9 @@
 //! Zips against Go's own archive/zip, byte for byte, and finding their encoder.
 
-use crate::inputs::{EDGES, Random, content};
+use crate::inputs::{EDGES, content};
 use crate::oracle::{Entry, Oracle};
 use airgo_gozip::{Encoder, Identified, IdentifyError, Limits, Part, Writer, identify, identify_with};
+use airgo_testkit::Rng;
 use std::io::Cursor;
 
 fn write(encoder: Encoder, entries: &[Entry]) -> Vec<u8> {
@@ -19,7 +20,7 @@ fn find(zip: &[u8]) -> Identified {
 
 /// Names that archive/zip treats differently, directories, empty files.
 fn entries() -> Vec<Entry> {
-    let mut random = Random::new(7);
+    let mut random = Rng::new(7);
     let mut entries: Vec<Entry> = EDGES
         .into_iter()
         .map(|size| (format!("example.com/a@v1.0.0/f{size}").into_bytes(), content(&mut random, size)))
@@ -90,7 +91,7 @@ fn what_a_zip_holds_comes_in_its_own_order() {
 /// Whatever is changed, cut off or added: it is not the same zip.
 #[test]
 fn a_changed_zip_is_kept_as_it_is() {
-    let mut random = Random::new(8);
+    let mut random = Rng::new(8);
     let entries: Vec<Entry> = [200, 0, 3, 40, 70_000]
         .map(|size| (format!("f{size}").into_bytes(), content(&mut random, size)))
         .to_vec();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use airgo_gomod::ModuleVersion;
 use airgo_testkit::{Module, TempTree, World};
 
-use super::rng::Rng;
+use airgo_testkit::Rng;
 
 const GO_OLD: [&str; 6] = ["1.11", "1.12", "1.13", "1.14", "1.15", "1.16"];
 const GO_PRUNED: [&str; 4] = ["1.17", "1.18", "1.19", "1.20"];

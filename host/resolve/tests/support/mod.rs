@@ -8,6 +8,5 @@ pub mod oracle;
 pub mod partial;
 pub mod project;
 pub mod real;
-pub mod rng;
 pub mod source;
 pub mod unpacked;

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use airgo_gomod::ModuleVersion;
 use airgo_resolve::{GoModSource, SourceError};
 
-use super::rng::Rng;
+use airgo_testkit::Rng;
 
 pub type Files = HashMap<ModuleVersion, Vec<u8>>;
 

@@ -8,7 +8,6 @@
 mod checkout;
 mod mutations;
 mod real;
-mod rng;
 mod worlds;
 
 use crate::site::Heard;
@@ -18,9 +17,9 @@ use airgo_app::unpack::{UnpackRequest, unpack};
 use airgo_app::{Context, GoEnv, SignWith, TrustFiles};
 use airgo_bundle::keys::{Signer as _, SigningKey, create_private_file};
 use airgo_gomod::gosource::Platform;
+use airgo_testkit::Rng;
 use airgo_testkit::{Go, Proxy, TempTree, World, require_tool};
 use checkout::Checkout;
-use rng::Rng;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,7 +2,7 @@
 //! does not compile: only what is loaded changes.
 
 use super::checkout::Checkout;
-use super::rng::Rng;
+use airgo_testkit::Rng;
 use airgo_testkit::World;
 
 /// Packages that code may come to import: of the bundle, of other versions, of
