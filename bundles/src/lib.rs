@@ -34,7 +34,6 @@ pub mod info;
 pub mod json;
 mod limits;
 mod media;
-mod parallel;
 mod positioned;
 mod progress;
 #[cfg(feature = "schema")]

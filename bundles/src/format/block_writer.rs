@@ -7,13 +7,12 @@ use super::zstd_frame::{self, Compressor};
 use crate::digest::Sha256;
 use crate::error::BundleError;
 use crate::limits::Limits;
-use crate::parallel;
 use crate::positioned::{self, PositionedFile, ReadAt as _};
 use crate::progress::Progress;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::FileList;
+use airgo_model::parallel;
 use sha2::{Digest as _, Sha256 as Hasher};
-use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -100,7 +99,7 @@ impl NewBlocks {
         let (mut blocks, _) = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         blocks.sort_by_key(|(number, _)| *number);
         let blocks = blocks.into_iter().map(|(_, block)| block).collect();
-        Ok(Self { file: reopened(spool).map_err(failed)?, blocks })
+        Ok(Self { file: PositionedFile::new(spool).map_err(failed)?, blocks })
     }
 
     /// How many blocks there will be of these contents.
@@ -126,10 +125,6 @@ impl NewBlocks {
         let (block, at) = self.blocks.iter().find(|(block, _)| block.sha256 == sha256)?;
         Some(Window { file: &self.file, at: *at, end: at + block.size })
     }
-}
-
-fn reopened(file: File) -> io::Result<PositionedFile> {
-    PositionedFile::new(file)
 }
 
 fn copy(

@@ -50,7 +50,7 @@ impl SignedBundle {
     ) -> Result<Verified, BundleError> {
         let all: Vec<_> = self.with_h1().collect();
         let found =
-            crate::parallel::each(jobs, &all, true, Scratch::new, |scratch, (object, content, h1)| {
+            airgo_model::parallel::each(jobs, &all, true, Scratch::new, |scratch, (object, content, h1)| {
                 check(scratch, object, content, *h1, progress)
             });
         if let Some((_, error)) = found.into_iter().next() {
@@ -65,7 +65,7 @@ impl SignedBundle {
         let blocks = self.blocks()?;
         let all: Vec<usize> = (0..blocks.len()).collect();
         let found =
-            crate::parallel::each(jobs, &all, true, || (), |(), index| blocks.verify(*index, progress));
+            airgo_model::parallel::each(jobs, &all, true, || (), |(), index| blocks.verify(*index, progress));
         found.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
     }
 }

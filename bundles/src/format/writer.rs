@@ -121,7 +121,7 @@ impl BundleWriter {
             progress.object(&object.name);
             Ok(())
         };
-        let errors = crate::parallel::each(jobs, &places, true, || vec![0; BUFFER], copy);
+        let errors = airgo_model::parallel::each(jobs, &places, true, || vec![0; BUFFER], copy);
         if let Some((_, error)) = errors.into_iter().next() {
             return Err(error);
         }

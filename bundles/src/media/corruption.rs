@@ -6,9 +6,9 @@ use crate::error::BundleError;
 use crate::format::container::{self, Container, Entry};
 use crate::format::names;
 use crate::limits::Limits;
-use crate::parallel;
 use crate::positioned::ReadAt;
 use crate::progress::{BUFFER, Progress};
+use airgo_model::parallel;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 

@@ -2,13 +2,12 @@
 //! that have it.
 
 use crate::errors::install_failure;
-use crate::failure::{self, Failure};
+use crate::failure;
 use crate::trust::open::bundle_failure;
 use airgo_bundle::{BlockError, Blocks, ContentSink, FilePlace, Progress as BundleProgress};
 use airgo_modcache::{Content, FileWriter, InstallError, PartialTree};
+use airgo_model::parallel;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// Contents up to this size are held in memory, so that they are hashed once in however
 /// many modules they are.
@@ -26,46 +25,20 @@ pub fn extract(
     jobs: NonZeroUsize,
     progress: &dyn BundleProgress,
 ) -> failure::Result<()> {
-    let next = AtomicUsize::new(0);
-    let failed = Mutex::new(None);
-    let work = || {
-        let mut sink = Trees { blocks, trees, content: 0, held: Vec::new(), writers: Vec::new() };
-        loop {
-            let lock = || failed.lock().unwrap_or_else(PoisonError::into_inner);
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            if index >= blocks.len() || lock().is_some() {
-                return;
-            }
-            if !needed(blocks, trees, index) {
-                // All of it is there. That the block is whole is still to be seen.
-                if let Err(error) = blocks.verify(index, progress) {
-                    lock().get_or_insert(BlockError::Bundle(error));
-                }
-                continue;
-            }
-            if let Err(error) = blocks.read(index, &mut sink, progress) {
-                lock().get_or_insert(error);
-            }
+    let all: Vec<usize> = (0..blocks.len()).collect();
+    let sink = || Trees { blocks, trees, content: 0, held: Vec::new(), writers: Vec::new() };
+    let failed = parallel::each(jobs, &all, true, sink, |sink, index| {
+        if needed(blocks, trees, *index) {
+            return blocks.read(*index, sink, progress);
         }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..jobs.get().min(blocks.len()) {
-            // Where no more threads can be started, those that are here do.
-            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
-                break;
-            }
-        }
-        work();
+        // All of it is there. That the block is whole is still to be seen.
+        Ok(blocks.verify(*index, progress)?)
     });
-    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    match failed.into_iter().next() {
         None => Ok(()),
-        Some(BlockError::Bundle(error)) => Err(bundle_failure(&error)),
-        Some(BlockError::Sink(error)) => Err(refused(&error)),
+        Some((_, BlockError::Bundle(error))) => Err(bundle_failure(&error)),
+        Some((_, BlockError::Sink(error))) => Err(install_failure(&error)),
     }
-}
-
-fn refused(error: &InstallError) -> Failure {
-    install_failure(error)
 }
 
 /// Whether some file still awaits a content of this block.

@@ -6,6 +6,7 @@ pub mod escape;
 mod hint;
 pub mod io_cause;
 mod line;
+pub mod parallel;
 pub mod shortage;
 
 pub use hint::Hint;

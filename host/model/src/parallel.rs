@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Runs `work` on every item. `stop` ends early on the first error; every item
 /// before the first failed one has then still been tried, so the first error is
 /// the same on any number of threads.
-pub(crate) fn each<T: Sync, S, E: Send>(
+pub fn each<T: Sync, S, E: Send>(
     jobs: NonZeroUsize,
     items: &[T],
     stop: bool,
