@@ -9,7 +9,7 @@ use airgo_gomod::ModuleVersion;
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How many unpacked blocks are held: each has at most 16 MiB.
 const HELD: usize = 3;
@@ -19,6 +19,10 @@ const HELD: usize = 3;
 pub struct BlockFiles {
     blocks: Blocks,
     modules: HashMap<ModuleVersion, usize>,
+    /// The carried files of each module by their names, once one was asked for.
+    by_name: Vec<OnceLock<HashMap<String, [u8; 32]>>>,
+    /// Where each content begins in its block.
+    starts: Vec<u64>,
     /// The blocks asked for last, with their first content.
     held: Mutex<VecDeque<(usize, Arc<Vec<u8>>)>>,
 }
@@ -30,8 +34,15 @@ impl BlockFiles {
     /// As [`SignedBundle::blocks`].
     pub fn of(bundle: &SignedBundle) -> Result<Self, BundleError> {
         let blocks = bundle.blocks()?;
-        let modules = blocks.contents().modules().iter().map(|m| m.module.clone()).zip(0..).collect();
-        Ok(Self { blocks, modules, held: Mutex::default() })
+        let contents = blocks.contents();
+        let modules: HashMap<_, _> = contents.modules().iter().map(|m| m.module.clone()).zip(0..).collect();
+        let by_name = contents.modules().iter().map(|_| OnceLock::new()).collect();
+        let mut starts = Vec::with_capacity(contents.len());
+        for index in 0..blocks.len() {
+            let sizes = blocks.block(index).0.map(|content| contents.size(content));
+            starts.extend(sizes.scan(0, |at, size| Some(std::mem::replace(at, *at + size))));
+        }
+        Ok(Self { blocks, modules, by_name, starts, held: Mutex::default() })
     }
 
     /// A module's list of files, and which of them are there.
@@ -52,13 +63,12 @@ impl BlockFiles {
         offset: u64,
         len: u64,
     ) -> Result<Option<Vec<u8>>, BundleError> {
-        let Some(carried) = self.module(module) else { return Ok(None) };
-        let Some((_, file)) = carried.files().find(|(_, file)| file.name == name) else { return Ok(None) };
-        let Some(content) = self.blocks.contents().number(&file.sha256) else { return Ok(None) };
+        let Some(content) = self.content(module, name) else { return Ok(None) };
+        let size = self.blocks.contents().size(content);
         let block = self.blocks.block_of(content);
-        let start = offset.min(file.size);
-        let end = start.saturating_add(len).min(file.size);
-        if file.size > Limits::default().block {
+        let start = offset.min(size);
+        let end = start.saturating_add(len).min(size);
+        if size > Limits::default().block {
             let mut part = Part {
                 wanted: content,
                 range: start..end,
@@ -73,13 +83,23 @@ impl BlockFiles {
             return Ok(Some(part.bytes));
         }
         let unpacked = self.unpacked(block)?;
-        let before: u64 =
-            (self.blocks.block(block).0.start..content).map(|c| self.blocks.contents().size(c)).sum();
+        let before = self.starts.get(content).copied().unwrap_or_default();
         // The sizes of the contents are those of the block, which fits into memory.
         let at = |offset: u64| usize::try_from(before + offset).unwrap_or(usize::MAX);
-        let whole = unpacked.get(at(0)..at(file.size)).unwrap_or_default();
+        let whole = unpacked.get(at(0)..at(size)).unwrap_or_default();
         self.blocks.contents().demand(content, Hasher::digest(whole).into())?;
         Ok(Some(unpacked.get(at(start)..at(end)).unwrap_or_default().to_vec()))
+    }
+
+    /// The content of a carried file.
+    fn content(&self, module: &ModuleVersion, name: &str) -> Option<usize> {
+        let index = *self.modules.get(module)?;
+        let carried = self.blocks.contents().modules().get(index)?;
+        let by_name = self
+            .by_name
+            .get(index)?
+            .get_or_init(|| carried.files().map(|(_, file)| (file.name.to_owned(), file.sha256)).collect());
+        self.blocks.contents().number(by_name.get(name)?)
     }
 
     fn unpacked(&self, block: usize) -> Result<Arc<Vec<u8>>, BundleError> {

@@ -218,10 +218,9 @@ fn install(
         cache_disk(failure, None, &e.source)
     })?;
     // As the last line counts them: a go.mod file alone is not a module.
+    let zips = inputs.iter().filter(|input| input.zip.is_some()).map(|input| &input.module);
     let with_code: BTreeSet<ModuleVersion> =
-        inputs.iter().filter(|input| input.zip.is_some()).map(|input| input.module.clone()).collect();
-    let with_code =
-        with_code.into_iter().chain(parts.iter().map(|part| part.module.clone())).collect::<BTreeSet<_>>();
+        zips.chain(parts.iter().map(|part| &part.module)).cloned().collect();
     let watch = Watch {
         progress: context.progress("Unpacking", "modules", with_code.len() as u64),
         with_code,
@@ -248,12 +247,9 @@ fn install(
 /// The modules whose files are in blocks, in the order of the blocks' lists, taken out
 /// of the others.
 fn parts(bundle: &SignedBundle, blocks: &Blocks, inputs: &mut Vec<ModuleInput<'_>>) -> Vec<PartialInput> {
-    let sums: BTreeMap<ModuleVersion, H1> = bundle
-        .manifest()
-        .modules
-        .iter()
-        .filter_map(|module| Some((module.stored_as()?, module.zip?.h1)))
-        .collect();
+    let lists = bundle.objects().filter(|object| object.kind == ObjectKind::FileList);
+    let sums: BTreeMap<&ModuleVersion, H1> =
+        lists.filter_map(|list| Some((&list.module, list.h1?))).collect();
     let mut of_others: BTreeMap<ModuleVersion, ModuleInput<'_>> =
         inputs.drain(..).map(|input| (input.module.clone(), input)).collect();
     let modules = blocks.contents().modules().iter();

@@ -19,7 +19,7 @@ use cap_std::fs::Dir;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
-/// Verifies the list and what the cache has of the module, and makes room for the
+/// Verifies the list and what the cache has of the module, and a place for the
 /// files that are to come. `marked` says whether its tree may be a part; `shared` finds
 /// the zip of a complete module in the cache.
 pub(crate) fn stage(
