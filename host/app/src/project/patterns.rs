@@ -2,6 +2,7 @@
 //! `./internal/...` below a module's root, or import paths, as `go build` takes them.
 
 use super::load;
+use super::several::below;
 use crate::failure::{Failure, Result};
 use crate::goenv::GoEnv;
 use crate::paths::absolute;
@@ -30,18 +31,17 @@ impl Arguments {
         };
         let mut packages = Vec::new();
         for argument in arguments {
-            let (dir, rest) = match argument.file_name() {
-                Some(name) if name == "..." => (argument.parent().unwrap_or(Path::new("")), "/..."),
-                _ => (argument.as_path(), ""),
+            let (dir, rest) = match below(argument) {
+                Some(dir) => (dir, "/..."),
+                None => (argument.clone(), ""),
             };
-            let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
             let local = argument.is_absolute() || argument.starts_with(".") || argument.starts_with("..");
             if !dir.is_dir() && !local {
                 packages.push(argument.to_string_lossy().into_owned());
                 add(PathBuf::from("."));
                 continue;
             }
-            match package(dir, env)? {
+            match package(&dir, env)? {
                 None => add(argument.clone()),
                 Some((root, path)) => {
                     packages.push(path + rest);

@@ -68,7 +68,7 @@ fn load_of_tree(module: &Path, env: &GoEnv) -> Result<Loaded> {
 }
 
 /// The directory of `DIR/...`.
-fn below(arg: &Path) -> Option<PathBuf> {
+pub(super) fn below(arg: &Path) -> Option<PathBuf> {
     (arg.file_name()? == "...").then(|| {
         let dir = arg.parent().unwrap_or(Path::new(""));
         if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.to_owned() }

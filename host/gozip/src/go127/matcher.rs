@@ -90,8 +90,8 @@ impl Encoder {
             if self.history.len() - self.start == BLOCK {
                 self.block(false, bits);
             }
-            let room = BLOCK - (self.history.len() - self.start);
-            let (now, later) = content.split_at(content.len().min(room));
+            let left = BLOCK - (self.history.len() - self.start);
+            let (now, later) = content.split_at(content.len().min(left));
             self.history.extend_from_slice(now);
             content = later;
         }

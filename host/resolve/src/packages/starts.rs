@@ -116,14 +116,14 @@ fn matches_pattern(pattern: &str, path: &str) -> bool {
 }
 
 fn matches_text(pattern: &str, text: &str) -> bool {
-    match pattern.split_once("...") {
-        None => pattern == text,
-        Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
-            (0..=rest.len())
-                .filter(|at| rest.is_char_boundary(*at))
-                .any(|at| matches_text(after, &rest[at..]))
-        }),
+    let Some((first, rest)) = pattern.split_once("...") else { return pattern == text };
+    let (middle, last) = rest.rsplit_once("...").map_or((None, rest), |(middle, last)| (Some(middle), last));
+    // The first place for each part leaves the most to those behind it.
+    let mut left = text.strip_prefix(first);
+    for part in middle.into_iter().flat_map(|middle| middle.split("...")) {
+        left = left.and_then(|left| left.split_once(part)).map(|(_, left)| left);
     }
+    left.is_some_and(|left| left.ends_with(last))
 }
 
 /// What a module is looked up as.
@@ -145,6 +145,11 @@ mod tests {
             ("...", "a/b", true),
             ("...b", "a/b", true),
             ("a/b", "a/b/c", false),
+            ("a...b...c", "axbyc", true),
+            ("a...b...c", "acb", false),
+            ("a...b...b", "ab", false),
+            ("......", "a", true),
+            ("a...bc...c", "abc", false),
         ] {
             assert_eq!(matches_pattern(pattern, path), matches, "{pattern} {path}");
         }
