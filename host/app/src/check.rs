@@ -17,7 +17,7 @@ use crate::project::several;
 use crate::quantity::count;
 #[cfg(feature = "network")]
 use crate::requests::Network;
-use crate::requests::{Collect, Payload, TrustFiles};
+use crate::requests::{Collect, TrustFiles};
 use crate::trust::open;
 use airgo_bundle::Manifest;
 use airgo_model::atomic::{self, Access};
@@ -107,14 +107,7 @@ fn subject(context: &Context, request: &CheckRequest) -> Result<Subject> {
         dirs => {
             let projects = several::load(dirs, &context.env, request.collect.scope)?;
             let loaded = policy(&projects.root)?;
-            let collected = collect::collect(
-                context,
-                &request.collect,
-                &request.network,
-                &projects,
-                &Payload::Zips,
-                Path::new("."),
-            )?;
+            let collected = collect::collect(context, &request.collect, &request.network, &projects, None)?;
             let [view, files] = [(); 2].map(|()| collect::view(context, &collected, false));
             Ok(Subject { loaded, manifest: Arc::new(collected.manifest), view, files, root: projects.root })
         }

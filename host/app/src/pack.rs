@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::collect::statements::{self, Stated};
-use crate::collect::{self, Collected};
+use crate::collect::{self, Collected, Storing};
 use crate::errors::disk;
 use crate::failure::{Failure, Result};
 use crate::paths::shown;
@@ -151,8 +151,8 @@ fn pack_projects(
         policy::load(context, request.policy.as_deref(), &projects.root, request.at, &request.trust)?;
     let approved = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
 
-    let collected =
-        collect::collect(context, &request.collect, &request.network, projects, &request.payload, output)?;
+    let storing = Storing { payload: &request.payload, output };
+    let collected = collect::collect(context, &request.collect, &request.network, projects, Some(storing))?;
 
     let view = collect::view(context, &collected, request.record_proxies);
     let again = check_command(request, output);

@@ -3,10 +3,13 @@
 use super::offline::Complete;
 use super::payload::Payload;
 use super::sumdb::Proved;
+use crate::errors::fetch_failure;
+use crate::failure::{Failure, Result};
 use airgo_bundle::{Manifest, Object as Entry, ObjectSource};
-use airgo_fetch::{Fetched, Object};
+use airgo_fetch::{Fetched, Kind, Object, Reader};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Platform;
+use airgo_gomod::modzip::{Limits, ModuleZip};
 use airgo_resolve::Advice;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -15,6 +18,17 @@ use std::sync::Arc;
 
 /// The verified downloads.
 pub type Objects = BTreeMap<Object, Fetched>;
+
+/// A fetched zip by its module.
+///
+/// # Errors
+/// It was not fetched, or cannot be read any more.
+pub fn open_zip(objects: &Objects, module: &ModuleVersion) -> Result<ModuleZip<Reader>> {
+    let fetched = objects.get(&Object::new(module.clone(), Kind::Zip));
+    let fetched = fetched.ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))?;
+    let reader = fetched.open().map_err(|e| fetch_failure(&e))?;
+    ModuleZip::open(reader, module, &Limits::default()).map_err(|e| Failure::failed(e.to_string()))
+}
 
 /// All that goes into the bundle, verified.
 pub struct Collected {

@@ -2,12 +2,11 @@
 //! side: reported at pack, since `unpack` and `go` fail there.
 
 use crate::Context;
-use crate::errors::fetch_failure;
 use crate::failure::{Failure, Result};
-use airgo_fetch::{Fetched, Kind, Object};
+use airgo_fetch::{Fetched, Object};
 use airgo_gomod::gosource::Platform;
 use airgo_gomod::module::{System, TooLong};
-use airgo_gomod::modzip::{Limits, ModuleZip};
+use airgo_gomod::modzip::FileList;
 use std::collections::BTreeMap;
 
 /// How many modules a warning names.
@@ -33,15 +32,9 @@ pub fn check(
         systems.into_iter().map(|s| (s, Vec::new())).collect();
     for (object, fetched) in objects {
         context.interrupt.check()?;
-        let zip = if object.kind == Kind::Zip {
-            let reader = fetched.open().map_err(|e| fetch_failure(&e))?;
-            let zip = ModuleZip::open(reader, &object.module, &Limits::default());
-            Some(zip.map_err(|e| Failure::failed(e.to_string()))?)
-        } else {
-            None
-        };
         for (system, list) in &mut found {
-            let files = zip.iter().flat_map(ModuleZip::entries).map(|entry| entry.name);
+            let files = fetched.files.iter().flat_map(FileList::iter).filter(|file| !file.is_directory());
+            let files = files.map(|file| file.name);
             list.extend(system.too_long(&object.module, files).map(|too_long| (object, too_long)));
         }
     }

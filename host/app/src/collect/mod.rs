@@ -18,32 +18,30 @@ mod toolchains;
 
 pub use collected::{Build, Collected};
 pub use offline::Complete;
-pub use payload::Payload;
+pub use payload::{Payload, Storing};
 
 use collected::Objects;
 
 use crate::completeness::{Files, Modules, Names, Opened};
-use crate::errors::fetch_failure;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::paths::shown;
 use crate::policy::view::{ReadSeek, View};
 use crate::project::Loaded;
 use crate::project::several::Projects;
 use crate::quantity::{bytes, count, duration};
-use crate::requests::{self, Collect, Network, Scope};
+use crate::requests::{Collect, Network, Scope};
 use crate::resolve::walk;
 use crate::{Context, Progress};
 use airgo_bundle::ObjectKind;
 use airgo_fetch::{Fetched, Fetcher, Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
-use airgo_gomod::modzip::{Limits, ModuleZip};
 use airgo_resolve::{Advice, Resolution};
 use downloads::{Downloads, subject};
 use jiff::Timestamp;
 use manifest::ManifestInputs;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use sumdb::Attested;
@@ -60,8 +58,7 @@ pub fn collect(
     wanted: &Collect,
     network: &Network,
     projects: &Projects,
-    wanted_payload: &requests::Payload,
-    output: &Path,
+    storing: Option<Storing<'_>>,
 ) -> Result<Collected> {
     let began = Timestamp::now();
     let session = Session::open(context, network)?;
@@ -73,7 +70,7 @@ pub fn collect(
     let build = Build { platforms: wanted.platforms.clone(), tags: wanted.tags.clone() };
     // The directories of the projects, and the names in zips, are read once.
     let zips = Zips(&objects);
-    let mut files = Files::new(context, &zips, Names::GoFiles);
+    let mut files = Files::new(context, &zips, storing.map_or(Names::GoFiles, |storing| storing.names()));
     let complete = offline::check(
         context,
         projects,
@@ -86,14 +83,12 @@ pub fn collect(
     let attested = verify(context, &session, projects, &resolved, &objects)?;
     session.end(context, &objects);
 
-    let inputs = payload::Inputs {
-        projects,
-        resolutions: &resolved.resolutions,
-        objects: &objects,
-        zips: &zips,
-        build: &build,
+    let inputs =
+        payload::Inputs { projects, resolutions: &resolved.resolutions, objects: &objects, build: &build };
+    let payload = match &storing {
+        None => Payload::default(),
+        Some(storing) => Payload::make(context, storing, &inputs, &mut files)?,
     };
-    let payload = Payload::make(context, wanted_payload, &inputs, output)?;
     let manifest = manifest::build(&ManifestInputs {
         projects,
         payload: &payload,
@@ -122,12 +117,7 @@ impl Modules for Zips<'_> {
     }
 
     fn open(&self, module: &ModuleVersion) -> Result<Box<dyn Opened>> {
-        let fetched = self.0.get(&Object::new(module.clone(), Kind::Zip));
-        let fetched =
-            fetched.ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))?;
-        let reader = fetched.open().map_err(|e| fetch_failure(&e))?;
-        let zip = ModuleZip::open(reader, module, &Limits::default());
-        Ok(Box::new(zip.map_err(|e| Failure::failed(e.to_string()))?))
+        Ok(Box::new(collected::open_zip(self.0, module)?))
     }
 }
 

@@ -1,8 +1,7 @@
 //! Which files of the modules a build reads, over all projects of a bundle.
 
 use super::{Inputs, files_of};
-use crate::Context;
-use crate::completeness::{Files, Names};
+use crate::completeness::Files;
 use crate::failure::{Failure, Result};
 use crate::requests::Exact;
 use airgo_bundle::{Carried, CarriedModule};
@@ -12,8 +11,8 @@ use airgo_resolve::packages::{self, Builds, Selecting, Selection, Settings, Star
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The modules of which something is read, by path and version, each with its list.
-pub fn select(context: &Context, wanted: &Exact, inputs: &Inputs<'_>) -> Result<Vec<CarriedModule>> {
-    let mut files = Files::new(context, inputs.zips, Names::All);
+/// `files` has all names of the modules.
+pub fn select(wanted: &Exact, inputs: &Inputs<'_>, files: &mut Files<'_>) -> Result<Vec<CarriedModule>> {
     let ports = Platform::ports();
     let platforms = if inputs.build.platforms.is_empty() { &ports } else { &inputs.build.platforms };
     let mut read: BTreeMap<ModuleVersion, Selection> = BTreeMap::new();
@@ -22,9 +21,9 @@ pub fn select(context: &Context, wanted: &Exact, inputs: &Inputs<'_>) -> Result<
         let starts = Starts { project: wanted.packages.is_empty(), tools: true, patterns: &wanted.packages };
         let mut add = |builds, tests, vendor| -> Result<()> {
             let settings = Settings { builds, tests, embeds: true, sums: None, standard: &|_| None };
-            let closure = packages::load_from(&starts, &loaded.project, resolution, &settings, &mut files)?;
+            let closure = packages::load_from(&starts, &loaded.project, resolution, &settings, files)?;
             let selecting = Selecting { tests, vendor };
-            for (module, selection) in packages::select(&closure, &selecting, &mut files)? {
+            for (module, selection) in packages::select(&closure, &selecting, files)? {
                 join(&mut read, module, selection);
             }
             Ok(())

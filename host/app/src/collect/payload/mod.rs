@@ -6,7 +6,7 @@ mod source;
 
 use super::collected::Objects;
 use crate::Context;
-use crate::completeness::Modules;
+use crate::completeness::{Files, Names};
 use crate::failure::{Failure, Result};
 use crate::project::several::Projects;
 use crate::quantity::bytes;
@@ -46,14 +46,19 @@ struct Listed {
 }
 
 impl Payload {
-    /// As it is wanted. Blocks are compressed beside `output`.
+    /// As it is wanted.
     ///
     /// # Errors
     /// A zip that cannot be read, or a disk that is full.
-    pub fn make(context: &Context, wanted: &Wanted, inputs: &Inputs<'_>, output: &Path) -> Result<Self> {
-        match wanted {
+    pub fn make(
+        context: &Context,
+        storing: &Storing<'_>,
+        inputs: &Inputs<'_>,
+        files: &mut Files<'_>,
+    ) -> Result<Self> {
+        match storing.payload {
             Wanted::Zips => Self::of_zips(inputs.objects),
-            Wanted::Exact(exact) => Self::exact(context, exact, inputs, output),
+            Wanted::Exact(exact) => Self::exact(context, exact, inputs, files, storing.output),
         }
     }
 
@@ -76,8 +81,14 @@ impl Payload {
     }
 
     /// Blocks with what a build reads.
-    fn exact(context: &Context, wanted: &Exact, inputs: &Inputs<'_>, output: &Path) -> Result<Self> {
-        let selected = exact::select(context, wanted, inputs)?;
+    fn exact(
+        context: &Context,
+        wanted: &Exact,
+        inputs: &Inputs<'_>,
+        files: &mut Files<'_>,
+        output: &Path,
+    ) -> Result<Self> {
+        let selected = exact::select(wanted, inputs, files)?;
         let mut lists = BTreeMap::new();
         for module in &selected {
             let carried = (!module.is_whole()).then(|| module.carried.text());
@@ -125,6 +136,25 @@ impl Listed {
     }
 }
 
+/// How a bundle is to store the files, and where.
+#[derive(Clone, Copy)]
+pub struct Storing<'a> {
+    /// In which way.
+    pub payload: &'a Wanted,
+    /// The bundle: blocks are compressed beside it.
+    pub output: &'a Path,
+}
+
+impl Storing<'_> {
+    /// Which names of the modules are read.
+    pub fn names(&self) -> Names {
+        match self.payload {
+            Wanted::Zips => Names::GoFiles,
+            Wanted::Exact(_) => Names::All,
+        }
+    }
+}
+
 /// What a payload is made of.
 pub struct Inputs<'a> {
     /// The projects.
@@ -133,8 +163,6 @@ pub struct Inputs<'a> {
     pub resolutions: &'a [Resolution],
     /// The verified downloads.
     pub objects: &'a Objects,
-    /// The same as modules that packages are loaded from.
-    pub zips: &'a dyn Modules,
     /// For what the sources are read.
     pub build: &'a super::Build,
 }

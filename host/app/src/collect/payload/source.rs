@@ -1,10 +1,10 @@
 //! The files of fetched zips, for one thread.
 
-use crate::collect::collected::Objects;
+use crate::collect::collected::{Objects, open_zip};
 use airgo_bundle::FileSource;
-use airgo_fetch::{Kind, Object, Reader};
+use airgo_fetch::Reader;
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::modzip::{Limits, ModuleZip};
+use airgo_gomod::modzip::ModuleZip;
 use std::io;
 
 /// Reads files of one zip after the other.
@@ -24,11 +24,8 @@ impl FileSource for Zips<'_> {
     fn read(&mut self, module: &ModuleVersion, file: &str, offset: u64, len: u64) -> io::Result<Vec<u8>> {
         let open = match self.open.take().filter(|zip| zip.module() == module) {
             Some(zip) => zip,
-            None => {
-                let fetched = self.objects.get(&Object::new(module.clone(), Kind::Zip));
-                let reader = fetched.ok_or(io::ErrorKind::NotFound)?.open().map_err(io::Error::other)?;
-                ModuleZip::open(reader, module, &Limits::default()).map_err(io::Error::other)?
-            }
+            None => open_zip(self.objects, module)
+                .map_err(|failure| io::Error::other(failure.message.raw().to_owned()))?,
         };
         self.open.insert(open).read(file, offset, len).map_err(io::Error::other)
     }
