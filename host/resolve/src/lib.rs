@@ -19,7 +19,8 @@
 //!   ([`Mode::Update`]).
 //!
 //! [`packages`] follows the imports of the project's packages through the modules
-//! of the build list, as `go list -deps -test ./...` does.
+//! of the build list, as `go list -deps -test ./...` does; [`vendor`] says what
+//! `go mod vendor` writes.
 //!
 //! The go.mod files of dependencies come from a [`GoModSource`] in any order;
 //! the result does not depend on it.
@@ -59,6 +60,7 @@ mod roots;
 mod source;
 mod toolchain;
 mod update;
+pub mod vendor;
 mod walk;
 
 pub use advice::{Advice, latest};

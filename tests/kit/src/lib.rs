@@ -7,6 +7,7 @@
 //! - [`offline`] is the network=none builder, [`require_tool`] the loud skip.
 //! - [`Shape`] grows projects to any size, and [`measure`] says what a command
 //!   takes over them.
+//! - [`VendoredProject`] is a project with all that `go mod vendor` looks at.
 //! - [`Rng`] gives random numbers that a seed repeats.
 //! - [`layers`] reads which files of a crate use which.
 //! - [`TempTree`] is a directory that goes away even when made of read-only
@@ -37,6 +38,7 @@ mod rng;
 mod temp;
 mod tools;
 mod txtar;
+mod vendored;
 mod world;
 mod zipfile;
 
@@ -51,5 +53,6 @@ pub use rng::Rng;
 pub use temp::{TempTree, fast_temp_root, target_tmp};
 pub use tools::{offline, require_tool};
 pub use txtar::{Txtar, TxtarFile};
+pub use vendored::VendoredProject;
 pub use world::World;
 pub use zipfile::ZipBuilder;

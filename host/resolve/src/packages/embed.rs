@@ -26,11 +26,11 @@ pub struct EmbedError {
     pub problem: String,
 }
 
-type Names = Result<BTreeSet<String>, String>;
+pub(crate) type Names = Result<BTreeSet<String>, String>;
 
 /// The files that one pattern names, below the module's root, of a package in
 /// `dir`; or go's words against it.
-pub(super) fn resolve<F: ModuleFiles>(
+pub(crate) fn resolve<F: ModuleFiles>(
     files: &mut F,
     place: &Place,
     dir: &str,

@@ -104,7 +104,7 @@ impl Tree {
 }
 
 /// The files of a project's modules, as the walk reads them.
-pub(super) struct Reader<'a, F> {
+pub(crate) struct Reader<'a, F> {
     pub files: &'a mut F,
     /// Go files in whose head `"C"` stands: most of them import it.
     pub maybe_cgo: HashMap<Place, HashSet<String>>,
@@ -117,7 +117,7 @@ impl<'a, F> Reader<'a, F> {
 }
 
 /// Reads each package once.
-pub(super) type Packages<'a, 'f, F> = closure::Packages<'a, Reader<'f, F>>;
+pub(crate) type Packages<'a, 'f, F> = closure::Packages<'a, Reader<'f, F>>;
 
 impl<F: ModuleFiles> closure::Files for Reader<'_, F> {
     type Module = Place;

@@ -143,7 +143,7 @@ pub fn load_from<F: ModuleFiles>(
 }
 
 /// Who says what import paths lead to.
-pub(super) trait Providers {
+pub(crate) trait Providers {
     /// What this one leads to; asked once for each.
     fn find<F: ModuleFiles>(
         &mut self,
@@ -156,16 +156,18 @@ pub(super) trait Providers {
 }
 
 /// The shared walk, and what it is for.
-pub(super) struct Walk<'a, F: ModuleFiles, P: Providers> {
+pub(crate) struct Walk<'a, F: ModuleFiles, P: Providers> {
     pub settings: &'a Settings<'a>,
     pub steps: closure::Walk<'a, Reader<'a, F>, Resolver<P>>,
 }
 
 /// Notes what go refuses on the way.
-pub(super) struct Resolver<P> {
+pub(crate) struct Resolver<P> {
     pub providers: P,
     /// The packages whose tests are followed: those that patterns match.
     pub tested: HashSet<Rc<Package>>,
+    /// So are those of the main modules' other packages.
+    all_tested: bool,
     problems: HashMap<(String, Fault), Problem>,
 }
 
@@ -212,7 +214,7 @@ impl<'a, F: ModuleFiles, P: Providers> closure::Resolver<Reader<'a, F>> for Reso
     }
 
     fn is_tested(&self, package: &Package) -> bool {
-        self.tested.contains(package)
+        self.all_tested && package.main || self.tested.contains(package)
     }
 }
 
@@ -236,7 +238,9 @@ impl<P> Resolver<P> {
 
 impl<'a, F: ModuleFiles, P: Providers> Walk<'a, F, P> {
     pub fn new(settings: &'a Settings<'a>, files: &'a mut F, providers: P) -> Self {
-        let resolver = Resolver { providers, tested: HashSet::new(), problems: HashMap::new() };
+        // As `all` in cmd/go modload/load.go, applyPkgFlags.
+        let all_tested = settings.tests && matches!(settings.builds, Builds::Any);
+        let resolver = Resolver { providers, tested: HashSet::new(), all_tested, problems: HashMap::new() };
         Self { settings, steps: closure::Walk::new(Reader::new(files), settings.builds, resolver) }
     }
 

@@ -5,7 +5,7 @@ use super::files::{ModuleFiles, Packages, Place};
 use super::load::{Package, Providers, Settings, Sums};
 use super::starts::Searched;
 use crate::{MainModule, Project, Replacement, Resolution, Selected};
-use airgo_gomod::gosource::closure::{ancestors, directory_in};
+use airgo_gomod::gosource::closure::{Builds, ancestors, directory_in};
 use airgo_gomod::gosum::Subject;
 use airgo_gomod::module::has_path_prefix;
 use airgo_gomod::{ModuleVersion, gover};
@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 /// What an import path leads to.
-pub(super) enum Lookup {
+pub(crate) enum Lookup {
     /// A package of the standard library.
     Standard,
     /// A package of a module; of each version, where several are carried.
@@ -40,6 +40,9 @@ pub(super) struct Modules<'a> {
     roots_first: bool,
     sums: Option<Sums<'a>>,
     standard: &'a dyn Fn(&str) -> Option<bool>,
+    /// `go mod vendor` follows imports that the compiler will refuse, and passes
+    /// over those of App Engine's old library (cmd/go modload/load.go, scanDir).
+    vendors: bool,
 }
 
 impl<'a> Modules<'a> {
@@ -59,6 +62,7 @@ impl<'a> Modules<'a> {
             roots_first: pruned,
             sums: settings.sums,
             standard: settings.standard,
+            vendors: matches!(settings.builds, Builds::Any),
         }
     }
 
@@ -113,13 +117,6 @@ impl<'a> Modules<'a> {
     pub fn all(&self) -> Vec<Searched> {
         let modules = self.resolution.build_list.iter();
         modules.filter_map(|s| Some((s.module.clone(), s.main, self.place(s)?))).collect()
-    }
-
-    /// What the `ignore` lines of a main module name.
-    pub fn ignored(&self, main: &str) -> Vec<&'a str> {
-        let is = |m: &&MainModule| m.modfile.module.as_ref().is_some_and(|decl| decl.path == main);
-        let lines = self.project.mains.iter().filter(is).flat_map(|m| &m.modfile.ignore);
-        lines.map(|line| line.path.as_str()).collect()
     }
 
     pub fn open(&mut self, place: &Place) {
@@ -185,11 +182,11 @@ impl<'a> Providers for Modules<'a> {
         packages: &mut Packages<'_, '_, F>,
         path: &str,
     ) -> Result<Lookup, F::Error> {
-        if path.starts_with("./") || path.starts_with("../") || matches!(path, "." | "..") {
-            return Ok(Lookup::Fault(Fault::Relative));
+        if self.vendors && ["appengine", "appengine_internal"].iter().any(|old| has_path_prefix(path, old)) {
+            return Ok(Lookup::Standard);
         }
-        if let Err(e) = airgo_gomod::module::check_import_path(path) {
-            return Ok(Lookup::Fault(Fault::Malformed(e.to_string())));
+        if let Some(fault) = malformed(path) {
+            return Ok(Lookup::Fault(fault));
         }
         let first = path.split('/').next().unwrap_or_default();
         let standard = if first.contains('.') { Some(false) } else { (self.standard)(path) };
@@ -225,12 +222,27 @@ impl<'a> Providers for Modules<'a> {
         if self.sums.is_some() && importer.main && !listed {
             return Some(Fault::Unlisted(imported.module.clone()));
         }
-        internal(importer, imported)
+        if self.vendors { None } else { internal(importer, imported) }
     }
 }
 
+/// What the `ignore` lines of a main module name.
+pub(crate) fn ignored<'a>(project: &'a Project, main: &str) -> Vec<&'a str> {
+    let is = |m: &&MainModule| m.modfile.module.as_ref().is_some_and(|decl| decl.path == main);
+    let lines = project.mains.iter().filter(is).flat_map(|m| &m.modfile.ignore);
+    lines.map(|line| line.path.as_str()).collect()
+}
+
+/// Why this is not the path of a package, if it is not.
+pub(crate) fn malformed(path: &str) -> Option<Fault> {
+    if path.starts_with("./") || path.starts_with("../") || matches!(path, "." | "..") {
+        return Some(Fault::Relative);
+    }
+    airgo_gomod::module::check_import_path(path).err().map(|e| Fault::Malformed(e.to_string()))
+}
+
 /// Packages below `internal` are for those beside it.
-pub(super) fn internal(importer: &Package, imported: &Package) -> Option<Fault> {
+pub(crate) fn internal(importer: &Package, imported: &Package) -> Option<Fault> {
     let parent = internal_parent(&imported.path)?;
     (!has_path_prefix(&importer.path, parent)).then_some(Fault::Internal)
 }

@@ -14,16 +14,17 @@
 //! it is known what they import.
 
 mod c_sources;
-mod embed;
+pub(crate) mod copied;
+pub(crate) mod embed;
 mod fault;
-mod files;
+pub(crate) mod files;
 mod follow;
-mod load;
-mod lookup;
+pub(crate) mod load;
+pub(crate) mod lookup;
 mod mains;
-mod matching;
+pub(crate) mod matching;
 mod selection;
-mod starts;
+pub(crate) mod starts;
 
 pub use airgo_gomod::gosource::closure::{Builds, On};
 pub use embed::{EmbedError, Embedded};

@@ -9,12 +9,12 @@
 //! importFromModules; modfetch/fetch.go, Download).
 
 use super::c_sources;
+use super::copied;
 use super::embed;
 use super::files::{Entry, EntryKind, ModuleFiles, Place};
 use super::load::{Closure, Package};
+use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::closure::{ancestors, join};
-use airgo_gomod::gosource::{self, embed_patterns, is_hidden};
-use airgo_gomod::{ModuleVersion, gover};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a module is read.
@@ -121,27 +121,15 @@ impl<F: ModuleFiles> OfModule<'_, F> {
         Ok(())
     }
 
-    /// `go mod vendor` resolves the patterns of all Go files of a directory, whatever
-    /// their constraints; before go 1.22 those of tests too (modcmd/vendor.go,
-    /// vendorPkg).
+    /// What `go mod vendor` embeds, and the files that have the patterns: for them go
+    /// reads tests of dependencies too.
     fn vendored_embeds(&mut self, package: &Package, entries: &[Entry], go: &str) -> Result<(), F::Error> {
-        let with_tests = gover::compare(go, "1.22").is_lt();
-        for entry in entries {
-            let EntryKind::File(size) = entry.kind else { continue };
-            let is_go = entry.name.ends_with(".go") && !is_hidden(&entry.name);
-            if !is_go || !with_tests && entry.name.ends_with("_test.go") {
-                continue;
+        for file in copied::go_files(self.files, package, entries, go)? {
+            if !file.patterns.is_empty() {
+                self.names.insert(join(&package.dir, &file.name));
             }
-            let text = self.files.read(&package.place, &join(&package.dir, &entry.name), size)?;
-            if memchr::memmem::find(&text, b"//go:embed").is_none()
-                || !gosource::read(&text).imports.iter().any(|import| import.path == "embed")
-            {
-                continue;
-            }
-            // For their patterns go reads tests of dependencies too.
-            self.names.insert(join(&package.dir, &entry.name));
-            for pattern in embed_patterns(&text) {
-                let resolved = embed::resolve(self.files, &package.place, &package.dir, &pattern)?;
+            for pattern in &file.patterns {
+                let resolved = embed::resolve(self.files, &package.place, &package.dir, pattern)?;
                 self.names.extend(resolved.unwrap_or_default());
             }
         }
@@ -157,17 +145,6 @@ fn names(entries: &[Entry]) -> impl Iterator<Item = &str> {
 /// Whether a file says who may use the code: by the names that `go mod vendor`
 /// copies (modcmd/vendor.go, metaPrefixes), and by those that authors use as well.
 fn is_metadata(name: &str) -> bool {
-    const PREFIXES: [&str; 9] = [
-        "AUTHORS",
-        "CONTRIBUTORS",
-        "COPYLEFT",
-        "COPYING",
-        "COPYRIGHT",
-        "LEGAL",
-        "LICENSE",
-        "NOTICE",
-        "PATENTS",
-    ];
     const WORDS: [&str; 11] = [
         "licens",
         "licenc",
@@ -181,7 +158,7 @@ fn is_metadata(name: &str) -> bool {
         "legal",
         "eula",
     ];
-    if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+    if copied::is_metadata(name) {
         return true;
     }
     let lower = name.to_lowercase();

@@ -2,8 +2,8 @@
 //! modload/load.go, LoadPackages, and modload/search.go, matchPackages).
 
 use super::files::{ModuleFiles, Place};
-use super::load::{Package, Walk};
-use super::lookup::{Lookup, Modules};
+use super::load::{Package, Providers, Walk};
+use super::lookup::{self, Lookup, Modules};
 use super::matching;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::closure::{On, join};
@@ -81,26 +81,39 @@ impl<F: ModuleFiles> Walk<'_, F, Modules<'_>> {
                 self.steps.resolver.providers.open(&place);
             }
             let ignored = match main {
-                true => self.steps.resolver.providers.ignored(&module.path),
+                true => lookup::ignored(self.steps.resolver.providers.project, &module.path),
                 false => Vec::new(),
             };
-            for dir in matching::directories(self.steps.packages.files.files, &place, &ignored)? {
-                let path = if dir.is_empty() { module.path.clone() } else { join(&module.path, &dir) };
-                if !matches(&path) {
-                    continue;
-                }
-                let files = self.steps.packages.package(&place, &dir)?;
-                let built = files.iter().fold(0, |all, file| all | file.built);
-                if built == 0 {
-                    continue;
-                }
-                let (module, place) = (module.clone(), place.clone());
-                let package = Rc::new(Package { path, module, main, place, dir });
-                if main && self.settings.tests {
-                    self.steps.resolver.tested.insert(package.clone());
-                }
-                self.steps.reach(&package, On { builds: built, tests: 0 });
+            self.reach_module((module, main, place), &ignored, matches)?;
+        }
+        Ok(())
+    }
+}
+
+impl<F: ModuleFiles, P: Providers> Walk<'_, F, P> {
+    /// All packages of a module that match.
+    pub(crate) fn reach_module(
+        &mut self,
+        (module, main, place): Searched,
+        ignored: &[&str],
+        matches: &dyn Fn(&str) -> bool,
+    ) -> Result<(), F::Error> {
+        for dir in matching::directories(self.steps.packages.files.files, &place, ignored)? {
+            let path = if dir.is_empty() { module.path.clone() } else { join(&module.path, &dir) };
+            if !matches(&path) {
+                continue;
             }
+            let files = self.steps.packages.package(&place, &dir)?;
+            let built = files.iter().fold(0, |all, file| all | file.built);
+            if built == 0 {
+                continue;
+            }
+            let (module, place) = (module.clone(), place.clone());
+            let package = Rc::new(Package { path, module, main, place, dir });
+            if main && self.settings.tests {
+                self.steps.resolver.tested.insert(package.clone());
+            }
+            self.steps.reach(&package, On { builds: built, tests: 0 });
         }
         Ok(())
     }
@@ -127,7 +140,7 @@ fn matches_text(pattern: &str, text: &str) -> bool {
 }
 
 /// What a module is looked up as.
-pub(super) type Searched = (ModuleVersion, bool, Place);
+pub(crate) type Searched = (ModuleVersion, bool, Place);
 
 #[cfg(test)]
 mod tests {

@@ -10,3 +10,4 @@ pub mod project;
 pub mod real;
 pub mod source;
 pub mod unpacked;
+pub mod vendored;
