@@ -24,6 +24,7 @@ mod docker;
 mod documents;
 mod drift;
 mod exact;
+mod exact_part;
 mod exchange;
 #[allow(dead_code)]
 #[path = "../../host/cli/src/exit.rs"]

@@ -42,6 +42,7 @@ pub mod sign;
 pub mod trust;
 pub mod unpack;
 mod unpack_blocks;
+mod unpack_exact;
 pub mod verify;
 #[cfg(feature = "network")]
 pub mod vulndb;

@@ -12,16 +12,17 @@ use crate::quantity::{bytes, count, count_are, duration};
 use crate::requests::{LastSeenFile, TrustFiles};
 use crate::settings;
 use crate::trust::open::{self, bundle_failure};
+use crate::unpack_exact::{self, Chosen};
 use crate::{Interrupt, Progress, unpack_blocks};
 use airgo_bundle::keys::KeyId;
 use airgo_bundle::manifest::Encoding;
 use airgo_bundle::names::EVIDENCE;
-use airgo_bundle::{Blocks, ObjectKind, SignedBundle};
+use airgo_bundle::{Blocks, CarriedModule, ObjectKind, SignedBundle};
 use airgo_gomod::goenv::GoFlags;
 use airgo_gomod::{H1, ModuleVersion};
 use airgo_modcache::{
     GoModInput, InstallAllError, InstallError, ModCache, ModuleInput, Options, Outcome, PartialInput,
-    Problem, ZipInput,
+    PartialTree, Problem, ZipInput,
 };
 use airgo_policy::Report;
 use jiff::Timestamp;
@@ -29,6 +30,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+
+pub use crate::unpack_exact::ExactPart;
 
 /// What to unpack, and how.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +57,8 @@ pub struct UnpackRequest {
     /// Installs the parts of modules that an exact bundle carries also into a cache that
     /// has complete modules.
     pub into_shared: bool,
+    /// Installs only what these checkouts' builds read.
+    pub exact: Option<ExactPart>,
     /// How many modules to install at once; default: one for each processor.
     pub jobs: Option<usize>,
 }
@@ -100,13 +105,22 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     beside::compare(context, bundle.manifest());
     let evaluated = evaluate(context, request, source, &bundle)?;
     context.interrupt.check()?;
-    let installed = install(context, request, &target, &bundle)?;
+    let chosen = match &request.exact {
+        None => None,
+        Some(exact) => Some(unpack_exact::choose(context, exact, name(request), &bundle)?),
+    };
+    let installed = install(context, request, &target, &bundle, chosen.as_ref())?;
     open::record_last_seen(&request.last_seen, &bundle)?;
 
     let new = installed.values().filter(|outcome| **outcome == Outcome::Installed).count();
     let present = installed.len() - new;
     context.status("Evaluated", evaluated.summary(request));
-    context.status("Unpacked", summary(&bundle, installed.len(), present, &target, began));
+    let what = match &chosen {
+        None => summary(&bundle, installed.len()),
+        Some(chosen) => chosen.summary(),
+    };
+    let (into, took) = (target.display(), duration(began.elapsed()));
+    context.status("Unpacked", format!("{what}, {present} already there) into {into} in {took}"));
     Ok(Unpacked {
         gomodcache: target,
         content_id: bundle.manifest().content_id.clone(),
@@ -118,19 +132,17 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     })
 }
 
-/// What was done, in a line.
-fn summary(bundle: &SignedBundle, all: usize, present: usize, target: &Path, began: Instant) -> String {
+/// What was done, as the beginning of a line.
+fn summary(bundle: &SignedBundle, all: usize) -> String {
     // A module is one whose code is there; the others have their go.mod read alone.
     let with_code = bundle.manifest().modules.iter().filter(|m| m.zip.is_some()).count();
     let more = all.saturating_sub(with_code);
     let total: u64 = bundle.objects().map(|o| o.size).sum();
     format!(
-        "{}{} ({}, {present} already there) into {} in {}",
+        "{}{} ({}",
         count(with_code, "module"),
         if more == 0 { String::new() } else { format!(" and {}", count(more, "more go.mod file")) },
-        bytes(total),
-        target.display(),
-        duration(began.elapsed())
+        bytes(total)
     )
 }
 
@@ -164,7 +176,11 @@ fn evaluate(
 
 /// The command that evaluates the policy on the bundle once more.
 fn again(request: &UnpackRequest) -> String {
-    policy::check_command(request.files.first().map_or(Path::new("FILE"), PathBuf::as_path), &request.trust)
+    policy::check_command(name(request), &request.trust)
+}
+
+fn name(request: &UnpackRequest) -> &Path {
+    request.files.first().map_or(Path::new("FILE"), PathBuf::as_path)
 }
 
 impl Evaluated {
@@ -197,13 +213,19 @@ fn install(
     request: &UnpackRequest,
     target: &Path,
     bundle: &SignedBundle,
+    chosen: Option<&Chosen>,
 ) -> Result<BTreeMap<ModuleVersion, Outcome>> {
-    let mut inputs = inputs(bundle)?;
+    let mut inputs = inputs(bundle, chosen.is_some())?;
     let blocks = match bundle.manifest().payload.encoding {
         Encoding::GoproxyTree => None,
         Encoding::Compact | Encoding::Exact => Some(bundle.blocks().map_err(|e| bundle_failure(&e))?),
     };
-    let parts = blocks.as_ref().map(|blocks| parts(bundle, blocks, &mut inputs)).unwrap_or_default();
+    let by_files = match (chosen, &blocks) {
+        (Some(chosen), _) => chosen.modules.as_slice(),
+        (None, Some(blocks)) => blocks.contents().modules(),
+        (None, None) => &[],
+    };
+    let parts = parts(bundle, by_files, &mut inputs);
     let evidence = evidence(bundle)?;
     context.interrupt.check()?;
     let keep_writable = modcacherw(context)? || request.modcacherw;
@@ -230,11 +252,14 @@ fn install(
     let jobs = open::jobs(request.jobs).get();
     let stage = cache.stage().of_bundle(bundle.manifest_sha256().0);
     stage.add_all(inputs, jobs, &watch).map_err(|e| damage(context, request, bundle, &e.error))?;
+    let trees = parts.into_iter().map(|part| stage.partial(part, &watch));
+    let trees = trees.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| shared(&e, target))?;
     if let Some(blocks) = &blocks {
-        let trees = parts.into_iter().map(|part| stage.partial(part, &watch));
-        let trees = trees.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| shared(&e, target))?;
         let bundle_watch = open::Watch::new(context, "Reading", "blocks", blocks.len() as u64);
-        unpack_blocks::extract(blocks, &trees, open::jobs(request.jobs), &bundle_watch)?;
+        let trees = of_blocks(blocks, trees);
+        unpack_blocks::extract(blocks, &trees, chosen.is_none(), open::jobs(request.jobs), &bundle_watch)?;
+    } else if chosen.is_some() {
+        unpack_exact::extract(context, bundle, trees, open::jobs(request.jobs))?;
     }
     // From here on all of the bundle is verified.
     keep_evidence(&cache, &evidence)?;
@@ -244,16 +269,25 @@ fn install(
     }
 }
 
-/// The modules whose files are in blocks, in the order of the blocks' lists, taken out
-/// of the others.
-fn parts(bundle: &SignedBundle, blocks: &Blocks, inputs: &mut Vec<ModuleInput<'_>>) -> Vec<PartialInput> {
+/// The trees in the order of the blocks' lists.
+fn of_blocks<'s>(blocks: &Blocks, trees: Vec<PartialTree<'s>>) -> Vec<Option<PartialTree<'s>>> {
+    let mut by_module: BTreeMap<ModuleVersion, PartialTree<'s>> =
+        trees.into_iter().map(|tree| (tree.module().clone(), tree)).collect();
+    blocks.contents().modules().iter().map(|carried| by_module.remove(&carried.module)).collect()
+}
+
+/// The modules that are installed file by file, in their order, taken out of the others.
+fn parts(
+    bundle: &SignedBundle,
+    modules: &[CarriedModule],
+    inputs: &mut Vec<ModuleInput<'_>>,
+) -> Vec<PartialInput> {
     let lists = bundle.objects().filter(|object| object.kind == ObjectKind::FileList);
     let sums: BTreeMap<&ModuleVersion, H1> =
         lists.filter_map(|list| Some((&list.module, list.h1?))).collect();
     let mut of_others: BTreeMap<ModuleVersion, ModuleInput<'_>> =
         inputs.drain(..).map(|input| (input.module.clone(), input)).collect();
-    let modules = blocks.contents().modules().iter();
-    let parts = modules.filter_map(|carried| {
+    let parts = modules.iter().filter_map(|carried| {
         let module = carried.module.clone();
         let input = of_others.remove(&module);
         let (info, go_mod) = input.map_or((None, None), |input| (input.info, input.go_mod));
@@ -330,11 +364,15 @@ fn modcacherw(context: &Context) -> Result<bool> {
 }
 
 /// Every module of the bundle, its zips still behind the bundle's handle: whoever
-/// stages them hashes them. All other objects are verified.
-fn inputs(bundle: &SignedBundle) -> Result<Vec<ModuleInput<'_>>> {
+/// stages them hashes them. All other objects are verified. With `lean` the zips are left
+/// out, and lists and blocks are verified by whoever reads them.
+fn inputs(bundle: &SignedBundle, lean: bool) -> Result<Vec<ModuleInput<'_>>> {
     let mut inputs: BTreeMap<ModuleVersion, ModuleInput<'_>> = BTreeMap::new();
     for object in bundle.objects() {
         let content = bundle.content(&object.name).map_err(|e| bundle_failure(&e))?;
+        if lean && matches!(object.kind, ObjectKind::Zip | ObjectKind::FileList | ObjectKind::Block) {
+            continue;
+        }
         if !matches!(object.kind, ObjectKind::Info | ObjectKind::Mod | ObjectKind::Zip) {
             content.verify(&mut Vec::new(), &()).map_err(|e| bundle_failure(&e))?;
             continue;

@@ -1,5 +1,5 @@
 //! Installing from blocks: each is read once, and each content goes to all files
-//! that have it.
+//! that have it, or of these to those that are wanted.
 
 use crate::errors::install_failure;
 use crate::failure;
@@ -13,26 +13,28 @@ use std::num::NonZeroUsize;
 /// many modules they are.
 const WHOLE: u64 = 4 << 20;
 
-/// Reads all blocks, several at once, into the trees of the modules, which are in the
-/// order of the blocks' lists.
+/// Reads the blocks, several at once, into the trees of the modules, which are in the
+/// order of the blocks' lists; none for a module that is not wanted. Where `all` is
+/// given, blocks of which nothing is wanted are verified too.
 ///
 /// # Errors
 /// The first block that is damaged, or content that is not what a list says, or a
 /// file that cannot be written.
 pub fn extract(
     blocks: &Blocks,
-    trees: &[PartialTree<'_>],
+    trees: &[Option<PartialTree<'_>>],
+    all: bool,
     jobs: NonZeroUsize,
     progress: &dyn BundleProgress,
 ) -> failure::Result<()> {
-    let all: Vec<usize> = (0..blocks.len()).collect();
+    let indexes: Vec<usize> = (0..blocks.len()).collect();
     let sink = || Trees { blocks, trees, content: 0, held: Vec::new(), writers: Vec::new() };
-    let failed = parallel::each(jobs, &all, true, sink, |sink, index| {
+    let failed = parallel::each(jobs, &indexes, true, sink, |sink, index| {
         if needed(blocks, trees, *index) {
             return blocks.read(*index, sink, progress);
         }
         // All of it is there. That the block is whole is still to be seen.
-        Ok(blocks.verify(*index, progress)?)
+        if all { Ok(blocks.verify(*index, progress)?) } else { Ok(()) }
     });
     match failed.into_iter().next() {
         None => Ok(()),
@@ -42,7 +44,7 @@ pub fn extract(
 }
 
 /// Whether some file still awaits a content of this block.
-fn needed(blocks: &Blocks, trees: &[PartialTree<'_>], index: usize) -> bool {
+fn needed(blocks: &Blocks, trees: &[Option<PartialTree<'_>>], index: usize) -> bool {
     let (mut range, _) = blocks.block(index);
     range.any(|content| {
         let mut places = blocks.contents().places(content).iter();
@@ -50,14 +52,15 @@ fn needed(blocks: &Blocks, trees: &[PartialTree<'_>], index: usize) -> bool {
     })
 }
 
-fn tree<'t, 's>(trees: &'t [PartialTree<'s>], place: FilePlace) -> Option<&'t PartialTree<'s>> {
-    trees.get(place.module as usize)
+/// The tree that takes a file.
+fn tree<'t, 's>(trees: &'t [Option<PartialTree<'s>>], place: FilePlace) -> Option<&'t PartialTree<'s>> {
+    trees.get(place.module as usize)?.as_ref().filter(|tree| tree.takes(place.file as usize))
 }
 
 /// Writes contents to all of their files.
 struct Trees<'a, 's> {
     blocks: &'a Blocks,
-    trees: &'a [PartialTree<'s>],
+    trees: &'a [Option<PartialTree<'s>>],
     content: usize,
     /// The content so far, where it is held.
     held: Vec<u8>,

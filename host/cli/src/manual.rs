@@ -76,6 +76,10 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "airgo unpack app.airgo --trust trust.toml --gomodcache /cache --last-seen seen.json",
             ),
             (
+                "only what the build of the checkout in the working directory reads",
+                "airgo unpack app.airgo --exact --gomodcache /cache --trust team.pub",
+            ),
+            (
                 "a delta, with the bundle that it builds on",
                 "airgo unpack new.airgo --base old.airgo --trust team.pub",
             ),

@@ -4,11 +4,12 @@
 
 mod rawzip;
 
-use airgo_gomod::modzip::{Limits, ModuleZip};
+use airgo_gomod::modzip::{Limits, ModuleZip, Scratch, Sink};
 use airgo_gomod::{H1, ModuleVersion};
 use airgo_testkit::h1_files;
 use proptest::prelude::*;
 use rawzip::{Archive, Entry, MODULE, extra};
+use std::convert::Infallible;
 use std::io::{Cursor, Read as _};
 
 const GO_MOD: &[u8] = b"module example.com/m\n";
@@ -405,6 +406,29 @@ fn checks_the_module_first() {
     assert!(open("example.com/m", "v2.0.0").contains("should be v0 or v1, not v2"));
 }
 
+/// Takes names and contents.
+#[derive(Default)]
+struct Files(Vec<(String, Vec<u8>)>);
+
+impl Sink for Files {
+    type Error = Infallible;
+
+    fn start(&mut self, name: &str, _: u64) -> Result<(), Infallible> {
+        self.0.push((name.to_owned(), Vec::new()));
+        Ok(())
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
+        self.0.last_mut().unwrap().1.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// One file after the other, and damage elsewhere is not seen.
 #[test]
 fn reads_single_files() {
     let large: Vec<u8> = (0..5u32 << 20).map(|i| (i / 1000 % 251) as u8).collect();
@@ -425,6 +449,11 @@ fn reads_single_files() {
         let want = &want[..want.len().min(usize::try_from(len).unwrap_or(usize::MAX))];
         assert_eq!(zip.read("large", offset, len).unwrap(), want, "{offset} {len}");
     }
+    let mut files = Files::default();
+    zip.walk_files(&mut Scratch::new(), ["large", "LICENSE"], &mut files).unwrap();
+    assert_eq!(files.0, [("LICENSE".to_owned(), b"free".to_vec()), ("large".to_owned(), large)]);
+    let none = zip.walk_files(&mut Scratch::new(), ["LICENSE", "none"], &mut ()).unwrap_err().to_string();
+    assert_eq!(none, "zip of example.com/m@v1.0.0: no file \"none\" in it");
     let error = zip.read("none", 0, 1).unwrap_err().to_string();
     assert_eq!(error, "zip of example.com/m@v1.0.0: no file \"none\" in it");
     let mut none =

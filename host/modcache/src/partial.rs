@@ -146,6 +146,16 @@ impl PartialTree<'_> {
         self.part.list.is_carried(index) && self.part.state(index) == AWAITED
     }
 
+    /// Whether a file of the list, by its index, is carried at all.
+    pub fn takes(&self, index: usize) -> bool {
+        self.part.list.is_carried(index)
+    }
+
+    /// The files that are still awaited, with their indexes.
+    pub fn awaited(&self) -> impl Iterator<Item = (usize, ListedFile<'_>)> {
+        self.part.list.carried().filter(|(index, _)| self.part.state(*index) == AWAITED)
+    }
+
     /// What will have become of the module once it is published.
     pub fn outcome(&self) -> Outcome {
         if self.part.contents.is_some() { Outcome::Installed } else { Outcome::AlreadyPresent }

@@ -1,19 +1,22 @@
 //! The modules of a signed bundle: their go.mod files for the resolver, their
-//! files for the packages. Nothing is read that is not verified first.
+//! files for the packages. Nothing is read that is not verified first, or by its
+//! list afterwards, before anything is made of it.
 
 use super::files::{Modules, Opened};
+use super::listed::Listed;
 use super::sums::{Stored, stored};
 use crate::Context;
 use crate::failure::{Failure, Result};
 use crate::trust::open::bundle_failure;
 use airgo_bundle::manifest::Encoding;
 use airgo_bundle::names::object_name;
-use airgo_bundle::{BlockFiles, ObjectKind, SignedBundle};
+use airgo_bundle::{BlockFiles, CarriedModule, ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::has_path_prefix;
 use airgo_gomod::modzip::{Limits, ModuleZip};
 use airgo_resolve::{GoModSource, SourceError};
-use std::collections::{BTreeSet, VecDeque};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 
 /// The modules that a bundle carries.
@@ -24,6 +27,8 @@ pub struct Carried<'a> {
     pub stored: Stored<'a>,
     /// Where the files are in blocks.
     blocks: Option<Rc<BlockFiles>>,
+    /// Where zips are verified file by file, those that were opened.
+    listed: Option<RefCell<HashMap<ModuleVersion, Listed>>>,
 }
 
 impl<'a> Carried<'a> {
@@ -38,7 +43,70 @@ impl<'a> Carried<'a> {
                 Some(Rc::new(BlockFiles::of(bundle).map_err(|e| bundle_failure(&e))?))
             }
         };
-        Ok(Self { context, bundle, stored: stored(bundle.manifest()), blocks })
+        Ok(Self { context, bundle, stored: stored(bundle.manifest()), blocks, listed: None })
+    }
+
+    /// The same, but a zip is not hashed as a whole before it is read: whoever installs
+    /// the files compares each with the module's list, see [`Self::check_read`]. A module
+    /// without a list is an error.
+    ///
+    /// # Errors
+    /// As [`Carried::new`].
+    pub fn by_lists(context: &'a Context, bundle: &'a SignedBundle) -> Result<Self> {
+        Ok(Self { listed: Some(RefCell::default()), ..Self::new(context, bundle)? })
+    }
+
+    /// The list of a module's files, and which of them the bundle carries.
+    ///
+    /// # Errors
+    /// The bundle has none.
+    pub fn list(&self, module: &ModuleVersion) -> Result<CarriedModule> {
+        if let Some(carried) = self.blocks.as_ref().and_then(|blocks| blocks.module(module)) {
+            return Ok(carried.clone());
+        }
+        let list = self.listed(module)?.list().clone();
+        Ok(CarriedModule { module: module.clone(), carried: airgo_bundle::Carried::all(list.len()), list })
+    }
+
+    /// Hashes the files that were read and are not among these, which whoever installs
+    /// them compares with their lists.
+    ///
+    /// # Errors
+    /// A file that is not what the list of its module says.
+    pub fn check_read(&self, installed: &[CarriedModule]) -> Result<()> {
+        let held = self.listed.iter().flat_map(|held| held.borrow().clone());
+        for (module, listed) in held {
+            let place = installed.binary_search_by(|carried| carried.module.cmp(&module));
+            let carried = place.ok().and_then(|place| installed.get(place));
+            listed.check(|index| carried.is_some_and(|carried| carried.carried.has(index)))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the zips that were read are what the manifest says.
+    ///
+    /// # Errors
+    /// One is not.
+    pub fn check_zips(&self) -> Result<()> {
+        self.listed
+            .iter()
+            .flat_map(|held| held.borrow().clone())
+            .try_for_each(|(_, listed)| listed.check_zip())
+    }
+
+    fn listed(&self, module: &ModuleVersion) -> Result<Listed> {
+        let mut held = self.listed.as_ref().map(RefCell::borrow_mut);
+        if let Some(known) = held.as_ref().and_then(|held| held.get(module)) {
+            return Ok(known.clone());
+        }
+        let listed = Listed::of(self.bundle, module)?.ok_or_else(|| {
+            Failure::failed(format!("the bundle has no list of the files of {module}"))
+                .hint("without --exact it is unpacked whole")
+        })?;
+        if let Some(held) = &mut held {
+            held.insert(module.clone(), listed.clone());
+        }
+        Ok(listed)
     }
 
     /// The module that has a package by the list of its files, of which an exact bundle
@@ -93,11 +161,14 @@ impl Modules for Carried<'_> {
         carried && (self.in_blocks(module).is_some() || self.has_zip(module))
     }
 
-    /// The whole zip is hashed before it is read.
+    /// The whole zip is hashed before it is read, unless each file is.
     fn open(&self, module: &ModuleVersion) -> Result<Box<dyn Opened>> {
         self.context.interrupt.check()?;
         if let Some(blocks) = self.in_blocks(module) {
             return Ok(Box::new(InBlocks { blocks: blocks.clone(), module: module.clone() }));
+        }
+        if self.listed.is_some() {
+            return Ok(Box::new(self.listed(module)?));
         }
         let name = object_name(module, ObjectKind::Zip).map_err(|e| Failure::failed(e.to_string()))?;
         let content = self.bundle.content(&name).map_err(|e| bundle_failure(&e))?;

@@ -21,7 +21,7 @@ use airgo_bundle::SignedBundle;
 use airgo_bundle::manifest::Encoding;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Platform;
-use airgo_resolve::TOOLCHAIN_MODULE;
+use airgo_resolve::{Resolution, TOOLCHAIN_MODULE};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -74,16 +74,8 @@ pub fn check(context: &Context, request: &CheckRequest) -> Result<Checked> {
     let began = Instant::now();
     let bundle = open::open_signed(context, &request.file, &request.trust)?;
     let loaded = project::load(&request.dir, &context.env)?;
-    let mut checked = Checked {
-        file: request.file.clone(),
-        dir: request.dir.clone(),
-        content_id: bundle.manifest().content_id.clone(),
-        contents: Contents::default(),
-        target: target(context, request, &bundle),
-        problems: Vec::new(),
-        notes: Vec::new(),
-        vendored: false,
-    };
+    let target = target(context, &request.platforms, &request.tags, &bundle);
+    let mut checked = Checked::new(&request.file, &request.dir, &bundle, target);
     match vendored(context, &loaded) {
         Some(dir) => {
             checked.vendored = true;
@@ -92,7 +84,11 @@ pub fn check(context: &Context, request: &CheckRequest) -> Result<Checked> {
                 shown(&dir)
             ));
         }
-        None => evaluate(context, &bundle, &loaded, &mut checked)?,
+        None => {
+            let carried = Carried::new(context, &bundle)?;
+            let mut files = Files::new(context, &carried, Names::All);
+            evaluate(context, &bundle, &loaded, &carried, &mut files, &mut checked)?;
+        }
     }
     for note in &checked.notes {
         context.warning(note);
@@ -104,11 +100,11 @@ pub fn check(context: &Context, request: &CheckRequest) -> Result<Checked> {
 }
 
 /// The platforms and tags asked for, or those that the bundle was packed for.
-fn target(context: &Context, request: &CheckRequest, bundle: &SignedBundle) -> Target {
+pub fn target(context: &Context, platforms: &[Platform], tags: &[String], bundle: &SignedBundle) -> Target {
     let manifest = bundle.manifest();
     let packed: Vec<Platform> = manifest.platforms.iter().filter_map(|name| Platform::parse(name)).collect();
-    let platforms = if request.platforms.is_empty() { &packed } else { &request.platforms };
-    let tags = if request.tags.is_empty() { &manifest.build_tags } else { &request.tags };
+    let platforms = if platforms.is_empty() { &packed } else { platforms };
+    let tags = if tags.is_empty() { &manifest.build_tags } else { tags };
     let mut target = Target::new(context, platforms, tags);
     target.embeds = true;
     target.cgo = match context.env.get_or_empty(settings::CGO_ENABLED).reveal() {
@@ -119,21 +115,31 @@ fn target(context: &Context, request: &CheckRequest, bundle: &SignedBundle) -> T
     target
 }
 
-fn evaluate(context: &Context, bundle: &SignedBundle, loaded: &Loaded, checked: &mut Checked) -> Result<()> {
-    let carried = Carried::new(context, bundle)?;
-    let mut files = Files::new(context, &carried, Names::All);
-    let mut go_mods = GoMods::new(&carried);
+/// Loads the packages from what the bundle carries. What go refuses is added to
+/// `checked`; the modules are those of the whole graph where the bundle has it, of as
+/// much as a build reads else.
+///
+/// # Errors
+/// The bundle is damaged, or the checkout cannot be read.
+pub fn evaluate(
+    context: &Context,
+    bundle: &SignedBundle,
+    loaded: &Loaded,
+    carried: &Carried<'_>,
+    files: &mut Files<'_>,
+    checked: &mut Checked,
+) -> Result<Option<Resolution>> {
+    let mut go_mods = GoMods::new(carried);
     let target = checked.target.clone();
-    checked.problems.extend(toolchain(context, loaded, &carried)?);
-    let mut evaluation =
-        Evaluation { context, loaded, target: &target, files: &mut files, go_mods: &mut go_mods };
-    let Evaluated { closure, problems } = evaluation.run()?;
+    checked.problems.extend(toolchain(context, loaded, carried)?);
+    let mut evaluation = Evaluation { context, loaded, target: &target, files, go_mods: &mut go_mods };
+    let Evaluated { closure, problems, resolution } = evaluation.run()?;
     if let Some(fault) = go_mods.fault.take() {
         return Err(fault);
     }
     context.interrupt.check()?;
     let explained =
-        problems.into_iter().map(|problem| left_out(with_versions(problem, &carried), &carried, bundle));
+        problems.into_iter().map(|problem| left_out(with_versions(problem, carried), carried, bundle));
     checked.problems.extend(explained);
     let reads = Reads {
         zips: files.opened().cloned().collect(),
@@ -168,29 +174,40 @@ fn evaluate(context: &Context, bundle: &SignedBundle, loaded: &Loaded, checked: 
         }
     }
     checked.contents.add(&closure);
-    if checked.problems.is_empty()
-        && let Some(refused) = whole_graph(loaded, &mut go_mods)
-    {
-        checked.notes.push(format!("`go list -m all` will be refused, `go build` will not: {refused}"));
+    if !checked.problems.is_empty() {
+        return Ok(resolution);
     }
-    Ok(())
+    match whole_graph(loaded, &mut go_mods) {
+        Ok(whole) => Ok(Some(whole)),
+        Err(refused) => {
+            let note = format!("`go list -m all` will be refused, `go build` will not: {refused}");
+            checked.notes.push(note);
+            Ok(resolution)
+        }
+    }
 }
 
 /// The toolchain that go switches to, where the bundle lacks it.
 fn toolchain(context: &Context, loaded: &Loaded, carried: &Carried<'_>) -> Result<Option<Problem>> {
-    let Some(name) = switches_to(context, &loaded.project)? else { return Ok(None) };
-    let here = host();
-    let module = ModuleVersion::new(TOOLCHAIN_MODULE, format!("v0.0.1-{name}.{}", here.replace('/', "-")));
+    let Some((name, module)) = toolchain_of(context, loaded)? else { return Ok(None) };
     if super::Modules::has(carried, &module) || in_path(context, &name) {
         return Ok(None);
     }
+    let here = host();
     let message = format!("go switches to {name}, and the bundle lacks that toolchain for {here}");
     let problem = Problem::new(ProblemKind::Toolchain, message).of(&module);
     Ok(Some(problem.fix(format!("airgo pack --toolchain {here}"))))
 }
 
+/// The toolchain that the go of this machine switches to, and its module.
+pub fn toolchain_of(context: &Context, loaded: &Loaded) -> Result<Option<(String, ModuleVersion)>> {
+    let Some(name) = switches_to(context, &loaded.project)? else { return Ok(None) };
+    let version = format!("v0.0.1-{name}.{}", host().replace('/', "-"));
+    Ok(Some((name, ModuleVersion::new(TOOLCHAIN_MODULE, version))))
+}
+
 /// This machine's platform as Go names it.
-fn host() -> String {
+pub fn host() -> String {
     let os = match std::env::consts::OS {
         "macos" => "darwin",
         os => os,
@@ -242,6 +259,20 @@ fn with_versions(mut problem: Problem, carried: &Carried<'_>) -> Problem {
 }
 
 impl Checked {
+    /// Nothing is known of it yet.
+    pub fn new(file: &Path, dir: &Path, bundle: &SignedBundle, target: Target) -> Self {
+        Self {
+            file: file.to_owned(),
+            dir: dir.to_owned(),
+            content_id: bundle.manifest().content_id.clone(),
+            contents: Contents::default(),
+            target,
+            problems: Vec::new(),
+            notes: Vec::new(),
+            vendored: false,
+        }
+    }
+
     /// Whether the checkout builds.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -25,6 +25,8 @@ pub struct Evaluated {
     pub closure: Closure,
     /// What go refuses.
     pub problems: Vec<Problem>,
+    /// The modules, of as much of the graph as was read; none where it cannot be.
+    pub resolution: Option<Resolution>,
 }
 
 /// What is evaluated, and from what.
@@ -46,10 +48,11 @@ impl Evaluation<'_, '_, '_> {
         if pruned && project.mode == Mode::Readonly {
             let roots = match resolve_roots(project) {
                 Ok(roots) => roots,
-                Err(e) => return Ok(Evaluated { closure: Closure::default(), problems: refused(&e) }),
+                Err(e) => return Ok(Evaluated { problems: refused(&e), ..Evaluated::default() }),
             };
-            let mut evaluated = self.load(&roots)?;
-            evaluated.problems.extend(used_twice(project, &roots, false));
+            let (closure, mut problems) = self.load(&roots)?;
+            problems.extend(used_twice(project, &roots, false));
+            let evaluated = Evaluated { closure, problems, resolution: Some(roots) };
             let used = used(&evaluated.closure);
             if !(evaluated.closure.graph_read || workspace && !used.is_empty()) {
                 let spot = spot_check(project, &used, self.go_mods);
@@ -61,7 +64,7 @@ impl Evaluation<'_, '_, '_> {
         }
         match resolve(project, self.go_mods) {
             Ok(resolution) => {
-                let Evaluated { closure, mut problems } = self.load(&resolution)?;
+                let (closure, mut problems) = self.load(&resolution)?;
                 // Go reads a module's go.mod for its language version, also where
                 // that is pruned out of the graph.
                 let spot = spot_check(project, &used(&closure), self.go_mods);
@@ -69,22 +72,21 @@ impl Evaluation<'_, '_, '_> {
                 // It has read the graph by now, whatever the packages alone ask for.
                 problems.extend(self.unsummed(&closure));
                 problems.extend(used_twice(project, &resolution, true));
-                Ok(Evaluated { closure, problems })
+                Ok(Evaluated { closure, problems, resolution: Some(resolution) })
             }
             Err(e) => {
-                let Evaluated { closure, mut problems } = first.unwrap_or_default();
+                let Evaluated { closure, mut problems, .. } = first.unwrap_or_default();
                 // What else is missing without the graph; what it alone would tell is not.
                 problems
                     .retain(|problem| !matches!(problem.kind, ProblemKind::Package | ProblemKind::NotListed));
                 problems.extend(refused(&e));
-                Ok(Evaluated { closure, problems })
+                Ok(Evaluated { closure, problems, resolution: None })
             }
         }
     }
 
-    fn load(&mut self, resolution: &Resolution) -> Result<Evaluated> {
-        let (closure, problems) = load(self.context, self.loaded, resolution, self.target, self.files)?;
-        Ok(Evaluated { closure, problems })
+    fn load(&mut self, resolution: &Resolution) -> Result<(Closure, Vec<Problem>)> {
+        load(self.context, self.loaded, resolution, self.target, self.files)
     }
 
     /// The lines that go.sum lacks for the go.mod files of the graph.
@@ -100,10 +102,13 @@ impl Evaluation<'_, '_, '_> {
     }
 }
 
-/// What `go list -m all` and `go mod graph` refuse, which read the whole graph
-/// where a build does not.
-pub fn whole_graph(loaded: &Loaded, go_mods: &mut GoMods<'_>) -> Option<String> {
-    resolve(&loaded.project, go_mods).err().map(|e| e.to_string())
+/// What `go list -m all` and `go mod graph` give, which read the whole graph where a
+/// build does not; or why they refuse.
+pub fn whole_graph(
+    loaded: &Loaded,
+    go_mods: &mut GoMods<'_>,
+) -> std::result::Result<Resolution, ResolveError> {
+    resolve(&loaded.project, go_mods)
 }
 
 /// The modules that provide packages, each once, as they are required.

@@ -13,15 +13,19 @@ mod check;
 mod contents;
 mod files;
 mod graph;
+mod listed;
 mod problem;
 mod refusal;
+mod selected;
 mod sums;
 
-pub use check::{CheckRequest, Checked, check};
+pub use carried::Carried;
+pub use check::{CheckRequest, Checked, check, evaluate, host, target, toolchain_of};
 pub use contents::Contents;
 pub use files::{Files, Modules, Names, Opened, OwnFiles};
 pub use problem::{ImportedBy, Problem, ProblemKind};
 pub use refusal::{Refusal, SHOWN};
+pub use selected::{Selected, Selection, part_of};
 
 use crate::Context;
 use crate::failure::Result;
@@ -32,7 +36,7 @@ use airgo_gomod::goenv::GoFlags;
 use airgo_gomod::gosource::Platform;
 use airgo_gomod::gosum::Subject;
 use airgo_gomod::{ModuleVersion, gover};
-use airgo_resolve::packages::{self, Builds, Closure, Settings};
+use airgo_resolve::packages::{self, Builds, Closure, Settings, Starts};
 use airgo_resolve::{Project, Replacement, Resolution, Vendor};
 use problem::Words;
 use std::collections::{HashMap, HashSet};
@@ -53,6 +57,10 @@ pub struct Target {
     pub cgo: Option<bool>,
     /// Whether the files that packages embed have to be there.
     pub embeds: bool,
+    /// Whether the tests of the project's packages are built.
+    pub tests: bool,
+    /// Package patterns; none: all packages of the main modules.
+    pub packages: Vec<String>,
 }
 
 impl Target {
@@ -64,7 +72,7 @@ impl Target {
         platforms.truncate(64);
         let mut tags = tags.to_vec();
         tags.extend(flag(context, "tags").split([',', ' ']).filter(|tag| !tag.is_empty()).map(str::to_owned));
-        Self { platforms, tags, cgo: None, embeds: false }
+        Self { platforms, tags, cgo: None, embeds: false, tests: true, packages: Vec::new() }
     }
 }
 
@@ -88,12 +96,14 @@ pub fn load(
     let is_standard = |path: &str| standard.as_ref().map(|src| src.join(path).is_dir());
     let settings = Settings {
         builds: Builds::Of { platforms: &target.platforms, tags: &target.tags, cgo: target.cgo },
-        tests: true,
+        tests: target.tests,
         embeds: target.embeds,
         sums: loaded.project.needs_sums().then_some(&has_sum),
         standard: &is_standard,
     };
-    let closure = packages::load(&loaded.project, resolution, &settings, files)?;
+    let patterns = &target.packages;
+    let starts = Starts { project: patterns.is_empty(), tools: false, patterns };
+    let closure = packages::load_from(&starts, &loaded.project, resolution, &settings, files)?;
     let sum_file = shown(&loaded.sum_file);
     let words = Words { sum_file: &sum_file, standard: standard.as_deref(), platforms: &target.platforms };
     let problems = closure.problems.iter().map(|problem| words.problem(problem)).collect();

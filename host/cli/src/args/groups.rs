@@ -104,6 +104,45 @@ impl PayloadArgs {
     }
 }
 
+/// What `airgo unpack` installs of a bundle.
+#[derive(Args, Debug)]
+pub struct PartArgs {
+    /// Install only what the build of this checkout reads, each file verified against go.sum; of the
+    /// rest of the zips nothing is read. DIR may be a package in it, such as ./cmd/server
+    /// (repeatable) [default DIR: .]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
+    pub exact: Vec<PathBuf>,
+    /// Install for this platform, as os/arch (repeatable); default: that of GOOS and GOARCH, or of
+    /// this machine
+    #[arg(long, value_name = "OS/ARCH", value_delimiter = ',', value_parser = platform, requires = "exact")]
+    pub platform: Vec<Platform>,
+    /// Install what is built with these tags; default: those that the bundle was packed with
+    #[arg(long, value_name = "TAG", value_delimiter = ',', requires = "exact")]
+    pub tags: Vec<String>,
+    /// Leave out what only tests need
+    #[arg(long, requires = "exact")]
+    pub no_tests: bool,
+    /// Also install what `go mod vendor` reads
+    #[arg(long, requires = "exact")]
+    pub vendor: bool,
+}
+
+impl PartArgs {
+    /// As the request of the library has it.
+    pub fn request(&self) -> Option<airgo_app::unpack::ExactPart> {
+        if self.exact.is_empty() {
+            return None;
+        }
+        let packages = Vec::new();
+        Some(airgo_app::unpack::ExactPart {
+            dirs: self.exact.clone(),
+            platforms: self.platform.clone(),
+            tags: self.tags.clone(),
+            exact: airgo_app::Exact { tests: !self.no_tests, vendor: self.vendor, packages },
+        })
+    }
+}
+
 #[cfg(feature = "full")]
 /// Flags of the commands that fetch.
 #[derive(Args, Debug)]

@@ -333,6 +333,8 @@ pub struct Unpack {
     /// parts for complete ones, and `go mod verify` reports them as modified
     #[arg(long)]
     pub into_shared: bool,
+    #[command(flatten)]
+    pub part: PartArgs,
     /// How many modules to install at once; default: one for each processor
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,

@@ -27,6 +27,7 @@ fn request(args: &Unpack) -> Result<UnpackRequest> {
         modcacherw: args.modcacherw,
         trust_existing: args.trust_existing,
         into_shared: args.into_shared,
+        exact: args.part.request(),
         jobs: args.jobs,
     })
 }

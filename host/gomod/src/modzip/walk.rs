@@ -149,6 +149,44 @@ impl<R: Read + Seek> ModuleZip<R> {
         Ok(list)
     }
 
+    /// Reads the files of these names below the module's root alone, in the order in
+    /// which the zip has them, checks each as [`walk`](Self::walk) does, and hands them
+    /// to the sink. Nothing is hashed: who has a list of the files compares with that.
+    ///
+    /// # Errors
+    /// A file that is not there, what is wrong with one of them, or the sink's own
+    /// error. What is wrong elsewhere in the zip is not seen.
+    pub fn walk_files<'n, S: Sink>(
+        &mut self,
+        scratch: &mut Scratch,
+        names: impl IntoIterator<Item = &'n str>,
+        sink: &mut S,
+    ) -> Result<(), WalkError<S::Error>> {
+        let Self { reader, module, prefix, directory, random } = self;
+        let random = random.get_or_insert_with(|| Box::new(Random::new(directory)));
+        let mut wanted = Vec::new();
+        for name in names {
+            let entry = random.find(directory, &format!("{prefix}{name}")).filter(|_| !name.ends_with('/'));
+            wanted.push(entry.ok_or_else(|| Fault::NoSuchFile(name.to_owned()).of(module))?);
+        }
+        wanted.sort_unstable_by_key(|entry| entry.start);
+        let last = wanted.last().map_or(0, |entry| entry.end);
+        scratch.window.reset();
+        for entry in wanted {
+            let name = directory.name(entry);
+            let mut source = Source { reader, last };
+            let mut walk = || {
+                sink.start(&name[prefix.len()..], entry.size).map_err(Stop::Sink)?;
+                read_entry(&mut source, scratch, entry, name, None, &mut |bytes| {
+                    sink.data(bytes).map_err(Stop::Sink)
+                })?;
+                sink.end().map_err(Stop::Sink)
+            };
+            walk().map_err(|stop| stop.of(module, name))?;
+        }
+        Ok(())
+    }
+
     /// Up to `len` bytes of the file of that name below the module's root, from
     /// `offset` on: fewer where it ends before. The file's checksum is compared
     /// where it was inflated to its end.

@@ -1,0 +1,262 @@
+//! `unpack --exact`: what a checkout's build reads of a bundle with everything.
+
+use crate::airgo::Run;
+use crate::site::{Site, main_module, small_world, snapshot, text};
+use airgo_testkit::{Go, Module, require_tool};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const HERE: [&str; 2] = ["--platform", "linux/amd64"];
+const LARGE: &str = "example.com/large@v1.0.0";
+
+/// Text that compresses badly, so that lists cost little beside it.
+fn noise(lines: u32) -> String {
+    (0..lines).map(|n| format!("// {:x}\n", n.wrapping_mul(2_654_435_761))).collect()
+}
+
+/// A module of which a build reads one package of three, and an embedded file; one with
+/// files of which only some are for linux; one that is opened and not read.
+fn site() -> Site {
+    let world = small_world()
+        .with(
+            Module::new("example.com/large", "v1.0.0")
+                .go("1.21")
+                .file("LICENSE", "You may use this.\n")
+                .file(
+                    "used/used.go",
+                    "package used\n\nimport _ \"embed\"\n\n//go:embed text/hello.txt\nvar Hello string\n",
+                )
+                .file("used/used_windows.go", "package used\n\nimport _ \"example.com/large/forwindows\"\n")
+                .file("used/used_test.go", "package used\n\nimport _ \"example.com/large/second\"\n")
+                .file("used/text/hello.txt", "hello\n")
+                .file("used/text/other.txt", "other\n")
+                .file("forwindows/w.go", "package forwindows\n")
+                .file("unused/unused.go", format!("package unused\n{}", noise(60_000)))
+                .file("second/second.go", format!("package second\n{}", noise(1_000))),
+        )
+        .with(Module::new("example.com/large/used/not", "v1.0.0").go("1.21").file("n.go", "package not\n"));
+    let main = main_module()
+        .require("example.com/large", "v1.0.0")
+        .file("use.go", "package main\n\nimport _ \"example.com/large/used\"\n")
+        .file(
+            "cmd/second/main.go",
+            "package main\n\nimport _ \"example.com/large/second\"\n\nfunc main() {}\n",
+        );
+    Site::of(world, &main)
+}
+
+fn part(site: &Site, bundle: &Path, cache: &str, more: &[&str]) -> (PathBuf, Run) {
+    let (cache, project, public) = (site.temp.join(cache), site.project(), site.public_key());
+    let mut args = vec!["unpack", text(bundle), "--exact", text(&project), "--gomodcache", text(&cache)];
+    args.extend(["--trust", text(&public)]);
+    args.extend(more);
+    let run = site.airgo.run(&args);
+    (cache, run)
+}
+
+/// What `pack --exact` and then `unpack` make of it.
+fn packed_exact(site: &Site, name: &str, more: &[&str]) -> PathBuf {
+    let (bundle, cache) = (site.temp.join(format!("{name}.airgo")), site.temp.join(name));
+    let (project, key, public) = (site.project(), site.key(), site.public_key());
+    let mut args = vec!["pack", "--exact", text(&project), "-o", text(&bundle), "--key", text(&key)];
+    args.extend(more);
+    site.airgo.run(&args).done();
+    site.airgo.run(&["unpack", text(&bundle), "--gomodcache", text(&cache), "--trust", text(&public)]).done();
+    cache
+}
+
+/// All files with their modes; of the marker only which modules it names.
+fn files(cache: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
+    let relative = |path: PathBuf| path.strip_prefix(cache).unwrap().to_owned();
+    let all = snapshot(cache).into_iter().map(|(path, what)| (relative(path), what));
+    let mut all: BTreeMap<_, _> = all.collect();
+    let (mode, marker) = all.remove(Path::new("cache/airgo-exact.json")).expect("no marker");
+    let marker: serde_json::Value = serde_json::from_slice(&marker).unwrap();
+    let modules = marker["modules"].as_array().unwrap().iter();
+    let named: Vec<String> = modules.map(|m| format!("{}@{} {}", m["path"], m["version"], m["h1"])).collect();
+    all.insert("cache/airgo-exact.json".into(), (mode, named.join("\n").into_bytes()));
+    all
+}
+
+#[test]
+fn the_part_is_what_an_exact_bundle_gives() {
+    let site = site();
+    site.pack().done();
+    for (name, settings) in [
+        ("plain", &HERE[..]),
+        ("no-tests", &["--platform", "linux/amd64", "--no-tests"]),
+        ("vendor", &["--platform", "linux/amd64", "--vendor"]),
+        ("windows", &["--platform", "windows/amd64"]),
+        ("both", &["--platform", "linux/amd64,windows/amd64"]),
+        ("tags", &["--platform", "linux/amd64", "--tags", "extra"]),
+    ] {
+        let (cache, run) = part(&site, &site.bundle(), &format!("{name}-part"), settings);
+        run.done();
+        let want = files(&packed_exact(&site, name, settings));
+        let got = files(&cache);
+        assert_eq!(got.keys().collect::<Vec<_>>(), want.keys().collect::<Vec<_>>(), "{name}");
+        assert!(got == want, "{name}: the files differ");
+        assert!(got.contains_key(Path::new("example.com/large@v1.0.0/used/text/hello.txt")), "{name}");
+        assert!(!got.contains_key(Path::new("example.com/large@v1.0.0/unused/unused.go")), "{name}");
+    }
+}
+
+#[test]
+fn a_project_builds_from_the_part_and_a_whole_bundle_completes_it() {
+    if !require_tool("go") {
+        return;
+    }
+    let site = site();
+    site.pack().done();
+    let (cache, run) = part(&site, &site.bundle(), "part", &[]);
+    run.done().says(&["that building", "reads"]);
+    let go = Go::air_gapped(&cache);
+    for command in
+        [&["build", "./..."][..], &["vet", "./..."], &["test", "-run", "^$", "./..."], &["list", "-m", "all"]]
+    {
+        go.run(&site.project(), command);
+    }
+    // Once more there is nothing to do.
+    let before = snapshot(&cache);
+    part(&site, &site.bundle(), "part", &[]).1.done();
+    assert_eq!(snapshot(&cache).keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    let public = site.public_key();
+    let bundle = site.bundle();
+    site.airgo
+        .run(&[
+            "unpack",
+            text(&bundle),
+            "--gomodcache",
+            text(&cache),
+            "--trust",
+            text(&public),
+            "--into-shared",
+        ])
+        .done();
+    assert!(go.run(&site.project(), &["mod", "verify"]).contains("all modules verified"));
+    // A cache with complete modules is another's.
+    let other = site.temp.join("whole");
+    site.airgo.run(&["unpack", text(&bundle), "--gomodcache", text(&other), "--trust", text(&public)]).done();
+    fs::remove_dir_all(other.join("cache/download/example.com/large")).unwrap();
+    fs::rename(other.join(LARGE), site.temp.join("away")).unwrap();
+    part(&site, &bundle, "whole", &[]).1.ends(1).says(&["holds complete modules", "--into-shared"]);
+    part(&site, &bundle, "whole", &["--into-shared"]).1.done();
+}
+
+/// The settings choose the part.
+#[test]
+fn packages_are_chosen_as_for_pack() {
+    let site = site();
+    site.pack().done();
+    let (cache, bundle, public) = (site.temp.join("part"), site.bundle(), site.public_key());
+    let second = site.project().join("cmd/second");
+    site.airgo
+        .run(&[
+            "unpack",
+            text(&bundle),
+            "--exact",
+            text(&second),
+            "--gomodcache",
+            text(&cache),
+            "--trust",
+            text(&public),
+        ])
+        .done()
+        .says(&["example.com/main/cmd/second"]);
+    let has = |file: &str| cache.join(LARGE).join(file).exists();
+    assert!(has("second/second.go") && has("LICENSE") && !has("used/used.go"));
+    site.unpack(&bundle, &["--no-tests"]).ends(2).says(&["--exact"]);
+    site.unpack(&bundle, &["--platform", "linux/amd64"]).ends(2).says(&["--exact"]);
+}
+
+/// Where the checkout does not build, that is said in the words of `airgo check`.
+#[test]
+fn a_checkout_that_does_not_build_is_refused_as_by_check() {
+    let site = site();
+    site.pack().done();
+    site.temp.write("main/more.go", "package main\n\nimport _ \"example.com/large/none\"\n");
+    let (project, public, bundle) = (site.project(), site.public_key(), site.bundle());
+    let mut args = vec!["check", text(&bundle), text(&project), "--trust", text(&public)];
+    args.extend(HERE);
+    let check = site.airgo.run(&args).ends(1);
+    let (cache, run) = part(&site, &bundle, "part", &HERE);
+    let run = run.ends(1);
+    for line in check.stderr.lines() {
+        assert!(run.stderr.contains(line), "not said: {line}\n{}", run.stderr);
+    }
+    assert!(snapshot(&cache).is_empty());
+
+    site.temp.write("main/more.go", "package main\n");
+    let sum = fs::read_to_string(site.project().join("go.sum")).unwrap();
+    let line = sum.lines().find(|line| line.starts_with("example.com/large v1.0.0 h1:")).unwrap();
+    let other = sum.lines().find(|line| line.starts_with("example.com/a v1.0.0 h1:")).unwrap();
+    let wrong = format!("example.com/large v1.0.0 {}", other.split(' ').nth(2).unwrap());
+    site.temp.write("main/go.sum", sum.replace(line, &wrong));
+    part(&site, &bundle, "part", &HERE).1.ends(1).says(&["checksum mismatch", LARGE]);
+    assert!(snapshot(&cache).is_empty());
+}
+
+/// What is not read is not looked at; what is read is held against the list.
+#[test]
+fn damage_is_found_where_something_is_read() {
+    let site = site();
+    site.pack().done();
+    let good = fs::read(site.bundle()).unwrap();
+    let zip_of = |module: &str| {
+        let module =
+            site.world.modules().iter().find(|m| m.id().to_string() == module).expect("no such module");
+        module.zip_bytes()
+    };
+    let zip = zip_of(LARGE);
+    let at = good.windows(zip.len()).position(|window| window == zip).expect("the zip is not in the bundle");
+    let entry = |name: &str| {
+        let name = format!("{LARGE}/{name}");
+        let header = zip.windows(name.len()).position(|window| window == name.as_bytes()).unwrap();
+        at + header + name.len()
+    };
+    let damaged = |place: usize| {
+        let mut bytes = good.clone();
+        bytes[place] ^= 1;
+        let file = site.temp.write(format!("changed/{place}.airgo"), bytes);
+        let (cache, run) = part(&site, &file, &format!("cache-{place}"), &HERE);
+        fs::remove_file(file).unwrap();
+        (cache, run)
+    };
+    for name in ["used/used.go", "used/text/hello.txt", "LICENSE", "used/used_windows.go"] {
+        // Every byte of its data, and the header before.
+        for byte in 0..12 {
+            let (cache, run) = damaged(entry(name) + byte);
+            assert!([10, 11, 12].contains(&run.code), "{name} {byte}: exit {}\n{}", run.code, run.stderr);
+            assert!(snapshot(&cache).is_empty(), "{name} {byte}: files are left");
+        }
+    }
+    // Far inside a file that is not read.
+    let (cache, run) = damaged(entry("unused/unused.go") + 5_000);
+    run.done();
+    assert!(cache.join(LARGE).join("used/used.go").exists());
+}
+
+#[test]
+fn a_bundle_without_lists_is_not_taken_apart() {
+    let site = Site::new();
+    site.pack().done();
+    let (cache, run) = part(&site, &site.bundle(), "part", &[]);
+    run.ends(1).says(&["no lists of its modules' files", "without --exact", "airgo pack --exact"]);
+    assert!(snapshot(&cache).is_empty());
+}
+
+/// Of an exact bundle a narrower part, and nothing that it lacks.
+#[test]
+fn a_part_of_a_part() {
+    let site = site();
+    packed_exact(&site, "linux", &HERE);
+    packed_exact(&site, "any", &[]);
+    let bundle = |name: &str| site.temp.join(format!("{name}.airgo"));
+    let (cache, run) = part(&site, &bundle("any"), "of-any", &HERE);
+    run.done();
+    assert!(files(&cache) == files(&site.temp.join("linux")), "the files differ");
+    let (cache, run) = part(&site, &bundle("linux"), "of-linux", &["--platform", "windows/amd64"]);
+    run.ends(1).says(&["example.com/large/forwindows", "airgo pack --exact"]);
+    assert!(snapshot(&cache).is_empty());
+}
