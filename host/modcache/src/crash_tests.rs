@@ -1,12 +1,14 @@
 //! Kills the process at each step of installing, and looks what is left: the go
 //! command must take the cache as it is, and airgo must complete it.
 
-use crate::{Content, GoModInput, ModCache, ModuleInput, Options, Outcome, PartialInput, ZipInput};
+use crate::{
+    Content, GoModInput, ModCache, ModuleInput, Options, Outcome, PartialInput, RebuiltZip, ZipInput,
+};
 use airgo_gomod::dirhash::hash_go_mod;
 use airgo_gomod::modzip::FileList;
 use airgo_testkit::{Go, Module, TempTree, TreeDiff, World, require_tool};
 use sha2::{Digest as _, Sha256};
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -85,6 +87,15 @@ fn install_until_in(child: &str, point: &str, cache: &Path) -> bool {
 
 /// A part of the module, file by file.
 fn install_part(cache: &Path, carried: &[&str]) -> Outcome {
+    install_files(cache, carried, None)
+}
+
+/// All of it, with the zip made again of the files.
+fn install_rebuilt(cache: &Path) -> Outcome {
+    install_files(cache, &ALL, Some(module().zip_bytes()))
+}
+
+fn install_files(cache: &Path, carried: &[&str], zip: Option<Vec<u8>>) -> Outcome {
     let module = module();
     let go_mod = module.go_mod_bytes();
     let all: [(&str, &[u8]); 4] = [
@@ -104,6 +115,9 @@ fn install_part(cache: &Path, carried: &[&str]) -> Outcome {
         carried: all.map(|(name, _)| carried.contains(&name)).to_vec(),
         info: Some(module.info_bytes()),
         go_mod: Some(GoModInput { h1: hash_go_mod(&go_mod), bytes: go_mod.clone() }),
+        zip: zip
+            .as_ref()
+            .map(|zip| RebuiltZip { size: zip.len() as u64, sha256: Sha256::digest(zip).into() }),
     };
     let cache = ModCache::open(cache, Options::default()).unwrap();
     let stage = cache.stage().of_bundle([7; 32]);
@@ -111,17 +125,62 @@ fn install_part(cache: &Path, carried: &[&str]) -> Outcome {
     for (index, (_, bytes)) in all.iter().enumerate().filter(|(index, _)| tree.awaits(*index)) {
         tree.put(index, &Content::of(bytes)).unwrap();
     }
+    if let Some(mut writer) = tree.zip().unwrap() {
+        writer.write_all(&zip.unwrap()).unwrap();
+        writer.finish().unwrap();
+    }
     drop(tree);
     stage.publish(1, &()).unwrap_or_else(|error| panic!("{error}"))[0].1
 }
 
 const PART: [&str; 2] = ["m.go", "sub/s.go"];
+const ALL: [&str; 4] = ["go.mod", "m.go", "sub/deep/d.go", "sub/s.go"];
 
 /// Not a test, but the process that is killed.
 #[test]
 #[ignore = "run by the test below"]
 fn child_of_a_part() {
     install_part(Path::new(&env::var(CACHE).unwrap()), &PART);
+}
+
+/// Not a test, but the process that is killed.
+#[test]
+#[ignore = "run by the test below"]
+fn child_with_a_rebuilt_zip() {
+    install_rebuilt(Path::new(&env::var(CACHE).unwrap()));
+}
+
+#[test]
+fn a_second_run_completes_a_module_with_a_rebuilt_zip() {
+    let tree = TempTree::new();
+    install(&tree.join("whole"));
+    let points = [
+        "zip rebuilt:1",
+        "partial:1",
+        "tree moved:1",
+        "tree closed:1",
+        "info:1",
+        "mod:1",
+        "list:1",
+        "ziphash:1",
+        "zip:1",
+        "done:1",
+    ];
+    for before in [&[][..], &PART] {
+        for point in points {
+            let cache = tree.join(format!("{point} after {}", before.len()));
+            if !before.is_empty() {
+                install_part(&cache, before);
+            }
+            let written = ["info:1", "mod:1", "list:1"].contains(&point);
+            let came = install_until_in("crash_tests::child_with_a_rebuilt_zip", point, &cache);
+            assert_eq!(came, before.is_empty() || !written, "{point} with {before:?}");
+            install_rebuilt(&cache);
+            // The lock of the document that said that the module was a part.
+            let _ = fs::remove_file(cache.join("cache/airgo-exact.lock"));
+            TreeDiff::new(tree.join("whole"), &cache).assert_same();
+        }
+    }
 }
 
 #[test]

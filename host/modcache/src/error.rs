@@ -243,6 +243,8 @@ pub enum Hashed {
     Tree,
     /// The `h1:` hash of the list of files.
     List,
+    /// The length and SHA-256 of a zip that was made again of the files.
+    RebuiltZip,
 }
 
 impl fmt::Display for Hashed {
@@ -254,6 +256,7 @@ impl fmt::Display for Hashed {
             Self::ZipSize => "the zip file's length",
             Self::Tree => "the extracted files",
             Self::List => "the list of its files",
+            Self::RebuiltZip => "the zip that is made again of its files",
         })
     }
 }

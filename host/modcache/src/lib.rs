@@ -52,6 +52,10 @@
 //! from before its tree is in place until a full install replaces it. A part is added
 //! to one that is there; a module that is complete stays as it is.
 //!
+//! **A zip may be made again of the files** ([`PartialTree::zip`]): the module is then
+//! staged whole from its list, the zip must have the size and SHA-256 that were promised,
+//! and both are published as if the zip had come.
+//!
 //! Copying, hashing and extracting know nothing of these names: `writer` stages
 //! modules, and `gomodcache` has the places that they go to.
 //!
@@ -70,6 +74,7 @@ mod marks;
 mod parallel;
 mod part;
 mod partial;
+mod rebuilt;
 mod stage;
 mod staged;
 mod sumdb;
@@ -83,8 +88,9 @@ pub use changes::{Change, ChangeKind, Changes};
 pub use error::{Hashed, InstallAllError, InstallError, MarkerError, OpenError, Problem};
 pub use gomodcache::marker::{EXACT_CACHE_SCHEMA, ExactCache, ExactModule};
 pub use input::{GoModInput, ModuleInput, Outcome, Progress, ZipInput};
-pub use listed::{Content, PartialInput};
+pub use listed::{Content, PartialInput, RebuiltZip};
 pub use partial::{FileWriter, PartialTree};
+pub use rebuilt::ZipWriter;
 pub use stage::{Installed, Stage};
 pub use sumdb::SumDbError;
 

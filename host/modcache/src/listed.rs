@@ -11,7 +11,7 @@ use airgo_gomod::{H1, ModuleVersion};
 use sha2::{Digest as _, Sha256};
 
 /// A module to install from a list of its files and the contents of some of them: its
-/// tree has those alone, and there is no zip. It is whole where all are carried.
+/// tree has those alone. It is whole where all are carried.
 #[derive(Debug, Clone)]
 pub struct PartialInput {
     /// The module.
@@ -26,6 +26,18 @@ pub struct PartialInput {
     pub info: Option<Vec<u8>>,
     /// The go.mod file.
     pub go_mod: Option<GoModInput>,
+    /// The zip, where the module is to have one: it is made again of the files, all of
+    /// which are carried then. See [`crate::PartialTree::zip`].
+    pub zip: Option<RebuiltZip>,
+}
+
+/// What a zip must be that is made again of a module's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RebuiltZip {
+    /// How many bytes it has.
+    pub size: u64,
+    /// What they must hash to.
+    pub sha256: [u8; 32],
 }
 
 /// A list that hashes to the module's `h1`, and whose names a module may have. Only

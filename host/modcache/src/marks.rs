@@ -38,7 +38,7 @@ impl Marks {
                         whole.insert(module.clone());
                     }
                 }
-                Work::Module(..) => {
+                Work::Module(..) | Work::Rebuilt(..) => {
                     complete.insert(module.clone());
                 }
                 Work::Nothing | Work::Metadata | Work::Complete => {}

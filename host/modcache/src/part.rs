@@ -11,8 +11,10 @@ use crate::gomodcache::verify::Known;
 use crate::input::{Outcome, Progress};
 use crate::listed::{PartialInput, VerifiedList};
 use crate::partial::Part;
+use crate::rebuilt::Rebuilding;
 use crate::staged::{Staged, Work};
 use crate::writer::contents::Contents;
+use crate::writer::copied::VerifiedModule;
 use crate::writer::system::open_dir;
 use crate::writer::tree::names;
 use cap_std::fs::Dir;
@@ -29,11 +31,16 @@ pub(crate) fn stage(
     shared: impl FnOnce(&Place) -> Result<Option<String>, InstallError>,
     progress: &dyn Progress,
 ) -> Result<(Staged, Arc<Part>), InstallError> {
-    let PartialInput { module, h1, files, carried, info, go_mod } = input;
+    let PartialInput { module, h1, files, carried, info, go_mod, zip } = input;
     let ModCache { root, temporary, options, .. } = cache;
     let place = Place::of(&module)?;
     let metadata = MetadataFiles::check(&place, info, go_mod)?;
     let list = VerifiedList::check(&module, h1, files, carried, &options.limits)?;
+    if zip.is_some()
+        && let Some((index, _)) = list.files().find(|(index, _)| !list.is_carried(*index))
+    {
+        return Err(Problem::NotCarried { index }.of(&module));
+    }
     if progress.cancelled() {
         return Err(Problem::Cancelled.of(&module));
     }
@@ -44,22 +51,30 @@ pub(crate) fn stage(
             let target = Target { place: &place, download, root, temporary, progress };
             let missing = metadata.missing(&target)?;
             let existing = look(&target, h1, marked(&place)?)?;
-            let (existing, present) = verify(cache, &target, existing, &list)?;
-            (missing, existing, present)
+            // What is there of a part is replaced where the whole comes.
+            if zip.is_some() && matches!(existing, Existing::Partial { .. }) {
+                (missing, existing, Vec::new())
+            } else {
+                let (existing, present) = verify(cache, &target, existing, &list)?;
+                (missing, existing, present)
+            }
         }
     };
+    let is_there = match existing {
+        Existing::Complete => true,
+        Existing::TreeOnly | Existing::ZipOnly => zip.is_none(),
+        Existing::Partial { .. } | Existing::Nothing => false,
+    };
+    // A zip is made of files that were written here.
+    let present = if zip.is_some() && !is_there { Vec::new() } else { present };
     let wanted: Vec<_> = list
         .carried()
         .filter(|(index, _)| !present.get(*index).is_some_and(|present| *present))
         .map(|(_, file)| file.name)
         .collect();
     let tree_path = place.tree_path();
-    let is_there = match existing {
-        Existing::Complete | Existing::TreeOnly | Existing::ZipOnly => true,
-        Existing::Partial { published } => published && wanted.is_empty(),
-        Existing::Nothing => false,
-    };
-    if is_there {
+    let is_part_there = matches!(existing, Existing::Partial { published: true }) && zip.is_none();
+    if is_there || is_part_there && wanted.is_empty() {
         let part = Arc::new(Part::new(module, tree_path, list, present, None));
         let work = if missing.is_nothing() { Work::Nothing } else { Work::Complete };
         return Ok((Staged { place, missing, work }, part));
@@ -76,7 +91,12 @@ pub(crate) fn stage(
         Contents::new(staged, &dir, wanted.into_iter())
             .map_err(|(dir, error)| place.write_error(&format!("{tree_path}/{dir}"), error))?
     };
-    let part = Part::new(module, tree_path, list, present, Some(contents));
+    let mut part = Part::new(module, tree_path, list, present, Some(contents));
+    if let Some(zip) = zip {
+        part.zip = Some(Rebuilding::new(zip, h1, &place));
+        let part = Arc::new(part);
+        return Ok((Staged { place, missing, work: Work::Rebuilt(existing, Arc::clone(&part)) }, part));
+    }
     if !part.whole
         && !options.allow_shared
         && let Some(file) = shared(&place)?
@@ -110,6 +130,19 @@ fn verify(
             Err(error) => Err(error),
         },
     }
+}
+
+/// A module with the zip that was made of its files. All of them have come.
+pub(crate) fn rebuilt(part: Arc<Part>) -> Result<VerifiedModule, InstallError> {
+    part.check_complete()?;
+    let module = part.module.clone();
+    let lacks = |file: String| Problem::NotGiven { file }.of(&module);
+    // No tree is in use any more, so this is the only one to hold it.
+    let Some(Part { zip: Some(zip), contents: Some(contents), .. }) = Arc::into_inner(part) else {
+        return Err(lacks("its zip".to_owned()));
+    };
+    let (digest, made) = zip.into_made().map_err(lacks)?;
+    Ok(VerifiedModule::rebuilt(digest, made, contents.into_staged()))
 }
 
 /// Makes a part of a module visible, under its lock. All of its files have come.

@@ -1,16 +1,17 @@
 //! A part of a module on its way into the cache: its files arrive in any order and
 //! from several threads, each compared with the module's list.
 
+use crate::cache::ModCache;
 use crate::error::{InstallError, Problem};
 use crate::input::Outcome;
 use crate::listed::{Content, VerifiedList};
+use crate::rebuilt::Rebuilding;
 use crate::writer::contents::Contents;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::ListedFile;
 use cap_std::fs::File;
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Write as _};
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -30,6 +31,8 @@ pub(crate) struct Part {
     pub(crate) whole: bool,
     /// Where files are written; none where the cache has all that are carried.
     pub(crate) contents: Option<Contents>,
+    /// The zip that is to be made of them.
+    pub(crate) zip: Option<Rebuilding>,
     /// The files of the list that the cache had, by index.
     present: Vec<bool>,
     /// One for each file of the list.
@@ -39,9 +42,9 @@ pub(crate) struct Part {
 /// Takes the files of one module. It may be used by several threads at once.
 #[derive(Debug)]
 pub struct PartialTree<'s> {
-    part: Arc<Part>,
-    /// The stage publishes when no tree is in use any more.
-    stage: PhantomData<&'s ()>,
+    pub(crate) part: Arc<Part>,
+    /// Borrowed of the stage, which publishes when no tree is in use any more.
+    pub(crate) cache: &'s ModCache,
 }
 
 /// Takes the content of a file, and compares it with the list. The file is there once
@@ -70,7 +73,7 @@ impl Part {
         let whole = list.files().all(|(index, _)| is_present(index) || list.is_carried(index));
         let states = (0..list.len()).map(|i| AtomicU8::new(if is_present(i) { THERE } else { AWAITED }));
         let states = states.collect();
-        Self { module, tree_path, list, whole, contents, present, states }
+        Self { module, tree_path, list, whole, contents, zip: None, present, states }
     }
 
     fn state(&self, index: usize) -> u8 {
@@ -130,9 +133,9 @@ impl Part {
     }
 }
 
-impl PartialTree<'_> {
-    pub(crate) fn new(part: Arc<Part>) -> Self {
-        Self { part, stage: PhantomData }
+impl<'s> PartialTree<'s> {
+    pub(crate) fn new(part: Arc<Part>, cache: &'s ModCache) -> Self {
+        Self { part, cache }
     }
 
     /// The module.

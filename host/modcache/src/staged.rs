@@ -29,4 +29,6 @@ pub(crate) enum Work {
     Module(Existing, VerifiedModule),
     /// To publish a part of a module, or the whole without its zip.
     Part(Arc<Part>),
+    /// To publish a module whose zip is made again, where this was there.
+    Rebuilt(Existing, Arc<Part>),
 }

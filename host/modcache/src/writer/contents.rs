@@ -4,7 +4,7 @@
 //! write and one close. Each name is opened below the handle of the run's directory,
 //! and the system resolves it beneath that (cap-std).
 
-use crate::writer::system::{DirMode, create_tree_file, open_dir};
+use crate::writer::system::{DirMode, create_tree_file, open_dir, open_file};
 use crate::writer::temporary::Staged;
 use cap_std::fs::{Dir, File};
 use std::collections::BTreeSet;
@@ -45,6 +45,12 @@ impl Contents {
     pub(crate) fn create(&self, name: &str) -> io::Result<File> {
         let (run, tree) = self.staged.place();
         create_tree_file(run, &format!("{tree}/{name}"))
+    }
+
+    /// Opens a file that was written.
+    pub(crate) fn open(&self, name: &str) -> io::Result<File> {
+        let (run, tree) = self.staged.place();
+        open_file(run, format!("{tree}/{name}"))
     }
 
     /// Removes a file that came to nothing.

@@ -26,7 +26,7 @@ pub(crate) struct CopiedZip {
 }
 
 /// A module whose content has the hash that was promised. Only hashing makes
-/// one, and only one of these is published.
+/// one, of the zip or of each of its files, and only one of these is published.
 #[derive(Debug)]
 pub(crate) struct VerifiedModule {
     digest: ZipDigest,
@@ -113,7 +113,7 @@ fn read(
     Ok(())
 }
 
-fn sha256_text(digest: &[u8; 32]) -> String {
+pub(crate) fn sha256_text(digest: &[u8; 32]) -> String {
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
@@ -196,6 +196,12 @@ impl CopiedZip {
 }
 
 impl VerifiedModule {
+    /// Of files that were compared with the module's list, and the zip that was made of
+    /// them.
+    pub(crate) fn rebuilt(digest: ZipDigest, zip: Staged, tree: Staged) -> Self {
+        Self { digest, zip, tree: Some(tree) }
+    }
+
     /// What was verified.
     pub(crate) fn digest(&self) -> ZipDigest {
         self.digest

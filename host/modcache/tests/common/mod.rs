@@ -70,6 +70,7 @@ pub fn partial(module: &Module, carried: impl Fn(&str) -> bool) -> PartialInput 
         carried: all.iter().map(|(name, _)| carried(name)).collect(),
         info: Some(module.info_bytes()),
         go_mod: Some(go_mod(module.go_mod_bytes())),
+        zip: None,
     }
 }
 

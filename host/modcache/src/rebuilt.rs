@@ -1,0 +1,131 @@
+//! A module's zip, made again of files that were compared with its list.
+
+use crate::error::{Hashed, InstallError, Problem};
+use crate::gomodcache::place::Place;
+use crate::input::ZipDigest;
+use crate::listed::RebuiltZip;
+use crate::parallel::locked;
+use crate::partial::{Part, PartialTree};
+use crate::writer::Layout as _;
+use crate::writer::copied::sha256_text;
+use crate::writer::temporary::{Staged, TemporaryFile};
+use airgo_gomod::H1;
+use sha2::{Digest as _, Sha256};
+use std::io::{self, Read, Write};
+use std::sync::Mutex;
+
+/// What the zip must be, and the zip once it is made.
+#[derive(Debug)]
+pub(crate) struct Rebuilding {
+    digest: ZipDigest,
+    /// For messages: below the cache.
+    path: String,
+    made: Mutex<Option<Staged>>,
+}
+
+/// Takes the bytes of a module's zip, which is there once [`ZipWriter::finish`] says so.
+#[derive(Debug)]
+pub struct ZipWriter<'t> {
+    part: &'t Part,
+    rebuilding: &'t Rebuilding,
+    file: TemporaryFile,
+    sha256: Sha256,
+    size: u64,
+    keep_writable: bool,
+}
+
+impl Rebuilding {
+    pub(crate) fn new(zip: RebuiltZip, h1: H1, place: &Place) -> Self {
+        let RebuiltZip { size, sha256 } = zip;
+        Self { digest: ZipDigest { size, sha256, h1 }, path: place.zip_path(), made: Mutex::default() }
+    }
+
+    /// The zip; its path where it was not made.
+    pub(crate) fn into_made(self) -> Result<(ZipDigest, Staged), String> {
+        let Self { digest, path, made } = self;
+        let made = made.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok((digest, made.ok_or(path)?))
+    }
+}
+
+impl PartialTree<'_> {
+    /// What takes the module's zip, once all of its files have come; none where no zip is
+    /// wanted, or the cache has the module.
+    ///
+    /// # Errors
+    /// A file that did not come, or a cache that cannot be written.
+    pub fn zip(&self) -> Result<Option<ZipWriter<'_>>, InstallError> {
+        let Some(rebuilding) = &self.part.zip else { return Ok(None) };
+        self.part.check_complete()?;
+        let temporary = &self.cache.temporary;
+        let created = temporary.create();
+        let file =
+            created.map_err(|error| Problem::in_the_way(temporary.place(), error).of(&self.part.module))?;
+        let keep_writable = self.cache.options.keep_writable;
+        let (part, sha256) = (&*self.part, Sha256::new());
+        Ok(Some(ZipWriter { part, rebuilding, file, sha256, size: 0, keep_writable }))
+    }
+
+    /// A file that was written here, by its index in the list, to make the zip of.
+    ///
+    /// # Errors
+    /// It was not written, or cannot be read.
+    pub fn read(&self, index: usize) -> Result<impl Read + use<>, InstallError> {
+        let part = &*self.part;
+        let line = part.list.file(index).filter(|_| part.is_staged(index));
+        let (Some(line), Some(contents)) = (line, &part.contents) else {
+            return Err(Problem::NotCarried { index }.of(&part.module));
+        };
+        contents.open(line.name).map_err(|source| {
+            Problem::Read { file: format!("{}/{}", part.tree_path, line.name), source }.of(&part.module)
+        })
+    }
+}
+
+impl Write for ZipWriter<'_> {
+    /// Not a byte more than the zip must have is written; [`ZipWriter::finish`] reports
+    /// those that came.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.size += bytes.len() as u64;
+        if self.size <= self.rebuilding.digest.size {
+            self.sha256.update(bytes);
+            self.file.file.write_all(bytes)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl ZipWriter<'_> {
+    /// What it means that the zip could not be written.
+    pub fn failed(&self, error: io::Error) -> InstallError {
+        Problem::write(self.rebuilding.path.clone(), error).of(&self.part.module)
+    }
+
+    /// Compares the zip with what it must be.
+    ///
+    /// # Errors
+    /// It is another: the bundle does not say by what it was made. Or the right to write
+    /// cannot be taken from the tree's directories.
+    pub fn finish(self) -> Result<(), InstallError> {
+        let Self { part, rebuilding, file, sha256, size, keep_writable } = self;
+        let (want, got) = (rebuilding.digest, <[u8; 32]>::from(sha256.finalize()));
+        if (want.size, want.sha256) != (size, got) {
+            let text = |size, sha256: &[u8; 32]| format!("{} ({size} bytes)", sha256_text(sha256));
+            let want = text(want.size, &want.sha256);
+            let got = if size > rebuilding.digest.size { format!("{size} bytes") } else { text(size, &got) };
+            return Err(Problem::Mismatch { what: Hashed::RebuiltZip, want, got }.of(&part.module));
+        }
+        if let Some(contents) = part.contents.as_ref().filter(|_| !keep_writable) {
+            contents.close().map_err(|(dir, error)| {
+                Problem::write(format!("{}/{dir}", part.tree_path), error).of(&part.module)
+            })?;
+        }
+        *locked(&rebuilding.made) = Some(file.close());
+        crate::crash_point!("zip rebuilt");
+        Ok(())
+    }
+}
