@@ -42,6 +42,7 @@ mod vendored;
 mod world;
 mod zipfile;
 
+pub use airgo_gozip::Encoder;
 pub use compare::{Treatment, TreeDiff};
 pub use gosum::{go_sum, h1_files, h1_go_mod, sha256_hex};
 pub use gotool::Go;

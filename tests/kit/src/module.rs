@@ -2,6 +2,7 @@
 
 use crate::zipfile::ZipBuilder;
 use airgo_gomod::{H1, ModuleVersion};
+use airgo_gozip::Encoder;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -21,6 +22,7 @@ pub struct Module {
     files: Vec<(String, Vec<u8>)>,
     raw_info: Option<Vec<u8>>,
     zip: Option<ZipBuilder>,
+    made_by: Option<Encoder>,
     time: String,
 }
 
@@ -36,6 +38,7 @@ impl Module {
             files: Vec::new(),
             raw_info: None,
             zip: None,
+            made_by: None,
             time: "2024-01-02T03:04:05Z".to_owned(),
         }
     }
@@ -115,6 +118,13 @@ impl Module {
         self
     }
 
+    /// The zip is what Go's encoder of this version makes of the files; otherwise
+    /// another makes it.
+    pub fn made_by(mut self, encoder: Encoder) -> Self {
+        self.made_by = Some(encoder);
+        self
+    }
+
     /// Path and version.
     pub fn id(&self) -> &ModuleVersion {
         &self.id
@@ -144,7 +154,12 @@ impl Module {
 
     /// The bytes of the zip.
     pub fn zip_bytes(&self) -> Vec<u8> {
-        self.zip_builder().bytes()
+        let Some(encoder) = self.made_by else { return self.zip_builder().bytes() };
+        let mut zip = airgo_gozip::Writer::new(Vec::new(), encoder);
+        for (name, data) in self.tree() {
+            zip.file(format!("{}/{name}", self.id), &*data).unwrap();
+        }
+        zip.finish().unwrap()
     }
 
     /// The hash that go.sum has for the zip.
