@@ -19,6 +19,7 @@ mod baseline;
 mod bounds;
 mod cache;
 mod check;
+mod compact;
 mod defaults;
 mod docker;
 mod documents;

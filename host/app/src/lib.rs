@@ -43,6 +43,7 @@ pub mod trust;
 pub mod unpack;
 mod unpack_blocks;
 mod unpack_exact;
+mod unpack_zips;
 pub mod verify;
 #[cfg(feature = "network")]
 pub mod vulndb;

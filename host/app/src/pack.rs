@@ -95,7 +95,7 @@ pub struct Packed {
 /// written. Then the file that was to be written is as it was before.
 pub fn pack(context: &Context, request: &PackRequest) -> Result<Packed> {
     match &request.payload {
-        Payload::Zips => pack_all(context, request),
+        Payload::Zips | Payload::Compact => pack_all(context, request),
         Payload::Exact(exact) => {
             let Arguments { projects, mut packages } = Arguments::of(&request.dirs, &context.env)?;
             packages.extend(exact.packages.iter().cloned());

@@ -79,6 +79,8 @@ pub enum Payload {
     /// As zips, in the layout of a GOPROXY.
     #[default]
     Zips,
+    /// All files in blocks, of which the very zips can be made again.
+    Compact,
     /// Only what a build reads.
     Exact(Exact),
 }

@@ -13,6 +13,7 @@ use crate::requests::{LastSeenFile, TrustFiles};
 use crate::settings;
 use crate::trust::open::{self, bundle_failure};
 use crate::unpack_exact::{self, Chosen};
+use crate::unpack_zips::{self, Zips};
 use crate::{Interrupt, Progress, unpack_blocks};
 use airgo_bundle::keys::KeyId;
 use airgo_bundle::manifest::Encoding;
@@ -59,6 +60,8 @@ pub struct UnpackRequest {
     pub into_shared: bool,
     /// Installs only what these checkouts' builds read.
     pub exact: Option<ExactPart>,
+    /// Makes no zips again of what a compact bundle carries: the cache has the trees alone.
+    pub lean: bool,
     /// How many modules to install at once; default: one for each processor.
     pub jobs: Option<usize>,
 }
@@ -225,7 +228,11 @@ fn install(
         (None, Some(blocks)) => blocks.contents().modules(),
         (None, None) => &[],
     };
-    let parts = parts(bundle, by_files, &mut inputs);
+    let zips = match chosen {
+        Some(_) => Zips::new(),
+        None => unpack_zips::wanted(bundle, request.lean)?,
+    };
+    let parts = parts(bundle, by_files, &zips, &mut inputs);
     let evidence = evidence(bundle)?;
     context.interrupt.check()?;
     let keep_writable = modcacherw(context)? || request.modcacherw;
@@ -240,9 +247,9 @@ fn install(
         cache_disk(failure, None, &e.source)
     })?;
     // As the last line counts them: a go.mod file alone is not a module.
-    let zips = inputs.iter().filter(|input| input.zip.is_some()).map(|input| &input.module);
+    let stored = inputs.iter().filter(|input| input.zip.is_some()).map(|input| &input.module);
     let with_code: BTreeSet<ModuleVersion> =
-        zips.chain(parts.iter().map(|part| &part.module)).cloned().collect();
+        stored.chain(parts.iter().map(|part| &part.module)).cloned().collect();
     let watch = Watch {
         progress: context.progress("Unpacking", "modules", with_code.len() as u64),
         with_code,
@@ -254,12 +261,19 @@ fn install(
     stage.add_all(inputs, jobs, &watch).map_err(|e| damage(context, request, bundle, &e.error))?;
     let trees = parts.into_iter().map(|part| stage.partial(part, &watch));
     let trees = trees.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| shared(&e, target))?;
-    if let Some(blocks) = &blocks {
-        let bundle_watch = open::Watch::new(context, "Reading", "blocks", blocks.len() as u64);
-        let trees = of_blocks(blocks, trees);
-        unpack_blocks::extract(blocks, &trees, chosen.is_none(), open::jobs(request.jobs), &bundle_watch)?;
-    } else if chosen.is_some() {
-        unpack_exact::extract(context, bundle, trees, open::jobs(request.jobs))?;
+    let in_zips = match &blocks {
+        None => trees,
+        Some(blocks) => {
+            let (trees, in_zips) = of_blocks(blocks, trees);
+            let watch = open::Watch::new(context, "Reading", "blocks", blocks.len() as u64);
+            let jobs = open::jobs(request.jobs);
+            unpack_blocks::extract(blocks, &trees, chosen.is_none(), jobs, &watch)?;
+            unpack_zips::rebuild(context, blocks, &trees, &zips, jobs)?;
+            in_zips
+        }
+    };
+    if chosen.is_some() {
+        unpack_exact::extract(context, bundle, in_zips, open::jobs(request.jobs))?;
     }
     // From here on all of the bundle is verified.
     keep_evidence(&cache, &evidence)?;
@@ -269,17 +283,23 @@ fn install(
     }
 }
 
-/// The trees in the order of the blocks' lists.
-fn of_blocks<'s>(blocks: &Blocks, trees: Vec<PartialTree<'s>>) -> Vec<Option<PartialTree<'s>>> {
+/// The trees in the order of the blocks' lists, and those of modules that come as zips.
+fn of_blocks<'s>(
+    blocks: &Blocks,
+    trees: Vec<PartialTree<'s>>,
+) -> (Vec<Option<PartialTree<'s>>>, Vec<PartialTree<'s>>) {
     let mut by_module: BTreeMap<ModuleVersion, PartialTree<'s>> =
         trees.into_iter().map(|tree| (tree.module().clone(), tree)).collect();
-    blocks.contents().modules().iter().map(|carried| by_module.remove(&carried.module)).collect()
+    let modules = blocks.contents().modules().iter();
+    let ordered = modules.map(|carried| by_module.remove(&carried.module)).collect();
+    (ordered, by_module.into_values().collect())
 }
 
 /// The modules that are installed file by file, in their order, taken out of the others.
 fn parts(
     bundle: &SignedBundle,
     modules: &[CarriedModule],
+    zips: &Zips,
     inputs: &mut Vec<ModuleInput<'_>>,
 ) -> Vec<PartialInput> {
     let lists = bundle.objects().filter(|object| object.kind == ObjectKind::FileList);
@@ -294,7 +314,8 @@ fn parts(
         let h1 = *sums.get(&module)?;
         let files = carried.list.clone();
         let carried = (0..carried.list.len()).map(|index| carried.carried.has(index)).collect();
-        Some(PartialInput { module, h1, files, carried, info, go_mod })
+        let zip = zips.get(&module).map(|zip| zip.bytes);
+        Some(PartialInput { module, h1, files, carried, info, go_mod, zip })
     });
     let parts = parts.collect();
     inputs.extend(of_others.into_values());

@@ -1,5 +1,6 @@
 //! From resolved projects and their verified downloads to the manifest.
 
+use crate::collect::payload::OfModule;
 use crate::collect::sums::Unsummed;
 use crate::collect::{Build, Payload};
 use crate::failure::{Failure, Result};
@@ -104,7 +105,8 @@ fn module(
         None => None,
         Some(info) => commit_time(info)?,
     };
-    let (files, carried) = stored.map_or((None, None), |stored| inputs.payload.of_module(stored));
+    let of_files = stored.map(|stored| inputs.payload.of_module(stored)).unwrap_or_default();
+    let OfModule { files, carried, encoder } = of_files;
     Ok(Module {
         direct: selected.direct,
         info: info.map(|f| Stored { sha256: Sha256(f.sha256), size: f.size }),
@@ -112,7 +114,7 @@ fn module(
         path: selected.module.path.clone(),
         replacement,
         carried,
-        encoder: None,
+        encoder,
         files,
         required_by: Vec::new(),
         selected: true,

@@ -85,7 +85,7 @@ impl View {
         let mut view = Self::new(bundle.manifest(), Box::new(open));
         if bundle.manifest().payload.encoding != Encoding::GoproxyTree {
             view.blocks = Some(BlockFiles::of(bundle).map_err(|e| bundle_failure(&e))?);
-            view.name_parts();
+            view.name_parts(bundle.manifest().payload.encoding);
         }
         // Where modules came from need not be stated; what no trusted key
         // stated, or what does not read, says nothing.
@@ -94,12 +94,14 @@ impl View {
     }
 
     /// Says of each module of which not all files are there which they are: by the
-    /// bundle's bits, or that there are none.
-    fn name_parts(&mut self) {
+    /// bundle's bits, or that there are none. A compact bundle has of each module blocks
+    /// or the zip.
+    fn name_parts(&mut self, encoding: Encoding) {
         let Some(blocks) = &self.blocks else { return };
         for (module, stored) in self.modules.iter_mut().zip(&self.stored) {
             let Some(stored) = stored.as_ref().filter(|_| !module.sum.is_empty()) else { continue };
             module.part = match blocks.module(stored) {
+                None if encoding == Encoding::Compact => String::new(),
                 None => "none".to_owned(),
                 Some(carried) if carried.is_whole() => String::new(),
                 Some(carried) => carried.carried.text(),

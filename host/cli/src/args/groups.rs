@@ -79,6 +79,10 @@ impl CollectArgs {
 /// How a bundle stores the files of modules.
 #[derive(Args, Debug)]
 pub struct PayloadArgs {
+    /// Pack the files of all modules in compressed blocks, identical files once: less than half of
+    /// the zips, which unpack makes again byte for byte
+    #[arg(long, conflicts_with = "exact")]
+    pub compact: bool,
     /// Pack only what building, vetting and testing read of each module, with lists of all files by
     /// which that part is verified against go.sum. For the platforms and tags that are given, or for
     /// any platform
@@ -96,6 +100,9 @@ pub struct PayloadArgs {
 impl PayloadArgs {
     /// As the request of the library has it.
     pub fn request(&self) -> airgo_app::Payload {
+        if self.compact {
+            return airgo_app::Payload::Compact;
+        }
         if !self.exact {
             return airgo_app::Payload::Zips;
         }

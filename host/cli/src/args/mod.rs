@@ -335,6 +335,10 @@ pub struct Unpack {
     pub into_shared: bool,
     #[command(flatten)]
     pub part: PartArgs,
+    /// Of a compact bundle, do not make the zips again: go builds without them, and the cache takes
+    /// less time and space
+    #[arg(long, conflicts_with = "exact")]
+    pub lean: bool,
     /// How many modules to install at once; default: one for each processor
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,

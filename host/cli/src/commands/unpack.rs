@@ -28,6 +28,7 @@ fn request(args: &Unpack) -> Result<UnpackRequest> {
         trust_existing: args.trust_existing,
         into_shared: args.into_shared,
         exact: args.part.request(),
+        lean: args.lean,
         jobs: args.jobs,
     })
 }

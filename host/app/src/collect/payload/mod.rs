@@ -1,6 +1,7 @@
 //! How the bundle stores the modules' files: zips, with the lists of their files
-//! where those cost little, or blocks with the files that a build reads.
+//! where those cost little, or blocks with all files, or with those that a build reads.
 
+mod compact;
 mod exact;
 mod source;
 
@@ -12,7 +13,7 @@ use crate::project::several::Projects;
 use crate::quantity::bytes;
 use crate::requests::{Exact, Payload as Wanted};
 use crate::trust::open::{self, bundle_failure};
-use airgo_bundle::manifest::{Block, Encoding, Stored};
+use airgo_bundle::manifest::{Block, Encoder, Encoding, Stored};
 use airgo_bundle::{CarriedModule, Contents, NewBlocks, Object as Entry, ObjectKind, Sha256, compress_list};
 use airgo_fetch::{Kind, Object};
 use airgo_gomod::ModuleVersion;
@@ -43,6 +44,19 @@ struct Listed {
     sha256: Sha256,
     /// As the manifest has it; none where all files are.
     carried: Option<String>,
+    /// What makes the zip again of the files.
+    encoder: Option<Encoder>,
+}
+
+/// What the manifest says of a module's files.
+#[derive(Default)]
+pub struct OfModule {
+    /// The list of them.
+    pub files: Option<Stored>,
+    /// Which of them are carried, where not all are.
+    pub carried: Option<String>,
+    /// What makes the zip again of them, where it is not stored.
+    pub encoder: Option<Encoder>,
 }
 
 impl Payload {
@@ -58,6 +72,7 @@ impl Payload {
     ) -> Result<Self> {
         match storing.payload {
             Wanted::Zips => Self::of_zips(inputs.objects),
+            Wanted::Compact => compact::payload(context, inputs.objects, storing.output),
             Wanted::Exact(exact) => Self::exact(context, exact, inputs, files, storing.output),
         }
     }
@@ -69,7 +84,7 @@ impl Payload {
         for (object, fetched) in objects {
             whole += fetched.size;
             if let (Kind::Zip, Some(files)) = (object.kind, &fetched.files) {
-                let listed = Listed::of(files, None)?;
+                let listed = Listed::of(files, None, None)?;
                 cost += listed.stored.len() as u64 + ENTRY + 2 * object.module.path.len() as u64;
                 lists.insert(object.module.clone(), listed);
             }
@@ -92,9 +107,21 @@ impl Payload {
         let mut lists = BTreeMap::new();
         for module in &selected {
             let carried = (!module.is_whole()).then(|| module.carried.text());
-            lists.insert(module.module.clone(), Listed::of(&module.list, carried)?);
+            lists.insert(module.module.clone(), Listed::of(&module.list, carried, None)?);
         }
-        let blocks = compress(context, selected, inputs.objects, output)?;
+        let all = inputs.objects.values().filter(|fetched| fetched.files.is_some());
+        let all: u64 = all.map(|fetched| fetched.size).sum();
+        let (blocks, did) = compress(context, selected, inputs.objects, output)?;
+        let Compressed { files, unpacked } = did;
+        context.status(
+            "Selected",
+            format!(
+                "{files} files that a build reads: {}, compressed {} (all zips: {})",
+                bytes(unpacked),
+                bytes(blocks.size()),
+                bytes(all)
+            ),
+        );
         Ok(Self { encoding: Encoding::Exact, lists, blocks: Some(blocks) })
     }
 
@@ -103,11 +130,11 @@ impl Payload {
         self.blocks.iter().flat_map(NewBlocks::stated).cloned().collect()
     }
 
-    /// The list of a stored module's files, and what of them is carried.
-    pub fn of_module(&self, module: &ModuleVersion) -> (Option<Stored>, Option<String>) {
-        let Some(listed) = self.lists.get(module) else { return (None, None) };
+    /// What the manifest says of a stored module's files.
+    pub fn of_module(&self, module: &ModuleVersion) -> OfModule {
+        let Some(listed) = self.lists.get(module) else { return OfModule::default() };
         let stored = Stored { sha256: listed.sha256, size: listed.stored.len() as u64 };
-        (Some(stored), listed.carried.clone())
+        OfModule { files: Some(stored), carried: listed.carried.clone(), encoder: listed.encoder }
     }
 
     /// The bytes of a list or a block.
@@ -128,11 +155,11 @@ impl Payload {
 }
 
 impl Listed {
-    fn of(files: &FileList, carried: Option<String>) -> Result<Self> {
+    fn of(files: &FileList, carried: Option<String>, encoder: Option<Encoder>) -> Result<Self> {
         let stored = compress_list(files).map_err(|e| {
             Failure::failed(format!("the list of a module's files cannot be compressed: {e}"))
         })?;
-        Ok(Self { sha256: Sha256::of(&stored), stored, carried })
+        Ok(Self { sha256: Sha256::of(&stored), stored, carried, encoder })
     }
 }
 
@@ -149,7 +176,7 @@ impl Storing<'_> {
     /// Which names of the modules are read.
     pub fn names(&self) -> Names {
         match self.payload {
-            Wanted::Zips => Names::GoFiles,
+            Wanted::Zips | Wanted::Compact => Names::GoFiles,
             Wanted::Exact(_) => Names::All,
         }
     }
@@ -167,32 +194,28 @@ pub struct Inputs<'a> {
     pub build: &'a super::Build,
 }
 
+/// What was compressed into blocks.
+struct Compressed {
+    files: usize,
+    unpacked: u64,
+}
+
+/// Compresses the files of modules, which are in the order of their paths and versions.
 fn compress(
     context: &Context,
     modules: Vec<CarriedModule>,
     objects: &Objects,
     output: &Path,
-) -> Result<NewBlocks> {
-    let (all, files) =
-        (objects.values().filter(|f| f.files.is_some()), modules.iter().map(|m| m.files().count()));
-    let (all, files): (u64, usize) = (all.map(|f| f.size).sum(), files.sum());
+) -> Result<(NewBlocks, Compressed)> {
+    let files = modules.iter().map(|m| m.files().count()).sum();
     let contents = Contents::of(modules).map_err(|e| bundle_failure(&e.into()))?;
-    let unpacked: u64 = (0..contents.len()).map(|content| contents.size(content)).sum();
+    let unpacked = (0..contents.len()).map(|content| contents.size(content)).sum();
     let dir = output.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let watch = open::Watch::new(context, "Compressing", "blocks", NewBlocks::count(&contents) as u64);
     let source = || source::Zips::new(objects);
     let blocks = NewBlocks::compress(&contents, dir, open::jobs(None), source, &watch)
         .map_err(|e| bundle_failure(&e))?;
-    context.status(
-        "Selected",
-        format!(
-            "{files} files that a build reads: {}, compressed {} (all zips: {})",
-            bytes(unpacked),
-            bytes(blocks.size()),
-            bytes(all)
-        ),
-    );
-    Ok(blocks)
+    Ok((blocks, Compressed { files, unpacked }))
 }
 
 /// The list of a zip's files, which was made when it was hashed.
