@@ -24,6 +24,8 @@ pub enum FailureKind {
     Policy = 12,
     /// The bundle is malformed or over a limit.
     Malformed = 13,
+    /// A vendor directory is not what go would write.
+    Vendor = 14,
     /// Interrupted.
     Interrupted = 130,
 }

@@ -44,6 +44,7 @@ pub mod unpack;
 mod unpack_blocks;
 mod unpack_exact;
 mod unpack_zips;
+pub mod vendor;
 pub mod verify;
 #[cfg(feature = "network")]
 pub mod vulndb;

@@ -23,6 +23,7 @@ pub mod repair;
 pub mod resolve;
 pub mod sign;
 pub mod unpack;
+pub mod vendor;
 pub mod verify;
 pub mod version;
 #[cfg(feature = "full")]
@@ -41,6 +42,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Verify(args) => verify::run(context, &args),
         Command::Unpack(args) => unpack::run(context, &args),
         Command::Check(args) => check::run(context, &args),
+        Command::Vendor(args) => vendor::run(context, &args),
         Command::Inspect(args) => inspect::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Why(args) => why::run(context, &args),

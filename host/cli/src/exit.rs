@@ -21,6 +21,7 @@ pub const TABLE: &str = "Exit codes:
    11  checksum mismatch
    12  policy refused
    13  malformed or over-limit bundle
+   14  vendor directory is not what go would write
   130  interrupted";
 
 impl Exit {

@@ -91,6 +91,13 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "airgo check app.airgo ../app --platform linux/amd64 --tags netgo",
             ),
         ],
+        "vendor" => &[
+            ("whether the committed vendor directory is what go.sum says", "airgo vendor --check"),
+            (
+                "the same without a network, by the lists of a bundle",
+                "airgo vendor --check --bundle app.airgo --trust team.pub",
+            ),
+        ],
         "inspect" => &[
             ("what a bundle holds and who signed it", "airgo inspect app.airgo"),
             ("the manifest, for scripts", "airgo inspect app.airgo --json | jq -r '.modules[].path'"),

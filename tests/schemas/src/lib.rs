@@ -69,6 +69,7 @@ pub fn documents() -> Vec<Document> {
         output("resolve.v1", of::<Resolved>),
         output("sign.v1", of::<Signed>),
         output("unpack.v1", of::<app::Unpack<'static>>),
+        output("vendor.v1", of::<app::Vendor<'static>>),
         output("verify.v1", of::<app::Verify>),
         output("version.v1", of::<app::Version>),
         output("vulndb.v1", of::<app::Vulndb<'static>>),

@@ -36,7 +36,8 @@ use airgo_bundle::ObjectKind;
 use airgo_fetch::{Fetched, Fetcher, Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
-use airgo_resolve::{Advice, Resolution};
+use airgo_gomod::modzip::FileList;
+use airgo_resolve::{Advice, GoModSource, Resolution};
 use downloads::{Downloads, subject};
 use jiff::Timestamp;
 use manifest::ManifestInputs;
@@ -108,8 +109,43 @@ pub fn collect(
     Ok(Collected { manifest, objects: Arc::new(objects), payload, evidence, proved, complete, advice, began })
 }
 
+/// Resolves the projects, and gives `act` what they resolve to with the zips of the
+/// modules, each what go.sum or the checksum database says, and go.mod files for more.
+///
+/// # Errors
+/// A project that `go` refuses, a download that fails or is not what it must be; the
+/// first of `act`.
+pub fn with_modules<T>(
+    context: &Context,
+    network: &Network,
+    projects: &Projects,
+    act: impl FnOnce(&[Resolution], &Zips<'_>, &mut dyn GoModSource) -> Result<T>,
+) -> Result<T> {
+    let session = Session::open(context, network)?;
+    let sums = projects.sums();
+    let mut downloads = Downloads::new(&session.fetcher, &sums, &session.progress);
+    let resolved = resolve(context, &Collect::default(), projects, &mut downloads)?;
+    let wanted = resolved.wants.iter().flatten().filter(|object| object.kind != Kind::Info);
+    let objects = downloads.complete(&wanted.cloned().collect())?;
+    context.interrupt.check()?;
+    // Elsewhere go wants all lines from go.sum.
+    if projects.list.iter().any(|loaded| !loaded.project.needs_sums()) {
+        verify(context, &session, projects, &resolved, &objects)?;
+    }
+    session.end(context, &objects);
+    let mut go_mods = Downloads::new(&session.fetcher, &sums, &session.progress);
+    act(&resolved.resolutions, &Zips(&objects), &mut go_mods)
+}
+
 /// The fetched zips as modules that packages are loaded from.
-struct Zips<'a>(&'a Objects);
+pub struct Zips<'a>(&'a Objects);
+
+impl Zips<'_> {
+    /// The list of a zip's files, which was made when it was hashed.
+    pub fn files_of(&self, module: &ModuleVersion) -> Option<&FileList> {
+        self.0.get(&Object::new(module.clone(), Kind::Zip))?.files.as_ref()
+    }
+}
 
 impl Modules for Zips<'_> {
     fn has(&self, module: &ModuleVersion) -> bool {

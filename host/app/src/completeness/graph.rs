@@ -119,7 +119,8 @@ fn used(closure: &Closure) -> Vec<ModuleVersion> {
 }
 
 /// What go refuses before it loads a package.
-fn refused(error: &ResolveError) -> Vec<Problem> {
+#[must_use]
+pub fn refused(error: &ResolveError) -> Vec<Problem> {
     match error {
         ResolveError::Graph(graph) => {
             let first = std::iter::once(not_loaded(&graph.chain, &graph.error));

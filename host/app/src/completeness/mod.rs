@@ -19,10 +19,11 @@ mod refusal;
 mod selected;
 mod sums;
 
-pub use carried::Carried;
+pub use carried::{Carried, GoMods};
 pub use check::{CheckRequest, Checked, check, evaluate, host, target, toolchain_of};
 pub use contents::Contents;
 pub use files::{Files, Modules, Names, Opened, OwnFiles};
+pub use graph::refused;
 pub use problem::{ImportedBy, Problem, ProblemKind};
 pub use refusal::{Refusal, SHOWN};
 pub use selected::{Selected, Selection, part_of};
@@ -91,9 +92,9 @@ pub fn load(
     target: &Target,
     files: &mut Files<'_>,
 ) -> Result<(Closure, Vec<Problem>)> {
-    let standard = standard_library(context, &loaded.project);
+    let speaking = Speaking::of(context, loaded);
     let has_sum = |module: &ModuleVersion, subject: Subject| loaded.sums.contains(module, subject);
-    let is_standard = |path: &str| standard.as_ref().map(|src| src.join(path).is_dir());
+    let is_standard = |path: &str| speaking.is_standard(path);
     let settings = Settings {
         builds: Builds::Of { platforms: &target.platforms, tags: &target.tags, cgo: target.cgo },
         tests: target.tests,
@@ -104,10 +105,35 @@ pub fn load(
     let patterns = &target.packages;
     let starts = Starts { project: patterns.is_empty(), tools: false, patterns };
     let closure = packages::load_from(&starts, &loaded.project, resolution, &settings, files)?;
-    let sum_file = shown(&loaded.sum_file);
-    let words = Words { sum_file: &sum_file, standard: standard.as_deref(), platforms: &target.platforms };
-    let problems = closure.problems.iter().map(|problem| words.problem(problem)).collect();
+    let problems =
+        closure.problems.iter().map(|problem| speaking.problem(problem, &target.platforms)).collect();
     Ok((closure, problems))
+}
+
+/// What go's words depend on.
+#[derive(Debug)]
+pub struct Speaking {
+    sum_file: String,
+    standard: Option<PathBuf>,
+}
+
+impl Speaking {
+    /// Of a project.
+    pub fn of(context: &Context, loaded: &Loaded) -> Self {
+        let standard = standard_library(context, &loaded.project);
+        Self { sum_file: shown(&loaded.sum_file), standard }
+    }
+
+    /// Whether the standard library has this package; none where nobody knows.
+    pub fn is_standard(&self, path: &str) -> Option<bool> {
+        self.standard.as_ref().map(|src| src.join(path).is_dir())
+    }
+
+    /// A problem of packages that were loaded for these platforms; none means any.
+    pub fn problem(&self, problem: &packages::Problem, platforms: &[Platform]) -> Problem {
+        let words = Words { sum_file: &self.sum_file, standard: self.standard.as_deref(), platforms };
+        words.problem(problem)
+    }
 }
 
 /// Modules that are used under two paths (cmd/go modload/load.go,

@@ -86,6 +86,8 @@ ids! {
     SignV1 = "airgo.dev/sign/v1";
     /// Of `airgo unpack`.
     UnpackV1 = "airgo.dev/unpack/v1";
+    /// Of `airgo vendor`.
+    VendorV1 = "airgo.dev/vendor/v1";
     /// Of `airgo verify`.
     VerifyV1 = "airgo.dev/verify/v1";
     /// Of `airgo version`.

@@ -10,6 +10,7 @@ mod ids;
 mod machine;
 mod plugins;
 mod policy;
+mod vendor;
 
 pub use bundles::{
     Change, Comment, Diff, HashPair, Inspect, Key, Keygen, Pack, Repair, Resend, Resolve, ResolvedModule,
@@ -32,6 +33,7 @@ pub use policy::{
     Counts, Data, Exception, ExceptionState, Finding, Findings, Plugin, PluginSigner, Policy, PolicyReport,
     RecordedReport, Verdict,
 };
+pub use vendor::{Vendor, VendorDifference, VendorLine};
 
 use serde::{Serialize, Serializer};
 

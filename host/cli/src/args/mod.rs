@@ -84,6 +84,8 @@ pub enum Command {
     Unpack(Unpack),
     /// Say whether a checkout builds from a bundle without a network, and what is missing
     Check(Check),
+    /// Compare a vendor directory, file by file, with what go.sum says and go would write
+    Vendor(Vendor),
     /// Show what a bundle holds
     Inspect(Inspect),
     /// Show what changed between two bundles
@@ -361,6 +363,32 @@ pub struct Check {
     pub tags: Vec<String>,
     #[command(flatten)]
     pub trust: Trust,
+}
+
+/// `airgo vendor`.
+#[derive(Args, Debug)]
+pub struct Vendor {
+    /// Compare; what differs is named, and the exit code is 14
+    #[arg(long, required = true)]
+    pub check: bool,
+    /// A directory in a Go module or workspace that has a vendor directory
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+    #[cfg_attr(
+        feature = "full",
+        doc = "Take the lists of files from this bundle, which need not carry all contents; without it the modules are fetched"
+    )]
+    #[cfg_attr(
+        not(feature = "full"),
+        doc = "Take the lists of files from this bundle, which need not carry all contents"
+    )]
+    #[arg(long, value_name = "FILE", required = cfg!(not(feature = "full")))]
+    pub bundle: Option<PathBuf>,
+    #[command(flatten)]
+    pub trust: Trust,
+    #[cfg(feature = "full")]
+    #[command(flatten)]
+    pub network: Network,
 }
 
 /// `airgo inspect`.
