@@ -80,6 +80,7 @@ mod times;
 #[path = "../../host/cli/src/units.rs"]
 mod units;
 mod untrusted_text;
+mod vendor;
 mod volumes;
 mod vulndb;
 mod why;

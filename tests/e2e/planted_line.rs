@@ -77,6 +77,7 @@ impl Bench {
             "verify" => vec![("files", bundle()), trust()],
             "unpack" => vec![("files", bundle()), trust(), ("gomodcache", file("modcache"))],
             "check" => vec![("file", bundle()), ("dir", file("main")), trust()],
+            "vendor" => vec![("dir", file("main")), ("bundle", bundle()), trust()],
             "inspect" => vec![("file", bundle()), trust()],
             "diff" => vec![("old", bundle()), ("new", bundle()), trust()],
             "why" => vec![("file", bundle()), ("module", "example.com/a".to_owned()), trust()],
@@ -130,6 +131,9 @@ impl Bench {
             }
         }
         let mut line: Vec<String> = leaf.path.split(' ').map(str::to_owned).collect();
+        if leaf.path == "vendor" {
+            line.push("--check".to_owned());
+        }
         for arg in leaf.command.get_arguments() {
             let id = arg.get_id().as_str();
             let value = match id == name {
