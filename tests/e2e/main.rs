@@ -19,6 +19,7 @@ mod baseline;
 mod bounds;
 mod cache;
 mod check;
+mod check_vendored;
 mod compact;
 mod defaults;
 mod docker;

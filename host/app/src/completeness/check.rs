@@ -7,7 +7,7 @@ use super::graph::{Evaluated, Evaluation, whole_graph};
 use super::problem::{Problem, ProblemKind};
 use super::refusal::Refusal;
 use super::sums::{self, Reads};
-use super::{Target, in_path, switches_to, vendored};
+use super::{Target, from_vendor, in_path, switches_to, vendored};
 use crate::Context;
 use crate::documents;
 use crate::failure::Result;
@@ -21,6 +21,7 @@ use airgo_bundle::SignedBundle;
 use airgo_bundle::manifest::Encoding;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Platform;
+use airgo_resolve::packages::Closure;
 use airgo_resolve::{Resolution, TOOLCHAIN_MODULE};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -77,13 +78,7 @@ pub fn check(context: &Context, request: &CheckRequest) -> Result<Checked> {
     let target = target(context, &request.platforms, &request.tags, &bundle);
     let mut checked = Checked::new(&request.file, &request.dir, &bundle, target);
     match vendored(context, &loaded) {
-        Some(dir) => {
-            checked.vendored = true;
-            checked.notes.push(format!(
-                "go builds from {}, which is not checked: it takes no module from the bundle",
-                shown(&dir)
-            ));
-        }
+        Some(dir) => evaluate_vendored(context, &bundle, &loaded, &dir, &mut checked)?,
         None => {
             let carried = Carried::new(context, &bundle)?;
             let mut files = Files::new(context, &carried, Names::All);
@@ -147,16 +142,7 @@ pub fn evaluate(
         evidence: bundle.evidence().collect(),
     };
     checked.problems.extend(sums::compare(context, loaded, &carried.stored, &reads));
-    for error in &closure.embed_errors {
-        let message = format!("{}: pattern {}: {}", error.package, error.pattern, error.problem);
-        let mut problem = Problem::new(ProblemKind::Embed, message);
-        problem.package = Some(error.package.clone());
-        checked.problems.push(problem);
-    }
-    for file in &closure.unreadable {
-        let path = shown(&Path::new(&file.root).join(&file.file));
-        checked.problems.push(Problem::new(ProblemKind::File, format!("{path}: {}", file.problem)));
-    }
+    checked.add_unreadable(&closure);
     for problem in &mut checked.problems {
         if matches!(problem.kind, ProblemKind::Module | ProblemKind::GoMod) {
             let exact = match bundle.manifest().payload.encoding {
@@ -185,6 +171,28 @@ pub fn evaluate(
             Ok(resolution)
         }
     }
+}
+
+/// A checkout that go builds from its vendor directory.
+fn evaluate_vendored(
+    context: &Context,
+    bundle: &SignedBundle,
+    loaded: &Loaded,
+    dir: &Path,
+    checked: &mut Checked,
+) -> Result<()> {
+    checked.vendored = true;
+    let target = checked.target.clone();
+    checked.problems.extend(toolchain(context, loaded, &Carried::new(context, bundle)?)?);
+    let (closure, problems) = from_vendor::evaluate(context, loaded, dir, &target)?;
+    checked.problems.extend(problems);
+    checked.add_unreadable(&closure);
+    let file = checked.file.clone();
+    let (problems, note) = from_vendor::compare(context, loaded, dir, (&file, bundle), (&closure, &target))?;
+    checked.problems.extend(problems);
+    checked.notes.extend(note);
+    checked.contents.add(&closure);
+    Ok(())
 }
 
 /// The toolchain that go switches to, where the bundle lacks it.
@@ -273,6 +281,20 @@ impl Checked {
         }
     }
 
+    /// Adds what go refuses in files of the packages.
+    fn add_unreadable(&mut self, closure: &Closure) {
+        for error in &closure.embed_errors {
+            let message = format!("{}: pattern {}: {}", error.package, error.pattern, error.problem);
+            let mut problem = Problem::new(ProblemKind::Embed, message);
+            problem.package = Some(error.package.clone());
+            self.problems.push(problem);
+        }
+        for file in &closure.unreadable {
+            let path = shown(&Path::new(&file.root).join(&file.file));
+            self.problems.push(Problem::new(ProblemKind::File, format!("{path}: {}", file.problem)));
+        }
+    }
+
     /// Whether the checkout builds.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -282,12 +304,14 @@ impl Checked {
     /// The result in a line.
     fn what(&self) -> String {
         let (dir, file) = (directory(&self.dir), shown(&self.file));
-        if self.vendored {
-            return format!("{dir}: go takes no module from {file}");
-        }
         let (packages, modules) =
             (count(self.contents.packages(), "package"), count(self.contents.modules(), "module"));
         let platforms = count(self.target.platforms.len(), "platform");
+        if self.vendored {
+            return format!(
+                "{dir}: complete from its vendor directory, {packages} of {modules} on {platforms}; go takes no module from {file}"
+            );
+        }
         format!("{dir} against {file}: complete, {packages} of {modules} on {platforms}")
     }
 
@@ -302,9 +326,15 @@ impl Checked {
         let refusal = Refusal {
             problems: &self.problems,
             shown: usize::MAX,
-            many: "go mod tidy where there is a network, then pack again",
+            many: match self.vendored {
+                true => "go mod vendor, or in a workspace go work vendor",
+                false => "go mod tidy where there is a network, then pack again",
+            },
         };
         let (dir, file) = (directory(&self.dir), shown(&self.file));
+        if self.vendored {
+            return Err(refusal.failure(&format!("{dir} will not build from its vendor directory")));
+        }
         Err(refusal.failure(&format!("{dir} will not build from {file}")))
     }
 

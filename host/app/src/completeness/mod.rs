@@ -12,6 +12,7 @@ mod carried;
 mod check;
 mod contents;
 mod files;
+mod from_vendor;
 mod graph;
 mod listed;
 mod problem;
