@@ -144,6 +144,45 @@ fn a_project_builds_from_the_part_and_a_whole_bundle_completes_it() {
     part(&site, &bundle, "whole", &["--into-shared"]).1.done();
 }
 
+/// The go command has an index of a module's directories in GOCACHE, by the path of the
+/// module's tree alone: where a part grows, it does not see what is new. Should this fail
+/// with a newer go that does, the warning can go.
+#[test]
+fn where_a_part_grows_the_index_of_go_is_warned_of() {
+    if !require_tool("go") {
+        return;
+    }
+    let site = site();
+    site.pack().done();
+    let (cache, bundle, public) = (site.temp.join("part"), site.bundle(), site.public_key());
+    let second = site.project().join("cmd/second");
+    let unpack = |dir: &Path| {
+        let args = ["unpack", text(&bundle), "--exact", text(dir), "--gomodcache", text(&cache)];
+        site.airgo.run(&[&args[..], &["--trust", text(&public)]].concat()).done()
+    };
+    let warned = |run: &Run| run.stderr.contains("go clean -cache") && run.stderr.contains(LARGE);
+    let run = unpack(&second);
+    assert!(!warned(&run), "{}", run.stderr);
+    // Its GOCACHE lasts. Nothing is compiled.
+    let builds = site.temp.join("go-build");
+    let go = Go::air_gapped(&cache).env("GOCACHE", text(&builds));
+    go.run(&site.project(), &["list", "-deps", "./cmd/second"]);
+    let run = unpack(&site.project());
+    assert!(warned(&run), "{}", run.stderr);
+    let output = go.output(&site.project(), &["list", "-deps", "."]);
+    assert!(!output.status.success(), "go has no index of the part any more");
+    let without = Go::air_gapped(&cache).env("GODEBUG", "goindex=0").env("GOCACHE", text(&builds));
+    without.run(&site.project(), &["list", "-deps", "."]);
+    go.run(&site.project(), &["clean", "-cache"]);
+    go.run(&site.project(), &["list", "-deps", "."]);
+    // And where a whole bundle completes it.
+    let args = ["unpack", text(&bundle), "--gomodcache", text(&cache), "--trust", text(&public)];
+    let run = site.airgo.run(&[&args[..], &["--into-shared"]].concat()).done();
+    assert!(warned(&run), "{}", run.stderr);
+    let run = site.airgo.run(&args).done();
+    assert!(!warned(&run), "{}", run.stderr);
+}
+
 /// The settings choose the part.
 #[test]
 fn packages_are_chosen_as_for_pack() {

@@ -114,8 +114,9 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     };
     let installed = install(context, request, &target, &bundle, chosen.as_ref())?;
     open::record_last_seen(&request.last_seen, &bundle)?;
+    warn_of_indexes(context, &installed);
 
-    let new = installed.values().filter(|outcome| **outcome == Outcome::Installed).count();
+    let new = installed.values().filter(|outcome| **outcome != Outcome::AlreadyPresent).count();
     let present = installed.len() - new;
     context.status("Evaluated", evaluated.summary(request));
     let what = match &chosen {
@@ -320,6 +321,21 @@ fn parts(
     let parts = parts.collect();
     inputs.extend(of_others.into_values());
     parts
+}
+
+/// The go command finds a module's packages by an index in GOCACHE, which is of the path
+/// of the module's tree and nothing in it (cmd/go modindex/read.go, moduleHash).
+fn warn_of_indexes(context: &Context, installed: &BTreeMap<ModuleVersion, Outcome>) {
+    let mut extended = installed.iter().filter(|(_, outcome)| **outcome == Outcome::Extended);
+    let Some((first, _)) = extended.next() else { return };
+    let more = match extended.count() {
+        0 => String::new(),
+        n => format!(" and of {}", count(n, "other module")),
+    };
+    context.warning(format!(
+        "a part of {first}{more} was in the module cache, and has more files now: go does not see new packages of it where GOCACHE has an index of the part"
+    ));
+    context.hint("run go clean -cache once, or build with GODEBUG=goindex=0");
 }
 
 /// Why a part of a module could not be staged.

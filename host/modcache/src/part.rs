@@ -180,7 +180,15 @@ pub(crate) fn publish(
     };
     let into = matches!(existing, Existing::Partial { .. });
     Publication::new(target, cache.options.keep_writable).part(missing, h1, contents, into)?;
-    Ok(Outcome::Installed)
+    Ok(outcome(existing))
+}
+
+/// What installing makes of what was there.
+pub(crate) fn outcome(before: Existing) -> Outcome {
+    match before {
+        Existing::Partial { published: true } => Outcome::Extended,
+        _ => Outcome::Installed,
+    }
 }
 
 /// The first zip of a module that the cache has, below the cache.

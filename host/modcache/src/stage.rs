@@ -375,6 +375,6 @@ impl Staged {
             Existing::ZipOnly | Existing::Nothing | Existing::Partial { .. } => {}
         }
         Publication::new(&target, options.keep_writable).module(missing, module)?;
-        Ok(Outcome::Installed)
+        Ok(part::outcome(existing))
     }
 }

@@ -237,12 +237,12 @@ fn beside_what_is_there() {
     assert_eq!(names, ["sub/a.go"]);
     drop(part);
     drop(stage);
-    assert_eq!(install(&cache, &sample(), &["m.go", "sub/a.go"]), Outcome::Installed);
+    assert_eq!(install(&cache, &sample(), &["m.go", "sub/a.go"]), Outcome::Extended);
     assert_eq!(tree_files(&path), ["m.go", "sub/a.go", "sub/deep/er/d.go"]);
     assert_eq!(mode(&path.join(SAMPLE_TREE).join("sub")) & 0o222, 0);
     assert_eq!(marked(&path), [("example.com/Sample/m@v1.2.3-RC1".to_owned(), false)]);
     // To the whole.
-    assert_eq!(install(&cache, &sample(), &ALL), Outcome::Installed);
+    assert_eq!(install(&cache, &sample(), &ALL), Outcome::Extended);
     assert_eq!(marked(&path), [("example.com/Sample/m@v1.2.3-RC1".to_owned(), true)]);
     assert_eq!(install(&cache, &sample(), &ALL), Outcome::AlreadyPresent);
 
@@ -287,7 +287,8 @@ fn complete_modules_stay_and_complete() {
         let path = tree.join(format!("{} files", names.len()));
         install(&open(&path), &sample(), names);
         assert_eq!(marked(&path).len(), 1);
-        assert_eq!(open(&path).install(input(&sample())).unwrap(), Outcome::Installed);
+        let want = if names.len() < ALL.len() { Outcome::Extended } else { Outcome::Installed };
+        assert_eq!(open(&path).install(input(&sample())).unwrap(), want);
         assert!(marker(&path).is_none());
         fs::remove_file(path.join("cache/airgo-exact.lock")).unwrap();
         TreeDiff::new(&like, &path).assert_same();
