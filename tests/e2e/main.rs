@@ -27,6 +27,7 @@ mod documents;
 mod drift;
 mod exact;
 mod exact_part;
+mod exact_policy;
 mod exchange;
 #[allow(dead_code)]
 #[path = "../../host/cli/src/exit.rs"]

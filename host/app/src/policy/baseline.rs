@@ -55,6 +55,12 @@ impl Evaluated {
 
 /// Runs the plugins over a bundle, and over its baseline.
 pub fn run(context: &Context, policy: &Policy, view: View, baseline: Option<&Baseline>) -> Result<Evaluated> {
+    if view.parts() > 0 {
+        context.hint(format!(
+            "of {} the bundle has only the files that a build reads: plugins see no others",
+            count(view.parts(), "module")
+        ));
+    }
     let view: Arc<dyn BundleView> = Arc::new(view);
     let Some(baseline) = baseline else {
         return Ok(Evaluated { report: policy::run(context, policy, &view)?, news: None });

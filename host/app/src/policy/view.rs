@@ -109,6 +109,11 @@ impl View {
         }
     }
 
+    /// Of how many modules not all files are there.
+    pub fn parts(&self) -> usize {
+        self.modules.iter().filter(|module| !module.part.is_empty()).count()
+    }
+
     /// A module whose files are in blocks: its name there, and those of its files
     /// that are carried.
     fn in_blocks(&self, module: usize) -> Option<(&BlockFiles, &ModuleVersion)> {
