@@ -166,6 +166,7 @@ fn pack_projects(
     context.status("Signed", format!("as {key_id}"));
     let volumes = split_or_clean(context, request, &written)?;
     context.status("Packed", what(request, &written, &volumes));
+    say_exact(context, request, &collected, written.size);
     Ok(Packed {
         file: written.path,
         volumes,
@@ -177,6 +178,22 @@ fn pack_projects(
         key_id,
         report,
     })
+}
+
+/// What the bundle would weigh with `--exact`, where that is less.
+fn say_exact(context: &Context, request: &PackRequest, collected: &Collected, size: u64) {
+    let Some(instead) = collected.payload.instead.filter(|_| request.since.is_none()) else { return };
+    let about = instead.size(size);
+    if about < size {
+        let on = match request.collect.platforms.as_slice() {
+            [] => "Linux, macOS and Windows".to_owned(),
+            platforms => platforms.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        };
+        let (about, size) = (bytes(about), bytes(size));
+        context.hint(format!(
+            "with --exact about {about} in place of {size}: what building and testing reads on {on}"
+        ));
+    }
 }
 
 /// The command that evaluates the policy on the bundle once more, when it is written.

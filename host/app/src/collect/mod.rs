@@ -72,7 +72,7 @@ pub fn collect(
     // The directories of the projects, and the names in zips, are read once.
     let zips = Zips(&objects);
     let mut files = Files::new(context, &zips, storing.map_or(Names::GoFiles, |storing| storing.names()));
-    let complete = offline::check(
+    let checked = offline::check(
         context,
         projects,
         &resolved.resolutions,
@@ -80,12 +80,18 @@ pub fn collect(
         &build,
         wanted.allow_incomplete,
     )?;
+    let (complete, closures) = checked.unzip();
     lengths::check(context, &objects, &build.platforms, wanted.allow_incomplete)?;
     let attested = verify(context, &session, projects, &resolved, &objects)?;
     session.end(context, &objects);
 
-    let inputs =
-        payload::Inputs { projects, resolutions: &resolved.resolutions, objects: &objects, build: &build };
+    let inputs = payload::Inputs {
+        projects,
+        resolutions: &resolved.resolutions,
+        objects: &objects,
+        build: &build,
+        closures: closures.as_deref(),
+    };
     let payload = match &storing {
         None => Payload::default(),
         Some(storing) => Payload::make(context, storing, &inputs, &mut files)?,

@@ -9,6 +9,7 @@ use crate::paths::shown;
 use crate::project::several::Projects;
 use crate::quantity::count;
 use airgo_resolve::Resolution;
+use airgo_resolve::packages::Closure;
 
 /// What the packages were loaded for, and which they are.
 #[derive(Clone, Debug)]
@@ -20,7 +21,8 @@ pub struct Complete {
 }
 
 /// Refuses what go will refuse; only warns where `allow` is given. None where
-/// something is missing, or a project was not loaded.
+/// something is missing, or a project was not loaded; else also the packages of each
+/// project.
 pub fn check(
     context: &Context,
     projects: &Projects,
@@ -28,9 +30,10 @@ pub fn check(
     files: &mut Files<'_>,
     build: &Build,
     allow: bool,
-) -> Result<Option<Complete>> {
-    let target = Target::new(context, &build.platforms, &build.tags);
+) -> Result<Option<(Complete, Vec<Closure>)>> {
+    let target = Target { embeds: true, ..Target::new(context, &build.platforms, &build.tags) };
     let (mut problems, mut contents, mut all) = (Vec::new(), Contents::default(), true);
+    let mut closures = Vec::new();
     for (loaded, resolution) in projects.list.iter().zip(resolutions) {
         if let Some(dir) = vendored(context, loaded) {
             context.warning(format!(
@@ -56,9 +59,10 @@ pub fn check(
         contents.add(&closure);
         found.extend(used_twice(&loaded.project, resolution, closure.graph_read));
         problems.append(&mut found);
+        closures.push(closure);
     }
     if problems.is_empty() {
-        return Ok(all.then_some(Complete { target, contents }));
+        return Ok(all.then_some((Complete { target, contents }, closures)));
     }
     if allow {
         for line in problems.iter().take(SHOWN).flat_map(Problem::lines) {

@@ -27,7 +27,7 @@ pub use files::{Files, Modules, Names, Opened, OwnFiles};
 pub use graph::refused;
 pub use problem::{ImportedBy, Problem, ProblemKind};
 pub use refusal::{Refusal, SHOWN};
-pub use selected::{Selected, Selection, part_of};
+pub use selected::{Selected, Selection, part_of, read_by};
 
 use crate::Context;
 use crate::failure::Result;

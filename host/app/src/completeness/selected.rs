@@ -11,7 +11,7 @@ use airgo_gomod::gosource::Platform;
 use airgo_gomod::modzip::FileList;
 use airgo_resolve::Resolution;
 pub use airgo_resolve::packages::Selection;
-use airgo_resolve::packages::{self, Builds, Selecting, Settings, Starts};
+use airgo_resolve::packages::{self, Builds, Closure, Selecting, Settings, Starts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// For what files are selected.
@@ -47,11 +47,7 @@ impl Selected<'_> {
             let mut add = |builds, tests, vendor| -> Result<()> {
                 let settings = Settings { builds, tests, embeds: true, sums: None, standard: &|_| None };
                 let closure = packages::load_from(&starts, &loaded.project, resolution, &settings, files)?;
-                let selecting = Selecting { tests, vendor };
-                for (module, selection) in packages::select(&closure, &selecting, files)? {
-                    join(&mut read, module, selection);
-                }
-                Ok(())
+                add_read(&mut read, &closure, Selecting { tests, vendor }, files)
             };
             add(builds, exact.tests, None)?;
             if exact.vendor {
@@ -60,6 +56,31 @@ impl Selected<'_> {
         }
         Ok(read)
     }
+}
+
+/// What is read of each module for packages that are loaded already, with tests, where
+/// embedded files were looked up.
+///
+/// # Errors
+/// What `files` gives.
+pub fn read_by(closures: &[Closure], files: &mut Files<'_>) -> Result<BTreeMap<ModuleVersion, Selection>> {
+    let mut read = BTreeMap::new();
+    for closure in closures {
+        add_read(&mut read, closure, Selecting { tests: true, vendor: None }, files)?;
+    }
+    Ok(read)
+}
+
+fn add_read(
+    read: &mut BTreeMap<ModuleVersion, Selection>,
+    closure: &Closure,
+    selecting: Selecting<'_>,
+    files: &mut Files<'_>,
+) -> Result<()> {
+    for (module, selection) in packages::select(closure, &selecting, files)? {
+        join(read, module, selection);
+    }
+    Ok(())
 }
 
 /// What either selection has.

@@ -60,7 +60,7 @@ pub fn payload(context: &Context, objects: &Objects, output: &Path) -> Result<Pa
         context
             .detail(format!("neither go1.26 nor go1.27 makes the zip of {module}: it is stored as it came"));
     }
-    Ok(Payload { encoding: Encoding::Compact, lists, blocks: Some(blocks) })
+    Ok(Payload { encoding: Encoding::Compact, lists, blocks: Some(blocks), instead: None })
 }
 
 /// What makes each zip, found by making it: none where that gives other bytes.

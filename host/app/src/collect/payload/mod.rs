@@ -3,6 +3,7 @@
 
 mod compact;
 mod exact;
+mod instead;
 mod source;
 
 use super::collected::Objects;
@@ -19,6 +20,8 @@ use airgo_fetch::{Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::FileList;
 use airgo_resolve::Resolution;
+use airgo_resolve::packages::Closure;
+pub use instead::Instead;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
@@ -36,6 +39,8 @@ pub struct Payload {
     pub encoding: Encoding,
     lists: BTreeMap<ModuleVersion, Listed>,
     blocks: Option<NewBlocks>,
+    /// What only what a build reads would weigh, where all is stored and that is known.
+    pub instead: Option<Instead>,
 }
 
 /// A module's list of files, and what of them is carried.
@@ -71,17 +76,17 @@ impl Payload {
         files: &mut Files<'_>,
     ) -> Result<Self> {
         match storing.payload {
-            Wanted::Zips => Self::of_zips(inputs.objects),
+            Wanted::Zips => Self::of_zips(inputs, files),
             Wanted::Compact => compact::payload(context, inputs.objects, storing.output),
             Wanted::Exact(exact) => Self::exact(context, exact, inputs, files, storing.output),
         }
     }
 
     /// Zips, with lists where those are small beside them.
-    fn of_zips(objects: &Objects) -> Result<Self> {
+    fn of_zips(inputs: &Inputs<'_>, files: &mut Files<'_>) -> Result<Self> {
         let mut lists = BTreeMap::new();
         let (mut cost, mut whole) = (0, 0);
-        for (object, fetched) in objects {
+        for (object, fetched) in inputs.objects {
             whole += fetched.size;
             if let (Kind::Zip, Some(files)) = (object.kind, &fetched.files) {
                 let listed = Listed::of(files, None, None)?;
@@ -89,10 +94,16 @@ impl Payload {
                 lists.insert(object.module.clone(), listed);
             }
         }
+        let sizes: BTreeMap<_, _> =
+            lists.iter().map(|(module, listed)| (module.clone(), listed.stored.len() as u64)).collect();
         if cost > whole / LISTS_MAY_COST {
             lists.clear();
         }
-        Ok(Self { encoding: Encoding::GoproxyTree, lists, blocks: None })
+        let zips = inputs.objects.iter().filter(|(object, _)| object.kind == Kind::Zip);
+        let zips: u64 = zips.map(|(_, fetched)| fetched.size).sum();
+        let in_bundle = zips + lists.values().map(|listed| listed.stored.len() as u64).sum::<u64>();
+        let instead = Instead::of(inputs, &sizes, in_bundle, files);
+        Ok(Self { encoding: Encoding::GoproxyTree, lists, blocks: None, instead })
     }
 
     /// Blocks with what a build reads.
@@ -122,7 +133,7 @@ impl Payload {
                 bytes(all)
             ),
         );
-        Ok(Self { encoding: Encoding::Exact, lists, blocks: Some(blocks) })
+        Ok(Self { encoding: Encoding::Exact, lists, blocks: Some(blocks), instead: None })
     }
 
     /// The blocks, as the manifest has them.
@@ -176,8 +187,8 @@ impl Storing<'_> {
     /// Which names of the modules are read.
     pub fn names(&self) -> Names {
         match self.payload {
-            Wanted::Zips | Wanted::Compact => Names::GoFiles,
-            Wanted::Exact(_) => Names::All,
+            Wanted::Compact => Names::GoFiles,
+            Wanted::Zips | Wanted::Exact(_) => Names::All,
         }
     }
 }
@@ -192,6 +203,8 @@ pub struct Inputs<'a> {
     pub objects: &'a Objects,
     /// For what the sources are read.
     pub build: &'a super::Build,
+    /// The packages of each project that go loads, where nothing of them is missing.
+    pub closures: Option<&'a [Closure]>,
 }
 
 /// What was compressed into blocks.
