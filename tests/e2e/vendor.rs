@@ -5,7 +5,7 @@ use crate::airgo::{Airgo, Run};
 use crate::outputs::holds;
 use crate::redact::Redact;
 use crate::site::{Site, main_module, small_world, text};
-use airgo_testkit::{Go, Module, Rng, TempTree, VendoredProject, require_tool};
+use airgo_testkit::{Fault, Go, Module, Rng, TempTree, VendoredProject, require_tool};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -73,6 +73,22 @@ fn what_go_wrote_is_the_same() {
     fs::create_dir_all(vendored.file("example.com/empty")).unwrap();
     fs::set_permissions(vendored.file("example.com/a/a.go"), fs::Permissions::from_mode(0o600)).unwrap();
     vendored.check_offline(&[]).done();
+}
+
+/// What `go list -m all` alone reads is not fetched.
+#[test]
+fn only_what_go_mod_vendor_reads_is_fetched() {
+    if !require_tool("go") {
+        return;
+    }
+    let world = airgo_testkit::World::new()
+        .with(Module::new("example.com/a", "v1.0.0").go("1.21").require("example.com/c", "v1.0.0"))
+        .with(Module::new("example.com/c", "v1.0.0").go("1.21"));
+    let main = Module::project("example.com/main").go("1.21").require("example.com/a", "v1.0.0");
+    let site = Site::of(world, &main.file("main.go", "package main\n\nimport _ \"example.com/a\"\n"));
+    site.proxy.fault("example.com/c/@v/v1.0.0.mod", Fault::Status(404));
+    Go::with_proxy(&site.proxy.url()).run(&site.project(), &["mod", "vendor"]);
+    site.airgo.run(&["vendor", "--check", text(&site.project())]).done().says(&["2 files of 1 module"]);
 }
 
 #[test]

@@ -131,7 +131,13 @@ pub fn with_modules<T>(
     let sums = projects.sums();
     let mut downloads = Downloads::new(&session.fetcher, &sums, &session.progress);
     let resolved = resolve(context, &Collect::default(), projects, &mut downloads)?;
-    let wanted = resolved.wants.iter().flatten().filter(|object| object.kind != Kind::Info);
+    // The other go.mod files are for `go list -m`.
+    let read: BTreeSet<&ModuleVersion> = resolved.resolutions.iter().flat_map(|r| &r.go_mods).collect();
+    let wanted = resolved.wants.iter().flatten().filter(|object| match object.kind {
+        Kind::Zip => true,
+        Kind::Mod => read.contains(&object.module),
+        _ => false,
+    });
     let objects = downloads.complete(&wanted.cloned().collect())?;
     context.interrupt.check()?;
     // Elsewhere go wants all lines from go.sum.
