@@ -5,6 +5,7 @@ mod key;
 #[cfg(feature = "full")]
 mod plugin;
 mod policy;
+mod vendor;
 #[cfg(feature = "full")]
 mod vulndb;
 
@@ -13,6 +14,7 @@ pub use key::*;
 #[cfg(feature = "full")]
 pub use plugin::*;
 pub use policy::*;
+pub use vendor::*;
 #[cfg(feature = "full")]
 pub use vulndb::*;
 
@@ -363,32 +365,6 @@ pub struct Check {
     pub tags: Vec<String>,
     #[command(flatten)]
     pub trust: Trust,
-}
-
-/// `airgo vendor`.
-#[derive(Args, Debug)]
-pub struct Vendor {
-    /// Compare; what differs is named, and the exit code is 14
-    #[arg(long, required = true)]
-    pub check: bool,
-    /// A directory in a Go module or workspace that has a vendor directory
-    #[arg(default_value = ".", value_name = "DIR")]
-    pub dir: PathBuf,
-    #[cfg_attr(
-        feature = "full",
-        doc = "Take the lists of files from this bundle, which need not carry all contents; without it the modules are fetched"
-    )]
-    #[cfg_attr(
-        not(feature = "full"),
-        doc = "Take the lists of files from this bundle, which need not carry all contents"
-    )]
-    #[arg(long, value_name = "FILE", required = cfg!(not(feature = "full")))]
-    pub bundle: Option<PathBuf>,
-    #[command(flatten)]
-    pub trust: Trust,
-    #[cfg(feature = "full")]
-    #[command(flatten)]
-    pub network: Network,
 }
 
 /// `airgo inspect`.
