@@ -35,6 +35,12 @@ pub trait FileSource {
     fn read(&mut self, module: &ModuleVersion, file: &str, offset: u64, len: u64) -> io::Result<Vec<u8>>;
 }
 
+impl<S: FileSource + ?Sized> FileSource for Box<S> {
+    fn read(&mut self, module: &ModuleVersion, file: &str, offset: u64, len: u64) -> io::Result<Vec<u8>> {
+        (**self).read(module, file, offset, len)
+    }
+}
+
 /// Blocks that no bundle holds yet, in a temporary file that goes with this value.
 #[derive(Debug)]
 pub struct NewBlocks {

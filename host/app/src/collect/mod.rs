@@ -9,7 +9,7 @@ mod manifest;
 mod nearest;
 mod offline;
 mod open_files;
-mod payload;
+pub mod payload;
 mod sources;
 pub mod statements;
 mod sumdb;

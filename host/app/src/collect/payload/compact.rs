@@ -1,87 +1,89 @@
 //! All files of the modules in blocks, of which the zips can be made again, byte for byte.
 
+use super::source::{Source, Zip};
 use super::{Compressed, Listed, Payload, compress};
 use crate::Context;
-use crate::collect::collected::Objects;
-use crate::errors::fetch_failure;
 use crate::failure::{Failure, Result};
 use crate::quantity::{bytes, count};
 use crate::trust::open;
 use airgo_bundle::manifest::{Encoder, Encoding};
 use airgo_bundle::{Carried, CarriedModule, Progress as _};
-use airgo_fetch::{Fetched, Kind};
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::modzip::FileList;
 use airgo_gozip::{Identified, Limits, identify};
 use airgo_model::parallel;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Blocks with all files, but for zips that no encoder gives back: those stay as they are.
-pub fn payload(context: &Context, objects: &Objects, output: &Path) -> Result<Payload> {
-    let zips = objects.iter().filter(|(object, _)| object.kind == Kind::Zip);
-    let zips = zips.filter_map(|(object, fetched)| Some((&object.module, fetched, fetched.files.as_ref()?)));
-    let zips: Vec<(&ModuleVersion, &Fetched, &FileList)> = zips.collect();
-    let encoders = encoders(context, &zips)?;
-    let (mut lists, mut modules, mut stored, mut all) = (BTreeMap::new(), Vec::new(), Vec::new(), 0);
-    for (module, fetched, list) in zips {
-        let encoder = encoders.get(module).copied();
-        all += fetched.size;
-        match encoder {
-            Some(_) => modules.push(CarriedModule {
-                module: module.clone(),
-                list: list.clone(),
-                carried: Carried::all(list.len()),
-            }),
-            None => stored.push((module, fetched.size)),
+impl Payload {
+    /// Blocks with all files, but for zips that no encoder gives back: those stay as they
+    /// are.
+    ///
+    /// # Errors
+    /// A zip that cannot be read, or a disk that is full.
+    pub fn compact(context: &Context, source: &dyn Source, output: &Path) -> Result<Self> {
+        let encoders = encoders(context, source)?;
+        let (mut lists, mut modules, mut stored, mut all) = (BTreeMap::new(), Vec::new(), Vec::new(), 0);
+        for Zip { module, size, list } in source.zips() {
+            let encoder = encoders.get(module).copied();
+            all += size;
+            match encoder {
+                Some(_) => modules.push(CarriedModule {
+                    module: module.clone(),
+                    list: list.clone(),
+                    carried: Carried::all(list.len()),
+                }),
+                None => stored.push((module, size)),
+            }
+            lists.insert(module.clone(), Listed::of(list, None, encoder)?);
         }
-        lists.insert(module.clone(), Listed::of(list, None, encoder)?);
+        let (blocks, Compressed { files, unpacked }) = compress(context, modules, source, output)?;
+        let as_they_came = match stored.len() {
+            0 => String::new(),
+            n => format!(
+                "; {} stored as they came ({})",
+                count(n, "zip"),
+                bytes(stored.iter().map(|(_, size)| size).sum())
+            ),
+        };
+        context.status(
+            "Compressed",
+            format!(
+                "{files} files: {}, compressed {} (all zips: {}){as_they_came}",
+                bytes(unpacked),
+                bytes(blocks.size()),
+                bytes(all)
+            ),
+        );
+        for (module, _) in stored {
+            context.detail(format!(
+                "neither go1.26 nor go1.27 makes the zip of {module}: it is stored as it came"
+            ));
+        }
+        Ok(Self { encoding: Encoding::Compact, lists, blocks: Some(blocks), instead: None })
     }
-    let (blocks, Compressed { files, unpacked }) = compress(context, modules, objects, output)?;
-    let as_they_came = match stored.len() {
-        0 => String::new(),
-        n => format!(
-            "; {} stored as they came ({})",
-            count(n, "zip"),
-            bytes(stored.iter().map(|(_, size)| size).sum())
-        ),
-    };
-    context.status(
-        "Compressed",
-        format!(
-            "{files} files: {}, compressed {} (all zips: {}){as_they_came}",
-            bytes(unpacked),
-            bytes(blocks.size()),
-            bytes(all)
-        ),
-    );
-    for (module, _) in stored {
-        context
-            .detail(format!("neither go1.26 nor go1.27 makes the zip of {module}: it is stored as it came"));
-    }
-    Ok(Payload { encoding: Encoding::Compact, lists, blocks: Some(blocks), instead: None })
 }
 
 /// What makes each zip, found by making it: none where that gives other bytes.
-fn encoders(
-    context: &Context,
-    zips: &[(&ModuleVersion, &Fetched, &FileList)],
-) -> Result<BTreeMap<ModuleVersion, Encoder>> {
-    let watch = open::Watch::new(context, "Identifying", "zips", zips.len() as u64);
-    let mut order: Vec<_> = zips.iter().collect();
-    order.sort_by_key(|(_, fetched, _)| std::cmp::Reverse(fetched.size));
+fn encoders(context: &Context, source: &dyn Source) -> Result<BTreeMap<ModuleVersion, Encoder>> {
+    let mut order = source.zips();
+    order.sort_by_key(|zip| std::cmp::Reverse(zip.size));
+    let watch = open::Watch::new(context, "Identifying", "zips", order.len() as u64);
     let found = Mutex::new(BTreeMap::new());
     let failed = parallel::each(
         open::jobs(None),
         &order,
         true,
         || (),
-        |(), (module, fetched, _)| {
+        |(), Zip { module, .. }| {
             context.interrupt.check()?;
-            let reader = fetched.open().map_err(|e| fetch_failure(&e))?;
-            let identified = identify(reader, &Limits::default())
-                .map_err(|e| Failure::failed(format!("the zip of {module} cannot be read: {e}")))?;
+            let mut zip = source.open(module)?;
+            let unreadable =
+                |e: &dyn std::fmt::Display| Failure::failed(format!("cannot read the zip of {module}: {e}"));
+            let identified = identify(&mut zip, &Limits::default()).map_err(|e| unreadable(&e))?;
+            // To its end: there its digest is compared.
+            io::copy(&mut zip, &mut io::sink()).map_err(|e| unreadable(&e))?;
             watch.object(&module.path);
             if let Some(encoder) = stated(identified) {
                 found.lock().unwrap_or_else(PoisonError::into_inner).insert((*module).clone(), encoder);

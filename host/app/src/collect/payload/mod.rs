@@ -4,7 +4,7 @@
 mod compact;
 mod exact;
 mod instead;
-mod source;
+pub mod source;
 
 use super::collected::Objects;
 use crate::Context;
@@ -22,6 +22,7 @@ use airgo_gomod::modzip::FileList;
 use airgo_resolve::Resolution;
 use airgo_resolve::packages::Closure;
 pub use instead::Instead;
+use source::Source;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
@@ -76,34 +77,36 @@ impl Payload {
         files: &mut Files<'_>,
     ) -> Result<Self> {
         match storing.payload {
-            Wanted::Zips => Self::of_zips(inputs, files),
-            Wanted::Compact => compact::payload(context, inputs.objects, storing.output),
+            Wanted::Zips => {
+                let (payload, lists) = Self::of_zips(inputs.objects)?;
+                let zips: u64 = inputs.objects.zips().iter().map(|zip| zip.size).sum();
+                let stored = payload.lists.values().map(|listed| listed.stored.len() as u64).sum::<u64>();
+                let instead = Instead::of(inputs, &lists, zips + stored, files);
+                Ok(Self { instead, ..payload })
+            }
+            Wanted::Compact => Self::compact(context, inputs.objects, storing.output),
             Wanted::Exact(exact) => Self::exact(context, exact, inputs, files, storing.output),
         }
     }
 
     /// Zips, with lists where those are small beside them.
-    fn of_zips(inputs: &Inputs<'_>, files: &mut Files<'_>) -> Result<Self> {
-        let mut lists = BTreeMap::new();
-        let (mut cost, mut whole) = (0, 0);
-        for (object, fetched) in inputs.objects {
-            whole += fetched.size;
-            if let (Kind::Zip, Some(files)) = (object.kind, &fetched.files) {
-                let listed = Listed::of(files, None, None)?;
-                cost += listed.stored.len() as u64 + ENTRY + 2 * object.module.path.len() as u64;
-                lists.insert(object.module.clone(), listed);
-            }
+    /// Also gives the size of each list, stored or not.
+    ///
+    /// # Errors
+    /// Where memory lacks.
+    pub fn of_zips(source: &dyn Source) -> Result<(Self, BTreeMap<ModuleVersion, u64>)> {
+        let (mut lists, mut cost) = (BTreeMap::new(), 0);
+        for source::Zip { module, list, .. } in source.zips() {
+            let listed = Listed::of(list, None, None)?;
+            cost += listed.stored.len() as u64 + ENTRY + 2 * module.path.len() as u64;
+            lists.insert(module.clone(), listed);
         }
-        let sizes: BTreeMap<_, _> =
-            lists.iter().map(|(module, listed)| (module.clone(), listed.stored.len() as u64)).collect();
-        if cost > whole / LISTS_MAY_COST {
+        let sizes = lists.iter().map(|(module, listed)| (module.clone(), listed.stored.len() as u64));
+        let sizes = sizes.collect();
+        if cost > source.size() / LISTS_MAY_COST {
             lists.clear();
         }
-        let zips = inputs.objects.iter().filter(|(object, _)| object.kind == Kind::Zip);
-        let zips: u64 = zips.map(|(_, fetched)| fetched.size).sum();
-        let in_bundle = zips + lists.values().map(|listed| listed.stored.len() as u64).sum::<u64>();
-        let instead = Instead::of(inputs, &sizes, in_bundle, files);
-        Ok(Self { encoding: Encoding::GoproxyTree, lists, blocks: None, instead })
+        Ok((Self { encoding: Encoding::GoproxyTree, lists, blocks: None, instead: None }, sizes))
     }
 
     /// Blocks with what a build reads.
@@ -114,15 +117,26 @@ impl Payload {
         files: &mut Files<'_>,
         output: &Path,
     ) -> Result<Self> {
-        let selected = exact::select(wanted, inputs, files)?;
+        Self::of_parts(context, exact::select(wanted, inputs, files)?, inputs.objects, output)
+    }
+
+    /// Blocks with parts of modules, which are in the order of their paths and versions.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a disk that is full.
+    pub fn of_parts(
+        context: &Context,
+        selected: Vec<CarriedModule>,
+        source: &dyn Source,
+        output: &Path,
+    ) -> Result<Self> {
         let mut lists = BTreeMap::new();
         for module in &selected {
             let carried = (!module.is_whole()).then(|| module.carried.text());
             lists.insert(module.module.clone(), Listed::of(&module.list, carried, None)?);
         }
-        let all = inputs.objects.values().filter(|fetched| fetched.files.is_some());
-        let all: u64 = all.map(|fetched| fetched.size).sum();
-        let (blocks, did) = compress(context, selected, inputs.objects, output)?;
+        let all: u64 = source.zips().iter().map(|zip| zip.size).sum();
+        let (blocks, did) = compress(context, selected, source, output)?;
         let Compressed { files, unpacked } = did;
         context.status(
             "Selected",
@@ -217,7 +231,7 @@ struct Compressed {
 fn compress(
     context: &Context,
     modules: Vec<CarriedModule>,
-    objects: &Objects,
+    source: &dyn Source,
     output: &Path,
 ) -> Result<(NewBlocks, Compressed)> {
     let files = modules.iter().map(|m| m.files().count()).sum();
@@ -225,8 +239,7 @@ fn compress(
     let unpacked = (0..contents.len()).map(|content| contents.size(content)).sum();
     let dir = output.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let watch = open::Watch::new(context, "Compressing", "blocks", NewBlocks::count(&contents) as u64);
-    let source = || source::Zips::new(objects);
-    let blocks = NewBlocks::compress(&contents, dir, open::jobs(None), source, &watch)
+    let blocks = NewBlocks::compress(&contents, dir, open::jobs(None), || source.files(), &watch)
         .map_err(|e| bundle_failure(&e))?;
     Ok((blocks, Compressed { files, unpacked }))
 }
