@@ -21,6 +21,7 @@ mod cache;
 mod check;
 mod check_vendored;
 mod compact;
+mod convert;
 mod defaults;
 mod docker;
 mod documents;

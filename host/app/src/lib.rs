@@ -14,6 +14,8 @@ pub mod check;
 #[cfg(feature = "network")]
 pub mod collect;
 pub mod completeness;
+#[cfg(feature = "network")]
+pub mod convert;
 pub mod diff;
 #[cfg(feature = "network")]
 pub mod doctor;

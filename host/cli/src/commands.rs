@@ -5,6 +5,8 @@ pub mod cache;
 pub mod check;
 #[cfg(feature = "full")]
 pub mod completions;
+#[cfg(feature = "full")]
+pub mod convert;
 pub mod diff;
 #[cfg(feature = "full")]
 pub mod doctor;
@@ -50,6 +52,8 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Policy { command: PolicyCommand::Init { dir } } => airgo_app::check::init(context, &dir),
         #[cfg(feature = "full")]
         Command::Plugin { command } => plugin::run(context, &command),
+        #[cfg(feature = "full")]
+        Command::Convert(args) => convert::run(context, &args),
         Command::Sign(args) => sign::run(context, &args),
         Command::Repair(args) => repair::run(context, &args),
         Command::Resend(args) => repair::resend(context, &args),

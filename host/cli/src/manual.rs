@@ -134,6 +134,13 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "airgo sign app.airgo --key rae.key --detached ssh",
             ),
         ],
+        "convert" => &[
+            (
+                "all files in less than the zips take",
+                "airgo convert app.airgo --compact -o small.airgo --trust team.pub",
+            ),
+            ("only what one checkout reads", "airgo convert app.airgo --exact ./app -o exact.airgo"),
+        ],
         "repair" => &[(
             "put a damaged bundle together again",
             "airgo repair app.airgo patch -o whole.airgo --trust team.pub",

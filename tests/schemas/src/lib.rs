@@ -64,6 +64,7 @@ pub fn documents() -> Vec<Document> {
         output("plugin-new.v1", of::<app::PluginNew<'static>>),
         output("plugin-test.v1", of::<app::PluginTest>),
         output("policy.v1", of::<app::Policy<'static>>),
+        output("convert.v1", of::<app::Convert>),
         output("repair.v1", of::<app::Repair>),
         output("resend.v1", of::<app::Resend>),
         output("resolve.v1", of::<Resolved>),

@@ -3,7 +3,9 @@
 use super::ids;
 use super::policy::{PolicyReport, RecordedReport};
 use airgo_bundle::Manifest;
-use airgo_bundle::manifest::{DataSnapshot, GraphNode, MainModule, Module, Payload, Scope, Workspace};
+use airgo_bundle::manifest::{
+    DataSnapshot, Encoding, GraphNode, MainModule, Module, Payload, Scope, Workspace,
+};
 use serde::Serialize;
 
 /// A bundle that was packed.
@@ -31,6 +33,27 @@ pub struct Pack<'a> {
     pub size: u64,
     /// Its volumes; none where it is one file.
     pub volumes: Vec<String>,
+}
+
+/// A bundle that was converted into another encoding.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Convert {
+    /// The digest of what the bundle holds: that of the old one.
+    pub content_id: String,
+    /// The encoding of its payload.
+    pub encoding: Encoding,
+    /// The new bundle.
+    pub file: String,
+    /// The SHA-256 of the manifest, which the signature is over.
+    pub manifest_sha256: String,
+    /// Names this document.
+    pub schema: ids::ConvertV1,
+    /// The ids of the keys that signed.
+    pub signed_by: Vec<String>,
+    /// Bytes of the bundle.
+    pub size: u64,
 }
 
 /// A bundle that was unpacked.

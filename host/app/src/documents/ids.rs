@@ -76,6 +76,8 @@ ids! {
     PluginTestV1 = "airgo.dev/plugin-test/v1";
     /// Of `airgo policy check`.
     PolicyV1 = "airgo.dev/policy/v1";
+    /// Of `airgo convert`.
+    ConvertV1 = "airgo.dev/convert/v1";
     /// Of `airgo repair`.
     RepairV1 = "airgo.dev/repair/v1";
     /// Of `airgo resend`.

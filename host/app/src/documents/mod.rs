@@ -13,8 +13,9 @@ mod policy;
 mod vendor;
 
 pub use bundles::{
-    Change, Comment, Diff, HashPair, Inspect, Key, Keygen, Pack, Repair, Resend, Resolve, ResolvedModule,
-    ResolvedReplacement, Sign, SignDetached, Signature, StatedCompleteness, Unpack, Verify, Why,
+    Change, Comment, Convert, Diff, HashPair, Inspect, Key, Keygen, Pack, Repair, Resend, Resolve,
+    ResolvedModule, ResolvedReplacement, Sign, SignDetached, Signature, StatedCompleteness, Unpack, Verify,
+    Why,
 };
 pub use completeness::{Completeness, CompletenessProblem, Importer};
 pub use error::{

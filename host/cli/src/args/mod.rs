@@ -105,6 +105,10 @@ pub enum Command {
         #[command(subcommand)]
         command: Box<PluginCommand>,
     },
+    #[cfg(feature = "full")]
+    /// Write a bundle's modules in another encoding: zips, compressed blocks, or only what a build
+    /// reads; sign it
+    Convert(Convert),
     /// Add a signature to a bundle without changing what it holds
     Sign(Sign),
     /// Put a damaged bundle together again from the parts that were sent again
@@ -286,6 +290,24 @@ pub struct Repair {
     /// Where to write the whole bundle, once it verifies
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub trust: Trust,
+}
+
+#[cfg(feature = "full")]
+/// `airgo convert`.
+#[derive(Args, Debug)]
+pub struct Convert {
+    /// The bundle; one volume is enough for those beside it, or name all
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The bundle to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub encoding: EncodingArgs,
+    #[command(flatten)]
+    pub signer: SignerArgs,
     #[command(flatten)]
     pub trust: Trust,
 }

@@ -1,0 +1,202 @@
+//! The modules of a signed bundle, to make another of: what is read is verified.
+
+use crate::collect::payload::source::{InZips, Source, Zip};
+use crate::failure::{Failure, Result};
+use crate::trust::open::bundle_failure;
+use crate::unpack_zips;
+use airgo_bundle::manifest::{Encoder, Encoding};
+use airgo_bundle::names::object_name;
+use airgo_bundle::{BlockFiles, Content, FileSource, ObjectKind, SignedBundle};
+use airgo_gomod::ModuleVersion;
+use airgo_gomod::modzip::{FileList, Limits, ModuleZip, Scratch, Sink, WalkError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// How much of a file is read at a time.
+const PIECE: u64 = 16 << 20;
+
+/// A module with a zip.
+struct Stored {
+    size: u64,
+    list: FileList,
+    /// What makes its zip, where that is not stored.
+    encoder: Option<Encoder>,
+}
+
+/// The modules of a bundle.
+pub struct Modules<'a> {
+    bundle: &'a SignedBundle,
+    modules: BTreeMap<ModuleVersion, Stored>,
+    /// Of zips, go.mod files and `.info`.
+    size: u64,
+    blocks: Option<BlockFiles>,
+    /// Where zips are made.
+    dir: PathBuf,
+}
+
+impl<'a> Modules<'a> {
+    /// Of this bundle; zips that are made again are written into `dir` meanwhile.
+    ///
+    /// # Errors
+    /// Lists of files, or zips, that are damaged.
+    pub fn of(bundle: &'a SignedBundle, dir: &Path) -> Result<Self> {
+        let manifest = bundle.manifest();
+        let blocks = match manifest.payload.encoding {
+            Encoding::GoproxyTree => None,
+            Encoding::Compact | Encoding::Exact => {
+                Some(BlockFiles::of(bundle).map_err(|e| bundle_failure(&e))?)
+            }
+        };
+        let mut found = Self { bundle, modules: BTreeMap::new(), size: 0, blocks, dir: dir.to_owned() };
+        let mut counted = BTreeSet::new();
+        for module in &manifest.modules {
+            let Some(stored) = module.stored_as() else { continue };
+            if !counted.insert(stored.clone()) {
+                continue;
+            }
+            let sizes =
+                [module.info.map(|i| i.size), module.go_mod.map(|m| m.size), module.zip.map(|z| z.size)];
+            found.size += sizes.into_iter().flatten().sum::<u64>();
+            let Some(zip) = &module.zip else { continue };
+            let list = bundle.file_list(&stored).map_err(|e| bundle_failure(&e))?;
+            let list = match list {
+                Some(list) => list,
+                None if module.is_zip_stored(manifest.payload.encoding) => found.walk(&stored)?,
+                // An exact bundle carries nothing of it.
+                None => continue,
+            };
+            found.modules.insert(stored, Stored { size: zip.size, list, encoder: module.encoder });
+        }
+        Ok(found)
+    }
+
+    fn content(&self, module: &ModuleVersion) -> Result<Content> {
+        let name = object_name(module, ObjectKind::Zip).map_err(|e| Failure::failed(e.to_string()))?;
+        self.bundle.content(&name).map_err(|e| bundle_failure(&e))
+    }
+
+    fn module_zip(&self, module: &ModuleVersion) -> Result<ModuleZip<Content>> {
+        let zip = ModuleZip::open(self.content(module)?, module, &Limits::default());
+        zip.map_err(|e| Failure::failed(e.to_string()))
+    }
+
+    /// The list of a zip that comes without one.
+    fn walk(&self, module: &ModuleVersion) -> Result<FileList> {
+        self.content(module)?.verify(&mut Vec::new(), &()).map_err(|e| bundle_failure(&e))?;
+        let mut zip = self.module_zip(module)?;
+        zip.walk_listed(&mut Scratch::new(), &mut Nothing).map_err(|e| match e {
+            WalkError::Zip(e) => Failure::failed(e.to_string()),
+            WalkError::Sink(never) => match never {},
+        })
+    }
+
+    /// Makes a zip again, in a temporary file that goes with it. Whoever reads it compares
+    /// it with the manifest.
+    fn make(&self, module: &ModuleVersion, stored: &Stored, encoder: Encoder) -> io::Result<File> {
+        let blocks = self.blocks.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        let mut file = tempfile::tempfile_in(&self.dir)?;
+        let names = stored.list.iter().map(|file| (file.name, file));
+        let mut out = BufWriter::new(&mut file);
+        let made = unpack_zips::write(unpack_zips::of(encoder), module, names, &mut out, |file| {
+            if file.is_directory() {
+                return Ok(None);
+            }
+            Ok(Some(FileReader { blocks, module, name: file.name, at: 0, piece: io::Cursor::default() }))
+        });
+        made.map_err(io::Error::other)?;
+        out.flush()?;
+        drop(out);
+        file.rewind()?;
+        Ok(file)
+    }
+}
+
+impl Source for Modules<'_> {
+    fn zips(&self) -> Vec<Zip<'_>> {
+        let modules = self.modules.iter();
+        modules.map(|(module, stored)| Zip { module, size: stored.size, list: &stored.list }).collect()
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn open(&self, module: &ModuleVersion) -> Result<Box<dyn Read + Send + '_>> {
+        match self.modules.get(module).and_then(|stored| Some((stored, stored.encoder?))) {
+            None => Ok(Box::new(self.content(module)?.checked())),
+            Some((stored, encoder)) => {
+                let made = self.make(module, stored, encoder);
+                Ok(Box::new(
+                    made.map_err(|e| Failure::failed(format!("cannot make the zip of {module}: {e}")))?,
+                ))
+            }
+        }
+    }
+
+    fn files(&self) -> Box<dyn FileSource + '_> {
+        let zips = InZips { open: |module: &ModuleVersion| self.module_zip(module), last: None };
+        Box::new(Files { blocks: self.blocks.as_ref(), zips })
+    }
+}
+
+/// Reads files out of blocks, or of zips.
+struct Files<'a, Z> {
+    blocks: Option<&'a BlockFiles>,
+    zips: Z,
+}
+
+impl<Z: FileSource> FileSource for Files<'_, Z> {
+    fn read(&mut self, module: &ModuleVersion, file: &str, offset: u64, len: u64) -> io::Result<Vec<u8>> {
+        match self.blocks.filter(|blocks| blocks.module(module).is_some()) {
+            None => self.zips.read(module, file, offset, len),
+            Some(blocks) => {
+                let read = blocks.read(module, file, offset, len).map_err(io::Error::other)?;
+                Ok(read.ok_or(io::ErrorKind::NotFound)?)
+            }
+        }
+    }
+}
+
+/// A file in blocks, from front to back.
+struct FileReader<'a> {
+    blocks: &'a BlockFiles,
+    module: &'a ModuleVersion,
+    name: &'a str,
+    at: u64,
+    piece: io::Cursor<Vec<u8>>,
+}
+
+impl Read for FileReader<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.piece.read(buf)?;
+        if read > 0 || buf.is_empty() {
+            return Ok(read);
+        }
+        let piece = self.blocks.read(self.module, self.name, self.at, PIECE).map_err(io::Error::other)?;
+        let piece = piece.ok_or(io::ErrorKind::NotFound)?;
+        self.at += piece.len() as u64;
+        self.piece = io::Cursor::new(piece);
+        self.piece.read(buf)
+    }
+}
+
+/// Takes files for their hashes alone.
+struct Nothing;
+
+impl Sink for Nothing {
+    type Error = std::convert::Infallible;
+
+    fn start(&mut self, _: &str, _: u64) -> std::result::Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn data(&mut self, _: &[u8]) -> std::result::Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn end(&mut self) -> std::result::Result<(), Self::Error> {
+        Ok(())
+    }
+}
