@@ -74,7 +74,7 @@ fn run(context: &Context, request: &ConvertRequest) -> Result<Converted> {
     check(request, &bundle)?;
     let modules = Modules::of(&bundle, dir)?;
     let payload = match &request.payload {
-        requests::Payload::Zips => Payload::of_zips(&modules)?,
+        requests::Payload::Zips => Payload::of_zips(&modules)?.0,
         requests::Payload::Compact => Payload::compact(context, &modules, &request.output)?,
         requests::Payload::Exact(exact) => {
             let part = part(&bundle, &request.dirs, exact)?;
