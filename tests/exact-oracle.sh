@@ -131,6 +131,8 @@ if [ -n "${ORACLE_FULL:-}" ]; then
     ln -s "$(realpath "$ORACLE_FULL")" "$scratch/full"
 else
     prepare 'go mod download' env GOMODCACHE="$scratch/full" go mod download
+    # `go list -m all` also wants the .info of modules that no package comes from.
+    prepare 'go list -m all, online' env GOMODCACHE="$scratch/full" go list -m all
 fi
 
 step 'go list -m all' go list -m all

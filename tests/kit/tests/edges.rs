@@ -36,7 +36,7 @@ fn crates_use_gomod_and_model_and_nothing_sideways() {
             (APP, used, _) => used != CLI,
             (CLI, used, _) => used != MODCACHE && used != AUTHOR,
             (GOMOD | MODEL | GOZIP, ..) => false,
-            (_, used, _) => used == GOMOD || used == MODEL,
+            (_, used, _) => [GOMOD, MODEL, GOZIP].contains(&used),
         };
         if !fine {
             wrong.push(format!("{name} uses {uses} ({kind})"));

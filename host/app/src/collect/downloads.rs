@@ -16,7 +16,8 @@ use airgo_fetch::{
     Queue, Timeouts,
 };
 use airgo_gomod::gosum::{GoSum, Recorded, Subject};
-use airgo_gomod::{ModuleVersion, Setting, address};
+use airgo_gomod::{ModuleVersion, Setting, address, gover};
+use airgo_gozip::Encoder;
 use airgo_resolve::{GoModSource, SourceError};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -58,6 +59,10 @@ fn config_of(context: &Context, network: &Network, goproxy: Setting) -> Result<F
     // For git and GOAUTH commands, which are found on its PATH.
     config.environment = Environment::new(env.of_commands());
     config.direct.govcs = env.get_or_empty(settings::GOVCS);
+    // As the go command here would make them.
+    if env.go_version().is_some_and(|version| gover::compare(&version, "1.27rc1").is_ge()) {
+        config.direct.encoder = Encoder::Go127;
+    }
     config.source_cache = env.gomodcache().ok().filter(|dir| dir.is_dir());
     let wanted = network.jobs.unwrap_or(config.jobs).max(1);
     config.jobs = open_files::requests(wanted, open_files::raise());

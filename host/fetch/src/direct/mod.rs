@@ -38,6 +38,7 @@ use crate::site::DirectReason;
 use crate::store::{Store, disk};
 use airgo_gomod::module::match_prefix_patterns;
 use airgo_gomod::modzip::Scratch;
+use airgo_gozip::Encoder;
 use coderepo::{CodeRepo, VersionInfo};
 use error::DirectError;
 use git::Git;
@@ -112,6 +113,7 @@ struct Job {
     store: Arc<Store>,
     observer: Arc<dyn Observer>,
     limits: crate::config::Limits,
+    encoder: Encoder,
 }
 
 impl DirectSource for Direct {
@@ -178,6 +180,7 @@ impl Run<'_> {
             store: Arc::clone(&self.engine.store),
             observer: Arc::clone(&self.engine.observer),
             limits: self.engine.config.limits.clone(),
+            encoder: self.engine.config.direct.encoder,
         };
         let task = spawn_blocking(move || {
             let mut memory = memory;
@@ -329,8 +332,9 @@ impl Job {
         let archive = archive.as_file_mut();
         archive.rewind().map_err(disk("write", &archive_path))?;
         let sums = Summed { inner: BufWriter::new(file.as_file_mut()), digest: Sha256::new(), size: 0 };
+        let (archive, license) = (BufReader::new(archive), license.as_deref());
         let Summed { inner, digest, size } =
-            modzip::write(BufReader::new(archive), &found.dir, module, license.as_deref(), sums)?;
+            modzip::write(archive, &found.dir, module, license, self.encoder, sums)?;
         inner.into_inner().map_err(|e| disk("write", &file_path)(e.into_error()))?;
         if size > self.limits.zip {
             return Err(DirectError::TooLarge { what: "its zip".to_owned(), limit: self.limits.zip }.into());

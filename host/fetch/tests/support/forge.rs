@@ -30,6 +30,7 @@ pub struct Downloaded {
     pub info: serde_json::Value,
     pub go_mod: Vec<u8>,
     pub zip_h1: String,
+    pub zip: Vec<u8>,
 }
 
 impl Forge {
@@ -117,7 +118,7 @@ impl Forge {
         answers
     }
 
-    /// Fetches versions that go fetches too, and compares every file.
+    /// Fetches versions that go fetches too, and compares every file, byte for byte.
     #[track_caller]
     pub fn same_as_go(&self, run: &Run, wanted: &[(&str, &str)]) {
         let checked = self.check(&self.go(), wanted);
@@ -135,6 +136,7 @@ impl Forge {
             );
             let zip = fetch(Kind::Zip);
             assert_eq!(zip.h1.unwrap().to_string(), checked.zip_h1, "{path}@{version}");
+            assert!(zip.bytes().unwrap() == checked.zip, "go makes another zip of {path}@{version}");
             assert!(!zip.local && zip.source.starts_with("git http"), "{}", zip.source);
 
             let info = fetch(Kind::Info);
@@ -175,7 +177,7 @@ impl Downloaded {
         }
         let read = |key: &str| std::fs::read(text(key)).unwrap_or_else(|e| panic!("{key} of {answer}: {e}"));
         let info = serde_json::from_slice(&read("Info")).unwrap();
-        Self { error: None, info, go_mod: read("GoMod"), zip_h1: text("Sum") }
+        Self { error: None, info, go_mod: read("GoMod"), zip_h1: text("Sum"), zip: read("Zip") }
     }
 }
 
