@@ -151,37 +151,6 @@ impl PartArgs {
 }
 
 #[cfg(feature = "full")]
-/// Into which encoding a bundle is converted.
-#[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
-pub struct EncodingArgs {
-    /// Into zips, in the layout of a GOPROXY
-    #[arg(long)]
-    pub zips: bool,
-    /// Into compressed blocks with all files, of which unpack makes the zips again
-    #[arg(long)]
-    pub compact: bool,
-    /// Into compressed blocks with only what the build of this checkout reads on the platforms that the
-    /// bundle was packed for (repeatable) [default DIR: .]
-    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
-    pub exact: Vec<PathBuf>,
-}
-
-#[cfg(feature = "full")]
-impl EncodingArgs {
-    /// As the request of the library has it.
-    pub fn request(&self) -> airgo_app::Payload {
-        if self.zips {
-            airgo_app::Payload::Zips
-        } else if self.compact {
-            airgo_app::Payload::Compact
-        } else {
-            airgo_app::Payload::Exact(airgo_app::Exact { tests: true, vendor: false, packages: Vec::new() })
-        }
-    }
-}
-
-#[cfg(feature = "full")]
 /// Flags of the commands that fetch.
 #[derive(Args, Debug)]
 pub struct Network {

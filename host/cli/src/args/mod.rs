@@ -1,5 +1,7 @@
 //! The command line as typed; clap makes help, man pages and completions of it.
 
+#[cfg(feature = "full")]
+mod convert;
 mod groups;
 mod key;
 #[cfg(feature = "full")]
@@ -9,6 +11,8 @@ mod vendor;
 #[cfg(feature = "full")]
 mod vulndb;
 
+#[cfg(feature = "full")]
+pub use convert::*;
 pub use groups::*;
 pub use key::*;
 #[cfg(feature = "full")]
@@ -290,24 +294,6 @@ pub struct Repair {
     /// Where to write the whole bundle, once it verifies
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    #[command(flatten)]
-    pub trust: Trust,
-}
-
-#[cfg(feature = "full")]
-/// `airgo convert`.
-#[derive(Args, Debug)]
-pub struct Convert {
-    /// The bundle; one volume is enough for those beside it, or name all
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// The bundle to write
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-    #[command(flatten)]
-    pub encoding: EncodingArgs,
-    #[command(flatten)]
-    pub signer: SignerArgs,
     #[command(flatten)]
     pub trust: Trust,
 }
