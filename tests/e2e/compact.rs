@@ -232,3 +232,52 @@ fn a_part_is_read_of_blocks_and_of_zips() {
         Go::air_gapped(&cache).run(&project, &["vet", "./..."]);
     }
 }
+
+/// The same bundle, signed by the same key, with another word about what made the zips.
+fn with_another_encoder(site: &Site, file: &Path) -> PathBuf {
+    use airgo_bundle::keys::{PublicKey, SigningKey};
+    use airgo_bundle::manifest::Encoder as Stated;
+    use airgo_bundle::{Bundle, BundleWriter, Limits, Object, Signing, Trust, TrustedKey};
+    let public = PublicKey::parse(&fs::read_to_string(site.public_key()).unwrap()).unwrap();
+    let mut trust = Trust::new();
+    trust.add(TrustedKey::new(public, None));
+    let bundle = Bundle::open(file, &Limits::default()).unwrap();
+    let bundle = bundle.verify_signatures(&trust, jiff::Timestamp::now()).unwrap();
+    let mut manifest = bundle.manifest().clone();
+    for module in &mut manifest.modules {
+        module.encoder = module.encoder.map(|encoder| match encoder {
+            Stated::Go126 => Stated::Go127,
+            Stated::Go127 => Stated::Go126,
+        });
+    }
+    let target = site.temp.join("lie.airgo");
+    let mut writer = BundleWriter::create(&target, &manifest.seal().unwrap()).unwrap();
+    let source = |object: &Object| {
+        let content = bundle.content(&object.name).map_err(std::io::Error::other)?;
+        Ok(Box::new(content.checked()) as Box<dyn std::io::Read + Send>)
+    };
+    let jobs = std::num::NonZeroUsize::MIN;
+    writer.write_objects(&source, jobs, &()).unwrap();
+    let key = SigningKey::load(&site.key(), &mut || None).unwrap();
+    writer.finish(&[Signing::new(&key)]).unwrap();
+    target
+}
+
+#[test]
+fn a_wrong_encoder_is_found_before_anything_is_written() {
+    let site = site();
+    let lie = with_another_encoder(&site, &compact(&site));
+    let cache = site.temp.join("never");
+    unpack(&site, &lie, &cache, &[])
+        .ends(11)
+        .says(&["the zip that is made again of its files", "nothing was written to the module cache"]);
+    assert!(!cache.exists());
+    // Whoever wants no zips has what the lists say.
+    unpack(&site, &lie, &cache, &["--lean"]).done();
+    let (key, public) = (site.key(), site.public_key());
+    let zips = site.temp.join("zips.airgo");
+    let convert =
+        ["convert", text(&lie), "--zips", "-o", text(&zips), "--key", text(&key), "--trust", text(&public)];
+    site.airgo.run(&convert).ends(11).says(&["zips.airgo was not written"]);
+    assert!(!zips.exists());
+}
