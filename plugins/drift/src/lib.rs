@@ -7,15 +7,17 @@
 //! and a step back to an older version.
 
 mod config;
+mod found;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use airgo_plugin::select::Version;
 use airgo_plugin::{Bundle, CheckError, Description, Finding, ModuleInfo, Policy, Rule, Verdict};
 
 use config::{Config, Rules};
+use found::Difference;
 
 struct Drift;
 
@@ -124,40 +126,25 @@ fn compare(module: &ModuleInfo, then: &[&ModuleInfo], rules: &Rules, findings: &
         step(module, then, rules, &mut tell);
     }
     let Some(other) = same.or_else(|| then.last()) else { return };
-    let mut changed = |name: &str, value: fn(&ModuleInfo, &str) -> Option<String>, verdict, rule, advice| {
-        // What one of the bundles does not say cannot be compared.
-        if let (Some(now), Some(was)) = (value(module, name), value(other, name))
-            && now != was
-        {
+    let mut changed = |name: &str, difference: Difference, verdict, rule, advice| {
+        if let Some((now, was)) = difference {
             tell(verdict, rule, format!("has {name} {now}, where {was} was approved"), advice, &was);
         }
     };
     for name in ["origin.vcs", "origin.url"] {
-        let value = |module: &ModuleInfo, name: &str| module.attribute(name).map(str::to_owned);
+        // What one of the bundles does not say cannot be compared.
+        let both = module.attribute(name).zip(other.attribute(name)).filter(|(now, was)| now != was);
+        let difference = both.map(|(now, was)| (now.to_owned(), was.to_owned()));
         let advice = "see whether the project has moved";
-        changed(name, value, rules.changed_origin, "changed-origin", advice);
+        changed(name, difference, rules.changed_origin, "changed-origin", advice);
     }
-    changed("licence", licence, rules.changed_licence, "changed-licence", "read the new terms");
-    changed("native", native, rules.changed_native, "changed-native", "read what was added");
-}
-
-/// The licence that plugin licence found, or that it found none.
-fn licence(module: &ModuleInfo, plugin: &str) -> Option<String> {
-    let all = module.found_by(plugin)?;
-    let found = all.iter().rfind(|found| found.rule == "found");
-    let not =
-        || all.iter().map(|found| &found.rule).find(|rule| ["missing", "unknown"].contains(&rule.as_str()));
-    found.and_then(|found| found.attributes.get("expression")).or_else(not).cloned()
-}
-
-/// The rules of plugin native that the module meets.
-fn native(module: &ModuleInfo, plugin: &str) -> Option<String> {
-    let all = module.found_by(plugin)?;
-    let rules: BTreeSet<&str> = all.iter().map(|found| found.rule.as_str()).collect();
-    if rules.is_empty() {
-        return Some("none".to_owned());
+    if found::is_same_code(module, other) {
+        return;
     }
-    Some(rules.into_iter().collect::<Vec<_>>().join(" "))
+    let licences = found::licences(module, other);
+    changed("licence", licences, rules.changed_licence, "changed-licence", "read the new terms");
+    let natives = found::natives(module, other);
+    changed("native", natives, rules.changed_native, "changed-native", "read what was added");
 }
 
 type Tell<'a> = dyn FnMut(Verdict, &str, String, &str, &str) + 'a;

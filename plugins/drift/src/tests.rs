@@ -142,6 +142,100 @@ fn what_other_plugins_found_is_compared() {
     assert_eq!(lines(ALL, &against(rules("native", &["cgo"]), &broken)), [""; 0]);
 }
 
+/// What plugin native found: rules, those in builds with a `+`.
+fn native(version: &str, rules: &str) -> FakeBundle {
+    let found = rules.split_whitespace().map(|rule| {
+        let (rule, built) = (rule.trim_end_matches('+'), rule.ends_with('+'));
+        format!(r#"{{"rule":"{rule}","attributes":{{"built":"{built}"}}}}"#)
+    });
+    let found: Vec<String> = found.collect();
+    at(version).attribute("findings.native", &format!("[{}]", found.join(",")))
+}
+
+fn licence(version: &str, rule: &str, attributes: &str) -> FakeBundle {
+    let found = format!(r#"[{{"rule":"{rule}","attributes":{{{attributes}}}}}]"#);
+    at(version).attribute("findings.licence", &found)
+}
+
+fn part(bundle: FakeBundle) -> FakeBundle {
+    bundle.attribute("files", "part")
+}
+
+fn with_sum(mut bundle: FakeBundle, sum: &str) -> FakeBundle {
+    bundle.modules[0].sum = sum.to_owned();
+    bundle
+}
+
+/// What changed beside the version.
+fn changed(now: FakeBundle, was: &FakeBundle) -> Vec<String> {
+    lines("{}", &against(now, was))
+}
+
+fn has_native(now: &str, was: &str) -> [String; 1] {
+    [format!("Warn changed-native example.com/a: has native {now}, where {was} was approved")]
+}
+
+/// Other files of the same code are not other code.
+#[test]
+fn the_same_code_has_not_changed_however_much_of_it_is_there() {
+    let same = |bundle| with_sum(bundle, "h1:same=");
+    let whole = || same(native("v1.0.0", "assembly cgo+"));
+    let bit = || same(part(native("v1.0.0", "cgo+")));
+    let other_bit = || same(part(native("v1.0.0", "assembly")));
+    for (now, was) in [(bit(), whole()), (whole(), bit()), (bit(), other_bit()), (other_bit(), bit())] {
+        assert_eq!(changed(now, &was), [""; 0]);
+    }
+    let whole = || same(licence("v1.0.0", "found", r#""expression":"MIT""#));
+    let bit = || same(part(licence("v1.0.0", "unknown", "")));
+    assert_eq!(changed(bit(), &whole()), [""; 0]);
+    assert_eq!(changed(whole(), &bit()), [""; 0]);
+}
+
+#[test]
+fn native_code_that_a_part_does_not_show_is_not_gone() {
+    let whole = |rules: &str| native("v1.1.0", rules);
+    let was = |rules: &str| native("v1.0.0", rules);
+    assert_eq!(changed(part(whole("")), &was("assembly cgo+")), [""; 0]);
+    assert_eq!(changed(part(whole("cgo+")), &part(was("assembly cgo+"))), [""; 0]);
+    // What is there counts.
+    assert_eq!(changed(part(whole("exec")), &was("assembly")), has_native("exec", "assembly"));
+    assert_eq!(changed(part(whole("cgo+")), &part(was(""))), has_native("cgo", "none"));
+    // All that there is shows that some of it is gone.
+    assert_eq!(changed(whole(""), &part(was("cgo+"))), has_native("none", "cgo"));
+    assert_eq!(changed(whole(""), &was("cgo+")), has_native("none", "cgo"));
+}
+
+/// What builds do not have was not in an approved part, even if it was there.
+#[test]
+fn beside_a_part_only_native_code_that_builds_have_is_new() {
+    let was = part(native("v1.0.0", "unsafe+"));
+    let now = |rules: &str| native("v1.1.0", rules);
+    assert_eq!(changed(now("assembly exec unsafe+"), &was), [""; 0]);
+    assert_eq!(changed(now("assembly cgo+ unsafe"), &was), has_native("cgo unsafe", "unsafe"));
+    assert_eq!(changed(part(now("assembly cgo+ unsafe")), &was), has_native("cgo unsafe", "unsafe"));
+    let before = native("v1.0.0", "unsafe+");
+    assert_eq!(changed(now("assembly unsafe+"), &before), has_native("assembly unsafe", "unsafe"));
+}
+
+#[test]
+fn a_licence_that_a_part_does_not_show_has_not_changed() {
+    let found = |version: &str| licence(version, "found", r#""expression":"MIT""#);
+    let pointer = |version: &str| licence(version, "unknown", r#""absent":"docs/LICENSE.md""#);
+    assert_eq!(changed(part(pointer("v1.1.0")), &found("v1.0.0")), [""; 0]);
+    assert_eq!(changed(found("v1.1.0"), &part(pointer("v1.0.0"))), [""; 0]);
+    let some = licence("v1.0.0", "found", r#""expression":"GPL-3.0","absent":"docs/LICENSE.md""#);
+    assert_eq!(changed(found("v1.1.0"), &part(some)), [""; 0]);
+    let told = |now: &str, was: &str| {
+        [format!("Warn changed-licence example.com/a: has licence {now}, where {was} was approved")]
+    };
+    // The file that is named is not in the module either.
+    assert_eq!(changed(pointer("v1.1.0"), &found("v1.0.0")), told("unknown", "MIT"));
+    // Licence files are there, whatever else is not.
+    assert_eq!(changed(part(licence("v1.1.0", "unknown", "")), &found("v1.0.0")), told("unknown", "MIT"));
+    let other = licence("v1.1.0", "found", r#""expression":"GPL-3.0""#);
+    assert_eq!(changed(part(other), &found("v1.0.0")), told("GPL-3.0", "MIT"));
+}
+
 #[test]
 fn without_a_baseline_it_says_so() {
     assert_eq!(

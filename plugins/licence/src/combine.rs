@@ -149,12 +149,12 @@ fn items_of(file: &Read) -> Vec<Item<'_>> {
 }
 
 fn doubt(file: &Read, message: String) -> Doubt {
-    Doubt { file: file.path.clone(), message, unknown: false }
+    Doubt { file: file.path.clone(), message, absent: None, unknown: false }
 }
 
 fn unknown(file: &Read) -> Doubt {
     let message = format!("{} holds none of the licences that are known", file.path);
-    Doubt { file: file.path.clone(), message, unknown: true }
+    Doubt { file: file.path.clone(), message, absent: None, unknown: true }
 }
 
 /// What is doubtful about a file by itself.
@@ -228,7 +228,8 @@ fn parts(
     for (file, said) in statements {
         let pointer = expression_of(&file.detection).is_none();
         for missing in said.files.iter().filter(|path| pointer && known.find(path).is_none()) {
-            doubts.push(doubt(file, format!("{} names {missing}, which is not in the module", file.path)));
+            let message = format!("{} names {missing}, which is not in the module", file.path);
+            doubts.push(Doubt { absent: Some(missing.clone()), ..doubt(file, message) });
         }
         let wanted = match said.kind {
             Kind::Part | Kind::All => true,

@@ -168,6 +168,13 @@ impl Rules {
         self.deny.iter().any(|entry| covers(entry, id))
     }
 
+    /// Takes the exceptions and clarifications for a module for used: what they speak
+    /// of may be in files that are not there.
+    pub fn spare(&self, module: &ModuleInfo) {
+        self.exceptions.iter().filter(|e| meets(&e.module, module)).for_each(|e| e.used.set(true));
+        self.clarifications.iter().filter(|c| meets(&c.module, module)).for_each(|c| c.used.set(true));
+    }
+
     /// The licences that exceptions give a module.
     pub fn excepted(&self, module: &ModuleInfo, id: &str) -> bool {
         let mut any = false;

@@ -33,14 +33,16 @@ mod text;
 mod trigrams;
 mod words;
 
-use airgo_plugin::{Bundle, CheckError, Description, Facts, Finding, ModuleInfo, Policy, Rule, Verdict};
+use airgo_plugin::{
+    Bundle, CheckError, Description, Facts, Finding, ModuleInfo, Policy, ReadError, Rule, Verdict,
+};
 
 use combine::combine;
 use config::{Config, Rules};
 use expression::Expression;
 use files::Role;
 use groups::group_of;
-use module::{Files, Licence, Read, licence};
+use module::{Doubt, Files, Licence, Read, Stale, licence, unreadable};
 
 struct LicencePolicy;
 
@@ -81,6 +83,16 @@ impl Policy for LicencePolicy {
         for module in bundle.modules() {
             // Only its go.mod is in the bundle: there is no code of it.
             let Some(files) = Self::fact(bundle, module.index)? else { continue };
+            if module.is_part() {
+                let has_code = has_code(bundle, &module)?;
+                if !has_code || rules.nested != Verdict::Allow {
+                    rules.spare(&module);
+                }
+                // Builds read no code of it, and its licence files are not there either.
+                if !has_code {
+                    continue;
+                }
+            }
             if rules.nested != Verdict::Allow {
                 nested(&module, &files.nested, &rules, &mut findings);
             }
@@ -118,15 +130,26 @@ fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut V
             None => finding,
         });
     };
-    if let Some(path) = &licence.stale {
-        let message = format!("{path} is not the file that was clarified");
-        let finding = Finding::warn("stale-clarification", message)
-            .advice("read the file again, then pin its new sha256 in the clarification");
-        tell(finding, Some(path));
+    match &licence.stale {
+        Some(Stale::Changed(path)) => {
+            let message = format!("{path} is not the file that was clarified");
+            let finding = Finding::warn("stale-clarification", message)
+                .advice("read the file again, then pin its new sha256 in the clarification");
+            tell(finding, Some(path));
+        }
+        Some(Stale::NotCarried(path)) => {
+            let message = format!("{path}, to which the clarification is pinned, is not in the bundle");
+            let finding = Finding::warn("stale-clarification", message)
+                .advice("pin it to a licence file at the root of the module, which every bundle has");
+            tell(finding, None);
+        }
+        None => {}
     }
     for (path, message) in &licence.docs {
         tell(Finding::note("documentation", message), Some(path));
     }
+    // A pointer that leads nowhere.
+    let pointer = licence.doubts.iter().find_map(|doubt| Some((doubt, doubt.absent.as_ref()?)));
     let Some(expression) = &licence.expression else {
         let (level, rule, message) = match first {
             None => (rules.missing, "missing", "has no licence file"),
@@ -134,17 +157,16 @@ fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut V
                 (rules.unknown, "unknown", "has a licence file, but none of the licences that are known")
             }
         };
-        // A pointer that leads nowhere is the reason.
-        let missing = licence.doubts.iter().find(|doubt| doubt.message.ends_with("not in the module"));
         let docs = licence.files.iter().find(|file| first.is_none() && file.role == Role::Docs);
-        let message = match (missing, docs) {
-            (Some(doubt), _) => format!("{message}: {}", doubt.message),
+        let message = match (pointer, docs) {
+            (Some((doubt, _)), _) => format!("{message}: {}", doubt.message),
             (None, Some(docs)) => format!("{message}: {} is for the documentation alone", docs.path),
             (None, None) => message.to_owned(),
         };
         if level != Verdict::Allow {
             let advice = "read what its authors say, then add a clarification that is pinned to a file";
-            tell(Finding::new(level, rule, message).advice(advice), first);
+            let finding = Finding::new(level, rule, message).advice(advice);
+            tell(with_absent(finding, pointer), first);
         }
         return;
     };
@@ -156,7 +178,7 @@ fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut V
             let ids: Vec<&str> = file.detection.found.iter().map(|found| found.id.as_str()).collect();
             finding = finding.attribute(&format!("file:{}", file.path), ids.join("|"));
         }
-        tell(finding, first);
+        tell(with_absent(finding, pointer), first);
     }
     if let Some(finding) = held_against_lists(module, expression, rules) {
         tell(finding, first);
@@ -183,6 +205,23 @@ fn judge(module: &ModuleInfo, licence: &Licence, rules: &Rules, findings: &mut V
         let advice =
             "read whether they change the licence, then add a clarification that is pinned to the file";
         tell(Finding::new(rules.further_text, "further-text", message).advice(advice), Some(&file.path));
+    }
+}
+
+/// Says which file is named and not there.
+fn with_absent(finding: Finding, pointer: Option<(&Doubt, &String)>) -> Finding {
+    match pointer {
+        Some((_, path)) => finding.attribute("absent", path),
+        None => finding,
+    }
+}
+
+/// Whether a bundle has more of a module than its go.mod.
+fn has_code(bundle: &dyn Bundle, module: &ModuleInfo) -> Result<bool, CheckError> {
+    match bundle.list_files(module.index) {
+        Ok(files) => Ok(files.iter().any(|file| file.path != "go.mod")),
+        Err(ReadError::NotFound) => Ok(false),
+        Err(err) => Err(unreadable(module, "the zip", &err)),
     }
 }
 

@@ -71,14 +71,23 @@ pub struct Licence {
     /// What holds for the documentation alone: files, and what they say.
     pub docs: Vec<(String, String)>,
     /// A clarification speaks of the module, but of other files than it has.
-    pub stale: Option<String>,
+    pub stale: Option<Stale>,
     pub clarified: bool,
+}
+
+/// Why a clarification is not used, with the file that it is pinned to.
+pub enum Stale {
+    Changed(String),
+    /// Of the module only a part is there, without the file.
+    NotCarried(String),
 }
 
 /// What makes an expression uncertain.
 pub struct Doubt {
     pub file: String,
     pub message: String,
+    /// The file that `file` names, where it is not there.
+    pub absent: Option<String>,
     /// The file may hold a licence that is not in the expression at all.
     pub unknown: bool,
 }
@@ -97,11 +106,15 @@ pub fn licence(
         for pinned in &clarification.files {
             let bytes = match bundle.read(module.index, &pinned.path, 0, files::MAX_BYTES as u32) {
                 Ok(bytes) => bytes,
+                Err(ReadError::NotFound) if module.is_part() => {
+                    changed = Some(Stale::NotCarried(pinned.path.clone()));
+                    continue;
+                }
                 Err(ReadError::NotFound) => Vec::new(),
                 Err(err) => return Err(unreadable(module, &pinned.path, &err)),
             };
             if !hex(&Sha256::digest(&bytes)).eq_ignore_ascii_case(&pinned.sha256) {
-                changed = Some(pinned.path.clone());
+                changed = Some(Stale::Changed(pinned.path.clone()));
             }
         }
         if changed.is_none() {
@@ -114,6 +127,11 @@ pub fn licence(
     }
     let mut licence = combine(files.root, &files.named);
     licence.stale = stale;
+    for doubt in licence.doubts.iter_mut().filter(|_| module.is_part()) {
+        if let Some(absent) = &doubt.absent {
+            doubt.message = format!("{} names {absent}, which is not in the bundle", doubt.file);
+        }
+    }
     Ok(licence)
 }
 

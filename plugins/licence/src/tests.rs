@@ -220,6 +220,36 @@ fn the_report_names_every_file() {
     );
 }
 
+/// A file that is not there may be in the module.
+#[test]
+fn of_a_part_nothing_is_concluded_from_what_is_not_there() {
+    let (whole, part) = (one, |files: &[(&str, &str)]| one(files).attribute("files", "part"));
+    let config = r#"{"report":true,"unused":"warn","clarifications":[
+        {"module":"example.com/a","expression":"MIT","files":[{"path":"README.md","sha256":"00"}]}]}"#;
+    let go_mod = [("go.mod", "module example.com/a\n")];
+    assert_eq!(lines("{}", &whole(&go_mod)), ["Warn missing example.com/a: has no licence file"]);
+    assert_eq!(lines(config, &part(&go_mod)), [""; 0]);
+    assert_eq!(lines(config, &part(&[])), [""; 0]);
+    let code = [("a.go", "package a\n")];
+    assert_eq!(lines("{}", &part(&code)), ["Warn missing example.com/a: has no licence file"]);
+
+    // What is not there is said to be no more than that.
+    assert_eq!(
+        lines(config, &part(&[("LICENSE", MIT)])),
+        [
+            "Warn stale-clarification example.com/a: README.md, to which the clarification is pinned, is not in the bundle",
+            "Allow found example.com/a: is under MIT"
+        ]
+    );
+    let pointer = [("LICENSE", "See docs/LICENSE.md for the licence.")];
+    let message = "Warn unknown example.com/a: has a licence file, but none of the licences that are known: \
+                   LICENSE names docs/LICENSE.md, which is not in the ";
+    assert_eq!(lines("{}", &whole(&pointer)), [format!("{message}module")]);
+    assert_eq!(lines("{}", &part(&pointer)), [format!("{message}bundle")]);
+    let found = check("{}", &part(&pointer));
+    assert_eq!(found[0].attributes, [("absent".to_owned(), "docs/LICENSE.md".to_owned())]);
+}
+
 #[test]
 fn config_errors_point_at_their_place() {
     let error = |config: &str| {

@@ -26,6 +26,7 @@ pub struct Config {
     unused: Verdict,
     tests: bool,
     level: Level,
+    built: bool,
     tags: Vec<String>,
     allow: Vec<WrittenAllowance>,
 }
@@ -56,6 +57,7 @@ impl Default for Config {
             unused: Verdict::Allow,
             tests: false,
             level: Level::Package,
+            built: false,
             tags: Vec::new(),
             allow: Vec::new(),
         }
@@ -75,6 +77,10 @@ struct WrittenAllowance {
 pub struct Rules {
     verdicts: Vec<(Feature, Verdict)>,
     pub level: Level,
+    /// Look at test files and testdata too.
+    pub tests: bool,
+    /// At level module: say of each finding whether the builds of the bundle have it.
+    pub built: bool,
     /// Build tags, beside those of the packing.
     pub tags: Vec<String>,
     pub unused: Verdict,
@@ -122,6 +128,8 @@ impl Config {
         Ok(Rules {
             verdicts,
             level: self.level,
+            tests: self.tests,
+            built: self.built,
             tags: self.tags,
             unused: self.unused,
             allow: allow.collect::<Result<_, _>>()?,
@@ -137,6 +145,14 @@ impl Rules {
     /// Whether anybody asked.
     pub fn wants(&self, feature: Feature) -> bool {
         self.verdict(feature) != Verdict::Allow
+    }
+
+    /// Takes the allowances for a module for used: what they allow may be in files
+    /// that are not there.
+    pub fn spare(&self, module: &ModuleInfo) {
+        let (path, version) = module.code();
+        let own = self.allow.iter().filter(|a| a.module.matches(path, version) == Match::Yes);
+        own.for_each(|allowance| allowance.used.set(true));
     }
 
     /// Whether a module may hold it.

@@ -6,7 +6,7 @@ use airgo_plugin::gosource::Expr;
 use airgo_plugin::reach::{Builds, On, Reach, is_recorded};
 use airgo_plugin::{Bundle, CheckError, ModuleInfo};
 
-use crate::config::Level;
+use crate::config::{Level, Rules};
 use crate::feature::Feature;
 use crate::part::{Part, Place};
 
@@ -18,6 +18,8 @@ pub struct Seen {
     pub line: Option<u32>,
     /// The operating systems that have them, where there are others.
     pub systems: Option<Vec<String>>,
+    /// Whether the builds of the bundle have any; none where nobody asked.
+    pub built: Option<bool>,
 }
 
 /// The bundle's builds.
@@ -25,6 +27,7 @@ pub struct Counter<'a> {
     bundle: &'a dyn Bundle,
     modules: &'a [ModuleInfo],
     level: Level,
+    built: bool,
     builds: Builds,
     /// Whether the bundle says where imports start.
     recorded: bool,
@@ -33,10 +36,11 @@ pub struct Counter<'a> {
 }
 
 impl<'a> Counter<'a> {
-    pub fn new(bundle: &'a dyn Bundle, modules: &'a [ModuleInfo], level: Level, tags: &[String]) -> Self {
+    pub fn new(bundle: &'a dyn Bundle, modules: &'a [ModuleInfo], rules: &Rules) -> Self {
         let info = bundle.info();
-        let (builds, recorded) = (Builds::of(&info, tags), is_recorded(&info));
-        Counter { bundle, modules, level, builds, recorded, reach: OnceCell::new() }
+        let (builds, recorded) = (Builds::of(&info, &rules.tags), is_recorded(&info));
+        let (level, built) = (rules.level, rules.built);
+        Counter { bundle, modules, level, built, builds, recorded, reach: OnceCell::new() }
     }
 
     /// The files of a module that hold a feature and count; `all` are its parts.
@@ -54,17 +58,24 @@ impl<'a> Counter<'a> {
                     continue;
                 }
                 on |= own;
+            } else if self.built {
+                on |= self.on(module, all, part)?;
             }
             let (file, line) = (part.file.clone(), part.line);
-            let seen = seen.get_or_insert(Seen { files: 0, file: file.clone(), line, systems: None });
+            let seen =
+                seen.get_or_insert(Seen { files: 0, file: file.clone(), line, systems: None, built: None });
             seen.files += part.files;
             if file < seen.file {
                 (seen.file, seen.line) = (file, line);
             }
         }
-        if let (Some(seen), Level::Package) = (&mut seen, self.level) {
-            let systems = self.builds.systems(on);
-            seen.systems = systems.map(|systems| systems.into_iter().map(str::to_owned).collect());
+        match (&mut seen, self.level) {
+            (Some(seen), Level::Package) => {
+                let systems = self.builds.systems(on);
+                seen.systems = systems.map(|systems| systems.into_iter().map(str::to_owned).collect());
+            }
+            (Some(seen), Level::Module) if self.built => seen.built = Some(!on.is_none()),
+            _ => {}
         }
         Ok(seen)
     }

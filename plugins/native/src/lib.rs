@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use airgo_plugin::{Bundle, CheckError, Description, Facts, Finding, ModuleInfo, Policy, Rule, Verdict};
 
-use config::{Config, Rules};
+use config::{Config, Level, Rules};
 use count::{Counter, Seen};
 use feature::{FEATURES, Feature};
 use part::Part;
@@ -43,10 +43,14 @@ impl Policy for Native {
     fn check(config: Config, bundle: &dyn Bundle) -> Result<Vec<Finding>, CheckError> {
         let rules = config.rules()?;
         let modules = bundle.modules();
-        let counter = Counter::new(bundle, &modules, rules.level, &rules.tags);
+        let counter = Counter::new(bundle, &modules, &rules);
         let mut findings = Vec::new();
         for module in &modules {
             let parts = Self::fact(bundle, module.index)?;
+            // A bundle has all that builds read, tests of dependencies aside.
+            if module.is_part() && (rules.tests || rules.level == Level::Module) {
+                rules.spare(module);
+            }
             let features: BTreeSet<Feature> = parts.iter().map(|part| part.feature).collect();
             // What nobody asked about is looked for only where an allowance could
             // be of no use.
@@ -81,6 +85,9 @@ fn finding(module: &ModuleInfo, feature: Feature, verdict: Verdict, seen: &Seen)
         .attribute("files", seen.files.to_string());
     if let Some(systems) = &seen.systems {
         finding = finding.attribute("systems", systems.join(" "));
+    }
+    if let Some(built) = seen.built {
+        finding = finding.attribute("built", built.to_string());
     }
     match seen.line {
         Some(line) => finding.line(line),

@@ -364,3 +364,43 @@ fn a_file_counts_once() {
         ["Warn syscall example.com/a a.go:3: holds system calls in 2 files"]
     );
 }
+
+#[test]
+fn what_the_builds_have_is_said_of_all_of_a_module() {
+    let files = [
+        ("a.go", "package a\nimport _ \"example.com/a/x\"\n"),
+        ("x/x.go", CGO),
+        ("y/y.s", ""),
+        ("x/b_windows.go", "package x\nimport _ \"os/exec\"\n"),
+    ];
+    let built = |config: &str, platform: &str| {
+        let mut bundle = project(&["example.com/a"], &files);
+        bundle.platforms = vec![platform.to_owned()];
+        let config = serde_json::from_str(config).expect("a good config");
+        let found = bundle.check::<Native>(config).expect("a verdict").into_iter();
+        let built = |f: &Finding| f.attributes.iter().find(|a| a.0 == "built").map(|a| a.1.clone());
+        found.map(|f| format!("{} {}", f.rule, built(&f).unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let config = format!(r#"{{{ALL},"level":"module","built":true}}"#);
+    assert_eq!(built(&config, "linux/amd64"), ["cgo true", "assembly false", "exec false"]);
+    assert_eq!(built(&config, "windows/amd64"), ["cgo true", "assembly false", "exec true"]);
+    assert_eq!(built(MODULE, "linux/amd64"), ["cgo "]);
+}
+
+/// A file that the allowance is for may be one that is not there.
+#[test]
+fn of_a_part_no_allowance_is_of_no_use_at_level_module() {
+    let config = |level: &str| {
+        format!(
+            r#"{{"unused":"warn","level":"{level}","allow":[{{"module":"example.com/a","features":["cgo"]}}]}}"#
+        )
+    };
+    let whole = project(&["example.com/a"], &[("a.go", "package a\n")]);
+    let part = whole.clone().attribute("files", "part");
+    assert_eq!(lines(&config("module"), &whole).len(), 1);
+    assert_eq!(lines(&config("module"), &part), [""; 0]);
+    // What builds have is there, tests aside.
+    let tests = config("package").replacen('{', r#"{"tests":true,"#, 1);
+    assert_eq!(lines(&tests, &part), [""; 0]);
+    assert_eq!(lines(&config("package"), &part).len(), 1);
+}

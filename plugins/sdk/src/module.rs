@@ -32,6 +32,20 @@ impl ModuleInfo {
         self.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether the bundle has not all files of the module: that a file is not there
+    /// then says nothing of the module.
+    ///
+    /// ```
+    /// use airgo_plugin::Bundle;
+    /// use airgo_plugin::testing::FakeBundle;
+    ///
+    /// let bundle = FakeBundle::new().module("example.com/a", "v1.0.0", &[]).attribute("files", "part");
+    /// assert!(bundle.modules()[0].is_part());
+    /// ```
+    pub fn is_part(&self) -> bool {
+        self.attribute("files").is_some()
+    }
+
     /// What a plugin found of the module, whose findings the config schema asks
     /// for with `x-airgo-compare`. None without a baseline, and where the bundle
     /// has no files of the module.

@@ -65,7 +65,15 @@ pub fn run(context: &Context, policy: &Policy, view: View, baseline: Option<&Bas
     let Some(baseline) = baseline else {
         return Ok(Evaluated { report: policy::run(context, policy, &view)?, news: None });
     };
-    let before: Arc<dyn BundleView> = Arc::new(View::of_bundle(&baseline.bundle)?);
+    let before = View::of_bundle(&baseline.bundle)?;
+    if before.parts() > 0 {
+        context.hint(format!(
+            "of {} the approved bundle has only the files that a build reads: what is not in them is not \
+             compared",
+            count(before.parts(), "module")
+        ));
+    }
+    let before: Arc<dyn BundleView> = Arc::new(before);
     let report = policy::report(context, policy.evaluate_beside(&view, &before))?;
     let before = policy::run(context, policy, &before)?;
     let mut news = report.clone();
