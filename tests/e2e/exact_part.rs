@@ -299,3 +299,37 @@ fn a_part_of_a_part() {
     run.ends(1).says(&["example.com/large/forwindows", "airgo pack --exact"]);
     assert!(snapshot(&cache).is_empty());
 }
+
+/// The toolchain that go switches to comes with `pack --exact`, and `unpack --exact`
+/// installs it where the checkout asks for it.
+#[test]
+fn a_toolchain_comes_along() {
+    if (std::env::consts::OS, std::env::consts::ARCH) != ("linux", "x86_64") || !require_tool("go") {
+        return;
+    }
+    let toolchain = |name: &str| {
+        Module::new("golang.org/toolchain", format!("v0.0.1-{name}.linux-amd64"))
+            .file("bin/go", "#!/bin/sh\n")
+            .file("src/large.go", format!("package src\n{}", noise(60_000)))
+    };
+    let world = small_world().with(toolchain("go1.99.0"));
+    let mut site = Site::of(world, &main_module());
+    site.airgo = site.airgo.env("GOTOOLCHAIN", "go1.99.0");
+    let toolchain = HERE.iter().copied().chain(["--toolchain", "linux/amd64"]).collect::<Vec<_>>();
+    site.pack_with(&["--toolchain", "linux/amd64"]).done();
+    let program = |cache: &Path| cache.join("golang.org/toolchain@v0.0.1-go1.99.0.linux-amd64/bin/go");
+
+    let exact = packed_exact(&site, "exact", &toolchain);
+    assert!(program(&exact).exists());
+    let (cache, run) = part(&site, &site.bundle(), "part", &HERE);
+    run.done();
+    assert!(program(&cache).exists());
+    assert!(files(&cache) == files(&exact), "the files differ");
+
+    // Here go does not switch.
+    site.airgo = site.airgo.env("GOTOOLCHAIN", "local");
+    let (cache, run) = part(&site, &site.bundle(), "local", &HERE);
+    run.done();
+    assert!(!program(&cache).exists());
+    assert!(cache.join("example.com/a@v1.0.0/a.go").exists());
+}
