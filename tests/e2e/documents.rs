@@ -69,6 +69,9 @@ fn documents_of_bundles() {
     all.hold("check-incomplete", &[&of("check")[..], &[text(&project)]].concat(), 1);
     fs::write(project.join("go.mod"), &go_mod).unwrap();
     all.hold("diff", &[&of("diff")[..], &[text(&newer)]].concat(), 0);
+    let compact = site.temp.join("compact.airgo");
+    let convert = ["--compact", "-o", text(&compact), "--key", text(&key)];
+    all.hold("convert", &[&of("convert")[..], &convert].concat(), 0);
     let rae = site.temp.join("rae.key");
     all.hold("keygen", &["keygen", "-o", text(&rae)], 0);
     all.hold("key", &["key", "show", text(&public)], 0);

@@ -13,7 +13,8 @@ use std::fs;
 
 /// What is written down and read by design, so that a secret in it is nobody
 /// else's fault: command and argument.
-const MEANT_TO_BE_READ: [(&str, &str); 3] = [("pack", "comment"), ("sign", "comment"), ("keygen", "comment")];
+const MEANT_TO_BE_READ: [(&str, &str); 4] =
+    [("pack", "comment"), ("convert", "comment"), ("sign", "comment"), ("keygen", "comment")];
 
 /// Commands that are walked at once.
 const LANES: usize = 4;
@@ -91,6 +92,7 @@ impl Bench {
             "plugin inspect" => vec![("plugin", "builtin:allowlist".to_owned())],
             "plugin bench" => vec![("plugin", "builtin:allowlist".to_owned()), ("runs", "1".to_owned())],
             "sign" => vec![("file", bundle()), key(), trust(), ("detached", "raw".to_owned())],
+            "convert" => vec![("files", bundle()), ("output", file("out/other.airgo")), key(), trust()],
             "repair" => vec![("files", bundle()), trust(), ("output", file("out/whole.airgo"))],
             "resend" => {
                 vec![("request", file("config.toml")), ("file", bundle()), ("output", file("out/patch"))]
@@ -133,6 +135,9 @@ impl Bench {
         let mut line: Vec<String> = leaf.path.split(' ').map(str::to_owned).collect();
         if leaf.path == "vendor" {
             line.push("--check".to_owned());
+        }
+        if leaf.path == "convert" && name != "exact" {
+            line.push("--compact".to_owned());
         }
         for arg in leaf.command.get_arguments() {
             let id = arg.get_id().as_str();

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineChange {
     /// The line in the text that is there, from 1; of a line that it lacks, the one
-    /// that would follow.
+    /// in whose place it would be.
     pub line: usize,
     /// The text.
     pub text: String,
@@ -33,7 +33,7 @@ pub fn changes(has: &str, wants: &str) -> Vec<LineChange> {
             wanted,
         };
         found.extend((i..x).map(|at| line(at, a[at], false)));
-        found.extend((j..y).map(|at| line(x, b[at], true)));
+        found.extend((j..y).map(|at| line(i, b[at], true)));
         (i, j) = (x + 1, y + 1);
     }
     found
