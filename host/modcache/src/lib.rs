@@ -74,6 +74,7 @@ mod marks;
 mod parallel;
 mod part;
 mod partial;
+mod rebuilding;
 mod rebuilt;
 mod stage;
 mod staged;

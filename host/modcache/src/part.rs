@@ -11,7 +11,7 @@ use crate::gomodcache::verify::Known;
 use crate::input::{Outcome, Progress};
 use crate::listed::{PartialInput, VerifiedList};
 use crate::partial::Part;
-use crate::rebuilt::Rebuilding;
+use crate::rebuilding::Rebuilding;
 use crate::staged::{Staged, Work};
 use crate::writer::contents::Contents;
 use crate::writer::copied::VerifiedModule;

@@ -5,7 +5,7 @@ use crate::cache::ModCache;
 use crate::error::{InstallError, Problem};
 use crate::input::Outcome;
 use crate::listed::{Content, VerifiedList};
-use crate::rebuilt::Rebuilding;
+use crate::rebuilding::Rebuilding;
 use crate::writer::contents::Contents;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::ListedFile;

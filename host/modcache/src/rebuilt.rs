@@ -1,27 +1,13 @@
 //! A module's zip, made again of files that were compared with its list.
 
 use crate::error::{Hashed, InstallError, Problem};
-use crate::gomodcache::place::Place;
-use crate::input::ZipDigest;
-use crate::listed::RebuiltZip;
 use crate::parallel::locked;
 use crate::partial::{Part, PartialTree};
-use crate::writer::Layout as _;
+use crate::rebuilding::Rebuilding;
 use crate::writer::copied::sha256_text;
-use crate::writer::temporary::{Staged, TemporaryFile};
-use airgo_gomod::H1;
+use crate::writer::temporary::TemporaryFile;
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read, Write};
-use std::sync::Mutex;
-
-/// What the zip must be, and the zip once it is made.
-#[derive(Debug)]
-pub(crate) struct Rebuilding {
-    digest: ZipDigest,
-    /// For messages: below the cache.
-    path: String,
-    made: Mutex<Option<Staged>>,
-}
 
 /// Takes the bytes of a module's zip, which is there once [`ZipWriter::finish`] says so.
 #[derive(Debug)]
@@ -32,20 +18,6 @@ pub struct ZipWriter<'t> {
     sha256: Sha256,
     size: u64,
     keep_writable: bool,
-}
-
-impl Rebuilding {
-    pub(crate) fn new(zip: RebuiltZip, h1: H1, place: &Place) -> Self {
-        let RebuiltZip { size, sha256 } = zip;
-        Self { digest: ZipDigest { size, sha256, h1 }, path: place.zip_path(), made: Mutex::default() }
-    }
-
-    /// The zip; its path where it was not made.
-    pub(crate) fn into_made(self) -> Result<(ZipDigest, Staged), String> {
-        let Self { digest, path, made } = self;
-        let made = made.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok((digest, made.ok_or(path)?))
-    }
 }
 
 impl PartialTree<'_> {

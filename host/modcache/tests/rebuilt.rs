@@ -153,7 +153,8 @@ fn completes_what_is_there() {
             }
         }
         let cache = open(tree.path());
-        assert_eq!(install(&cache, &module, &zip).unwrap(), Outcome::Installed, "{removed}");
+        let want = if removed == "part" { Outcome::Extended } else { Outcome::Installed };
+        assert_eq!(install(&cache, &module, &zip).unwrap(), want, "{removed}");
         drop(cache);
         // The lock of the document that said that the module was a part.
         let _ = fs::remove_file(tree.join("cache/airgo-exact.lock"));

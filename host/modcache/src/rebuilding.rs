@@ -1,0 +1,32 @@
+//! The zip that is to be made of a module's files.
+
+use crate::gomodcache::place::Place;
+use crate::input::ZipDigest;
+use crate::listed::RebuiltZip;
+use crate::writer::Layout as _;
+use crate::writer::temporary::Staged;
+use airgo_gomod::H1;
+use std::sync::{Mutex, PoisonError};
+
+/// What the zip must be, and the zip once it is made.
+#[derive(Debug)]
+pub(crate) struct Rebuilding {
+    pub(crate) digest: ZipDigest,
+    /// For messages: below the cache.
+    pub(crate) path: String,
+    pub(crate) made: Mutex<Option<Staged>>,
+}
+
+impl Rebuilding {
+    pub(crate) fn new(zip: RebuiltZip, h1: H1, place: &Place) -> Self {
+        let RebuiltZip { size, sha256 } = zip;
+        Self { digest: ZipDigest { size, sha256, h1 }, path: place.zip_path(), made: Mutex::default() }
+    }
+
+    /// The zip; its path where it was not made.
+    pub(crate) fn into_made(self) -> Result<(ZipDigest, Staged), String> {
+        let Self { digest, path, made } = self;
+        let made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok((digest, made.ok_or(path)?))
+    }
+}
