@@ -55,8 +55,8 @@ impl Marks {
         progress: &dyn Progress,
     ) -> Result<(), InstallError> {
         for Staged { work, .. } in staged {
-            if let Work::Part(part) = work {
-                part.check_complete()?;
+            if let Work::Part(part) | Work::Rebuilt(_, part) = work {
+                part.check_ready()?;
             }
         }
         let Some(first) = self.parts.keys().next() else { return Ok(()) };

@@ -7,6 +7,7 @@ use crate::input::Outcome;
 use crate::listed::{Content, VerifiedList};
 use crate::rebuilding::Rebuilding;
 use crate::writer::contents::Contents;
+use crate::writer::copied::sized_text;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::ListedFile;
 use cap_std::fs::File;
@@ -110,6 +111,15 @@ impl Part {
         }
     }
 
+    /// The same, and where the zip was not made of them.
+    pub(crate) fn check_ready(&self) -> Result<(), InstallError> {
+        self.check_complete()?;
+        match self.zip.as_ref().and_then(Rebuilding::lacking) {
+            None => Ok(()),
+            Some(file) => Err(Problem::NotGiven { file: file.to_owned() }.of(&self.module)),
+        }
+    }
+
     fn create(&self, line: ListedFile<'_>) -> Result<Option<File>, InstallError> {
         let created = self.contents.as_ref().map(|contents| contents.create(line.name)).transpose();
         created.map_err(|error| self.cannot_write(line, error))
@@ -124,11 +134,7 @@ impl Part {
         if (size, sha256) == (line.size, line.sha256) {
             return Ok(());
         }
-        let text = |size: u64, sha256: &[u8; 32]| {
-            let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("sha256:{hex} ({size} bytes)")
-        };
-        let (want, got) = (text(line.size, &line.sha256), text(size, &sha256));
+        let (want, got) = (sized_text(line.size, &line.sha256), sized_text(size, &sha256));
         Err(Problem::FileMismatch { file: line.name.to_owned(), want, got }.of(&self.module))
     }
 }

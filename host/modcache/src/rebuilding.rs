@@ -3,6 +3,7 @@
 use crate::gomodcache::place::Place;
 use crate::input::ZipDigest;
 use crate::listed::RebuiltZip;
+use crate::parallel::locked;
 use crate::writer::Layout as _;
 use crate::writer::temporary::Staged;
 use airgo_gomod::H1;
@@ -21,6 +22,11 @@ impl Rebuilding {
     pub(crate) fn new(zip: RebuiltZip, h1: H1, place: &Place) -> Self {
         let RebuiltZip { size, sha256 } = zip;
         Self { digest: ZipDigest { size, sha256, h1 }, path: place.zip_path(), made: Mutex::default() }
+    }
+
+    /// The path of the zip, where it was not made.
+    pub(crate) fn lacking(&self) -> Option<&str> {
+        locked(&self.made).is_none().then_some(&*self.path)
     }
 
     /// The zip; its path where it was not made.

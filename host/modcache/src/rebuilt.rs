@@ -4,7 +4,7 @@ use crate::error::{Hashed, InstallError, Problem};
 use crate::parallel::locked;
 use crate::partial::{Part, PartialTree};
 use crate::rebuilding::Rebuilding;
-use crate::writer::copied::sha256_text;
+use crate::writer::copied::sized_text;
 use crate::writer::temporary::TemporaryFile;
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read, Write};
@@ -86,9 +86,9 @@ impl ZipWriter<'_> {
         let Self { part, rebuilding, file, sha256, size, keep_writable } = self;
         let (want, got) = (rebuilding.digest, <[u8; 32]>::from(sha256.finalize()));
         if (want.size, want.sha256) != (size, got) {
-            let text = |size, sha256: &[u8; 32]| format!("{} ({size} bytes)", sha256_text(sha256));
-            let want = text(want.size, &want.sha256);
-            let got = if size > rebuilding.digest.size { format!("{size} bytes") } else { text(size, &got) };
+            let want = sized_text(want.size, &want.sha256);
+            let got =
+                if size > rebuilding.digest.size { format!("{size} bytes") } else { sized_text(size, &got) };
             return Err(Problem::Mismatch { what: Hashed::RebuiltZip, want, got }.of(&part.module));
         }
         if let Some(contents) = part.contents.as_ref().filter(|_| !keep_writable) {

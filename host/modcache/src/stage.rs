@@ -163,15 +163,12 @@ impl Stage<'_> {
     pub fn publish(self, jobs: usize, progress: &dyn Progress) -> Result<Installed, Box<InstallAllError>> {
         let mut todo = std::mem::take(&mut *locked(&self.modules));
         todo.sort_by(|a, b| a.place.module.cmp(&b.place.module));
-        let modules: Vec<_> = todo.iter().map(|staged| staged.place.module.clone()).collect();
-        let failed = |error| {
-            let (others, finished) = (Vec::new(), Installed::new());
-            Box::new(InstallAllError { error, others, finished, not_installed: modules.clone() })
-        };
-        let todo: Vec<_> =
-            todo.into_iter().map(Staged::with_zip).collect::<Result<_, _>>().map_err(&failed)?;
         let marks = Marks::of(&todo, &self.bundle);
-        marks.before(self.cache, &todo, progress).map_err(&failed)?;
+        if let Err(error) = marks.before(self.cache, &todo, progress) {
+            let not_installed = todo.into_iter().map(|staged| staged.place.module).collect();
+            let (others, finished) = (Vec::new(), Installed::new());
+            return Err(Box::new(InstallAllError { error, others, finished, not_installed }));
+        }
         self.cache.made.keep();
         let todo = by_path(todo);
         let threads = threads(jobs, todo.len());
@@ -318,16 +315,6 @@ fn by_path(sorted: Vec<Staged>) -> Vec<Vec<Staged>> {
 }
 
 impl Staged {
-    /// With the zip that was made of the module's files, where it has one.
-    fn with_zip(self) -> Result<Self, InstallError> {
-        let Self { place, missing, work } = self;
-        let work = match work {
-            Work::Rebuilt(existing, part) => Work::Module(existing, part::rebuilt(part)?),
-            work => work,
-        };
-        Ok(Self { place, missing, work })
-    }
-
     /// Makes the module visible.
     fn publish(
         self,

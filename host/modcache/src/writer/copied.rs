@@ -113,7 +113,12 @@ fn read(
     Ok(())
 }
 
-pub(crate) fn sha256_text(digest: &[u8; 32]) -> String {
+/// The digest of so many bytes, for messages.
+pub(crate) fn sized_text(size: u64, digest: &[u8; 32]) -> String {
+    format!("{} ({size} bytes)", sha256_text(digest))
+}
+
+fn sha256_text(digest: &[u8; 32]) -> String {
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
