@@ -2,9 +2,8 @@
 //! against go.mod (cmd/go modload/vendor.go, checkVendorConsistency).
 
 use super::listed::ModulesTxt;
-use super::modules_txt::main_paths;
+use super::modules_txt::Replacing;
 use crate::Project;
-use crate::replace::Replacements;
 use airgo_gomod::modfile::Replace;
 use airgo_gomod::{ModuleVersion, gover};
 use std::collections::HashSet;
@@ -32,8 +31,7 @@ pub fn inconsistencies(project: &Project, modules_txt: &ModulesTxt) -> Vec<Incon
     let old = !workspace && gover::compare(project.go_version(), "1.14").is_lt();
     let mut check = Check {
         modules_txt,
-        replacements: Replacements::new(project).ok(),
-        mains: main_paths(project),
+        replacing: Replacing::of(project),
         old,
         seen: HashSet::new(),
         found: Vec::new(),
@@ -62,7 +60,7 @@ pub fn inconsistencies(project: &Project, modules_txt: &ModulesTxt) -> Vec<Incon
     }
     let place = if workspace { "the workspace" } else { "go.mod" };
     for module in &modules_txt.replaced {
-        if check.replacement(module).is_none() {
+        if check.replacing.by(module).is_none() {
             check.add(
                 module,
                 format!("is marked as replaced in vendor/modules.txt, but not replaced in {place}"),
@@ -74,8 +72,7 @@ pub fn inconsistencies(project: &Project, modules_txt: &ModulesTxt) -> Vec<Incon
 
 struct Check<'a> {
     modules_txt: &'a ModulesTxt,
-    replacements: Option<Replacements>,
-    mains: HashSet<&'a str>,
+    replacing: Replacing<'a>,
     /// Before go 1.14 modules.txt said less.
     old: bool,
     seen: HashSet<&'a ModuleVersion>,
@@ -85,13 +82,6 @@ struct Check<'a> {
 impl<'a> Check<'a> {
     fn add(&mut self, module: &ModuleVersion, detail: String) {
         self.found.push(Inconsistency { module: module.clone(), detail });
-    }
-
-    fn replacement(&self, module: &ModuleVersion) -> Option<ModuleVersion> {
-        if module.version.is_empty() && self.mains.contains(module.path.as_str()) {
-            return None;
-        }
-        self.replacements.as_ref()?.get(module).ok()?
     }
 
     fn required(&mut self, module: &ModuleVersion) {
@@ -114,7 +104,7 @@ impl<'a> Check<'a> {
             if !self.seen.insert(old) {
                 continue;
             }
-            let new = self.replacement(old);
+            let new = self.replacing.by(old);
             let said = self.modules_txt.said.get(old).and_then(|said| said.replacement.as_ref());
             match (said, new) {
                 (None, None) => {}

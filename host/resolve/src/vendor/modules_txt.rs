@@ -35,12 +35,8 @@ pub(super) fn write(
     modules.sort_by(|a, b| a.path.cmp(&b.path).then_with(|| semver::compare(&a.version, &b.version)));
     modules.dedup();
 
-    let mut lines = Lines {
-        text: String::new(),
-        faults: Vec::new(),
-        replacements: Replacements::new(project).ok(),
-        mains: main_paths(project),
-    };
+    let replacing = Replacing::of(project);
+    let mut lines = Lines { text: String::new(), faults: Vec::new() };
     if project.workspace.is_some() {
         lines.text.push_str("## workspace\n");
     }
@@ -49,7 +45,7 @@ pub(super) fn write(
         false => HashMap::new(),
     };
     for module in &modules {
-        let replacement = lines.replacement(module);
+        let replacement = replacing.by(module);
         lines.module(module, replacement.as_ref());
         let go = versions.get(module.path.as_str()).filter(|go| !go.is_empty());
         let text = &mut lines.text;
@@ -73,7 +69,7 @@ pub(super) fn write(
         }
         for Replace { old, .. } in project.mains.iter().flat_map(|main| &main.modfile.replace) {
             if written.insert(old.clone())
-                && let Some(new) = lines.replacement(old)
+                && let Some(new) = replacing.by(old)
             {
                 lines.module(old, Some(&new));
             }
@@ -82,21 +78,33 @@ pub(super) fn write(
     Text { text: lines.text, faults: lines.faults }
 }
 
-struct Lines<'a> {
+struct Lines {
     text: String,
     faults: Vec<VendorFault>,
+}
+
+/// What replaces modules that are not main ones.
+pub(super) struct Replacing<'a> {
     replacements: Option<Replacements>,
     mains: HashSet<&'a str>,
 }
 
-impl Lines<'_> {
-    fn replacement(&self, module: &ModuleVersion) -> Option<ModuleVersion> {
+impl<'a> Replacing<'a> {
+    pub fn of(project: &'a Project) -> Self {
+        let names = project.mains.iter().filter_map(|main| main.modfile.module.as_ref());
+        let mains = names.map(|decl| decl.path.as_str()).collect();
+        Self { replacements: Replacements::new(project).ok(), mains }
+    }
+
+    pub fn by(&self, module: &ModuleVersion) -> Option<ModuleVersion> {
         if module.version.is_empty() && self.mains.contains(module.path.as_str()) {
             return None;
         }
         self.replacements.as_ref()?.get(module).ok()?
     }
+}
 
+impl Lines {
     fn module(&mut self, module: &ModuleVersion, new: Option<&ModuleVersion>) {
         self.text.push_str("# ");
         name(&mut self.text, module);
@@ -118,10 +126,6 @@ fn name(text: &mut String, module: &ModuleVersion) {
         text.push(' ');
         text.push_str(&module.version);
     }
-}
-
-pub(super) fn main_paths(project: &Project) -> HashSet<&str> {
-    project.mains.iter().filter_map(|m| m.modfile.module.as_ref()).map(|decl| decl.path.as_str()).collect()
 }
 
 /// The go lines of these modules' go.mod files, as they are selected.
