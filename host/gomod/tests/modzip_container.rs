@@ -4,12 +4,11 @@
 
 mod rawzip;
 
-use airgo_gomod::modzip::{Limits, ModuleZip, Scratch, Sink};
+use airgo_gomod::modzip::{Limits, ModuleZip, Scratch};
 use airgo_gomod::{H1, ModuleVersion};
-use airgo_testkit::h1_files;
+use airgo_testkit::{ZipFiles, h1_files};
 use proptest::prelude::*;
 use rawzip::{Archive, Entry, MODULE, extra};
-use std::convert::Infallible;
 use std::io::{Cursor, Read as _};
 
 const GO_MOD: &[u8] = b"module example.com/m\n";
@@ -406,28 +405,6 @@ fn checks_the_module_first() {
     assert!(open("example.com/m", "v2.0.0").contains("should be v0 or v1, not v2"));
 }
 
-/// Takes names and contents.
-#[derive(Default)]
-struct Files(Vec<(String, Vec<u8>)>);
-
-impl Sink for Files {
-    type Error = Infallible;
-
-    fn start(&mut self, name: &str, _: u64) -> Result<(), Infallible> {
-        self.0.push((name.to_owned(), Vec::new()));
-        Ok(())
-    }
-
-    fn data(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
-        self.0.last_mut().unwrap().1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
 /// One file after the other, and damage elsewhere is not seen.
 #[test]
 fn reads_single_files() {
@@ -445,7 +422,7 @@ fn reads_single_files() {
         let want = large[offset as usize..].iter().take(usize::try_from(len).unwrap_or(usize::MAX));
         assert!(zip.read("large", offset, len).unwrap().iter().eq(want), "{offset} {len}");
     }
-    let mut files = Files::default();
+    let mut files = ZipFiles::default();
     zip.walk_files(&mut Scratch::new(), ["large", "LICENSE"], &mut files).unwrap();
     assert_eq!(files.0, [("LICENSE".to_owned(), b"free".to_vec()), ("large".to_owned(), large)]);
     let none = zip.walk_files(&mut Scratch::new(), ["none"], &mut ()).unwrap_err().to_string();

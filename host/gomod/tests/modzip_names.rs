@@ -6,9 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::modzip::{Limits, ModuleZip, Sink, WalkError};
-use airgo_testkit::{Go, Module, TempTree, Txtar, World, ZipBuilder, h1_files, require_tool};
-use std::convert::Infallible;
+use airgo_gomod::modzip::{Limits, ModuleZip, WalkError};
+use airgo_testkit::{Go, Module, TempTree, Txtar, World, ZipBuilder, ZipFiles, h1_files, require_tool};
 use std::fs;
 use std::io::Cursor;
 use std::path::Path;
@@ -61,27 +60,6 @@ fn parse(path: &Path) -> Case {
     }
 }
 
-#[derive(Default)]
-struct Collect(Vec<(String, Vec<u8>)>);
-
-impl Sink for Collect {
-    type Error = Infallible;
-
-    fn start(&mut self, name: &str, _: u64) -> Result<(), Infallible> {
-        self.0.push((name.to_owned(), Vec::new()));
-        Ok(())
-    }
-
-    fn data(&mut self, bytes: &[u8]) -> Result<(), Infallible> {
-        self.0.last_mut().unwrap().1.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
 #[test]
 fn checks_names_and_sizes() {
     let cases = cases();
@@ -90,7 +68,7 @@ fn checks_names_and_sizes() {
         let zip = case.zip();
         let want = h1_files(case.entries.iter().map(|(name, data)| (name.as_bytes(), data.as_slice())));
         let opened = ModuleZip::open(Cursor::new(zip.bytes()), &case.module, &Limits::default());
-        let mut files = Collect::default();
+        let mut files = ZipFiles::default();
         let result = opened.map_err(WalkError::Zip).and_then(|mut zip| zip.walk(&mut files));
         match (result, &case.error) {
             (Ok(h1), None) => assert_eq!(h1, want, "{}", case.file),

@@ -41,6 +41,7 @@ mod txtar;
 mod vendored;
 mod world;
 mod zipfile;
+mod zipfiles;
 
 pub use airgo_gozip::Encoder;
 pub use compare::{Treatment, TreeDiff};
@@ -57,3 +58,4 @@ pub use txtar::{Txtar, TxtarFile};
 pub use vendored::VendoredProject;
 pub use world::World;
 pub use zipfile::ZipBuilder;
+pub use zipfiles::ZipFiles;

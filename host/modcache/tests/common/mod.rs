@@ -1,10 +1,10 @@
 //! What the tests of the module cache share.
 #![allow(dead_code)]
 
-use airgo_gomod::modzip::{FileList, Limits, ModuleZip, Sink};
+use airgo_gomod::modzip::{FileList, Limits, ModuleZip};
 use airgo_gomod::{H1, ModuleVersion, dirhash, module};
 use airgo_modcache::{GoModInput, ModCache, ModuleInput, Options, PartialInput, ZipInput};
-use airgo_testkit::Module;
+use airgo_testkit::{Module, ZipFiles};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,23 +34,7 @@ pub fn zip(bytes: Vec<u8>, h1: H1) -> ZipInput<'static> {
 
 /// The files of a module's zip, in its order.
 pub fn contents(module: &Module) -> Vec<(String, Vec<u8>)> {
-    #[derive(Default)]
-    struct Collect(Vec<(String, Vec<u8>)>);
-    impl Sink for Collect {
-        type Error = std::convert::Infallible;
-        fn start(&mut self, name: &str, _: u64) -> Result<(), Self::Error> {
-            self.0.push((name.to_owned(), Vec::new()));
-            Ok(())
-        }
-        fn data(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
-            self.0.last_mut().unwrap().1.extend_from_slice(bytes);
-            Ok(())
-        }
-        fn end(&mut self) -> Result<(), Self::Error> {
-            Ok(())
-        }
-    }
-    let mut collect = Collect::default();
+    let mut collect = ZipFiles::default();
     let zip = Cursor::new(module.zip_bytes());
     ModuleZip::open(zip, module.id(), &Limits::default()).unwrap().walk(&mut collect).unwrap();
     collect.0
