@@ -8,6 +8,7 @@
 
 #[cfg(feature = "authoring")]
 pub mod authoring;
+mod bundle_files;
 #[cfg(feature = "network")]
 pub mod cache;
 pub mod check;

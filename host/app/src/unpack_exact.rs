@@ -3,6 +3,7 @@
 //! else of the zips need be read.
 
 use crate::Context;
+use crate::bundle_files;
 use crate::completeness::{
     self, Carried, Checked, Files, Modules as _, Names, Selected, Selection, Target, part_of, vendored,
 };
@@ -17,8 +18,7 @@ use crate::requests::{Exact, Scope};
 use crate::settings;
 use crate::trust::open::bundle_failure;
 use airgo_bundle::manifest::Encoding;
-use airgo_bundle::names::object_name;
-use airgo_bundle::{CarriedModule, ObjectKind, SignedBundle};
+use airgo_bundle::{CarriedModule, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Platform;
 use airgo_gomod::gosum::Subject;
@@ -98,7 +98,7 @@ pub fn choose(context: &Context, request: &ExactPart, file: &Path, bundle: &Sign
     let platforms: Vec<String> = target.platforms.iter().map(ToString::to_string).collect();
     let what = match exact.packages.as_slice() {
         [] => {
-            let roots = projects.list.iter().map(|loaded| directory(&loaded.root));
+            let roots = projects.list.iter().map(|loaded| completeness::directory(&loaded.root));
             roots.collect::<Vec<_>>().join(", ")
         }
         packages => packages.join(", "),
@@ -153,7 +153,9 @@ impl Choosing<'_> {
         for note in &checked.notes {
             context.warning(note);
         }
-        resolution.ok_or_else(|| Failure::failed(format!("{} has no build list", directory(&loaded.root))))
+        resolution.ok_or_else(|| {
+            Failure::failed(format!("{} has no build list", completeness::directory(&loaded.root)))
+        })
     }
 
     /// What go.sum says of a module that is read.
@@ -200,11 +202,6 @@ fn here(context: &Context) -> Result<Vec<Platform>> {
     Ok(vec![Platform::parse(&name).ok_or_else(unknown)?])
 }
 
-fn directory(root: &Path) -> String {
-    let name = shown(root);
-    if name.is_empty() { ".".to_owned() } else { name }
-}
-
 /// Reads the selected files of zips into the trees of their modules, several modules at
 /// once, the largest first.
 ///
@@ -235,8 +232,7 @@ fn extract_one(bundle: &SignedBundle, tree: &PartialTree<'_>, scratch: &mut Scra
     if awaited.is_empty() {
         return Ok(());
     }
-    let name = object_name(tree.module(), ObjectKind::Zip).map_err(|e| Failure::failed(e.to_string()))?;
-    let content = bundle.content(&name).map_err(|e| bundle_failure(&e))?;
+    let content = bundle_files::content(bundle, tree.module())?;
     let mut into = IntoTree { tree, places: &awaited, index: 0, held: Vec::new(), writer: None };
     let mut walk = || {
         let mut zip = ModuleZip::open(content.clone(), tree.module(), &Limits::default())?;

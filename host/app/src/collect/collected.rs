@@ -9,7 +9,7 @@ use airgo_bundle::{Manifest, Object as Entry, ObjectSource};
 use airgo_fetch::{Fetched, Kind, Object, Reader};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Platform;
-use airgo_gomod::modzip::{Limits, ModuleZip};
+use airgo_gomod::modzip::{FileList, Limits, ModuleZip};
 use airgo_resolve::Advice;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -19,14 +19,30 @@ use std::sync::Arc;
 /// The verified downloads.
 pub type Objects = BTreeMap<Object, Fetched>;
 
+/// A module's fetched zip.
+///
+/// # Errors
+/// It was not fetched.
+pub fn zip_of<'a>(objects: &'a Objects, module: &ModuleVersion) -> Result<&'a Fetched> {
+    let fetched = objects.get(&Object::new(module.clone(), Kind::Zip));
+    fetched.ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))
+}
+
+/// The list of its files, which was made when it was hashed.
+///
+/// # Errors
+/// It was not fetched.
+pub fn list_of<'a>(objects: &'a Objects, module: &ModuleVersion) -> Result<&'a FileList> {
+    let list = zip_of(objects, module)?.files.as_ref();
+    list.ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))
+}
+
 /// A fetched zip by its module.
 ///
 /// # Errors
 /// It was not fetched, or cannot be read any more.
 pub fn open_zip(objects: &Objects, module: &ModuleVersion) -> Result<ModuleZip<Reader>> {
-    let fetched = objects.get(&Object::new(module.clone(), Kind::Zip));
-    let fetched = fetched.ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))?;
-    let reader = fetched.open().map_err(|e| fetch_failure(&e))?;
+    let reader = zip_of(objects, module)?.open().map_err(|e| fetch_failure(&e))?;
     ModuleZip::open(reader, module, &Limits::default()).map_err(|e| Failure::failed(e.to_string()))
 }
 

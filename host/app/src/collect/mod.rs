@@ -153,9 +153,12 @@ pub fn with_modules<T>(
 pub struct Zips<'a>(&'a Objects);
 
 impl Zips<'_> {
-    /// The list of a zip's files, which was made when it was hashed.
-    pub fn files_of(&self, module: &ModuleVersion) -> Option<&FileList> {
-        self.0.get(&Object::new(module.clone(), Kind::Zip))?.files.as_ref()
+    /// The list of a zip's files.
+    ///
+    /// # Errors
+    /// It was not fetched.
+    pub fn list(&self, module: &ModuleVersion) -> Result<&FileList> {
+        collected::list_of(self.0, module)
     }
 }
 

@@ -6,6 +6,7 @@ use super::files::{Modules, Opened};
 use super::listed::Listed;
 use super::sums::{Stored, stored};
 use crate::Context;
+use crate::bundle_files;
 use crate::failure::{Failure, Result};
 use crate::trust::open::bundle_failure;
 use airgo_bundle::manifest::Encoding;
@@ -13,7 +14,6 @@ use airgo_bundle::names::object_name;
 use airgo_bundle::{BlockFiles, CarriedModule, ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::has_path_prefix;
-use airgo_gomod::modzip::{Limits, ModuleZip};
 use airgo_resolve::{GoModSource, SourceError};
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -37,12 +37,7 @@ impl<'a> Carried<'a> {
     /// # Errors
     /// Lists of files that are not those of their modules.
     pub fn new(context: &'a Context, bundle: &'a SignedBundle) -> Result<Self> {
-        let blocks = match bundle.manifest().payload.encoding {
-            Encoding::GoproxyTree => None,
-            Encoding::Compact | Encoding::Exact => {
-                Some(Rc::new(BlockFiles::of(bundle).map_err(|e| bundle_failure(&e))?))
-            }
-        };
+        let blocks = bundle_files::blocks(bundle)?.map(Rc::new);
         Ok(Self { context, bundle, stored: stored(bundle.manifest()), blocks, listed: None })
     }
 
@@ -138,8 +133,12 @@ impl<'a> Carried<'a> {
     }
 
     fn has_zip(&self, module: &ModuleVersion) -> bool {
-        let name = object_name(module, ObjectKind::Zip);
-        name.is_ok_and(|name| self.bundle.content(&name).is_ok())
+        bundle_files::content(self.bundle, module).is_ok()
+    }
+
+    /// The bundle that carries them.
+    pub fn bundle(&self) -> &'a SignedBundle {
+        self.bundle
     }
 
     /// The versions of a module that the bundle has, ascending by their bytes.
@@ -170,11 +169,7 @@ impl Modules for Carried<'_> {
         if self.listed.is_some() {
             return Ok(Box::new(self.listed(module)?));
         }
-        let name = object_name(module, ObjectKind::Zip).map_err(|e| Failure::failed(e.to_string()))?;
-        let content = self.bundle.content(&name).map_err(|e| bundle_failure(&e))?;
-        content.verify(&mut Vec::new(), &()).map_err(|e| bundle_failure(&e))?;
-        let zip = ModuleZip::open(content, module, &Limits::default());
-        Ok(Box::new(zip.map_err(|e| Failure::failed(e.to_string()))?))
+        Ok(Box::new(bundle_files::verified(self.bundle, module)?))
     }
 }
 

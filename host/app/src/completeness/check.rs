@@ -183,12 +183,14 @@ fn evaluate_vendored(
 ) -> Result<()> {
     checked.vendored = true;
     let target = checked.target.clone();
-    checked.problems.extend(toolchain(context, loaded, &Carried::new(context, bundle)?)?);
+    let carried = Carried::new(context, bundle)?;
+    checked.problems.extend(toolchain(context, loaded, &carried)?);
     let (closure, problems) = from_vendor::evaluate(context, loaded, dir, &target)?;
     checked.problems.extend(problems);
     checked.add_unreadable(&closure);
     let file = checked.file.clone();
-    let (problems, note) = from_vendor::compare(context, loaded, dir, (&file, bundle), (&closure, &target))?;
+    let (problems, note) =
+        from_vendor::compare(context, loaded, dir, (&file, &carried), (&closure, &target))?;
     checked.problems.extend(problems);
     checked.notes.extend(note);
     checked.contents.add(&closure);
@@ -359,7 +361,8 @@ impl Checked {
     }
 }
 
-fn directory(dir: &Path) -> String {
+/// A directory for messages.
+pub fn directory(dir: &Path) -> String {
     let name = shown(dir);
     if name.is_empty() { ".".to_owned() } else { name }
 }

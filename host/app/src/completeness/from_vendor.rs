@@ -1,6 +1,7 @@
 //! A checkout that go builds from its vendor directory (cmd/go modload/vendor.go,
 //! modload/import.go): of the bundle it needs a toolchain at most.
 
+use super::carried::Carried;
 use super::files::{Files, Modules, Names, Opened};
 use super::problem::{Problem, ProblemKind};
 use super::{Speaking, Target};
@@ -10,7 +11,6 @@ use crate::paths::{argument, shown};
 use crate::project::Loaded;
 use crate::quantity::count;
 use crate::vendor::{self, Difference, Wrong};
-use airgo_bundle::SignedBundle;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosource::Source;
 use airgo_resolve::packages::{Builds, Closure, Fault, Place, Settings};
@@ -78,7 +78,7 @@ pub fn compare(
     context: &Context,
     loaded: &Loaded,
     dir: &Path,
-    bundle: (&Path, &SignedBundle),
+    bundle: (&Path, &Carried<'_>),
     (closure, target): (&Closure, &Target),
 ) -> Result<(Vec<Problem>, Option<String>)> {
     let checked = match vendor::check_with(context, loaded, dir, bundle) {
@@ -106,8 +106,7 @@ pub fn compare(
         }
     }
     let note = (others > 0).then(|| {
-        let (dir, project) = (shown(dir), argument(dir.parent().unwrap_or(dir)));
-        let project = if project.is_empty() || project == "''" { ".".to_owned() } else { project };
+        let (dir, project) = (shown(dir), vendor::project_of(dir));
         format!(
             "{dir} is not what go.sum says and go would write: {}; airgo vendor --check {project} --bundle {} names them",
             count(others, "difference"),

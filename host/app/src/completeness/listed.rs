@@ -6,10 +6,10 @@
 //! line of the list says. [`Listed::check`] hashes those that are not installed.
 
 use super::files::Opened;
+use crate::bundle_files;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::trust::open::bundle_failure;
-use airgo_bundle::names::object_name;
-use airgo_bundle::{Content, ObjectKind, Sha256, SignedBundle};
+use airgo_bundle::{Content, Sha256, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::{FileList, Limits, ModZipError, ModuleZip};
 use std::cell::RefCell;
@@ -41,8 +41,7 @@ impl Listed {
     /// A list that is not that of the module.
     pub fn of(bundle: &SignedBundle, module: &ModuleVersion) -> Result<Option<Self>> {
         let Some(list) = bundle.file_list(module).map_err(|e| bundle_failure(&e))? else { return Ok(None) };
-        let name = object_name(module, ObjectKind::Zip).map_err(|e| Failure::failed(e.to_string()))?;
-        let content = bundle.content(&name).map_err(|e| bundle_failure(&e))?;
+        let content = bundle_files::content(bundle, module)?;
         Ok(Some(Self { module: module.clone(), content, list: Rc::new(list), zip: Rc::default() }))
     }
 

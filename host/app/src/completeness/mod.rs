@@ -21,7 +21,7 @@ mod selected;
 mod sums;
 
 pub use carried::{Carried, GoMods};
-pub use check::{CheckRequest, Checked, check, evaluate, host, target, toolchain_of};
+pub use check::{CheckRequest, Checked, check, directory, evaluate, host, target, toolchain_of};
 pub use contents::Contents;
 pub use files::{Files, Modules, Names, Opened, OwnFiles};
 pub use graph::refused;

@@ -13,7 +13,6 @@ use crate::trust::open::{self, bundle_failure};
 use crate::trust::signing;
 use crate::unpack_exact::{self, ExactPart};
 use airgo_bundle::manifest::{Encoding, Payload as Stated};
-use airgo_bundle::names::EVIDENCE;
 use airgo_bundle::predicate::{Completeness, PolicyVerdict, Predicate, Provenance, SumdbEvidence};
 use airgo_bundle::{
     BundleWriter, Manifest, NewStatement, Object, ObjectKind, ObjectSource, Sha256, SignedBundle, Signing,
@@ -32,7 +31,8 @@ pub struct ConvertRequest {
     pub output: PathBuf,
     /// How it stores the files of modules.
     pub payload: requests::Payload,
-    /// For [`requests::Payload::Exact`] the checkouts whose builds are to be enough.
+    /// For [`requests::Payload::Exact`] the checkouts whose builds are to be enough; one
+    /// at least.
     pub dirs: Vec<PathBuf>,
     /// Who signs.
     pub signer: SignWith,
@@ -91,7 +91,6 @@ fn run(context: &Context, request: &ConvertRequest) -> Result<Converted> {
     watch.progress.finish();
     for name in bundle.evidence() {
         let bytes = bundle.read_evidence(name).map_err(|e| bundle_failure(&e))?;
-        debug_assert!(name.starts_with(EVIDENCE));
         writer.add_evidence(name, bytes).map_err(|e| bundle_failure(&e))?;
     }
     context.interrupt.check()?;
@@ -168,12 +167,7 @@ fn part(bundle: &SignedBundle, dirs: &[PathBuf], exact: &requests::Exact) -> Res
             })
             .collect::<Result<_>>()?,
     };
-    Ok(ExactPart {
-        dirs: if dirs.is_empty() { vec![PathBuf::from(".")] } else { dirs.to_vec() },
-        platforms,
-        tags: manifest.build_tags.clone(),
-        exact: exact.clone(),
-    })
+    Ok(ExactPart { dirs: dirs.to_vec(), platforms, tags: manifest.build_tags.clone(), exact: exact.clone() })
 }
 
 /// The manifest with another payload.

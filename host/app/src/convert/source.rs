@@ -1,14 +1,13 @@
 //! The modules of a signed bundle, to make another of: what is read is verified.
 
+use crate::bundle_files;
 use crate::collect::payload::source::{InZips, Source, Zip};
 use crate::failure::{Failure, Result};
-use crate::trust::open::bundle_failure;
 use crate::unpack_zips;
-use airgo_bundle::manifest::{Encoder, Encoding};
-use airgo_bundle::names::object_name;
-use airgo_bundle::{BlockFiles, Content, FileSource, ObjectKind, SignedBundle};
+use airgo_bundle::manifest::Encoder;
+use airgo_bundle::{BlockFiles, FileSource, SignedBundle};
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::modzip::{FileList, Limits, ModuleZip, Scratch, Sink, WalkError};
+use airgo_gomod::modzip::FileList;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek as _, Write as _};
@@ -43,12 +42,7 @@ impl<'a> Modules<'a> {
     /// Lists of files, or zips, that are damaged.
     pub fn of(bundle: &'a SignedBundle, dir: &Path) -> Result<Self> {
         let manifest = bundle.manifest();
-        let blocks = match manifest.payload.encoding {
-            Encoding::GoproxyTree => None,
-            Encoding::Compact | Encoding::Exact => {
-                Some(BlockFiles::of(bundle).map_err(|e| bundle_failure(&e))?)
-            }
-        };
+        let blocks = bundle_files::blocks(bundle)?;
         let mut found = Self { bundle, modules: BTreeMap::new(), size: 0, blocks, dir: dir.to_owned() };
         let mut counted = BTreeSet::new();
         for module in &manifest.modules {
@@ -60,36 +54,14 @@ impl<'a> Modules<'a> {
                 [module.info.map(|i| i.size), module.go_mod.map(|m| m.size), module.zip.map(|z| z.size)];
             found.size += sizes.into_iter().flatten().sum::<u64>();
             let Some(zip) = &module.zip else { continue };
-            let list = bundle.file_list(&stored).map_err(|e| bundle_failure(&e))?;
-            let list = match list {
-                Some(list) => list,
-                None if module.is_zip_stored(manifest.payload.encoding) => found.walk(&stored)?,
+            if module.files.is_none() && !module.is_zip_stored(manifest.payload.encoding) {
                 // An exact bundle carries nothing of it.
-                None => continue,
-            };
+                continue;
+            }
+            let list = bundle_files::list(bundle, &stored)?;
             found.modules.insert(stored, Stored { size: zip.size, list, encoder: module.encoder });
         }
         Ok(found)
-    }
-
-    fn content(&self, module: &ModuleVersion) -> Result<Content> {
-        let name = object_name(module, ObjectKind::Zip).map_err(|e| Failure::failed(e.to_string()))?;
-        self.bundle.content(&name).map_err(|e| bundle_failure(&e))
-    }
-
-    fn module_zip(&self, module: &ModuleVersion) -> Result<ModuleZip<Content>> {
-        let zip = ModuleZip::open(self.content(module)?, module, &Limits::default());
-        zip.map_err(|e| Failure::failed(e.to_string()))
-    }
-
-    /// The list of a zip that comes without one.
-    fn walk(&self, module: &ModuleVersion) -> Result<FileList> {
-        self.content(module)?.verify(&mut Vec::new(), &()).map_err(|e| bundle_failure(&e))?;
-        let mut zip = self.module_zip(module)?;
-        zip.walk_listed(&mut Scratch::new(), &mut Nothing).map_err(|e| match e {
-            WalkError::Zip(e) => Failure::failed(e.to_string()),
-            WalkError::Sink(never) => match never {},
-        })
     }
 
     /// Makes a zip again, in a temporary file that goes with it. Whoever reads it compares
@@ -125,7 +97,7 @@ impl Source for Modules<'_> {
 
     fn open(&self, module: &ModuleVersion) -> Result<Box<dyn Read + Send + '_>> {
         match self.modules.get(module).and_then(|stored| Some((stored, stored.encoder?))) {
-            None => Ok(Box::new(self.content(module)?.checked())),
+            None => Ok(Box::new(bundle_files::content(self.bundle, module)?.checked())),
             Some((stored, encoder)) => {
                 let made = self.make(module, stored, encoder);
                 Ok(Box::new(
@@ -136,7 +108,9 @@ impl Source for Modules<'_> {
     }
 
     fn files(&self) -> Box<dyn FileSource + '_> {
-        let zips = InZips { open: |module: &ModuleVersion| self.module_zip(module), last: None };
+        let open =
+            |module: &ModuleVersion| bundle_files::open(bundle_files::content(self.bundle, module)?, module);
+        let zips = InZips { open, last: None };
         Box::new(Files { blocks: self.blocks.as_ref(), zips })
     }
 }
@@ -179,24 +153,5 @@ impl Read for FileReader<'_> {
         self.at += piece.len() as u64;
         self.piece = io::Cursor::new(piece);
         self.piece.read(buf)
-    }
-}
-
-/// Takes files for their hashes alone.
-struct Nothing;
-
-impl Sink for Nothing {
-    type Error = std::convert::Infallible;
-
-    fn start(&mut self, _: &str, _: u64) -> std::result::Result<(), Self::Error> {
-        Ok(())
-    }
-
-    fn data(&mut self, _: &[u8]) -> std::result::Result<(), Self::Error> {
-        Ok(())
-    }
-
-    fn end(&mut self) -> std::result::Result<(), Self::Error> {
-        Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! The bundle as policy plugins see it: the manifest's modules, and the files
 //! in their zips, read on demand and verified before the first look.
 
+use crate::bundle_files;
 use crate::failure::Result as Outcome;
 use crate::policy::golines::GoLines;
-use crate::trust::open::bundle_failure;
 use airgo_bundle::manifest::{self, Encoding, Module, Replacement};
 use airgo_bundle::names::object_name;
 use airgo_bundle::predicate::{DependencyNotes, Provenance};
@@ -83,10 +83,8 @@ impl View {
             Ok(Box::new(content) as Box<dyn ReadSeek>)
         };
         let mut view = Self::new(bundle.manifest(), Box::new(open));
-        if bundle.manifest().payload.encoding != Encoding::GoproxyTree {
-            view.blocks = Some(BlockFiles::of(bundle).map_err(|e| bundle_failure(&e))?);
-            view.name_parts(bundle.manifest().payload.encoding);
-        }
+        view.blocks = bundle_files::blocks(bundle)?;
+        view.name_parts(bundle.manifest().payload.encoding);
         // Where modules came from need not be stated; what no trusted key
         // stated, or what does not read, says nothing.
         let stated = bundle.signers().trusted_statements::<Provenance>().unwrap_or_default();

@@ -13,8 +13,7 @@ use std::path::Path;
 
 impl Lists for Zips<'_> {
     fn list(&self, module: &ModuleVersion) -> Result<FileList> {
-        let list = self.files_of(module).cloned();
-        list.ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))
+        Zips::list(self, module).cloned()
     }
 }
 
@@ -26,7 +25,7 @@ pub fn check(context: &Context, network: &Network, project: &Path, dir: &Path) -
             return Err(Failure::failed("no project is named"));
         };
         let comparing = Comparing { context, loaded, resolution, dir, bundle: None };
-        let mut checked = comparing.run(zips, zips, go_mods)?;
+        let mut checked = comparing.run(zips, go_mods)?;
         // The checksum database has attested these.
         checked.unsummed.clear();
         Ok(checked)

@@ -17,9 +17,7 @@ pub use compare::{Difference, MODULES_TXT, Wrong};
 pub use lines::LineChange;
 
 use crate::Context;
-use crate::completeness::{
-    Carried, GoMods, Modules, Problem, ProblemKind, Refusal, SHOWN, Speaking, refused,
-};
+use crate::completeness::{Carried, GoMods, Problem, ProblemKind, Refusal, SHOWN, Speaking, refused};
 use crate::documents;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::paths::{argument, shown};
@@ -29,13 +27,12 @@ use crate::quantity::{count, duration};
 use crate::requests::Network;
 use crate::requests::TrustFiles;
 use crate::trust::open;
-use airgo_bundle::SignedBundle;
 use airgo_gomod::ModuleVersion;
 use airgo_resolve::vendor::{Looking, Vendored};
 use airgo_resolve::{GoModSource, Resolution, resolve};
 use compare::{files, modules_txt};
 use disk::{Disk, Found};
-use lists::{Lists, OfBundle};
+use lists::Lists;
 use sources::Sources;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -90,7 +87,7 @@ pub fn check(context: &Context, request: &VendorRequest) -> Result<Checked> {
     let checked = match &request.bundle {
         Some(file) => {
             let bundle = open::open_signed(context, file, &request.trust)?;
-            check_with(context, &loaded, &dir, (file, &bundle))?
+            check_with(context, &loaded, &dir, (file, &Carried::new(context, &bundle)?))?
         }
         #[cfg(feature = "network")]
         None => fetched::check(context, &request.network, &request.dir, &dir)?,
@@ -115,7 +112,7 @@ pub fn check(context: &Context, request: &VendorRequest) -> Result<Checked> {
     Ok(checked)
 }
 
-/// The same, with the lists of an opened bundle.
+/// The same, with the lists of what a bundle carries.
 ///
 /// # Errors
 /// As [`check`].
@@ -123,10 +120,9 @@ pub fn check_with(
     context: &Context,
     loaded: &Loaded,
     dir: &Path,
-    (file, bundle): (&Path, &SignedBundle),
+    (file, carried): (&Path, &Carried<'_>),
 ) -> Result<Checked> {
-    let carried = Carried::new(context, bundle)?;
-    let mut go_mods = GoMods::new(&carried);
+    let mut go_mods = GoMods::new(carried);
     let resolution = resolve(&loaded.project, &mut go_mods);
     if let Some(fault) = go_mods.fault.take() {
         return Err(fault);
@@ -143,9 +139,8 @@ pub fn check_with(
                 .hint(format!("a bundle of this go.mod has all go.mod files that it leads to: {whole}")));
         }
     };
-    let lists = OfBundle { bundle, carried: &carried };
     let comparing = Comparing { context, loaded, resolution: &resolution, dir, bundle: Some(file) };
-    comparing.run(&lists, &carried, &mut go_mods)
+    comparing.run(carried, &mut go_mods)
 }
 
 /// The vendor directory of a project, which is one.
@@ -179,7 +174,8 @@ fn in_words(dir: &Path) -> String {
     if name.is_empty() { "this directory".to_owned() } else { name }
 }
 
-fn project_of(vendor: &Path) -> String {
+/// The project of a vendor directory, as an argument of a command.
+pub fn project_of(vendor: &Path) -> String {
     let dir = vendor.parent().unwrap_or(vendor);
     let name = argument(dir);
     if name.is_empty() || name == "''" { ".".to_owned() } else { name }
@@ -195,16 +191,11 @@ struct Comparing<'a> {
 }
 
 impl Comparing<'_> {
-    fn run(
-        &self,
-        lists: &dyn Lists,
-        modules: &dyn Modules,
-        go_mods: &mut dyn GoModSource,
-    ) -> Result<Checked> {
+    fn run(&self, lists: &dyn Lists, go_mods: &mut dyn GoModSource) -> Result<Checked> {
         let Self { context, loaded, resolution, dir, bundle } = *self;
         let disk = Disk::read(context, dir)?;
         let from = bundle.map_or_else(|| "the proxy".to_owned(), shown);
-        let mut sources = Sources::new(context, (loaded, resolution), &disk, (lists, modules), &from);
+        let mut sources = Sources::new(context, (loaded, resolution), &disk, lists, &from);
         let vendored = self.vendor(&mut sources, go_mods)?;
         context.interrupt.check()?;
         let mut differences = files(&disk, &vendored, &mut sources)?;
@@ -274,9 +265,7 @@ impl Comparing<'_> {
             }
         }
     }
-}
 
-impl Comparing<'_> {
     /// Says of a module that the bundle does not have its list.
     fn not_carried(&self, mut problem: Problem) -> Problem {
         if let (Some(file), ProblemKind::Module, Some(module)) = (self.bundle, problem.kind, &problem.module)

@@ -56,7 +56,7 @@ impl<'a> Sources<'a> {
         context: &'a Context,
         (loaded, resolution): (&'a Loaded, &Resolution),
         disk: &'a Disk,
-        (lists, modules): (&'a dyn Lists, &'a dyn crate::completeness::Modules),
+        lists: &'a dyn Lists,
         from: &'a str,
     ) -> Self {
         let mut own: HashMap<ModuleVersion, Vec<String>> = HashMap::new();
@@ -65,7 +65,7 @@ impl<'a> Sources<'a> {
                 own.entry(stored.clone()).or_default().push(selected.module.path.clone());
             }
         }
-        let files = Files::new(context, modules, Names::All);
+        let files = Files::new(context, lists, Names::All);
         let (listed, unknown, unsummed) = (HashMap::new(), BTreeSet::new(), BTreeSet::new());
         Self { loaded, disk, lists, from, files, listed, own, unknown, unsummed }
     }

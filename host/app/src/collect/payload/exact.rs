@@ -1,8 +1,9 @@
 //! The modules of which a build reads something, each with its list.
 
-use super::{Inputs, files_of};
+use super::Inputs;
+use crate::collect::collected::list_of;
 use crate::completeness::{Files, Selected, Selection, part_of};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::requests::Exact;
 use airgo_bundle::CarriedModule;
 use airgo_fetch::Kind;
@@ -18,9 +19,7 @@ pub fn select(wanted: &Exact, inputs: &Inputs<'_>, files: &mut Files<'_>) -> Res
     let toolchains = zips.filter(|object| object.module.path == TOOLCHAIN_MODULE);
     read.extend(toolchains.map(|object| (object.module.clone(), Selection::Whole)));
     let modules = read.into_iter().map(|(module, selection)| {
-        let list = files_of(inputs.objects, &module)
-            .ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))?
-            .clone();
+        let list = list_of(inputs.objects, &module)?.clone();
         Ok(part_of(module, &selection, list))
     });
     modules.collect()

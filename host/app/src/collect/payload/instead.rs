@@ -2,9 +2,9 @@
 //! of files and of the zips alone. The packages are those that were loaded to see that
 //! nothing is missing.
 
-use super::{Inputs, files_of};
+use super::Inputs;
+use crate::collect::collected::{list_of, zip_of};
 use crate::completeness::{Files, part_of, read_by};
-use airgo_fetch::{Kind, Object};
 use airgo_gomod::ModuleVersion;
 use std::collections::BTreeMap;
 
@@ -34,9 +34,9 @@ impl Instead {
     ) -> Option<Self> {
         let mut exact = 0;
         for (module, selection) in read_by(inputs.closures?, files).ok()? {
-            let list = files_of(inputs.objects, &module)?.clone();
+            let list = list_of(inputs.objects, &module).ok()?.clone();
             let module = part_of(module, &selection, list);
-            let zip = inputs.objects.get(&Object::new(module.module.clone(), Kind::Zip))?.size;
+            let zip = zip_of(inputs.objects, &module.module).ok()?.size;
             let all: u64 = module.list.iter().map(|file| file.size).sum();
             let read: u64 = module.files().map(|(_, file)| file.size).sum();
             // Neither is more than a zip may have.

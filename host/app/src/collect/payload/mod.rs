@@ -16,7 +16,6 @@ use crate::requests::{Exact, Payload as Wanted};
 use crate::trust::open::{self, bundle_failure};
 use airgo_bundle::manifest::{Block, Encoder, Encoding, Stored};
 use airgo_bundle::{CarriedModule, Contents, NewBlocks, Object as Entry, ObjectKind, Sha256, compress_list};
-use airgo_fetch::{Kind, Object};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::FileList;
 use airgo_resolve::Resolution;
@@ -242,9 +241,4 @@ fn compress(
     let blocks = NewBlocks::compress(&contents, dir, open::jobs(None), || source.files(), &watch)
         .map_err(|e| bundle_failure(&e))?;
     Ok((blocks, Compressed { files, unpacked }))
-}
-
-/// The list of a zip's files, which was made when it was hashed.
-fn files_of<'a>(objects: &'a Objects, module: &ModuleVersion) -> Option<&'a FileList> {
-    objects.get(&Object::new(module.clone(), Kind::Zip))?.files.as_ref()
 }

@@ -1,10 +1,10 @@
 //! Where the files of modules come from: fetched zips, or another bundle.
 
-use crate::collect::collected::{Objects, open_zip};
+use crate::collect::collected::{Objects, open_zip, zip_of};
 use crate::errors::fetch_failure;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use airgo_bundle::FileSource;
-use airgo_fetch::{Kind, Object};
+use airgo_fetch::Kind;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::{FileList, ModuleZip};
 use std::io::{self, Read, Seek};
@@ -51,10 +51,7 @@ impl Source for Objects {
     }
 
     fn open(&self, module: &ModuleVersion) -> Result<Box<dyn Read + Send + '_>> {
-        let fetched = self.get(&Object::new(module.clone(), Kind::Zip));
-        let fetched =
-            fetched.ok_or_else(|| Failure::failed(format!("the zip of {module} was not fetched")))?;
-        Ok(Box::new(fetched.open().map_err(|e| fetch_failure(&e))?))
+        Ok(Box::new(zip_of(self, module)?.open().map_err(|e| fetch_failure(&e))?))
     }
 
     fn files(&self) -> Box<dyn FileSource + '_> {
