@@ -1,6 +1,5 @@
 //! `pack --compact`: all files in blocks, and the very zips made again of them.
 
-use crate::airgo::Run;
 use crate::site::{Site, main_module, small_world, snapshot, text};
 use airgo_testkit::{Encoder, Go, Module, TreeDiff, require_tool};
 use std::fs;
@@ -33,19 +32,8 @@ fn site() -> Site {
 
 fn compact(site: &Site) -> PathBuf {
     let file = site.temp.join("compact.airgo");
-    let (project, key) = (site.project(), site.key());
-    site.airgo
-        .run(&["pack", "--compact", text(&project), "--output", text(&file), "--key", text(&key)])
-        .done()
-        .says(&["Compressed"]);
+    site.pack_to(&file, &["--compact"]).done().says(&["Compressed"]);
     file
-}
-
-fn unpack(site: &Site, bundle: &Path, cache: &Path, more: &[&str]) -> Run {
-    let public = site.public_key();
-    let mut args = vec!["unpack", text(bundle), "--gomodcache", text(cache), "--trust", text(&public)];
-    args.extend(more);
-    site.airgo.run(&args)
 }
 
 #[test]
@@ -58,12 +46,12 @@ fn the_cache_is_that_of_the_zips() {
     assert!(blocks < zips, "{blocks} bytes, with zips {zips}");
     site.verify(&compact).done();
     let cache = site.temp.join("compact-cache");
-    unpack(&site, &compact, &cache, &[]).done();
+    site.unpack_to(&compact, &cache, &[]).done();
     TreeDiff::new(site.modcache(), &cache).assert_same();
     assert!(cache.join("cache/download/example.com/large/@v/v1.0.0.zip").is_file());
     // A second time there is nothing to do, of either kind.
-    unpack(&site, &compact, &cache, &[]).done().says(&["already there"]);
-    unpack(&site, &compact, &site.modcache(), &[]).done();
+    site.unpack_to(&compact, &cache, &[]).done().says(&["already there"]);
+    site.unpack_to(&compact, &site.modcache(), &[]).done();
     TreeDiff::new(site.modcache(), &cache).assert_same();
     if require_tool("go") {
         let verified = Go::air_gapped(&cache).run(&site.project(), &["mod", "verify"]);
@@ -76,7 +64,7 @@ fn a_lean_cache_has_trees_alone_and_is_completed_later() {
     let site = site();
     let compact = compact(&site);
     let cache = site.temp.join("lean");
-    unpack(&site, &compact, &cache, &["--lean"]).done();
+    site.unpack_to(&compact, &cache, &["--lean"]).done();
     let zips = |cache: &Path| {
         snapshot(cache).into_iter().filter(|(path, _)| path.extension() == Some("zip".as_ref())).count()
     };
@@ -88,12 +76,12 @@ fn a_lean_cache_has_trees_alone_and_is_completed_later() {
         Go::air_gapped(&cache).run(&site.project(), &["build", "./..."]);
         Go::air_gapped(&cache).run(&site.project(), &["vet", "./..."]);
     }
-    unpack(&site, &compact, &cache, &[]).done();
+    site.unpack_to(&compact, &cache, &[]).done();
     assert!(zips(&cache) > 2);
     assert!(!cache.join("cache/airgo-exact.json").exists());
     // A bundle of zips has nothing to leave out.
     site.pack().done();
-    unpack(&site, &site.bundle(), &site.temp.join("none"), &["--lean"])
+    site.unpack_to(&site.bundle(), &site.temp.join("none"), &["--lean"])
         .ends(1)
         .says(&["--lean", "nothing was written to the module cache"]);
 }
@@ -148,7 +136,7 @@ fn damage_is_found_and_sent_again() {
     bad[place] ^= 1;
     let damaged = site.temp.join("damaged.airgo");
     fs::write(&damaged, &bad).unwrap();
-    unpack(&site, &damaged, &site.temp.join("never"), &[]).ends(11).says(&["blocks/"]);
+    site.unpack_to(&damaged, &site.temp.join("never"), &[]).ends(11).says(&["blocks/"]);
     assert!(!site.temp.join("never").exists());
     let request = site.temp.join("need.json");
     site.airgo
@@ -168,46 +156,20 @@ fn damage_is_found_and_sent_again() {
 fn deltas_and_volumes() {
     let site = site();
     let compact = compact(&site);
-    let (project, key, public) = (site.project(), site.key(), site.public_key());
-    let delta = site.temp.join("delta.airgo");
-    site.airgo
-        .run(&[
-            "pack",
-            "--compact",
-            text(&project),
-            "--since",
-            text(&compact),
-            "--output",
-            text(&delta),
-            "--key",
-            text(&key),
-            "--trust",
-            text(&public),
-        ])
-        .done();
+    let (delta, public) = (site.temp.join("delta.airgo"), site.public_key());
+    let since = ["--compact", "--since", text(&compact), "--trust", text(&public)];
+    site.pack_to(&delta, &since).done();
     assert!(fs::metadata(&delta).unwrap().len() < fs::metadata(&compact).unwrap().len());
     let cache = site.temp.join("delta-cache");
-    unpack(&site, &delta, &cache, &["--base", text(&compact)]).done();
+    site.unpack_to(&delta, &cache, &["--base", text(&compact)]).done();
     let whole = site.temp.join("whole-cache");
-    unpack(&site, &compact, &whole, &[]).done();
+    site.unpack_to(&compact, &whole, &[]).done();
     TreeDiff::new(&whole, &cache).assert_same();
 
     let split = site.temp.join("split.airgo");
-    site.airgo
-        .run(&[
-            "pack",
-            "--compact",
-            text(&project),
-            "--split",
-            "16KiB",
-            "--output",
-            text(&split),
-            "--key",
-            text(&key),
-        ])
-        .done();
+    site.pack_to(&split, &["--compact", "--split", "16KiB"]).done();
     let cache = site.temp.join("split-cache");
-    unpack(&site, &site.temp.join("split.airgo.001"), &cache, &[]).done();
+    site.unpack_to(&site.temp.join("split.airgo.001"), &cache, &[]).done();
     TreeDiff::new(&whole, &cache).assert_same();
 }
 
@@ -223,7 +185,7 @@ fn a_part_is_read_of_blocks_and_of_zips() {
     let site = site();
     let compact = compact(&site);
     let (cache, project) = (site.temp.join("part"), site.project());
-    unpack(&site, &compact, &cache, &["--exact", text(&project)]).done();
+    site.unpack_to(&compact, &cache, &["--exact", text(&project)]).done();
     assert!(!cache.join("example.com/large@v1.0.0/unread").exists());
     assert!(cache.join("example.com/large@v1.0.0/deep/er/noise.go").is_file());
     assert!(cache.join("example.com/a@v1.0.0/go.mod").is_file());
@@ -268,12 +230,12 @@ fn a_wrong_encoder_is_found_before_anything_is_written() {
     let site = site();
     let lie = with_another_encoder(&site, &compact(&site));
     let cache = site.temp.join("never");
-    unpack(&site, &lie, &cache, &[])
+    site.unpack_to(&lie, &cache, &[])
         .ends(11)
         .says(&["the zip that is made again of its files", "nothing was written to the module cache"]);
     assert!(!cache.exists());
     // Whoever wants no zips has what the lists say.
-    unpack(&site, &lie, &cache, &["--lean"]).done();
+    site.unpack_to(&lie, &cache, &["--lean"]).done();
     let (key, public) = (site.key(), site.public_key());
     let zips = site.temp.join("zips.airgo");
     let convert =

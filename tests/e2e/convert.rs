@@ -28,8 +28,8 @@ fn convert(site: &Site, from: &Path, to: &Path, how: &[&str]) -> Run {
 }
 
 fn packed(site: &Site, name: &str, how: &str) -> PathBuf {
-    let (file, project, key) = (site.temp.join(name), site.project(), site.key());
-    site.airgo.run(&["pack", how, text(&project), "--output", text(&file), "--key", text(&key)]).done();
+    let file = site.temp.join(name);
+    site.pack_to(&file, &[how]).done();
     file
 }
 
@@ -97,14 +97,9 @@ fn an_exact_bundle_of_a_whole_one() {
         run.done();
         assert!(content(&part) == content(&exact), "pack --exact writes another bundle");
         let cache = site.temp.join("part-cache");
-        let public = site.public_key();
-        site.airgo
-            .run(&["unpack", text(&part), "--gomodcache", text(&cache), "--trust", text(&public)])
-            .done();
+        site.unpack_to(&part, &cache, &[]).done();
         let packed_cache = site.temp.join("packed-cache");
-        site.airgo
-            .run(&["unpack", text(&exact), "--gomodcache", text(&packed_cache), "--trust", text(&public)])
-            .done();
+        site.unpack_to(&exact, &packed_cache, &[]).done();
         // The record of them names the bundle.
         for cache in [&cache, &packed_cache] {
             fs::remove_file(cache.join("cache/airgo-exact.json")).unwrap();

@@ -1,49 +1,19 @@
 //! `pack --exact`: what a build reads, verified against go.sum, and no more.
 
-use crate::airgo::Run;
-use crate::site::{Site, main_module, small_world, snapshot, text};
+use crate::site::{Site, large_module, main_module, main_of_large, small_world, snapshot, text};
 use airgo_testkit::{Go, Module, World, require_tool};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// A module of which a build reads one package of three, an embedded file and the
-/// licence.
+/// A build reads one package of three, an embedded file and the licence.
 fn site() -> Site {
     let noise: String = (0..2_000).map(|n| format!("// {n} {}\n", n * 7919 % 10_007)).collect();
-    let world = small_world().with(
-        Module::new("example.com/large", "v1.0.0")
-            .go("1.21")
-            .file("LICENSE", "You may use this.\n")
-            .file(
-                "used/used.go",
-                "package used\n\nimport _ \"embed\"\n\n//go:embed text/hello.txt\nvar Hello string\n",
-            )
-            .file("used/used_windows.go", "package used\n")
-            .file("used/text/hello.txt", "hello\n")
-            .file("used/text/other.txt", "other\n")
-            .file("unused/unused.go", format!("package unused\n{noise}"))
-            .file("second/second.go", format!("package second\n{noise}")),
-    );
-    let main = main_module()
-        .require("example.com/large", "v1.0.0")
-        .file("use.go", "package main\n\nimport _ \"example.com/large/used\"\n")
-        .file(
-            "cmd/second/main.go",
-            "package main\n\nimport _ \"example.com/large/second\"\n\nfunc main() {}\n",
-        );
-    Site::of(world, &main)
-}
-
-/// `airgo pack --exact` of the project into another file.
-fn pack_exact(site: &Site, file: &Path) -> Run {
-    let (project, key) = (site.project(), site.key());
-    site.airgo.run(&["pack", "--exact", text(&project), "--output", text(file), "--key", text(&key)])
-}
-
-fn unpack(site: &Site, bundle: &Path, cache: &Path) -> Run {
-    let public = site.public_key();
-    site.airgo.run(&["unpack", text(bundle), "--gomodcache", text(cache), "--trust", text(&public)])
+    let large = large_module()
+        .file("used/used_windows.go", "package used\n")
+        .file("unused/unused.go", format!("package unused\n{noise}"))
+        .file("second/second.go", format!("package second\n{noise}"));
+    Site::of(small_world().with(large), &main_of_large())
 }
 
 /// The files of a module in a cache, below its root.
@@ -65,12 +35,12 @@ fn an_exact_bundle_builds_what_the_whole_one_builds() {
     let whole = fs::metadata(site.bundle()).unwrap().len();
     site.unpack(&site.bundle(), &[]).done();
     let exact = site.temp.join("exact.airgo");
-    pack_exact(&site, &exact).done().says(&["Selected"]);
+    site.pack_to(&exact, &["--exact"]).done().says(&["Selected"]);
     assert!(fs::metadata(&exact).unwrap().len() < whole, "it is not smaller");
     site.verify(&exact).done();
 
     let cache = site.temp.join("exact-cache");
-    unpack(&site, &exact, &cache).done();
+    site.unpack_to(&exact, &cache, &[]).done();
     let want = [
         "LICENSE",
         "go.mod",
@@ -102,14 +72,14 @@ fn an_exact_bundle_builds_what_the_whole_one_builds() {
     assert!(binary(&full, "one") == binary(&part, "two"), "the binaries differ");
 
     // A second time there is nothing to do, and a changed file is found.
-    unpack(&site, &exact, &cache).done();
+    site.unpack_to(&exact, &cache, &[]).done();
     let file = cache.join(LARGE).join("used/used.go");
     let mut mode = fs::metadata(&file).unwrap().permissions();
     #[allow(clippy::permissions_set_readonly_false)] // A test's own file.
     mode.set_readonly(false);
     fs::set_permissions(&file, mode).unwrap();
     fs::write(&file, "package used\n\nvar Hello = \"changed\"\n").unwrap();
-    unpack(&site, &exact, &cache).ends(11).says(&["used/used.go", LARGE]);
+    site.unpack_to(&exact, &cache, &[]).ends(11).says(&["used/used.go", LARGE]);
 }
 
 /// What a later bundle brings whole is whole.
@@ -120,7 +90,7 @@ fn a_whole_bundle_completes_the_parts() {
     }
     let site = site();
     let exact = site.temp.join("exact.airgo");
-    pack_exact(&site, &exact).done();
+    site.pack_to(&exact, &["--exact"]).done();
     site.pack().done();
     site.unpack(&exact, &[]).done();
     site.unpack(&site.bundle(), &["--into-shared"]).done();
@@ -139,23 +109,14 @@ fn a_whole_bundle_completes_the_parts() {
 fn parts_do_not_go_beside_complete_modules_unasked() {
     let site = site();
     let exact = site.temp.join("exact.airgo");
-    pack_exact(&site, &exact).done();
+    site.pack_to(&exact, &["--exact"]).done();
     let other = Site::of(
         World::new()
             .with(Module::new("example.com/other", "v1.0.0").go("1.21").file("o.go", "package other\n")),
         &Module::project("example.com/main").go("1.21").require("example.com/other", "v1.0.0"),
     );
     other.pack().done();
-    site.airgo
-        .run(&[
-            "unpack",
-            text(&other.bundle()),
-            "--gomodcache",
-            text(&site.modcache()),
-            "--trust",
-            text(&other.public_key()),
-        ])
-        .done();
+    other.unpack_to(&other.bundle(), &site.modcache(), &[]).done();
     let before = snapshot(&site.modcache().join("example.com"));
     site.unpack(&exact, &[]).ends(1).says(&["holds complete modules", "--gomodcache", "--into-shared"]);
     assert_eq!(snapshot(&site.modcache().join("example.com")), before);
@@ -183,7 +144,7 @@ fn packages_are_named_as_for_go_build() {
 fn the_policy_is_evaluated_on_the_part() {
     let site = site();
     let exact = site.temp.join("exact.airgo");
-    pack_exact(&site, &exact).done();
+    site.pack_to(&exact, &["--exact"]).done();
     let public = site.public_key();
     for command in ["policy check", "inspect", "why"] {
         let mut args: Vec<&str> = command.split(' ').collect();
@@ -223,7 +184,7 @@ fn check_names_what_is_left_out() {
     let (key, public, project) = (site.key(), site.public_key(), site.project());
     let second = project.join("cmd/second");
     let check = || site.airgo.run(&["check", text(&exact), text(&project), "--trust", text(&public)]);
-    pack_exact(&site, &exact).done();
+    site.pack_to(&exact, &["--exact"]).done();
     check().done();
     site.airgo.run(&["pack", "--exact", text(&second), "--output", text(&exact), "--key", text(&key)]).done();
     check().ends(1).says(&[

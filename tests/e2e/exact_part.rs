@@ -1,7 +1,7 @@
 //! `unpack --exact`: what a checkout's build reads of a bundle with everything.
 
 use crate::airgo::Run;
-use crate::site::{Site, main_module, small_world, snapshot, text};
+use crate::site::{Site, large_module, main_module, main_of_large, small_world, snapshot, text};
 use airgo_testkit::{Go, Module, require_tool};
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,51 +18,29 @@ fn noise(lines: u32) -> String {
 /// A module of which a build reads one package of three, and an embedded file; one with
 /// files of which only some are for linux; one that is opened and not read.
 fn site() -> Site {
+    let large = large_module()
+        .file("used/used_windows.go", "package used\n\nimport _ \"example.com/large/forwindows\"\n")
+        .file("used/used_test.go", "package used\n\nimport _ \"example.com/large/second\"\n")
+        .file("forwindows/w.go", "package forwindows\n")
+        .file("unused/unused.go", format!("package unused\n{}", noise(60_000)))
+        .file("second/second.go", format!("package second\n{}", noise(1_000)));
     let world = small_world()
-        .with(
-            Module::new("example.com/large", "v1.0.0")
-                .go("1.21")
-                .file("LICENSE", "You may use this.\n")
-                .file(
-                    "used/used.go",
-                    "package used\n\nimport _ \"embed\"\n\n//go:embed text/hello.txt\nvar Hello string\n",
-                )
-                .file("used/used_windows.go", "package used\n\nimport _ \"example.com/large/forwindows\"\n")
-                .file("used/used_test.go", "package used\n\nimport _ \"example.com/large/second\"\n")
-                .file("used/text/hello.txt", "hello\n")
-                .file("used/text/other.txt", "other\n")
-                .file("forwindows/w.go", "package forwindows\n")
-                .file("unused/unused.go", format!("package unused\n{}", noise(60_000)))
-                .file("second/second.go", format!("package second\n{}", noise(1_000))),
-        )
+        .with(large)
         .with(Module::new("example.com/large/used/not", "v1.0.0").go("1.21").file("n.go", "package not\n"));
-    let main = main_module()
-        .require("example.com/large", "v1.0.0")
-        .file("use.go", "package main\n\nimport _ \"example.com/large/used\"\n")
-        .file(
-            "cmd/second/main.go",
-            "package main\n\nimport _ \"example.com/large/second\"\n\nfunc main() {}\n",
-        );
-    Site::of(world, &main)
+    Site::of(world, &main_of_large())
 }
 
 fn part(site: &Site, bundle: &Path, cache: &str, more: &[&str]) -> (PathBuf, Run) {
-    let (cache, project, public) = (site.temp.join(cache), site.project(), site.public_key());
-    let mut args = vec!["unpack", text(bundle), "--exact", text(&project), "--gomodcache", text(&cache)];
-    args.extend(["--trust", text(&public)]);
-    args.extend(more);
-    let run = site.airgo.run(&args);
+    let (cache, project) = (site.temp.join(cache), site.project());
+    let run = site.unpack_to(bundle, &cache, &[&["--exact", text(&project)], more].concat());
     (cache, run)
 }
 
 /// What `pack --exact` and then `unpack` make of it.
 fn packed_exact(site: &Site, name: &str, more: &[&str]) -> PathBuf {
     let (bundle, cache) = (site.temp.join(format!("{name}.airgo")), site.temp.join(name));
-    let (project, key, public) = (site.project(), site.key(), site.public_key());
-    let mut args = vec!["pack", "--exact", text(&project), "-o", text(&bundle), "--key", text(&key)];
-    args.extend(more);
-    site.airgo.run(&args).done();
-    site.airgo.run(&["unpack", text(&bundle), "--gomodcache", text(&cache), "--trust", text(&public)]).done();
+    site.pack_to(&bundle, &[&["--exact"], more].concat()).done();
+    site.unpack_to(&bundle, &cache, &[]).done();
     cache
 }
 

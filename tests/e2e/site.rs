@@ -66,16 +66,26 @@ impl Site {
 
     /// `airgo pack` with further arguments.
     pub fn pack_with(&self, more: &[&str]) -> Run {
-        let (project, bundle, key) = (self.project(), self.bundle(), self.key());
-        let mut args = vec!["pack", text(&project), "--output", text(&bundle), "--key", text(&key)];
+        self.pack_to(&self.bundle(), more)
+    }
+
+    /// The same into another file.
+    pub fn pack_to(&self, bundle: &Path, more: &[&str]) -> Run {
+        let (project, key) = (self.project(), self.key());
+        let mut args = vec!["pack", text(&project), "--output", text(bundle), "--key", text(&key)];
         args.extend(more);
         self.airgo.run(&args)
     }
 
     /// `airgo unpack` of a bundle into the site's module cache.
     pub fn unpack(&self, bundle: &Path, more: &[&str]) -> Run {
-        let (cache, public) = (self.modcache(), self.public_key());
-        let mut args = vec!["unpack", text(bundle), "--gomodcache", text(&cache), "--trust", text(&public)];
+        self.unpack_to(bundle, &self.modcache(), more)
+    }
+
+    /// The same into another module cache.
+    pub fn unpack_to(&self, bundle: &Path, cache: &Path, more: &[&str]) -> Run {
+        let public = self.public_key();
+        let mut args = vec!["unpack", text(bundle), "--gomodcache", text(cache), "--trust", text(&public)];
         args.extend(more);
         self.airgo.run(&args)
     }
@@ -155,4 +165,28 @@ pub fn noise(seed: u32, len: usize) -> Vec<u8> {
 
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
+}
+
+/// A module of which a project reads one package of several, with an embedded file.
+pub fn large_module() -> Module {
+    Module::new("example.com/large", "v1.0.0")
+        .go("1.21")
+        .file("LICENSE", "You may use this.\n")
+        .file(
+            "used/used.go",
+            "package used\n\nimport _ \"embed\"\n\n//go:embed text/hello.txt\nvar Hello string\n",
+        )
+        .file("used/text/hello.txt", "hello\n")
+        .file("used/text/other.txt", "other\n")
+}
+
+/// A project that imports `used` of it, and `second` in a command of its own.
+pub fn main_of_large() -> Module {
+    main_module()
+        .require("example.com/large", "v1.0.0")
+        .file("use.go", "package main\n\nimport _ \"example.com/large/used\"\n")
+        .file(
+            "cmd/second/main.go",
+            "package main\n\nimport _ \"example.com/large/second\"\n\nfunc main() {}\n",
+        )
 }

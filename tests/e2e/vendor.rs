@@ -332,12 +332,12 @@ fn changed_vendor_directories_against_diff() {
             let args = ["vendor", "--check", text(&dir), "--json"];
             let by_bundle = ["--bundle", text(&bundle), "--trust", text(&public)];
             let run = airgo.run(&[&args[..], if round % 4 == 3 { &[] } else { &by_bundle[..] }].concat());
-            let told =
+            let shown =
                 || format!("seed {seed} round {round}, go {}, {what}: {}{}", made.go, run.stdout, run.stderr);
-            assert!(matches!(run.code, 0 | 14), "{}", told());
+            assert!(matches!(run.code, 0 | 14), "{}", shown());
             let (ours, theirs) = (differences(&run), truth(&fresh, &vendor));
-            assert_eq!(ours, theirs, "{}", told());
-            assert_eq!(run.code == 0, theirs == (BTreeMap::new(), false), "{}", told());
+            assert_eq!(ours, theirs, "{}", shown());
+            assert_eq!(run.code == 0, theirs == (BTreeMap::new(), false), "{}", shown());
             *counts.entry((what, run.code)).or_default() += 1;
         }
     }
