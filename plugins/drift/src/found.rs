@@ -1,7 +1,7 @@
 //! What plugins licence and native found of a module in both bundles.
 //!
 //! Of a module a bundle may have a part of the files. What such a part does not
-//! show may be in the rest all the same, and is no difference.
+//! show may be in the rest all the same: it does not differ.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -225,15 +225,15 @@ fn a_licence_that_a_part_does_not_show_has_not_changed() {
     assert_eq!(changed(found("v1.1.0"), &part(pointer("v1.0.0"))), [""; 0]);
     let some = licence("v1.0.0", "found", r#""expression":"GPL-3.0","absent":"docs/LICENSE.md""#);
     assert_eq!(changed(found("v1.1.0"), &part(some)), [""; 0]);
-    let told = |now: &str, was: &str| {
+    let changes = |now: &str, was: &str| {
         [format!("Warn changed-licence example.com/a: has licence {now}, where {was} was approved")]
     };
     // The file that is named is not in the module either.
-    assert_eq!(changed(pointer("v1.1.0"), &found("v1.0.0")), told("unknown", "MIT"));
+    assert_eq!(changed(pointer("v1.1.0"), &found("v1.0.0")), changes("unknown", "MIT"));
     // Licence files are there, whatever else is not.
-    assert_eq!(changed(part(licence("v1.1.0", "unknown", "")), &found("v1.0.0")), told("unknown", "MIT"));
+    assert_eq!(changed(part(licence("v1.1.0", "unknown", "")), &found("v1.0.0")), changes("unknown", "MIT"));
     let other = licence("v1.1.0", "found", r#""expression":"GPL-3.0""#);
-    assert_eq!(changed(part(other), &found("v1.0.0")), told("GPL-3.0", "MIT"));
+    assert_eq!(changed(part(other), &found("v1.0.0")), changes("GPL-3.0", "MIT"));
 }
 
 #[test]

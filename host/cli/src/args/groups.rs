@@ -79,8 +79,8 @@ impl CollectArgs {
 /// How a bundle stores the files of modules.
 #[derive(Args, Debug)]
 pub struct PayloadArgs {
-    /// Pack the files of all modules in compressed blocks, identical files once: less than half of
-    /// the zips, which unpack makes again byte for byte
+    /// Pack the files of all modules in compressed blocks, identical files once: three fifths to three
+    /// quarters of the zips, which unpack makes again byte for byte
     #[arg(long, conflicts_with = "exact")]
     pub compact: bool,
     /// Pack only what building, vetting and testing read of each module, with lists of all files by
