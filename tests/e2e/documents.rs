@@ -78,6 +78,7 @@ fn documents_of_bundles() {
     let sign = ["--role", "reviewer", "--key", text(&rae)];
     all.hold("sign", &[&of("sign")[..], &sign].concat(), 0);
     all.hold("sign-detached", &[&of("sign")[..], &["--detached", "ssh", "--key", text(&key)]].concat(), 0);
+    all.hold("bundle-key", &["key", text(&project)], 0);
     all.hold("resolve", &["resolve", text(&project)], 0);
     all.hold("version", &["version"], 0);
 }

@@ -316,7 +316,9 @@ fn unpack_says_when_the_bundle_is_for_another_state() {
     assert!(unpack(&site.project()).contains("go.sum no longer has the line for example.com/a@"));
     site.temp.write("main/go.sum", &sums);
     let go_mod = std::fs::read_to_string(site.project().join("go.mod")).unwrap();
-    site.temp.write("main/go.mod", format!("{go_mod}\n// more\n"));
+    site.temp.write("main/go.mod", format!("// What go does not read modules by.\n{go_mod}"));
+    assert!(!unpack(&site.project()).contains(says));
+    site.temp.write("main/go.mod", format!("{go_mod}\nexclude example.com/a v0.9.0\n"));
     let said = unpack(&site.project());
     assert!(
         said.contains("go.mod is not the go.mod that was packed") && said.contains("hint: pack again"),

@@ -26,11 +26,14 @@ mod events;
 pub mod failure;
 pub mod findings;
 pub mod goenv;
+pub mod inputs;
 pub mod inspect;
 mod interrupt;
 pub mod key;
 #[cfg(feature = "network")]
 pub mod pack;
+#[cfg(feature = "network")]
+mod pack_unchanged;
 pub mod paths;
 pub mod policy;
 pub mod project;

@@ -5,17 +5,20 @@ use crate::collect::statements::{self, Stated};
 use crate::collect::{self, Collected, Storing};
 use crate::errors::disk;
 use crate::failure::{Failure, Result};
+use crate::inputs::{self, Skew};
+use crate::pack_unchanged as unchanged;
 use crate::paths::shown;
 use crate::policy;
 use crate::policy::baseline::{self, Baseline};
-use crate::project::patterns::Arguments;
+use crate::policy::view::View;
 use crate::project::several::{self, Projects};
 use crate::quantity::{bytes, count};
-use crate::requests::{Collect, Exact, Network, Payload, Scope, SignWith, TrustFiles};
+use crate::requests::{Collect, Network, Payload, Scope, SignWith, TrustFiles};
 use crate::trust::open::{self, bundle_failure};
 use crate::trust::signing;
 use airgo_bundle::keys::Signer;
 use airgo_bundle::names::EVIDENCE;
+use airgo_bundle::predicate::Inputs;
 use airgo_bundle::{
     Bound, BundleError, BundleWriter, Claims, PositionedFile, Sha256, SignedBundle, Signing, VolumeError,
     Written, is_foreign_volume, remove_stale_volumes, split,
@@ -26,6 +29,7 @@ use jiff::Timestamp;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What to pack, and how.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +66,9 @@ pub struct PackRequest {
     pub payload: Payload,
     /// How to reach the network.
     pub network: Network,
+    /// Leaves a bundle as it is that was packed of the same inputs, is signed by the key
+    /// that would sign, and is whole.
+    pub if_changed: bool,
 }
 
 /// A bundle that was packed.
@@ -85,6 +92,12 @@ pub struct Packed {
     pub public_key: Option<PathBuf>,
     /// What the policy found.
     pub report: Report,
+    /// The digests of what it was packed of.
+    pub inputs: Inputs,
+    /// Modules that main modules require at several versions.
+    pub skew: Vec<Skew>,
+    /// Whether it was there already, and nothing was written.
+    pub unchanged: bool,
 }
 
 /// Packs projects into one signed bundle.
@@ -94,15 +107,8 @@ pub struct Packed {
 /// fails or is not what go.sum says; the policy refuses; the bundle cannot be
 /// written. Then the file that was to be written is as it was before.
 pub fn pack(context: &Context, request: &PackRequest) -> Result<Packed> {
-    match &request.payload {
-        Payload::Zips | Payload::Compact => pack_all(context, request),
-        Payload::Exact(exact) => {
-            let Arguments { projects, mut packages } = Arguments::of(&request.dirs, &context.env)?;
-            packages.extend(exact.packages.iter().cloned());
-            let payload = Payload::Exact(Exact { packages, ..exact.clone() });
-            pack_all(context, &PackRequest { dirs: projects, payload, ..request.clone() })
-        }
-    }
+    let (dirs, payload) = inputs::arguments(&request.dirs, &request.payload, &context.env)?;
+    pack_all(context, &PackRequest { dirs, payload, ..request.clone() })
 }
 
 fn pack_all(context: &Context, request: &PackRequest) -> Result<Packed> {
@@ -150,17 +156,40 @@ fn pack_projects(
     let policy =
         policy::load(context, request.policy.as_deref(), &projects.root, request.at, &request.trust)?;
     let approved = Baseline::open(context, request.baseline.as_deref(), &request.trust)?;
+    let again = check_command(request, output);
+
+    let skew = inputs::skew(projects);
+    say_skew(context, &skew);
+    let inputs = inputs::of(context, &request.collect, &request.payload, projects)?;
+    let inputs = Inputs { policy: policy.sha256, ..inputs };
+    if request.if_changed {
+        match unchanged::find(context, output, &inputs, key.public_key())? {
+            Err(why) => context.detail(format!("packing {}: {why}", shown(output))),
+            Ok(bundle) => {
+                let bundle = Arc::new(bundle);
+                // What is known of modules today may be more than at the time.
+                let report = baseline::evaluate(
+                    context,
+                    &policy,
+                    View::of_bundle(&bundle)?,
+                    approved.as_ref(),
+                    &again,
+                )?;
+                context.status("Evaluated", policy::summary(&report));
+                return kept(context, request, output, &bundle, Kept { key: &*key, report, inputs, skew });
+            }
+        }
+    }
 
     let storing = Storing { payload: &request.payload, output };
     let collected = collect::collect(context, &request.collect, &request.network, projects, Some(storing))?;
 
     let view = collect::view(context, &collected, request.record_proxies);
-    let again = check_command(request, output);
     let report = baseline::evaluate(context, &policy, view, approved.as_ref(), &again)?;
     context.status("Evaluated", policy::summary(&report));
 
     let projects = projects.list.len();
-    let signing = Plan { signer: &*key, claims, projects, older: older.as_ref() };
+    let signing = Plan { signer: &*key, claims, projects, older: older.as_ref(), inputs: &inputs };
     let written = write(context, request, output, &collected, &report, signing)?;
     let key_id = key.public_key().id().to_string();
     context.status("Signed", format!("as {key_id}"));
@@ -177,7 +206,57 @@ fn pack_projects(
         public_key: signing::public_file(context, &request.signer, key.public_key()),
         key_id,
         report,
+        inputs,
+        skew,
+        unchanged: false,
     })
+}
+
+/// What is reported of a bundle that stays.
+struct Kept<'a> {
+    key: &'a dyn Signer,
+    report: Report,
+    inputs: Inputs,
+    skew: Vec<Skew>,
+}
+
+fn kept(
+    context: &Context,
+    request: &PackRequest,
+    output: &Path,
+    bundle: &SignedBundle,
+    kept: Kept<'_>,
+) -> Result<Packed> {
+    let Kept { key, report, inputs, skew } = kept;
+    let file = shown(output);
+    let size =
+        std::fs::metadata(output).map_err(|e| Failure::failed(format!("could not read {file}: {e}")))?;
+    let size = size.len();
+    context.status("Kept", format!("{file} ({}): what it was packed of is unchanged", bytes(size)));
+    Ok(Packed {
+        file: output.to_owned(),
+        volumes: Vec::new(),
+        size,
+        content_id: bundle.manifest().content_id.clone(),
+        manifest_sha256: bundle.manifest_sha256(),
+        modules: bundle.manifest().modules.iter().filter(|m| m.selected).count(),
+        key_id: key.public_key().id().to_string(),
+        public_key: signing::public_file(context, &request.signer, key.public_key()),
+        report,
+        inputs,
+        skew,
+        unchanged: true,
+    })
+}
+
+/// One line of modules that main modules require at several versions.
+fn say_skew(context: &Context, skew: &[Skew]) {
+    let Some(first) = skew.first() else { return };
+    let more = match skew.len() - 1 {
+        0 => String::new(),
+        n => format!("; and {}", count(n, "more module")),
+    };
+    context.status("Found", format!("several versions: {}{more}", first.text()));
 }
 
 /// What the bundle would weigh with `--exact`, where that is less.
@@ -242,6 +321,8 @@ struct Plan<'a> {
     projects: usize,
     /// What a delta builds on.
     older: Option<&'a SignedBundle>,
+    /// The digests of what is packed.
+    inputs: &'a Inputs,
 }
 
 /// What could not be written; where it would be too large, what to leave out
@@ -299,6 +380,7 @@ fn write(
     let mut signing = Signing::new(plan.signer);
     signing.claims = plan.claims;
     signing.statements = statements::of(context, collected, verdict, &writer, stated(request))?;
+    signing.statements.push(statements::inputs(plan.inputs)?);
     writer.finish(&[signing]).map_err(failed)
 }
 

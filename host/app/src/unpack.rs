@@ -105,7 +105,7 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     for signer in bundle.signers().trusted() {
         context.detail(format!("signed by {}", signer.key_id));
     }
-    beside::compare(context, bundle.manifest());
+    beside::compare(context, &bundle);
     let evaluated = evaluate(context, request, source, &bundle)?;
     context.interrupt.check()?;
     let chosen = match &request.exact {

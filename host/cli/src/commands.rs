@@ -57,7 +57,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Sign(args) => sign::run(context, &args),
         Command::Repair(args) => repair::run(context, &args),
         Command::Resend(args) => repair::resend(context, &args),
-        Command::Key { command } => key::run(context, &command),
+        Command::Key(args) => key::run(context, &args),
         Command::Keygen(args) => keygen::run(context, &args),
         #[cfg(feature = "full")]
         Command::Resolve(args) => resolve::run(context, &args),

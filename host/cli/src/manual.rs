@@ -55,6 +55,7 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "every module of a monorepo, with what `go mod tidy` needs",
                 "airgo pack ./... --scope all -o all.airgo",
             ),
+            ("only where something has changed", "airgo pack -o app.airgo --if-changed"),
             ("volumes for small media", "airgo pack -o app.airgo --split 650MiB"),
             ("only what an older bundle lacks", "airgo pack -o new.airgo --since old.airgo"),
             (
@@ -146,6 +147,13 @@ pub fn examples(path: &str) -> &'static [Example] {
             "airgo repair app.airgo patch -o whole.airgo --trust team.pub",
         )],
         "resend" => &[("answer a request", "airgo resend need.json app.airgo -o patch")],
+        "key" => &[
+            ("of the bundle that airgo pack would write", "airgo key"),
+            ("a file of that name in a cache", "airgo pack -o bundles/$(airgo key).airgo"),
+            ("of an exact bundle for one platform", "airgo key --exact --platform linux/amd64"),
+            ("a directory called show", "airgo key ./show"),
+            ("the personal signing key", "airgo key show"),
+        ],
         "key show" => &[("the personal key", "airgo key show")],
         "key export" => &[
             ("for openssl and cosign", "airgo key export team.key > team.pem"),

@@ -8,6 +8,7 @@ use airgo_gomod::{ModuleVersion, gover};
 use crate::edges::Edges;
 use crate::error::{GraphError, ResolveError, UpdatesNeeded};
 use crate::loader::{Loader, Pruning};
+use crate::paths;
 use crate::project::{GO_STRICT_VERSION, Project};
 use crate::requirements::Requirements;
 use crate::update::Expanded;
@@ -106,6 +107,51 @@ pub struct Resolution {
 }
 
 impl Resolution {
+    /// What is known of a project without any go.mod file but its own: its main modules,
+    /// and the directories that replace modules, whether or not they are selected. The
+    /// packages that are loaded by it are those whose files the project itself has.
+    #[must_use]
+    pub fn of_directories(project: &Project) -> Self {
+        let mains = project.mains.iter().filter_map(|main| Some((main, main.modfile.module.as_ref()?)));
+        let mut build_list: Vec<Selected> = mains
+            .map(|(main, declared)| Selected {
+                module: ModuleVersion::new(declared.path.as_str(), ""),
+                replacement: None,
+                main: true,
+                direct: false,
+                go_version: main.modfile.go.as_ref().map(|go| go.version.clone()),
+            })
+            .collect();
+        // Those of go.work go before those of its modules.
+        let of_work = project.workspace.iter().map(|work| (&work.dir, &work.file.replace));
+        let of_mains = project.mains.iter().map(|main| (&main.dir, &main.modfile.replace));
+        for (dir, replaces) in of_work.chain(of_mains) {
+            for line in replaces.iter().filter(|line| line.new.version.is_empty()) {
+                if build_list.iter().all(|known| known.module.path != line.old.path) {
+                    let (path, dir) = (line.new.path.clone(), paths::join(dir, &line.new.path));
+                    build_list.push(Selected {
+                        module: line.old.clone(),
+                        replacement: Some(Replacement::Directory { path, dir }),
+                        main: false,
+                        direct: false,
+                        go_version: None,
+                    });
+                }
+            }
+        }
+        Self {
+            build_list,
+            graph: Edges::default(),
+            go_mods: Vec::new(),
+            updates: None,
+            tidy_fault: None,
+            lone_faults: Vec::new(),
+            download: Vec::new(),
+            tidy: Needs::default(),
+            advisable: Vec::new(),
+        }
+    }
+
     pub(crate) fn new(loader: &mut Loader<'_>, expanded: Expanded) -> Self {
         let Expanded { requirements, graph, updates } = expanded;
         let go_mods = loader.touched();

@@ -4,7 +4,7 @@
 
 use airgo_app::documents as app;
 use airgo_author::golden::{GOLDEN_SCHEMA, Golden};
-use airgo_bundle::predicate::{Completeness, PolicyVerdict, Provenance, SumdbEvidence};
+use airgo_bundle::predicate::{Completeness, Inputs, PolicyVerdict, Provenance, SumdbEvidence};
 use airgo_bundle::{
     Base, DELTA_SCHEMA, LAST_SEEN_SCHEMA, Manifest, REPAIR_REQUEST_SCHEMA, REPAIR_REQUEST_SCHEMA_2,
     RepairRequest, TRUST_SCHEMA, VOLUME_SCHEMA, VolumeHeader, manifest, schema,
@@ -45,6 +45,7 @@ pub fn documents() -> Vec<Document> {
     let output = |name, make| Document { name, ids: &[], kind: Kind::Output, make };
     let file = |name, ids, make| Document { name, ids, kind: Kind::File, make };
     vec![
+        output("bundle-key.v1", of::<app::BundleKey<'static>>),
         output("cache.v1", of::<app::CacheShow>),
         output("cache-clear.v1", of::<app::CacheClear>),
         output("cache-trim.v1", of::<app::CacheTrim>),
@@ -79,6 +80,7 @@ pub fn documents() -> Vec<Document> {
         file("completeness.v1", &[], of::<Completeness>),
         file("delta.v1", &[DELTA_SCHEMA], of::<Base>),
         file("exact-cache.v1", &[EXACT_CACHE_SCHEMA], of::<ExactCache>),
+        file("inputs.v1", &[], of::<Inputs>),
         file("last-seen.v1", &[LAST_SEEN_SCHEMA], schema::last_seen),
         file("plugin-findings.v1", &[GOLDEN_SCHEMA], of::<Golden>),
         file("provenance.v1", &[], of::<Provenance>),

@@ -1,6 +1,6 @@
 //! What signers say that differs from run to run, as types: where the modules
-//! came from, what policy made of them, what the checksum database answered; and
-//! that nothing is missing.
+//! came from, what policy made of them, what the checksum database answered; what
+//! the bundle was packed of; and that nothing is missing.
 //!
 //! The manifest of a bundle is the same wherever it is packed; these statements
 //! are not, and are therefore signed beside it (FORMAT.md, section 7). A
@@ -19,12 +19,14 @@
 
 mod completeness;
 mod evidence;
+mod inputs;
 mod kind;
 mod provenance;
 mod verdict;
 
 pub use completeness::Completeness;
 pub use evidence::{Lookup, SumdbEvidence, evidence_digest};
+pub use inputs::Inputs;
 pub use kind::{Predicate, PredicateError};
 pub use provenance::{
     BuildDefinition, Builder, Dependency, DependencyNotes, Origin, PACK_BUILD, PackParameters, PackSettings,

@@ -6,8 +6,8 @@ use crate::collect::{Collected, Complete};
 use crate::failure::{Failure, Result};
 use crate::settings::{self, Known};
 use airgo_bundle::predicate::{
-    Builder, Completeness, DependencyNotes, Lookup, Origin, PackSettings, PolicyVerdict, PredicateError,
-    Provenance, RunDetails, RunMetadata, SumdbEvidence,
+    Builder, Completeness, DependencyNotes, Inputs, Lookup, Origin, PackSettings, PolicyVerdict,
+    PredicateError, Provenance, RunDetails, RunMetadata, SumdbEvidence,
 };
 use airgo_bundle::{BundleWriter, NewStatement};
 use airgo_fetch::{Kind, Object};
@@ -61,6 +61,14 @@ pub fn of(
         );
     }
     Ok(statements)
+}
+
+/// What the bundle is packed of.
+///
+/// # Errors
+/// None that is known.
+pub fn inputs(inputs: &Inputs) -> Result<NewStatement> {
+    NewStatement::of(inputs).map_err(|e| unfit(&e))
 }
 
 /// That a build needs nothing beyond the bundle: no time is in it.

@@ -1,6 +1,7 @@
 //! Documents about bundles, projects and keys.
 
 use super::ids;
+use super::inputs::Skew;
 use super::policy::{PolicyReport, RecordedReport};
 use airgo_bundle::Manifest;
 use airgo_bundle::manifest::{
@@ -19,6 +20,8 @@ pub struct Pack<'a> {
     pub file: String,
     /// The bundle; where it was split, its volumes.
     pub files: Vec<String>,
+    /// What `airgo key` prints for it.
+    pub key: String,
     /// The SHA-256 of the manifest, which the signature is over.
     pub manifest_sha256: String,
     /// Modules in the build lists.
@@ -31,6 +34,10 @@ pub struct Pack<'a> {
     pub signed_by: Vec<String>,
     /// Bytes of the bundle.
     pub size: u64,
+    /// Modules that main modules require at several versions, by path.
+    pub skew: Vec<Skew<'a>>,
+    /// With `--if-changed`: whether the bundle was there already, and nothing was written.
+    pub unchanged: bool,
     /// Its volumes; none where it is one file.
     pub volumes: Vec<String>,
 }

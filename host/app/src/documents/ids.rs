@@ -56,6 +56,8 @@ ids! {
     ErrorV1 = "airgo.dev/error/v1";
     /// Of `airgo inspect`.
     InspectV1 = "airgo.dev/inspect/v1";
+    /// Of `airgo key`.
+    BundleKeyV1 = "airgo.dev/bundle-key/v1";
     /// Of `airgo key show`.
     KeyV1 = "airgo.dev/key/v1";
     /// Of `airgo keygen`.

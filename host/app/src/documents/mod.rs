@@ -7,6 +7,7 @@ mod bundles;
 mod completeness;
 mod error;
 mod ids;
+mod inputs;
 mod machine;
 mod plugins;
 mod policy;
@@ -22,6 +23,7 @@ pub use error::{
     DamagedEntries, DamagedVolumes, Error, ErrorBody, ErrorReport, Fact, MissingRole, Refused, Signer,
 };
 pub use ids::*;
+pub use inputs::{BundleKey, Skew, SkewedVersion};
 pub use machine::{
     Age, AmountOfFiles, CacheClear, CacheShow, CacheTrim, CacheVerify, Check, CheckArea, CheckVerdict,
     DamagedFile, Doctor, Kinds, PluginFiles, RemovedPluginFiles, Version, Vulndb, VulndbSource,

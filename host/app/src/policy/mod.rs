@@ -17,6 +17,7 @@ use crate::findings::{Finding, Group, groups};
 use crate::paths::{argument, shown};
 use crate::quantity::{count, duration};
 use crate::requests::TrustFiles;
+use airgo_bundle::Sha256;
 use airgo_model::Line;
 use airgo_policy::{
     BundleView, DataError, Engine, EngineConfig, Evaluation, Gathering, Policy, PolicyError, PolicyFile,
@@ -40,6 +41,8 @@ pub struct Source {
     /// The policy file that is not there: the built-in plugins are run, with
     /// defaults that never refuse.
     pub missing: Option<String>,
+    /// The digest of the policy file, where there is one.
+    pub sha256: Option<Sha256>,
 }
 
 /// A policy whose plugins are loaded.
@@ -48,6 +51,8 @@ pub struct Loaded {
     pub policy: Policy,
     /// As in [`Source`].
     pub missing: Option<String>,
+    /// As in [`Source`].
+    pub sha256: Option<Sha256>,
 }
 
 /// Loads the policy named by `--policy`, or `airgo.toml` in `dir`, or the
@@ -66,7 +71,7 @@ pub fn load(
 impl Source {
     /// Tries plugins in place of those of the policy file.
     pub fn trying(self, plugins: Vec<TriedPlugin>) -> Self {
-        Self { file: self.file.trying(plugins), base: self.base, missing: None }
+        Self { file: self.file.trying(plugins), base: self.base, missing: None, sha256: self.sha256 }
     }
 
     /// Compiles the plugins and checks their config; `trust` says whose compiled
@@ -81,7 +86,7 @@ impl Source {
             let name = signer.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
             context.detail(format!("plugin {plugin}: signed by {}{name}", signer.key_id));
         }
-        Ok(Loaded { policy, missing: self.missing })
+        Ok(Loaded { policy, missing: self.missing, sha256: self.sha256 })
     }
 }
 
@@ -111,10 +116,11 @@ pub fn source(context: &Context, flag: Option<&Path>, dir: &Path) -> Result<Sour
                 ));
             }
             let base = file.parent().unwrap_or(Path::new(".")).to_owned();
-            Ok(Source { file: policy, base, missing: None })
+            Ok(Source { file: policy, base, missing: None, sha256: Some(Sha256::of(text.as_bytes())) })
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound && flag.is_none() => {
-            Ok(Source { file: PolicyFile::without_file(), base: dir.to_owned(), missing: Some(name) })
+            let file = PolicyFile::without_file();
+            Ok(Source { file, base: dir.to_owned(), missing: Some(name), sha256: None })
         }
         Err(e) => {
             let failure = Failure::failed(format!("could not read {name}: {e}"));

@@ -3,6 +3,7 @@
 
 mod bundles;
 mod cache;
+mod inputs;
 mod keys;
 mod mutated;
 #[cfg(feature = "authoring")]

@@ -1,17 +1,48 @@
 //! `airgo key`.
 
-use clap::{Subcommand, ValueEnum};
+#[cfg(feature = "full")]
+use super::{CollectArgs, PayloadArgs};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
+
+/// `airgo key`: of a bundle to be packed, or of a signing key.
+#[derive(Args, Debug)]
+#[cfg_attr(feature = "full", command(args_conflicts_with_subcommands = true))]
+pub struct Key {
+    #[cfg(feature = "full")]
+    #[command(flatten)]
+    pub bundle: BundleKeyArgs,
+    #[cfg(feature = "full")]
+    #[command(subcommand)]
+    pub command: Option<KeyCommand>,
+    #[cfg(not(feature = "full"))]
+    #[command(subcommand)]
+    pub command: KeyCommand,
+}
+
+/// Of what bundle; flags as of `airgo pack`.
+#[cfg(feature = "full")]
+#[derive(Args, Debug)]
+pub struct BundleKeyArgs {
+    /// The projects, as for airgo pack; directories called show or export are written ./show and
+    /// ./export
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub collect: CollectArgs,
+    #[command(flatten)]
+    pub payload: PayloadArgs,
+}
 
 /// `airgo key …`.
 #[derive(Subcommand, Debug)]
 pub enum KeyCommand {
-    /// Show a key's fingerprint and its public half
+    /// Show a signing key's fingerprint and its public half
     Show {
         /// The key, public or private; default: the user's personal key
         file: Option<PathBuf>,
     },
-    /// Print the public half of a key in the format of another tool
+    /// Print the public half of a signing key in the format of another tool
     Export {
         /// The key, public or private; default: the user's personal key
         file: Option<PathBuf>,

@@ -121,11 +121,16 @@ pub enum Command {
     Resend(Resend),
     /// Make an ed25519 key pair
     Keygen(Keygen),
-    /// Show a key, or print its public half for openssl, cosign, ssh-keygen or minisign
-    Key {
-        #[command(subcommand)]
-        command: KeyCommand,
-    },
+    #[cfg(feature = "full")]
+    /// Print a digest of what a bundle depends on, for the caches of CI; or show a signing key (show, export)
+    ///
+    /// Of the projects: what their go.mod and go.work files say of modules, without comments and
+    /// order; the bytes of go.sum; scope, platforms, tags and payload; with --exact also what their
+    /// packages import. It is the same on every machine and in every checkout, and needs no network.
+    Key(Box<Key>),
+    #[cfg(not(feature = "full"))]
+    /// Show a signing key, or print its public half for openssl, cosign, ssh-keygen or minisign
+    Key(Box<Key>),
     #[cfg(feature = "full")]
     /// Print a project's build list or module graph
     Resolve(Resolve),
@@ -209,6 +214,10 @@ pub struct Pack {
     pub payload: PayloadArgs,
     #[command(flatten)]
     pub network: Network,
+    /// Do nothing where FILE was packed of the same inputs (see airgo key) and policy, is signed by
+    /// the key that would sign, and is whole; the policy is evaluated again
+    #[arg(long, conflicts_with_all = ["since", "split"])]
+    pub if_changed: bool,
 }
 
 #[cfg(feature = "full")]

@@ -1,4 +1,5 @@
-//! `airgo key`: shows a key, and writes its public half as other tools read it.
+//! `airgo key`: the key of a bundle that would be packed; shows a signing key, and
+//! writes its public half as other tools read it.
 
 use crate::Context;
 use crate::args::{self, KeyCommand};
@@ -7,8 +8,36 @@ use airgo_app::Result;
 use airgo_app::documents;
 use airgo_app::key::{Key, PublicFormat, read};
 
-/// Runs one of them.
-pub fn run(context: &Context, command: &KeyCommand) -> Result<()> {
+/// Prints the key of a bundle, or runs one of the commands.
+#[cfg(feature = "full")]
+pub fn run(context: &Context, args: &args::Key) -> Result<()> {
+    let Some(command) = &args.command else { return bundle_key(context, &args.bundle) };
+    run_command(context, command)
+}
+
+/// Runs one of the commands.
+#[cfg(not(feature = "full"))]
+pub fn run(context: &Context, args: &args::Key) -> Result<()> {
+    run_command(context, &args.command)
+}
+
+#[cfg(feature = "full")]
+fn bundle_key(context: &Context, args: &args::BundleKeyArgs) -> Result<()> {
+    let request = airgo_app::inputs::KeyRequest {
+        dirs: args.dirs.clone(),
+        collect: args.collect.request(),
+        payload: args.payload.request(),
+    };
+    let key = airgo_app::inputs::bundle_key(context, &request)?;
+    if context.printer.is_json() {
+        return context.printer.document(&documents::BundleKey::new(&key));
+    }
+    let mut page = Page::default();
+    page.line(key.inputs.key.to_string());
+    context.printer.page(&page)
+}
+
+fn run_command(context: &Context, command: &KeyCommand) -> Result<()> {
     match command {
         KeyCommand::Show { file } => show(context, &read(context, file.as_deref())?),
         KeyCommand::Export { file, format } => {

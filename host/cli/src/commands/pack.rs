@@ -35,6 +35,7 @@ fn request(args: &Pack) -> Result<PackRequest> {
         collect: args.collect.request(),
         payload: args.payload.request(),
         network: args.network.request(),
+        if_changed: args.if_changed,
     })
 }
 
@@ -65,12 +66,15 @@ fn document(packed: &Packed) -> documents::Pack<'_> {
         content_id: packed.content_id.clone(),
         file: files.first().cloned().unwrap_or_default(),
         files,
+        key: packed.inputs.key.to_string(),
         manifest_sha256: packed.manifest_sha256.to_string(),
         modules: packed.modules,
         policy: (&packed.report).into(),
         schema: documents::PackV1,
         signed_by: vec![packed.key_id.clone()],
         size: packed.size,
+        skew: documents::Skew::all(&packed.skew),
+        unchanged: packed.unchanged,
         volumes: packed.volumes.iter().map(text).collect(),
     }
 }
