@@ -56,7 +56,7 @@ pub use digest::{ParseSha256Error, Sha256};
 pub use error::{Bound, BundleError, EntriesError, ErrorClass, ModuleFault, ObjectError};
 pub use format::base::{Base, DELTA_SCHEMA, DeltaError, missing_from};
 pub use format::block_files::BlockFiles;
-pub use format::block_writer::{FileSource, NewBlocks, compress_list};
+pub use format::block_writer::{FileSource, NewBlocks, Take, compress_list};
 pub use format::blocks::{BlockError, Blocks, ContentSink};
 pub use format::carried::Carried;
 pub use format::container::{ContainerError, Reason};

@@ -1,5 +1,6 @@
 //! Single files out of blocks, for those who ask for one after the other.
 
+use super::block_writer::Take;
 use super::blocks::{BlockError, Blocks, ContentSink};
 use super::contents::CarriedModule;
 use super::reader::SignedBundle;
@@ -8,11 +9,12 @@ use crate::limits::Limits;
 use airgo_gomod::ModuleVersion;
 use sha2::{Digest as _, Sha256 as Hasher};
 use std::collections::{HashMap, VecDeque};
+use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// How many unpacked blocks are held: each has at most 16 MiB.
-const HELD: usize = 3;
+const HELD: usize = 2;
 
 /// The files of a bundle's blocks. It may be asked by several threads at once.
 #[derive(Debug)]
@@ -83,12 +85,39 @@ impl BlockFiles {
             return Ok(Some(part.bytes));
         }
         let unpacked = self.unpacked(block)?;
+        let whole = self.part(&unpacked, content, 0..size);
+        self.blocks.contents().demand(content, Hasher::digest(whole).into())?;
+        Ok(Some(self.part(&unpacked, content, start..end).to_vec()))
+    }
+
+    /// Hands on all bytes of a file, in pieces, from first to last; false where it is not
+    /// there. Who takes them compares them with the module's list.
+    ///
+    /// # Errors
+    /// A block that is damaged, or the error that `take` gave.
+    pub fn copy(&self, module: &ModuleVersion, name: &str, take: Take<'_>) -> io::Result<bool> {
+        let Some(content) = self.content(module, name) else { return Ok(false) };
+        let size = self.blocks.contents().size(content);
+        let block = self.blocks.block_of(content);
+        if size > Limits::default().block {
+            let mut copying = Copying { wanted: content, here: false, take };
+            return match self.blocks.read(block, &mut copying, &()) {
+                Ok(()) => Ok(true),
+                Err(BlockError::Sink(error)) => Err(error),
+                Err(BlockError::Bundle(error)) => Err(io::Error::other(error)),
+            };
+        }
+        let unpacked = self.unpacked(block).map_err(io::Error::other)?;
+        take(self.part(&unpacked, content, 0..size))?;
+        Ok(true)
+    }
+
+    /// Bytes of a content in its unpacked block.
+    fn part<'b>(&self, unpacked: &'b [u8], content: usize, range: Range<u64>) -> &'b [u8] {
         let before = self.starts.get(content).copied().unwrap_or_default();
         // The sizes of the contents are those of the block, which fits into memory.
         let at = |offset: u64| usize::try_from(before + offset).unwrap_or(usize::MAX);
-        let whole = unpacked.get(at(0)..at(size)).unwrap_or_default();
-        self.blocks.contents().demand(content, Hasher::digest(whole).into())?;
-        Ok(Some(unpacked.get(at(start)..at(end)).unwrap_or_default().to_vec()))
+        unpacked.get(at(range.start)..at(range.end)).unwrap_or_default()
     }
 
     /// The content of a carried file.
@@ -112,14 +141,17 @@ impl BlockFiles {
             held.push_back(found);
             return Ok(bytes);
         }
+        // Room is made before, so that no more blocks than that are in memory at once,
+        // but for those that other threads unpack at this moment.
+        while held.len() >= HELD {
+            held.pop_front();
+        }
         drop(held);
-        let mut whole = Whole(Vec::new());
+        let size = usize::try_from(self.blocks.unpacked(block)).unwrap_or_default();
+        let mut whole = Whole(Vec::with_capacity(size));
         self.read_into(block, &mut whole)?;
         let bytes = Arc::new(whole.0);
         let mut held = lock();
-        if held.len() >= HELD {
-            held.pop_front();
-        }
         held.push_back((block, bytes.clone()));
         Ok(bytes)
     }
@@ -151,6 +183,30 @@ impl ContentSink for Whole {
     }
 
     fn end(&mut self) -> Result<(), BundleError> {
+        Ok(())
+    }
+}
+
+/// Hands on one content.
+struct Copying<'t> {
+    wanted: usize,
+    here: bool,
+    take: Take<'t>,
+}
+
+impl ContentSink for Copying<'_> {
+    type Error = io::Error;
+
+    fn start(&mut self, content: usize) -> io::Result<()> {
+        self.here = content == self.wanted;
+        Ok(())
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.here { (self.take)(bytes) } else { Ok(()) }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

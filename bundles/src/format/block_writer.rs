@@ -23,21 +23,22 @@ use std::sync::Mutex;
 const LEVEL: i32 = 9;
 /// Lists are small, and nearly all of what they hold is digests.
 const LIST_LEVEL: i32 = 9;
-/// How much of a file is asked for at a time.
-const PIECE: u64 = 16 << 20;
 
 /// Gives the files of modules while blocks are written; one for each thread.
 pub trait FileSource {
-    /// So many bytes of a module's file, from `offset` on.
+    /// Hands on all bytes of a module's file, in pieces, from first to last.
     ///
     /// # Errors
-    /// Files that cannot be read.
-    fn read(&mut self, module: &ModuleVersion, file: &str, offset: u64, len: u64) -> io::Result<Vec<u8>>;
+    /// A file that cannot be read, or the error that `take` gave.
+    fn copy(&mut self, module: &ModuleVersion, file: &str, take: Take<'_>) -> io::Result<()>;
 }
 
+/// Takes the next bytes of a file.
+pub type Take<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
+
 impl<S: FileSource + ?Sized> FileSource for Box<S> {
-    fn read(&mut self, module: &ModuleVersion, file: &str, offset: u64, len: u64) -> io::Result<Vec<u8>> {
-        (**self).read(module, file, offset, len)
+    fn copy(&mut self, module: &ModuleVersion, file: &str, take: Take<'_>) -> io::Result<()> {
+        (**self).copy(module, file, take)
     }
 }
 
@@ -144,15 +145,17 @@ fn copy(
     let failed = |source| BundleError::Source { name: format!("{} of {module}", file.name), source };
     let mut hasher = Hasher::new();
     let (mut at, size) = (0, contents.size(content));
-    while at < size {
-        let want = PIECE.min(size - at);
-        let bytes = source.read(module, file.name, at, want).map_err(failed)?;
-        if bytes.len() as u64 != want {
-            return Err(failed(io::ErrorKind::UnexpectedEof.into()));
+    let copied = source.copy(module, file.name, &mut |bytes| {
+        at += bytes.len() as u64;
+        if at > size {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is longer than its list says"));
         }
-        hasher.update(&bytes);
-        compressor.write(&bytes).map_err(failed)?;
-        at += want;
+        hasher.update(bytes);
+        compressor.write(bytes)
+    });
+    copied.map_err(failed)?;
+    if at < size {
+        return Err(failed(io::ErrorKind::UnexpectedEof.into()));
     }
     Ok(hasher.finalize().into())
 }

@@ -144,6 +144,12 @@ impl Blocks {
         (range.clone(), block.size)
     }
 
+    /// How many bytes a block unpacks to.
+    #[must_use]
+    pub fn unpacked(&self, index: usize) -> u64 {
+        self.blocks[index].0.unpacked
+    }
+
     /// The block that holds a content.
     #[must_use]
     pub fn block_of(&self, content: usize) -> usize {

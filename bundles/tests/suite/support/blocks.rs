@@ -4,7 +4,7 @@ use super::{JOBS, World, empty_manifest, module};
 use airgo_bundle::manifest::{Encoder, Encoding, GraphNode, Stored};
 use airgo_bundle::names::object_name;
 use airgo_bundle::{
-    Carried, CarriedModule, Contents, FileSource, NewBlocks, ObjectKind, Sha256, compress_list,
+    Carried, CarriedModule, Contents, FileSource, NewBlocks, ObjectKind, Sha256, Take, compress_list,
 };
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::{Limits, ModuleZip, Scratch};
@@ -36,6 +36,11 @@ impl Zips {
         Self(modules.iter().map(|m| (m.id().clone(), m.zip_bytes())).collect())
     }
 
+    pub fn file(&self, module: &ModuleVersion, name: &str) -> Vec<u8> {
+        let mut zip = ModuleZip::open(Cursor::new(&self.0[module]), module, &Limits::default()).unwrap();
+        zip.read(name, 0, u64::MAX).unwrap()
+    }
+
     pub fn list(&self, module: &ModuleVersion) -> airgo_gomod::modzip::FileList {
         let mut zip = ModuleZip::open(Cursor::new(&self.0[module]), module, &Limits::default()).unwrap();
         zip.walk_listed(&mut Scratch::new(), &mut ()).unwrap()
@@ -43,9 +48,8 @@ impl Zips {
 }
 
 impl FileSource for &Zips {
-    fn read(&mut self, module: &ModuleVersion, file: &str, offset: u64, len: u64) -> io::Result<Vec<u8>> {
-        let mut zip = ModuleZip::open(Cursor::new(&self.0[module]), module, &Limits::default()).unwrap();
-        zip.read(file, offset, len).map_err(io::Error::other)
+    fn copy(&mut self, module: &ModuleVersion, file: &str, take: Take<'_>) -> io::Result<()> {
+        take(&self.file(module, file))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::collect::payload::source::{InZips, Source, Zip};
 use crate::failure::{Failure, Result};
 use crate::unpack_zips;
 use airgo_bundle::manifest::Encoder;
-use airgo_bundle::{BlockFiles, FileSource, SignedBundle};
+use airgo_bundle::{BlockFiles, FileSource, SignedBundle, Take};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::FileList;
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,8 +110,7 @@ impl Source for Modules<'_> {
     fn files(&self) -> Box<dyn FileSource + '_> {
         let open =
             |module: &ModuleVersion| bundle_files::open(bundle_files::content(self.bundle, module)?, module);
-        let zips = InZips { open, last: None };
-        Box::new(Files { blocks: self.blocks.as_ref(), zips })
+        Box::new(Files { blocks: self.blocks.as_ref(), zips: InZips::new(open) })
     }
 }
 
@@ -122,13 +121,11 @@ struct Files<'a, Z> {
 }
 
 impl<Z: FileSource> FileSource for Files<'_, Z> {
-    fn read(&mut self, module: &ModuleVersion, file: &str, offset: u64, len: u64) -> io::Result<Vec<u8>> {
+    fn copy(&mut self, module: &ModuleVersion, file: &str, take: Take<'_>) -> io::Result<()> {
         match self.blocks.filter(|blocks| blocks.module(module).is_some()) {
-            None => self.zips.read(module, file, offset, len),
-            Some(blocks) => {
-                let read = blocks.read(module, file, offset, len).map_err(io::Error::other)?;
-                Ok(read.ok_or(io::ErrorKind::NotFound)?)
-            }
+            None => self.zips.copy(module, file, take),
+            Some(blocks) if blocks.copy(module, file, take)? => Ok(()),
+            Some(_) => Err(io::ErrorKind::NotFound.into()),
         }
     }
 }

@@ -3,10 +3,10 @@
 use crate::collect::collected::{Objects, open_zip, zip_of};
 use crate::errors::fetch_failure;
 use crate::failure::Result;
-use airgo_bundle::FileSource;
+use airgo_bundle::{FileSource, Take};
 use airgo_fetch::Kind;
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::modzip::{FileList, ModuleZip};
+use airgo_gomod::modzip::{FileList, ModuleZip, Scratch, Sink, WalkError};
 use std::io::{self, Read, Seek};
 
 /// A module's zip.
@@ -55,26 +55,58 @@ impl Source for Objects {
     }
 
     fn files(&self) -> Box<dyn FileSource + '_> {
-        Box::new(InZips { open: |module: &ModuleVersion| open_zip(self, module), last: None })
+        Box::new(InZips::new(|module: &ModuleVersion| open_zip(self, module)))
     }
 }
 
+/// Files up to this size are inflated in one piece.
+const WHOLE: u64 = 1 << 20;
+
 /// Reads files of one zip after the other.
 pub struct InZips<O, R> {
-    /// Opens a module's zip.
-    pub open: O,
-    /// The one that was opened last.
-    pub last: Option<ModuleZip<R>>,
+    open: O,
+    last: Option<ModuleZip<R>>,
+    scratch: Scratch,
+}
+
+impl<O, R> InZips<O, R> {
+    /// Reads from the zips that this opens.
+    pub fn new(open: O) -> Self {
+        Self { open, last: None, scratch: Scratch::for_files_up_to(WHOLE) }
+    }
 }
 
 impl<R: Read + Seek, O: FnMut(&ModuleVersion) -> Result<ModuleZip<R>>> FileSource for InZips<O, R> {
-    fn read(&mut self, module: &ModuleVersion, file: &str, offset: u64, len: u64) -> io::Result<Vec<u8>> {
+    fn copy(&mut self, module: &ModuleVersion, file: &str, take: Take<'_>) -> io::Result<()> {
         let open = match self.last.take().filter(|zip| zip.module() == module) {
             Some(zip) => zip,
             None => {
                 (self.open)(module).map_err(|failure| io::Error::other(failure.message.raw().to_owned()))?
             }
         };
-        self.last.insert(open).read(file, offset, len).map_err(io::Error::other)
+        let walked = self.last.insert(open).walk_files(&mut self.scratch, [file], &mut Taking(take));
+        walked.map_err(|error| match error {
+            WalkError::Zip(error) => io::Error::other(error),
+            WalkError::Sink(error) => error,
+        })
+    }
+}
+
+/// Hands on the bytes of one file.
+struct Taking<'t>(Take<'t>);
+
+impl Sink for Taking<'_> {
+    type Error = io::Error;
+
+    fn start(&mut self, _: &str, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn data(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (self.0)(bytes)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
