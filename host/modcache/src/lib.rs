@@ -59,6 +59,10 @@
 //! Copying, hashing and extracting know nothing of these names: `writer` stages
 //! modules, and `gomodcache` has the places that they go to.
 //!
+//! **Other layouts** are below `layouts`: a directory that takes the place of another at
+//! once ([`DirectoryTarget`]), which vendor/ is written with, and trees that modules are
+//! served from ([`ServedTree`]).
+//!
 //! **Links below GOMODCACHE are hostile:** every directory is opened by name
 //! below the handle of its parent, not following links, through cap-std. Files are
 //! opened without waiting, must be regular, and are read up to their limit.
@@ -68,6 +72,7 @@ mod changes;
 mod error;
 mod gomodcache;
 mod input;
+mod layouts;
 mod listed;
 mod made;
 mod marks;
@@ -89,6 +94,10 @@ pub use changes::{Change, ChangeKind, Changes};
 pub use error::{Hashed, InstallAllError, InstallError, MarkerError, OpenError, Problem};
 pub use gomodcache::marker::{EXACT_CACHE_SCHEMA, ExactCache, ExactModule};
 pub use input::{GoModInput, ModuleInput, Outcome, Progress, ZipInput};
+pub use layouts::directory::{DirectoryTarget, NewDirectory, NewFile};
+pub use layouts::error::DirectoryError;
+pub use layouts::served::ServedTree;
+pub use layouts::serving::Serving;
 pub use listed::{Content, PartialInput, RebuiltZip};
 pub use partial::{FileWriter, PartialTree};
 pub use rebuilt::ZipWriter;

@@ -2,7 +2,7 @@
 //! locks, what is there already, and the order in which a module becomes visible.
 
 pub(crate) mod existing;
-mod list;
+pub(crate) mod list;
 pub(crate) mod marker;
 pub(crate) mod metadata;
 pub(crate) mod place;
