@@ -8,44 +8,82 @@ use crate::project::{self, Loaded};
 use crate::quantity::count;
 use airgo_bundle::manifest::SumSource;
 use airgo_bundle::predicate::Inputs;
-use airgo_bundle::{Manifest, Sha256, SignedBundle};
+use airgo_bundle::{Sha256, SignedBundle};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::gosum::Subject;
 use std::path::Path;
+
+/// How a project is another than the one that a bundle was packed for.
+#[derive(Debug, Default)]
+pub struct Differences {
+    /// Whether the bundle was packed for one of its modules.
+    pub is_of_bundle: bool,
+    /// Whether a trusted signer states the lines that go reads modules by, which are those
+    /// of this project: go.mod and go.work may differ in comments.
+    pub same_lines: bool,
+    /// What differs.
+    pub list: Vec<Difference>,
+}
+
+/// What differs of a project.
+#[derive(Debug)]
+pub struct Difference {
+    /// In words.
+    pub text: String,
+    /// What it is.
+    pub what: What,
+}
+
+/// What may differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A go.mod file.
+    GoMod,
+    /// A hash in go.sum.
+    Hash,
+    /// A line that go.sum had, or that is another project's.
+    Lacking,
+}
 
 /// Warns where go.mod or go.sum of the project here are not those of the
 /// bundle. Without a project here, or one of the bundle's, nothing is reported; nor where
 /// a go.mod differs only in what go does not read modules by, such as a comment.
 pub fn compare(context: &Context, bundle: &SignedBundle) {
     let Ok(loaded) = project::load(Path::new("."), &context.env) else { return };
-    let stated = bundle.signers().trusted_statements::<Inputs>().unwrap_or_default();
-    let same = inputs::modules(std::slice::from_ref(&loaded), &loaded.root)
-        .is_ok_and(|now| stated.iter().any(|(_, then)| then.modules == now));
-    let differences = differences(&loaded, bundle.manifest(), same);
-    for difference in &differences {
-        context.warning(format!("the bundle was packed for another state of this project: {difference}"));
+    let differences = differences(&loaded, bundle).list;
+    for Difference { text, .. } in &differences {
+        context.warning(format!("the bundle was packed for another state of this project: {text}"));
     }
     if !differences.is_empty() {
         context.hint("pack again, or check out the state that was packed");
     }
 }
 
-fn differences(loaded: &Loaded, manifest: &Manifest, same_lines: bool) -> Vec<String> {
-    let mut found = Vec::new();
+/// Compares go.mod and go.sum of a project with those that a bundle was packed for.
+/// Nothing differs where the bundle is of other projects.
+pub fn differences(loaded: &Loaded, bundle: &SignedBundle) -> Differences {
+    let manifest = bundle.manifest();
+    let stated = bundle.signers().trusted_statements::<Inputs>().unwrap_or_default();
+    let same_lines = inputs::modules(std::slice::from_ref(loaded), &loaded.root)
+        .is_ok_and(|now| stated.iter().any(|(_, then)| then.modules == now));
+    let mut found = Differences { same_lines, ..Differences::default() };
+    let mut add = |text, what| found.list.push(Difference { text, what });
     let mut same_project = false;
     for (main, bytes) in loaded.project.mains.iter().zip(&loaded.go_mods) {
         let Some(path) = main.modfile.module.as_ref().map(|m| m.path.as_str()) else { continue };
-        let Some(packed) = manifest.main_modules.iter().find(|m| m.path == path) else { continue };
+        let mut packed = manifest.main_modules.iter().filter(|m| m.path == path).peekable();
+        if packed.peek().is_none() {
+            continue;
+        }
         same_project = true;
-        if !same_lines && Sha256::of(bytes) != packed.go_mod_sha256 {
-            found.push(format!(
-                "{} is not the go.mod that was packed",
-                shown(&Path::new(&main.dir).join("go.mod"))
-            ));
+        let sha256 = Sha256::of(bytes);
+        if !same_lines && !packed.any(|m| m.go_mod_sha256 == sha256) {
+            let file = shown(&Path::new(&main.dir).join("go.mod"));
+            add(format!("{file} is not the go.mod that was packed"), What::GoMod);
         }
     }
     if !same_project {
-        return Vec::new();
+        return found;
     }
     let (mut other, mut lacking) = (Vec::new(), Vec::new());
     for module in manifest.modules.iter().filter(|m| m.replacement.is_none()) {
@@ -63,16 +101,17 @@ fn differences(loaded: &Loaded, manifest: &Manifest, same_lines: bool) -> Vec<St
         }
     }
     let file = shown(&loaded.sum_file);
-    let mut say = |names: Vec<String>, what: &str| {
+    let mut say = |names: Vec<String>, words: &str, what| {
         if let Some(first) = names.first() {
             let more = match names.len() - 1 {
                 0 => String::new(),
                 n => format!(" and {}", count(n, "more line")),
             };
-            found.push(format!("{file} {what} {first}{more}"));
+            add(format!("{file} {words} {first}{more}"), what);
         }
     };
-    say(other, "has another hash for");
-    say(lacking, "no longer has the line for");
+    say(other, "has another hash for", What::Hash);
+    say(lacking, "no longer has the line for", What::Lacking);
+    found.is_of_bundle = true;
     found
 }

@@ -101,7 +101,7 @@ pub fn files(disk: &Disk, vendored: &Vendored, sources: &mut Sources<'_>) -> Res
 }
 
 /// The SHA-256 that a file must have.
-fn wanted(copied: &Copied, sources: &mut Sources<'_>) -> Result<Option<[u8; 32]>> {
+pub fn wanted(copied: &Copied, sources: &mut Sources<'_>) -> Result<Option<[u8; 32]>> {
     match &copied.place {
         Place::Zip(module) => Ok(sources.listed(module)?.sha256(&copied.file)),
         Place::Directory(_) => {

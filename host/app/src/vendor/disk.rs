@@ -42,6 +42,11 @@ pub struct Disk {
 }
 
 impl Disk {
+    /// Nothing is there.
+    pub fn none(root: &Path) -> Self {
+        Self { root: root.to_owned(), files: BTreeMap::new() }
+    }
+
     /// Reads all of it.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The lists of downloads, which are what go.sum says.
 
 use super::lists::Lists;
-use super::{Checked, Comparing};
+use super::{Checked, UNCOMPARED, Vendoring};
 use crate::Context;
 use crate::collect::{Zips, with_modules};
 use crate::failure::{Failure, Result};
@@ -24,8 +24,8 @@ pub fn check(context: &Context, network: &Network, project: &Path, dir: &Path) -
         let (Some(loaded), Some(resolution)) = (projects.list.first(), resolutions.first()) else {
             return Err(Failure::failed("no project is named"));
         };
-        let comparing = Comparing { context, loaded, resolution, dir, bundle: None };
-        let mut checked = comparing.run(zips, go_mods)?;
+        let vendoring = Vendoring { context, loaded, resolution, dir, bundle: None, undone: UNCOMPARED };
+        let mut checked = vendoring.compare(zips, go_mods)?;
         // The checksum database has attested these.
         checked.unsummed.clear();
         Ok(checked)

@@ -14,7 +14,10 @@ mod lists;
 mod sources;
 
 pub use compare::{Difference, MODULES_TXT, Wrong};
+pub(crate) use compare::{files as differences, wanted};
+pub(crate) use disk::{Disk, Found};
 pub use lines::LineChange;
+pub(crate) use sources::Sources;
 
 use crate::Context;
 use crate::completeness::{Carried, GoMods, Problem, ProblemKind, Refusal, SHOWN, Speaking, refused};
@@ -31,9 +34,7 @@ use airgo_gomod::ModuleVersion;
 use airgo_resolve::vendor::{Looking, Vendored};
 use airgo_resolve::{GoModSource, Resolution, resolve};
 use compare::{files, modules_txt};
-use disk::{Disk, Found};
 use lists::Lists;
-use sources::Sources;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -74,6 +75,8 @@ pub struct Checked {
     pub unsummed: Vec<String>,
 }
 
+const UNCOMPARED: &str = "the vendor directory cannot be compared";
+
 /// Compares a vendor directory with what go would write.
 ///
 /// # Errors
@@ -87,17 +90,19 @@ pub fn check(context: &Context, request: &VendorRequest) -> Result<Checked> {
     let checked = match &request.bundle {
         Some(file) => {
             let bundle = open::open_signed(context, file, &request.trust)?;
-            check_with(context, &loaded, &dir, (file, &Carried::new(context, &bundle)?))?
+            check_with(context, &loaded, &dir, (file, &Carried::new(context, &bundle)?))
         }
         #[cfg(feature = "network")]
-        None => fetched::check(context, &request.network, &request.dir, &dir)?,
+        None => fetched::check(context, &request.network, &request.dir, &dir),
         #[cfg(not(feature = "network"))]
-        None => {
-            return Err(Failure::new(FailureKind::Usage, "no bundle is named")
-                .line("this airgo fetches nothing")
-                .hint("name a bundle: airgo vendor --check DIR --bundle FILE"));
-        }
+        None => Err(Failure::new(FailureKind::Usage, "no bundle is named")
+            .line("this airgo fetches nothing")
+            .hint("name a bundle: airgo vendor --check DIR --bundle FILE")),
     };
+    let checked = checked.map_err(|failure| match failure.kind {
+        FailureKind::Checksum => failure.outcome("the vendor directory was not compared"),
+        _ => failure,
+    })?;
     for module in &checked.unsummed {
         context.warning(format!(
             "{} lacks a line for {module}: nothing but its source says what is in it",
@@ -123,24 +128,35 @@ pub fn check_with(
     (file, carried): (&Path, &Carried<'_>),
 ) -> Result<Checked> {
     let mut go_mods = GoMods::new(carried);
-    let resolution = resolve(&loaded.project, &mut go_mods);
+    let resolution = resolved(loaded, &mut go_mods, (dir, file), UNCOMPARED)?;
+    let vendoring =
+        Vendoring { context, loaded, resolution: &resolution, dir, bundle: Some(file), undone: UNCOMPARED };
+    vendoring.compare(carried, &mut go_mods)
+}
+
+/// The build list by the go.mod files of a bundle, for the vendor directory `dir`.
+///
+/// # Errors
+/// The bundle `file` lacks some, or is damaged; `undone` says what is not done then.
+pub(crate) fn resolved(
+    loaded: &Loaded,
+    go_mods: &mut GoMods<'_>,
+    (dir, file): (&Path, &Path),
+    undone: &str,
+) -> Result<Resolution> {
+    let resolution = resolve(&loaded.project, go_mods);
     if let Some(fault) = go_mods.fault.take() {
         return Err(fault);
     }
-    let resolution = match resolution {
-        Ok(resolution) => resolution,
-        Err(e) => {
-            let problems = refused(&e);
-            let refusal = Refusal { problems: &problems, shown: SHOWN, many: "go mod tidy" };
-            let failure = refusal.failure("the vendor directory cannot be compared");
-            let whole = format!("airgo pack {} -o FILE", project_of(dir));
-            return Err(failure
-                .fact("bundle", shown(file))
-                .hint(format!("a bundle of this go.mod has all go.mod files that it leads to: {whole}")));
-        }
-    };
-    let comparing = Comparing { context, loaded, resolution: &resolution, dir, bundle: Some(file) };
-    comparing.run(carried, &mut go_mods)
+    resolution.map_err(|e| {
+        let problems = refused(&e);
+        let refusal = Refusal { problems: &problems, shown: SHOWN, many: "go mod tidy" };
+        let whole = format!("airgo pack {} -o FILE", project_of(dir));
+        refusal
+            .failure(undone)
+            .fact("bundle", shown(file))
+            .hint(format!("a bundle of this go.mod has all go.mod files that it leads to: {whole}"))
+    })
 }
 
 /// The vendor directory of a project, which is one.
@@ -181,18 +197,22 @@ pub fn project_of(vendor: &Path) -> String {
     if name.is_empty() || name == "''" { ".".to_owned() } else { name }
 }
 
-/// What is compared.
-struct Comparing<'a> {
-    context: &'a Context,
-    loaded: &'a Loaded,
-    resolution: &'a Resolution,
-    dir: &'a Path,
-    bundle: Option<&'a Path>,
+/// A project whose vendor directory is computed.
+pub(crate) struct Vendoring<'a> {
+    pub context: &'a Context,
+    pub loaded: &'a Loaded,
+    pub resolution: &'a Resolution,
+    /// The vendor directory.
+    pub dir: &'a Path,
+    /// What has the modules; none where they are fetched.
+    pub bundle: Option<&'a Path>,
+    /// For messages: what is not done where something is missing.
+    pub undone: &'static str,
 }
 
-impl Comparing<'_> {
-    fn run(&self, lists: &dyn Lists, go_mods: &mut dyn GoModSource) -> Result<Checked> {
-        let Self { context, loaded, resolution, dir, bundle } = *self;
+impl Vendoring<'_> {
+    fn compare(&self, lists: &dyn Lists, go_mods: &mut dyn GoModSource) -> Result<Checked> {
+        let Self { context, loaded, resolution, dir, bundle, .. } = *self;
         let disk = Disk::read(context, dir)?;
         let from = bundle.map_or_else(|| "the proxy".to_owned(), shown);
         let mut sources = Sources::new(context, (loaded, resolution), &disk, lists, &from);
@@ -236,7 +256,10 @@ impl Comparing<'_> {
     }
 
     /// What go would write, where it would.
-    fn vendor(&self, sources: &mut Sources<'_>, go_mods: &mut dyn GoModSource) -> Result<Vendored> {
+    ///
+    /// # Errors
+    /// What go would refuse, or a list of files that cannot be had.
+    pub fn vendor(&self, sources: &mut Sources<'_>, go_mods: &mut dyn GoModSource) -> Result<Vendored> {
         let Self { context, loaded, resolution, .. } = *self;
         let words = Speaking::of(context, loaded);
         let has_sum = |module: &ModuleVersion, subject| loaded.sums.contains(module, subject);
@@ -252,7 +275,7 @@ impl Comparing<'_> {
             let refusal = Refusal { problems: &problems, shown: SHOWN, many: "go mod tidy" };
             let lacks = problems.iter().all(|problem| problem.kind == ProblemKind::Module);
             let what = match lacks {
-                true => "the vendor directory cannot be compared".to_owned(),
+                true => self.undone.to_owned(),
                 false => format!("{command} would refuse"),
             };
             return Err(refusal.failure(&what));

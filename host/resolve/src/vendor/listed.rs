@@ -101,6 +101,12 @@ impl ModulesTxt {
         }
     }
 
+    /// The modules that have packages, each with what replaces it.
+    pub fn modules(&self) -> impl Iterator<Item = (&ModuleVersion, Option<&ModuleVersion>)> {
+        let replacement = |module| self.said.get(module).and_then(|said| said.replacement.as_ref());
+        self.list.iter().map(move |module| (module, replacement(module)))
+    }
+
     /// The module that it says a package is of.
     #[must_use]
     pub fn module_of(&self, package: &str) -> Option<&ModuleVersion> {
