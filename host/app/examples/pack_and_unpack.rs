@@ -78,7 +78,7 @@ fn run(project: PathBuf, scratch: PathBuf) -> Result<(), Failure> {
     )?;
     println!("{} installed, content id {}", unpacked.installed, unpacked.content_id);
     // A module cache is read-only, and would stay behind.
-    make_writable(&unpacked.gomodcache).map_err(|e| failed(&e))
+    make_writable(&unpacked.dir).map_err(|e| failed(&e))
 }
 
 fn make_writable(dir: &std::path::Path) -> std::io::Result<()> {

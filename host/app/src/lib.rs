@@ -30,6 +30,7 @@ pub mod inputs;
 pub mod inspect;
 mod interrupt;
 pub mod key;
+pub mod layouts;
 #[cfg(feature = "network")]
 pub mod pack;
 #[cfg(feature = "network")]
@@ -49,6 +50,7 @@ pub mod trust;
 pub mod unpack;
 mod unpack_blocks;
 mod unpack_exact;
+mod unpack_modules;
 mod unpack_zips;
 pub mod vendor;
 pub mod verify;

@@ -3,6 +3,8 @@
 use crate::Context;
 use crate::errors::{cache_disk, install_failure};
 use crate::failure::{Failure, Result};
+use crate::layouts::{self, Written};
+use crate::paths::shown;
 use crate::policy::baseline::{self, Baseline};
 use crate::policy::recorded::{self, Recorded};
 use crate::policy::view::View;
@@ -12,9 +14,10 @@ use crate::quantity::{bytes, count, count_are, duration};
 use crate::requests::{LastSeenFile, TrustFiles};
 use crate::settings;
 use crate::trust::open::{self, bundle_failure};
+use crate::unpack_blocks;
 use crate::unpack_exact::{self, Chosen};
+use crate::unpack_modules::{Watch, damage, evidence, inputs};
 use crate::unpack_zips::{self, Zips};
-use crate::{Interrupt, Progress, unpack_blocks};
 use airgo_bundle::keys::KeyId;
 use airgo_bundle::manifest::Encoding;
 use airgo_bundle::names::EVIDENCE;
@@ -22,8 +25,8 @@ use airgo_bundle::{Blocks, CarriedModule, ObjectKind, SignedBundle};
 use airgo_gomod::goenv::GoFlags;
 use airgo_gomod::{H1, ModuleVersion};
 use airgo_modcache::{
-    GoModInput, InstallAllError, InstallError, ModCache, ModuleInput, Options, Outcome, PartialInput,
-    PartialTree, Problem, ZipInput,
+    InstallAllError, InstallError, ModCache, ModuleInput, Options, Outcome, PartialInput, PartialTree,
+    Problem,
 };
 use airgo_policy::Report;
 use jiff::Timestamp;
@@ -32,6 +35,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use crate::layouts::Layout;
 pub use crate::unpack_exact::ExactPart;
 
 /// What to unpack, and how.
@@ -39,6 +43,8 @@ pub use crate::unpack_exact::ExactPart;
 pub struct UnpackRequest {
     /// The bundle; one volume is enough for those beside it.
     pub files: Vec<PathBuf>,
+    /// What it is unpacked as.
+    pub layout: Layout,
     /// Where to install; default: what `go env GOMODCACHE` says.
     pub gomodcache: Option<PathBuf>,
     /// Whom to trust, and what a delta builds on.
@@ -69,8 +75,10 @@ pub struct UnpackRequest {
 /// A bundle that was unpacked.
 #[derive(Clone, Debug)]
 pub struct Unpacked {
-    /// The module cache.
-    pub gomodcache: PathBuf,
+    /// What it was unpacked as, as `--as` names it.
+    pub layout: &'static str,
+    /// Where: the module cache, or the directory that was written.
+    pub dir: PathBuf,
     /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: String,
     /// Modules, with those of which go.mod alone is read, that were installed.
@@ -93,21 +101,43 @@ pub struct Unpacked {
 /// complete in the cache or not there.
 pub fn unpack(context: &Context, request: &UnpackRequest) -> Result<Unpacked> {
     let unpacked = verify_and_install(context, request);
-    unpacked.map_err(|failure| failure.outcome("nothing was written to the module cache"))
+    unpacked.map_err(|failure| failure.outcome(request.layout.outcome()))
 }
 
 fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpacked> {
     let began = Instant::now();
-    let target = target(context, request)?;
+    let target = match request.layout {
+        Layout::Cache => target(context, request)?,
+        _ => PathBuf::new(),
+    };
     let source = policy::source(context, request.policy.as_deref(), Path::new("."))?;
     let bundle = Arc::new(open::open_signed_files(context, &request.files, &request.trust)?);
     open::check_last_seen(&request.last_seen, &bundle)?;
     for signer in bundle.signers().trusted() {
         context.detail(format!("signed by {}", signer.key_id));
     }
-    beside::compare(context, &bundle);
+    if matches!(request.layout, Layout::Cache) {
+        beside::compare(context, &bundle);
+    }
     let evaluated = evaluate(context, request, source, &bundle)?;
     context.interrupt.check()?;
+    let unpacked = |layout, written: Written| Unpacked {
+        layout,
+        dir: written.dir,
+        content_id: bundle.manifest().content_id.clone(),
+        installed: written.installed,
+        already_present: written.already_present,
+        signed_by: bundle.signers().trusted().map(|s| s.key_id.to_string()).collect(),
+        report: evaluated.report.clone(),
+        recorded_by: evaluated.recorded_by,
+    };
+    if let Some(written) = layouts::write(context, request, &bundle)? {
+        open::record_last_seen(&request.last_seen, &bundle)?;
+        context.status("Evaluated", evaluated.summary(request));
+        let (into, took) = (shown(&written.dir), duration(began.elapsed()));
+        context.status("Unpacked", format!("{} into {into} in {took}", written.what));
+        return Ok(unpacked(request.layout.name(), written));
+    }
     let chosen = match &request.exact {
         None => None,
         Some(exact) => Some(unpack_exact::choose(context, exact, name(request), &bundle)?),
@@ -125,15 +155,8 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     };
     let (into, took) = (target.display(), duration(began.elapsed()));
     context.status("Unpacked", format!("{what}, {present} already there) into {into} in {took}"));
-    Ok(Unpacked {
-        gomodcache: target,
-        content_id: bundle.manifest().content_id.clone(),
-        installed: new,
-        already_present: present,
-        signed_by: bundle.signers().trusted().map(|s| s.key_id.to_string()).collect(),
-        report: evaluated.report,
-        recorded_by: evaluated.recorded_by,
-    })
+    let written = Written { dir: target, installed: new, already_present: present, what: String::new() };
+    Ok(unpacked(request.layout.name(), written))
 }
 
 /// What was done, as the beginning of a line.
@@ -251,15 +274,12 @@ fn install(
     let stored = inputs.iter().filter(|input| input.zip.is_some()).map(|input| &input.module);
     let with_code: BTreeSet<ModuleVersion> =
         stored.chain(parts.iter().map(|part| &part.module)).cloned().collect();
-    let watch = Watch {
-        progress: context.progress("Unpacking", "modules", with_code.len() as u64),
-        with_code,
-        interrupt: context.interrupt.clone(),
-        context: context.clone(),
-    };
+    let watch = Watch::new(context, with_code);
     let jobs = open::jobs(request.jobs).get();
     let stage = cache.stage().of_bundle(bundle.manifest_sha256().0);
-    stage.add_all(inputs, jobs, &watch).map_err(|e| damage(context, request, bundle, &e.error))?;
+    stage
+        .add_all(inputs, jobs, &watch)
+        .map_err(|e| damage(context, open::jobs(request.jobs), bundle, &e.error))?;
     let trees = parts.into_iter().map(|part| stage.partial(part, &watch));
     let trees = trees.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| shared(&e, target))?;
     let in_zips = match &blocks {
@@ -351,30 +371,6 @@ fn shared(error: &InstallError, target: &Path) -> Failure {
     }
 }
 
-/// Why a module could not be staged: where its zip is not what the manifest says, all
-/// that is wrong with the bundle, as `airgo verify` has it.
-fn damage(
-    context: &Context,
-    request: &UnpackRequest,
-    bundle: &SignedBundle,
-    error: &InstallError,
-) -> Failure {
-    let is_damage = matches!(*error.problem, Problem::Mismatch { .. } | Problem::Zip(_) | Problem::Source(_));
-    if is_damage {
-        let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
-        if let Err(found) = bundle.verify_objects(open::jobs(request.jobs), &watch) {
-            return bundle_failure(&found);
-        }
-    }
-    install_failure(error)
-}
-
-/// The checksum database's word, verified.
-fn evidence(bundle: &SignedBundle) -> Result<Vec<(&str, Vec<u8>)>> {
-    let read = |name| Ok((name, bundle.read_evidence(name).map_err(|e| bundle_failure(&e))?));
-    bundle.evidence().map(read).collect()
-}
-
 /// The checksum database's word goes where an offline `go` looks for it when
 /// go.sum has no line; go checks its signature and proofs itself.
 fn keep_evidence(cache: &ModCache, evidence: &[(&str, Vec<u8>)]) -> Result<()> {
@@ -400,42 +396,6 @@ fn modcacherw(context: &Context) -> Result<bool> {
     })
 }
 
-/// Every module of the bundle, its zips still behind the bundle's handle: whoever
-/// stages them hashes them. All other objects are verified. With `lean` the zips are left
-/// out, and lists and blocks are verified by whoever reads them.
-fn inputs(bundle: &SignedBundle, lean: bool) -> Result<Vec<ModuleInput<'_>>> {
-    let mut inputs: BTreeMap<ModuleVersion, ModuleInput<'_>> = BTreeMap::new();
-    for object in bundle.objects() {
-        let content = bundle.content(&object.name).map_err(|e| bundle_failure(&e))?;
-        if lean && matches!(object.kind, ObjectKind::Zip | ObjectKind::FileList | ObjectKind::Block) {
-            continue;
-        }
-        if !matches!(object.kind, ObjectKind::Info | ObjectKind::Mod | ObjectKind::Zip) {
-            content.verify(&mut Vec::new(), &()).map_err(|e| bundle_failure(&e))?;
-            continue;
-        }
-        let module = object.module.clone();
-        let input = inputs.entry(module.clone()).or_insert_with(|| ModuleInput {
-            module,
-            info: None,
-            go_mod: None,
-            zip: None,
-        });
-        match (object.kind, object.h1) {
-            (ObjectKind::Zip, Some(h1)) => {
-                let reader = Box::new(content.checked_but_digest());
-                input.zip = Some(ZipInput { reader, size: object.size, sha256: object.sha256.0, h1 });
-            }
-            (ObjectKind::Mod, Some(h1)) => {
-                let bytes = content.read_verified().map_err(|e| bundle_failure(&e))?;
-                input.go_mod = Some(GoModInput { bytes, h1 });
-            }
-            _ => input.info = Some(content.read_verified().map_err(|e| bundle_failure(&e))?),
-        }
-    }
-    Ok(inputs.into_values().collect())
-}
-
 /// What is finished stays: each module is complete or not there.
 fn incomplete(error: &InstallAllError, with_code: &BTreeSet<ModuleVersion>, target: &Path) -> Failure {
     let complete = error.finished.iter().filter(|(module, _)| with_code.contains(module)).count();
@@ -451,32 +411,4 @@ fn incomplete(error: &InstallAllError, with_code: &BTreeSet<ModuleVersion>, targ
         "{complete} complete in {}, {missing} not written; a second run goes on from there",
         target.display()
     ))
-}
-
-struct Watch {
-    progress: Progress,
-    /// The modules that the bar counts.
-    with_code: BTreeSet<ModuleVersion>,
-    interrupt: Interrupt,
-    context: Context,
-}
-
-impl airgo_modcache::Progress for Watch {
-    fn waiting(&self, module: &ModuleVersion) {
-        self.context.detail(format!("waiting for another process that works on {module}"));
-    }
-
-    fn bytes(&self, more: u64) {
-        self.progress.add_bytes(more);
-    }
-
-    fn staged(&self, module: &ModuleVersion) {
-        if self.with_code.contains(module) {
-            self.progress.add_done(1);
-        }
-    }
-
-    fn cancelled(&self) -> bool {
-        self.interrupt.is_set()
-    }
 }

@@ -84,6 +84,14 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "a delta, with the bundle that it builds on",
                 "airgo unpack new.airgo --base old.airgo --trust team.pub",
             ),
+            (
+                "the vendor directory of the checkout in the working directory",
+                "airgo unpack app.airgo --as vendor --trust team.pub",
+            ),
+            (
+                "a GOPROXY: then GOPROXY=file:///srv/goproxy go build ./...",
+                "airgo unpack app.airgo --as proxy --to /srv/goproxy --trust team.pub",
+            ),
         ],
         "check" => &[
             ("whether this checkout builds from the bundle", "airgo check app.airgo --trust team.pub"),

@@ -3,6 +3,7 @@
 use crate::bundle_files;
 use crate::collect::payload::source::{InZips, Source, Zip};
 use crate::failure::{Failure, Result};
+use crate::layouts::rebuilt;
 use crate::unpack_zips;
 use airgo_bundle::manifest::Encoder;
 use airgo_bundle::{BlockFiles, FileSource, SignedBundle, Take};
@@ -10,11 +11,8 @@ use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::FileList;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek as _, Write as _};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-
-/// How much of a file is read at a time.
-const PIECE: u64 = 16 << 20;
 
 /// A module with a zip.
 struct Stored {
@@ -68,20 +66,7 @@ impl<'a> Modules<'a> {
     /// it with the manifest.
     fn make(&self, module: &ModuleVersion, stored: &Stored, encoder: Encoder) -> io::Result<File> {
         let blocks = self.blocks.as_ref().ok_or(io::ErrorKind::NotFound)?;
-        let mut file = tempfile::tempfile_in(&self.dir)?;
-        let names = stored.list.iter().map(|file| (file.name, file));
-        let mut out = BufWriter::new(&mut file);
-        let made = unpack_zips::write(unpack_zips::of(encoder), module, names, &mut out, |file| {
-            if file.is_directory() {
-                return Ok(None);
-            }
-            Ok(Some(FileReader { blocks, module, name: file.name, at: 0, piece: io::Cursor::default() }))
-        });
-        made.map_err(io::Error::other)?;
-        out.flush()?;
-        drop(out);
-        file.rewind()?;
-        Ok(file)
+        rebuilt::make(blocks, module, &stored.list, unpack_zips::of(encoder), &self.dir)
     }
 }
 
@@ -127,28 +112,5 @@ impl<Z: FileSource> FileSource for Files<'_, Z> {
             Some(blocks) if blocks.copy(module, file, take)? => Ok(()),
             Some(_) => Err(io::ErrorKind::NotFound.into()),
         }
-    }
-}
-
-/// A file in blocks, from front to back.
-struct FileReader<'a> {
-    blocks: &'a BlockFiles,
-    module: &'a ModuleVersion,
-    name: &'a str,
-    at: u64,
-    piece: io::Cursor<Vec<u8>>,
-}
-
-impl Read for FileReader<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let read = self.piece.read(buf)?;
-        if read > 0 || buf.is_empty() {
-            return Ok(read);
-        }
-        let piece = self.blocks.read(self.module, self.name, self.at, PIECE).map_err(io::Error::other)?;
-        let piece = piece.ok_or(io::ErrorKind::NotFound)?;
-        self.at += piece.len() as u64;
-        self.piece = io::Cursor::new(piece);
-        self.piece.read(buf)
     }
 }

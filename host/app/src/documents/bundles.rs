@@ -72,14 +72,18 @@ pub struct Unpack<'a> {
     pub already_present: usize,
     /// The digest of what the bundle holds, independent of who packed it and when.
     pub content_id: String,
+    /// Where it was written.
+    pub dir: String,
     /// The bundle's files as one text, separated by a comma; use `files`.
     pub file: String,
     /// The bundle's files.
     pub files: Vec<String>,
-    /// The module cache.
+    /// The module cache; empty where another layout was written.
     pub gomodcache: String,
     /// Modules that were installed.
     pub installed: usize,
+    /// What was written: `cache`, `vendor`, `proxy` or `athens`.
+    pub layout: &'a str,
     /// What the policy found.
     pub policy: RecordedReport<'a>,
     /// Names this document.

@@ -26,7 +26,7 @@ fn a_project_is_packed_and_unpacked_and_go_builds_it_offline() {
     let again = unpack(&site.context(), &site.unpack_request()).unwrap();
     assert_eq!((again.installed, again.already_present), (0, 2));
     if require_tool("go") {
-        Go::air_gapped(&unpacked.gomodcache).run(&site.temp.join("main"), &["build", "./..."]);
+        Go::air_gapped(&unpacked.dir).run(&site.temp.join("main"), &["build", "./..."]);
     }
 }
 

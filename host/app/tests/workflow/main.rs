@@ -5,6 +5,7 @@ mod bundles;
 mod cache;
 mod inputs;
 mod keys;
+mod layouts;
 mod mutated;
 #[cfg(feature = "authoring")]
 mod plugins;

@@ -4,6 +4,7 @@
 mod convert;
 mod groups;
 mod key;
+mod layout;
 #[cfg(feature = "full")]
 mod plugin;
 mod policy;
@@ -15,6 +16,7 @@ mod vulndb;
 pub use convert::*;
 pub use groups::*;
 pub use key::*;
+pub use layout::*;
 #[cfg(feature = "full")]
 pub use plugin::*;
 pub use policy::*;
@@ -325,6 +327,8 @@ pub struct Unpack {
     /// The bundle; one volume is enough for those beside it, or name all
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
     #[command(flatten)]
     pub last_seen: LastSeenArg,
     /// Where to install; default: what `go env GOMODCACHE` says

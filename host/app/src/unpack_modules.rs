@@ -1,0 +1,114 @@
+//! The modules of a bundle as the safe writer takes them, and its progress.
+
+use crate::errors::install_failure;
+use crate::failure::{Failure, Result};
+use crate::trust::open::{self, bundle_failure};
+use crate::{Context, Interrupt, Progress};
+use airgo_bundle::{ObjectKind, SignedBundle};
+use airgo_gomod::ModuleVersion;
+use airgo_modcache::{GoModInput, InstallError, ModuleInput, Problem, ZipInput};
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+
+/// Every module of the bundle, its zips still behind the bundle's handle: whoever
+/// stages them hashes them. All other objects are verified. With `lean` the zips are left
+/// out, and lists and blocks are verified by whoever reads them.
+///
+/// # Errors
+/// An object that is not what the manifest says.
+pub fn inputs(bundle: &SignedBundle, lean: bool) -> Result<Vec<ModuleInput<'_>>> {
+    let mut inputs: BTreeMap<ModuleVersion, ModuleInput<'_>> = BTreeMap::new();
+    for object in bundle.objects() {
+        let content = bundle.content(&object.name).map_err(|e| bundle_failure(&e))?;
+        if lean && matches!(object.kind, ObjectKind::Zip | ObjectKind::FileList | ObjectKind::Block) {
+            continue;
+        }
+        if !matches!(object.kind, ObjectKind::Info | ObjectKind::Mod | ObjectKind::Zip) {
+            content.verify(&mut Vec::new(), &()).map_err(|e| bundle_failure(&e))?;
+            continue;
+        }
+        let module = object.module.clone();
+        let input = inputs.entry(module.clone()).or_insert_with(|| ModuleInput {
+            module,
+            info: None,
+            go_mod: None,
+            zip: None,
+        });
+        match (object.kind, object.h1) {
+            (ObjectKind::Zip, Some(h1)) => {
+                let reader = Box::new(content.checked_but_digest());
+                input.zip = Some(ZipInput { reader, size: object.size, sha256: object.sha256.0, h1 });
+            }
+            (ObjectKind::Mod, Some(h1)) => {
+                let bytes = content.read_verified().map_err(|e| bundle_failure(&e))?;
+                input.go_mod = Some(GoModInput { bytes, h1 });
+            }
+            _ => input.info = Some(content.read_verified().map_err(|e| bundle_failure(&e))?),
+        }
+    }
+    Ok(inputs.into_values().collect())
+}
+
+/// The checksum database's word, verified: names in the bundle, and bytes.
+///
+/// # Errors
+/// A file that is not what the manifest says.
+pub fn evidence(bundle: &SignedBundle) -> Result<Vec<(&str, Vec<u8>)>> {
+    let read = |name| Ok((name, bundle.read_evidence(name).map_err(|e| bundle_failure(&e))?));
+    bundle.evidence().map(read).collect()
+}
+
+/// Why a module could not be staged: where its zip is not what the manifest says, all
+/// that is wrong with the bundle, as `airgo verify` has it.
+pub fn damage(context: &Context, jobs: NonZeroUsize, bundle: &SignedBundle, error: &InstallError) -> Failure {
+    let is_damage = matches!(*error.problem, Problem::Mismatch { .. } | Problem::Zip(_) | Problem::Source(_));
+    if is_damage {
+        let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
+        if let Err(found) = bundle.verify_objects(jobs, &watch) {
+            return bundle_failure(&found);
+        }
+    }
+    install_failure(error)
+}
+
+/// Progress of the safe writer.
+pub struct Watch {
+    /// The bar.
+    progress: Progress,
+    /// The modules that the bar counts.
+    pub with_code: BTreeSet<ModuleVersion>,
+    interrupt: Interrupt,
+    context: Context,
+}
+
+impl Watch {
+    /// Counts these modules: a go.mod file alone is not one.
+    pub fn new(context: &Context, with_code: BTreeSet<ModuleVersion>) -> Self {
+        Self {
+            progress: context.progress("Unpacking", "modules", with_code.len() as u64),
+            with_code,
+            interrupt: context.interrupt.clone(),
+            context: context.clone(),
+        }
+    }
+}
+
+impl airgo_modcache::Progress for Watch {
+    fn waiting(&self, module: &ModuleVersion) {
+        self.context.detail(format!("waiting for another process that works on {module}"));
+    }
+
+    fn bytes(&self, more: u64) {
+        self.progress.add_bytes(more);
+    }
+
+    fn staged(&self, module: &ModuleVersion) {
+        if self.with_code.contains(module) {
+            self.progress.add_done(1);
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.interrupt.is_set()
+    }
+}
