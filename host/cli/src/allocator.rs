@@ -53,6 +53,7 @@ fn granted(memory: *mut u8, size: usize) -> *mut u8 {
 /// it as can be is reserved, and what panics for want of memory or of a thread
 /// is reported as such.
 pub fn prepare() {
+    give_back();
     if address_space().is_some() {
         one_arena();
     }
@@ -91,6 +92,22 @@ fn one_arena() {
 /// Other allocators reserve no such thing.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn one_arena() {}
+
+/// What is allocated in pieces of a MiB and more goes back to the system when it is
+/// freed. By itself the C library raises that bound to up to 32 MiB once such a piece was
+/// freed, and the next ones leave gaps in its arenas. Measured: `airgo policy check` of a
+/// compact bundle of 227 modules took 161 MiB, and takes 103; `pack --compact` of them
+/// 155, and takes 131; in the same CPU time.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn give_back() {
+    // SAFETY: there is no other thread yet; it changes numbers of the allocator's.
+    #[allow(unsafe_code)]
+    let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20) };
+}
+
+/// Other allocators have no such bound.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn give_back() {}
 
 /// The system refused so many bytes.
 #[cold]
