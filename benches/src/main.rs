@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::panic, clippy::unwrap_used)]
 
 mod bounds;
+mod growth;
 mod pack;
 mod policy;
 mod setup;
@@ -35,6 +36,9 @@ struct Args {
     /// Projects that bounds grows, one after the other: chain:N, flat:N, dense:NxE, findings:VxN (repeatable)
     #[arg(long, value_delimiter = ',', default_values_t = SHAPES.map(|s| s.parse::<Shape>().unwrap()))]
     shape: Vec<Shape>,
+    /// How many modules growth has, one after the other
+    #[arg(long, value_delimiter = ',', default_values_t = [100, 500, 1_000, 2_000])]
+    sizes: Vec<usize>,
     /// The airgo binary; default: target/release/airgo beside this one
     #[arg(long)]
     airgo: Option<PathBuf>,
@@ -69,6 +73,8 @@ enum What {
     Policy,
     /// Every command on grown projects; not part of all: it takes 4 GiB and some minutes
     Bounds,
+    /// All payload encodings on more and more modules; not part of all
+    Growth,
 }
 
 fn main() {
@@ -79,6 +85,10 @@ fn main() {
     }
     let setup = setup::Setup::new(&args);
     println!("{}", setup.describe());
+    if args.what == What::Growth {
+        growth::run(&setup, &args.sizes, args.pairs);
+        return;
+    }
     if args.what == What::Policy {
         let tables = policy::run(&setup, args.modules, args.max_zip << 10, args.pairs);
         tables.iter().for_each(table::Table::print);

@@ -123,7 +123,8 @@ impl<'a> Large<'a> {
     }
 }
 
-fn collect(dir: &Path, max_zip: u64, zips: &mut Vec<PathBuf>) {
+/// The zips of at most so many bytes below a directory.
+pub fn collect(dir: &Path, max_zip: u64, zips: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -137,7 +138,7 @@ fn collect(dir: &Path, max_zip: u64, zips: &mut Vec<PathBuf>) {
 }
 
 /// The files of a module zip, below `path@version/`.
-fn unzip(zip: &Path, to: &Path) -> Vec<(String, Vec<u8>)> {
+pub fn unzip(zip: &Path, to: &Path) -> Vec<(String, Vec<u8>)> {
     let status = Command::new("unzip").arg("-q").arg(zip).arg("-d").arg(to).status().unwrap();
     assert!(status.success(), "unzip {}: {status}", zip.display());
     let mut files = Vec::new();
