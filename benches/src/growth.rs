@@ -7,7 +7,7 @@
 
 use crate::policy;
 use crate::setup::Setup;
-use airgo_testkit::{Module, Proxy, World, measure};
+use airgo_testkit::{Encoder, Module, Proxy, World, measure};
 use std::fs;
 use std::path::Path;
 
@@ -16,8 +16,10 @@ const PACKAGES: usize = 8;
 const FILES: usize = 3;
 /// How many of a module's packages the project imports.
 const IMPORTED: usize = 1;
-/// Of larger files only so much is taken.
-const TEXT: usize = 16 << 10;
+/// Of larger files only so much is taken; smaller ones than the second are left out, since
+/// of such the lists cost more than a fiftieth of the zips.
+const TEXT: usize = 64 << 10;
+const LEAST: usize = 4 << 10;
 
 /// The commands, in their order; the first three write the bundles that the others read.
 const COMMANDS: [&str; 11] = [
@@ -82,7 +84,8 @@ fn project(modules: usize, texts: &[String], dir: &Path) -> Proxy {
     let mut main = "package main\n\nimport (\n".to_owned();
     for m in 0..modules {
         let path = format!("bench{}.example/group{}/module{m}", m % 7, m / 16);
-        let mut module = Module::new(path.clone(), "v1.0.0").go("1.24").time("2025-01-01T00:00:00Z");
+        let mut module = Module::new(path.clone(), "v1.0.0").go("1.24").made_by(Encoder::Go126);
+        module = module.time("2025-01-01T00:00:00Z");
         for p in 0..PACKAGES {
             for f in 0..FILES {
                 let text = &texts[((m * PACKAGES + p) * FILES + f) % texts.len()];
@@ -108,7 +111,7 @@ fn texts(setup: &Setup) -> Vec<String> {
     policy::collect(&setup.proxy_dir, 2 << 20, &mut zips);
     zips.sort();
     let files = zips.iter().flat_map(|zip| policy::unzip(zip, &setup.fresh("zip")));
-    let sources = files.filter(|(name, _)| name.ends_with(".go"));
+    let sources = files.filter(|(name, text)| name.ends_with(".go") && text.len() >= LEAST);
     let texts: Vec<String> = sources
         .map(|(_, text)| String::from_utf8_lossy(&text[..text.len().min(TEXT)]).replace("*/", "* /"))
         .collect();

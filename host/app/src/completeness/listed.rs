@@ -19,19 +19,23 @@ use std::rc::Rc;
 
 /// A module's list of files, and its zip once a file of it was asked for. Cheap to
 /// clone: a zip is a window on the bundle's file.
-#[derive(Clone)]
 pub struct Listed {
     module: ModuleVersion,
     content: Content,
     list: Rc<FileList>,
-    zip: Rc<RefCell<Zip>>,
+    /// With buffers that grow to the largest file that was read: who opens many modules
+    /// clones them, and drops the clones.
+    open: Option<ModuleZip<Content>>,
+    /// The names of the files that were read, of all clones.
+    read: Rc<RefCell<BTreeSet<String>>>,
 }
 
-#[derive(Default)]
-struct Zip {
-    open: Option<ModuleZip<Content>>,
-    /// The names of the files that were read.
-    read: BTreeSet<String>,
+impl Clone for Listed {
+    fn clone(&self) -> Self {
+        let Self { module, content, list, read, .. } = self;
+        let (module, content) = (module.clone(), content.clone());
+        Self { module, content, list: list.clone(), open: None, read: read.clone() }
+    }
 }
 
 impl Listed {
@@ -42,7 +46,8 @@ impl Listed {
     pub fn of(bundle: &SignedBundle, module: &ModuleVersion) -> Result<Option<Self>> {
         let Some(list) = bundle.file_list(module).map_err(|e| bundle_failure(&e))? else { return Ok(None) };
         let content = bundle_files::content(bundle, module)?;
-        Ok(Some(Self { module: module.clone(), content, list: Rc::new(list), zip: Rc::default() }))
+        let (module, list) = (module.clone(), Rc::new(list));
+        Ok(Some(Self { module, content, list, open: None, read: Rc::default() }))
     }
 
     /// The list.
@@ -56,12 +61,13 @@ impl Listed {
     /// # Errors
     /// A file that is not what the list says.
     pub fn check(&self, later: impl Fn(usize) -> bool) -> Result<()> {
-        let read = std::mem::take(&mut self.zip.borrow_mut().read);
+        let read = self.read.take();
+        let mut zip = self.clone();
         for (at, file) in self.list.iter().enumerate() {
             if later(at) || !read.contains(file.name) {
                 continue;
             }
-            let content = self.bytes(file.name, file.size)?;
+            let content = zip.bytes(file.name, file.size)?;
             if content.len() as u64 != file.size || Sha256::of(&content).0 != file.sha256 {
                 let module = &self.module;
                 return Err(
@@ -78,23 +84,22 @@ impl Listed {
     /// # Errors
     /// It is not.
     pub fn check_zip(&self) -> Result<()> {
-        if self.zip.borrow().read.is_empty() {
+        if self.read.borrow().is_empty() {
             return Ok(());
         }
         self.content.verify(&mut Vec::new(), &()).map_err(|e| bundle_failure(&e))
     }
 
-    fn bytes(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
-        let Zip { open, read } = &mut *self.zip.borrow_mut();
-        let bytes = || -> std::result::Result<Vec<u8>, ModZipError> {
-            let open = match open {
+    fn bytes(&mut self, name: &str, limit: u64) -> Result<Vec<u8>> {
+        let mut bytes = || -> std::result::Result<Vec<u8>, ModZipError> {
+            let open = match &mut self.open {
                 Some(open) => open,
                 none => none.insert(ModuleZip::open(self.content.clone(), &self.module, &Limits::default())?),
             };
             open.read(name, 0, limit)
         };
         let bytes = bytes().map_err(|e| self.damage(&e))?;
-        read.insert(name.to_owned());
+        self.read.borrow_mut().insert(name.to_owned());
         Ok(bytes)
     }
 
