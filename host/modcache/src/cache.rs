@@ -2,17 +2,23 @@
 
 use crate::error::{InstallError, OpenError};
 use crate::gomodcache::existing::Existing;
+use crate::gomodcache::place::Place;
 use crate::gomodcache::target::Target;
 use crate::gomodcache::verify::{Known, Verifier};
 use crate::input::Progress;
+use crate::known::Found;
+use crate::listed::VerifiedList;
 use crate::made::Made;
+use crate::record::Records;
 use crate::writer::Writer;
 use crate::writer::copied::Extraction;
 use crate::writer::temporary::Temporary;
+use airgo_gomod::H1;
 use airgo_gomod::modzip::{Limits, Scratch};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// How to install.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +28,8 @@ pub struct Options {
     /// Trust the `.ziphash` of zips and trees that are there already, as the go
     /// command does, instead of hashing them again.
     pub trust_existing: bool,
+    /// Replace what is there and is not the module's.
+    pub repair: bool,
     /// Install parts of modules also into a cache that has complete modules.
     pub allow_shared: bool,
     /// How large a zip may be.
@@ -34,6 +42,10 @@ pub struct ModCache {
     pub(crate) root: Dir,
     pub(crate) options: Options,
     pub(crate) temporary: Temporary,
+    /// What airgo knows of modules that are there.
+    pub(crate) records: Records,
+    /// When the first of what is there was hashed.
+    began: OnceLock<Option<i64>>,
     /// How long a path below the cache may be for the go command to open it.
     path_limit: usize,
     /// Goes last: by then nothing of ours is in it any more.
@@ -53,7 +65,9 @@ impl ModCache {
         let root = Dir::open_ambient_dir(path, ambient_authority()).map_err(error)?;
         let temporary = Temporary::open(&root, "cache").map_err(error)?;
         let own = absolute.as_os_str().len();
-        Ok(Self { root, options, temporary, path_limit: PATH_MAX.saturating_sub(own + 2), made })
+        let (records, began) = (Records::open(&root), OnceLock::new());
+        let path_limit = PATH_MAX.saturating_sub(own + 2);
+        Ok(Self { root, options, temporary, records, began, path_limit, made })
     }
 
     /// Whether go could not open a file of this name in this tree.
@@ -66,6 +80,22 @@ impl ModCache {
         let how = Extraction { limits, keep_writable: *keep_writable, path_limit: self.path_limit };
         let Buffers { scratch, buffer } = buffers;
         Writer { temporary: &self.temporary, progress, how, scratch, buffer }
+    }
+
+    /// Where a module goes.
+    pub(crate) fn target<'t>(
+        &'t self,
+        place: &'t Place,
+        download: &'t Dir,
+        progress: &'t dyn Progress,
+    ) -> Target<'t> {
+        let Self { root, temporary, options, .. } = self;
+        Target { place, download, root, temporary, repair: options.repair, progress }
+    }
+
+    /// Whether what is there need not be hashed: airgo wrote or hashed it before.
+    pub(crate) fn knows(&self, target: &Target<'_>, h1: H1, existing: Existing) -> bool {
+        !self.options.trust_existing && self.records.knows(target, h1, existing).is_some()
     }
 
     pub(crate) fn verifier<'v>(&'v self, target: &'v Target<'v>, buffers: &'v mut Buffers) -> Verifier<'v> {
@@ -82,10 +112,32 @@ impl ModCache {
         buffers: &mut Buffers,
     ) -> Result<(), InstallError> {
         if self.options.trust_existing {
-            Ok(())
-        } else {
-            self.verifier(target, buffers).verify(existing, known)
+            return Ok(());
         }
+        let began = self.began();
+        let stamps = self.verifier(target, buffers).verify(existing, known)?;
+        let found = Found { stamps, installed: None, part: false, moved: false };
+        self.records.found(target, known.h1(), found, began);
+        Ok(())
+    }
+
+    /// Compares the files of a part with the list, and returns which are there.
+    pub(crate) fn verify_part(
+        &self,
+        target: &Target<'_>,
+        list: &VerifiedList,
+        buffers: &mut Buffers,
+    ) -> Result<Vec<bool>, InstallError> {
+        let began = self.began();
+        let (present, stamps) = self.verifier(target, buffers).part(list)?;
+        let found = Found { stamps, installed: None, part: true, moved: false };
+        self.records.found(target, list.h1(), found, began);
+        Ok(present)
+    }
+
+    /// The time before what is there is hashed.
+    pub(crate) fn began(&self) -> Option<i64> {
+        *self.began.get_or_init(|| self.temporary.now())
     }
 }
 

@@ -41,6 +41,10 @@ fn module() -> Module {
 }
 
 fn install(cache: &Path) -> Outcome {
+    install_with(cache, Options::default())
+}
+
+fn install_with(cache: &Path, options: Options) -> Outcome {
     let module = module();
     let (bytes, go_mod) = (module.zip_bytes(), module.go_mod_bytes());
     let input = ModuleInput {
@@ -54,7 +58,7 @@ fn install(cache: &Path) -> Outcome {
             reader: Box::new(Cursor::new(bytes)),
         }),
     };
-    let cache = ModCache::open(cache, Options::default()).unwrap();
+    let cache = ModCache::open(cache, options).unwrap();
     cache.install(input).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -207,6 +211,77 @@ fn a_second_run_completes_a_part_that_a_killed_one_left() {
             install(&cache);
             assert!(!cache.join("cache/airgo-exact.json").exists(), "{point}");
         }
+    }
+}
+
+/// Not a test, but the process that is killed.
+#[test]
+#[ignore = "run by the test below"]
+fn child_that_prunes() {
+    let cache = ModCache::open(Path::new(&env::var(CACHE).unwrap()), Options::default()).unwrap();
+    cache.prune(|_| crate::Keep::Nothing, &()).unwrap();
+}
+
+#[test]
+fn a_second_run_completes_a_removal() {
+    let tree = TempTree::new();
+    install(&tree.join("whole"));
+    for point in ["prune: partial:1", "prune: tree:1", "prune: zip:1", "prune: mod:1", "pruned:1"] {
+        let cache = tree.join(point);
+        install(&cache);
+        assert!(install_until_in("crash_tests::child_that_prunes", point, &cache), "{point}");
+        // Until it is over, no one takes the module for there.
+        let version = cache.join("cache/download/example.com/!m/@v/v1.0.0");
+        assert_eq!(version.with_extension("0.partial").exists(), point != "pruned:1", "{point}");
+        let again = ModCache::open(&cache, Options::default()).unwrap();
+        let pruned = again.prune(|_| crate::Keep::Nothing, &()).unwrap();
+        assert_eq!(pruned.removed.len(), usize::from(point != "pruned:1"), "{point}");
+        drop(again);
+        assert!(!cache.join("example.com/!m@v1.0.0").exists() && !cache.join("cache/airgo-tmp").exists());
+        // Or it is wanted again.
+        let cache = tree.join(format!("{point}, and back"));
+        install(&cache);
+        install_until_in("crash_tests::child_that_prunes", point, &cache);
+        install(&cache);
+        TreeDiff::new(tree.join("whole"), &cache).assert_same();
+    }
+}
+
+/// Not a test, but the process that is killed.
+#[test]
+#[ignore = "run by the test below"]
+fn child_that_repairs() {
+    repair(Path::new(&env::var(CACHE).unwrap()));
+}
+
+fn repair(cache: &Path) -> Outcome {
+    install_with(cache, Options { repair: true, ..Options::default() })
+}
+
+#[test]
+fn a_second_run_completes_a_repair() {
+    let tree = TempTree::new();
+    install(&tree.join("whole"));
+    let points = [
+        "tree extracted:1",
+        "partial:1",
+        "tree taken away:1",
+        "tree moved:1",
+        "tree closed:1",
+        "ziphash:1",
+        "zip:1",
+        "done:1",
+    ];
+    for point in points {
+        let cache = tree.join(point);
+        install(&cache);
+        let file = cache.join("example.com/!m@v1.0.0/m.go");
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, "package evil\n").unwrap();
+        fs::write(cache.join("cache/download/example.com/!m/@v/v1.0.0.zip"), "junk").unwrap();
+        assert!(install_until_in("crash_tests::child_that_repairs", point, &cache), "{point}");
+        repair(&cache);
+        TreeDiff::new(tree.join("whole"), &cache).assert_same();
     }
 }
 

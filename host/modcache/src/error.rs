@@ -1,6 +1,7 @@
 //! Why a module was not installed.
 
 use crate::changes::Changes;
+use crate::outcome::Outcome;
 use crate::writer::system::what_stands_there;
 use airgo_gomod::module::ModuleError;
 use airgo_gomod::modzip::{FileListError, ModZipError};
@@ -269,7 +270,7 @@ pub struct InstallAllError {
     /// Failures of modules that were on their way at that moment.
     pub others: Vec<InstallError>,
     /// The modules that are in the cache, whole.
-    pub finished: Vec<(ModuleVersion, crate::Outcome)>,
+    pub finished: Vec<(ModuleVersion, Outcome)>,
     /// The others, of which nothing is left.
     pub not_installed: Vec<ModuleVersion>,
 }

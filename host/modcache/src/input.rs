@@ -1,5 +1,7 @@
 //! What is installed.
 
+use crate::error::InstallError;
+pub use crate::outcome::Outcome;
 use airgo_gomod::{H1, ModuleVersion};
 use std::fmt;
 use std::io::Read;
@@ -63,19 +65,6 @@ impl fmt::Debug for ZipInput<'_> {
     }
 }
 
-/// What became of a module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// It was installed, or what was missing of it.
-    Installed,
-    /// A part of it was there, and there is more of it now. The go command keeps an index
-    /// of a module's directories in GOCACHE by the path of its tree alone (cmd/go
-    /// modindex/read.go, moduleHash): where it has one, it does not see what is new.
-    Extended,
-    /// It was there already, complete and with the same hashes.
-    AlreadyPresent,
-}
-
 /// Hears how installing goes, from several threads.
 pub trait Progress: Sync {
     /// Work on a module starts.
@@ -91,6 +80,9 @@ pub trait Progress: Sync {
     fn bytes(&self, _more: u64) {}
     /// A module is in the cache.
     fn finished(&self, _module: &ModuleVersion, _outcome: Outcome) {}
+    /// The cache has other content than the module's, as the error says, and it is
+    /// replaced: see [`crate::Options::repair`].
+    fn repairing(&self, _error: &InstallError) {}
     /// Whether to give up: asked before each file that is written.
     fn cancelled(&self) -> bool {
         false

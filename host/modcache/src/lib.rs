@@ -42,7 +42,7 @@
 //! a module with its tree, its zip, a `.ziphash` with the right hash, and no
 //! `.partial`. Another hash is an error that names both; nothing is overwritten
 //! that claims to be something else. The go command then trusts `.ziphash`; here
-//! zip and tree are hashed, and an error names the files that were changed, added
+//! zip and tree are hashed once, and an error names the files that were changed, added
 //! or removed, unless [`Options::trust_existing`] is set.
 //!
 //! **A module may come file by file**, with the list of all its files ([`Stage::partial`]):
@@ -55,6 +55,11 @@
 //! **A zip may be made again of the files** ([`PartialTree::zip`]): the module is then
 //! staged whole from its list, the zip must have the size and SHA-256 that were promised,
 //! and both are published as if the zip had come.
+//!
+//! **What airgo wrote or hashed is not hashed again** as long as nothing of it was changed
+//! since: `record` says how that is known. What was changed can be replaced
+//! ([`Options::repair`]), and what airgo installed and nobody needs any more removed
+//! ([`ModCache::prune`]).
 //!
 //! Copying, hashing and extracting know nothing of these names: `writer` stages
 //! modules, and `gomodcache` has the places that they go to.
@@ -72,15 +77,19 @@ mod changes;
 mod error;
 mod gomodcache;
 mod input;
+mod known;
 mod layouts;
 mod listed;
 mod made;
 mod marks;
+mod outcome;
 mod parallel;
 mod part;
 mod partial;
+mod prune;
 mod rebuilding;
 mod rebuilt;
+mod record;
 mod stage;
 mod staged;
 mod sumdb;
@@ -100,6 +109,7 @@ pub use layouts::served::ServedTree;
 pub use layouts::serving::Serving;
 pub use listed::{Content, PartialInput, RebuiltZip};
 pub use partial::{FileWriter, PartialTree};
+pub use prune::{Keep, Pruned};
 pub use rebuilt::ZipWriter;
 pub use stage::{Installed, Stage};
 pub use sumdb::SumDbError;

@@ -65,6 +65,11 @@ fn next<T>(shared: &Mutex<Shared<T>>) -> Option<T> {
     if shared.errors.is_empty() { shared.todo.pop_front() } else { None }
 }
 
+/// What it holds, when no other thread does.
+pub(crate) fn into_inner<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Nothing in this crate panics while it holds such a lock.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -9,15 +9,19 @@ use crate::gomodcache::publish::Publication;
 use crate::gomodcache::target::Target;
 use crate::gomodcache::verify::Known;
 use crate::input::{Outcome, Progress};
+use crate::known::Found;
 use crate::listed::{PartialInput, VerifiedList};
+use crate::parallel::into_inner;
 use crate::partial::Part;
-use crate::rebuilding::Rebuilding;
+use crate::rebuilding::{Made, Rebuilding};
+use crate::record::Known as Recorded;
 use crate::staged::{Staged, Work};
 use crate::writer::contents::Contents;
-use crate::writer::copied::VerifiedModule;
+use crate::writer::copied::{VerifiedModule, Written};
 use crate::writer::system::open_dir;
 use crate::writer::tree::names;
 use cap_std::fs::Dir;
+use std::collections::HashSet;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
@@ -48,22 +52,37 @@ pub(crate) fn stage(
     let (missing, existing, present) = match &download {
         None => has_tree(&place, root).map(|_| (metadata.all(), Existing::Nothing, Vec::new()))?,
         Some(download) => {
-            let target = Target { place: &place, download, root, temporary, progress };
+            let target = cache.target(&place, download, progress);
             let missing = metadata.missing(&target)?;
-            let existing = look(&target, h1, marked(&place)?)?;
+            let existing = match look(&target, h1, marked(&place)?) {
+                Err(error) if zip.is_some() && target.repairs(&error) => Existing::Wrong,
+                looked => looked?,
+            };
             // What is there of a part is replaced where the whole comes.
             if zip.is_some() && matches!(existing, Existing::Partial { .. }) {
                 (missing, existing, Vec::new())
             } else {
-                let (existing, present) = verify(cache, &target, existing, &list)?;
-                (missing, existing, present)
+                match verify(cache, &target, existing, &list) {
+                    // Zip and tree, or the tree alone where there is no zip.
+                    Err(error)
+                        if (zip.is_some()
+                            || matches!(existing, Existing::Partial { .. } | Existing::TreeOnly))
+                            && target.repairs(&error) =>
+                    {
+                        (missing, Existing::Wrong, Vec::new())
+                    }
+                    verified => {
+                        let (existing, present) = verified?;
+                        (missing, existing, present)
+                    }
+                }
             }
         }
     };
     let is_there = match existing {
         Existing::Complete => true,
         Existing::TreeOnly | Existing::ZipOnly => zip.is_none(),
-        Existing::Partial { .. } | Existing::Nothing => false,
+        Existing::Partial { .. } | Existing::Nothing | Existing::Wrong => false,
     };
     // A zip is made of files that were written here.
     let present = if zip.is_some() && !is_there { Vec::new() } else { present };
@@ -92,6 +111,7 @@ pub(crate) fn stage(
             .map_err(|(dir, error)| place.write_error(&format!("{tree_path}/{dir}"), error))?
     };
     let mut part = Part::new(module, tree_path, list, present, Some(contents));
+    part.replaces = existing == Existing::Wrong;
     if let Some(zip) = zip {
         part.zip = Some(Rebuilding::new(zip, h1, &place));
         let part = Arc::new(part);
@@ -116,13 +136,19 @@ fn verify(
     list: &VerifiedList,
 ) -> Result<(Existing, Vec<bool>), InstallError> {
     let mut buffers = Buffers::of(1);
+    let h1 = list.h1();
     match existing {
-        Existing::Nothing => Ok((existing, Vec::new())),
+        Existing::Nothing | Existing::Wrong => Ok((existing, Vec::new())),
         Existing::Complete | Existing::TreeOnly | Existing::ZipOnly => {
-            cache.verify(target, existing, &mut Known::List(list), &mut buffers)?;
+            if !cache.knows(target, h1, existing) {
+                cache.verify(target, existing, &mut Known::List(list), &mut buffers)?;
+            }
             Ok((existing, vec![true; list.len()]))
         }
-        Existing::Partial { published } => match cache.verifier(target, &mut buffers).part(list) {
+        Existing::Partial { .. } if let Some(known) = cache.records.knows(target, h1, existing) => {
+            Ok((existing, recorded(&known, list)))
+        }
+        Existing::Partial { published } => match cache.verify_part(target, list, &mut buffers) {
             Ok(present) => Ok((existing, present)),
             Err(error) if !published && matches!(*error.problem, Problem::Changed { .. }) => {
                 Ok((Existing::Nothing, Vec::new()))
@@ -132,17 +158,33 @@ fn verify(
     }
 }
 
+/// Which files of the list are in the tree, which is as it was recorded.
+fn recorded(known: &Recorded, list: &VerifiedList) -> Vec<bool> {
+    let mut names = HashSet::new();
+    known.tree.files(|name, _| {
+        names.insert(name.to_owned());
+    });
+    let mut present = vec![false; list.len()];
+    for (index, file) in list.files() {
+        if let Some(present) = present.get_mut(index) {
+            *present = names.contains(file.name);
+        }
+    }
+    present
+}
+
 /// A module with the zip that was made of its files. All of them have come.
 pub(crate) fn rebuilt(part: Arc<Part>) -> Result<VerifiedModule, InstallError> {
     part.check_complete()?;
     let module = part.module.clone();
     let lacks = |file: String| Problem::NotGiven { file }.of(&module);
     // No tree is in use any more, so this is the only one to hold it.
-    let Some(Part { zip: Some(zip), contents: Some(contents), .. }) = Arc::into_inner(part) else {
+    let Some(Part { zip: Some(zip), contents: Some(contents), stamps, .. }) = Arc::into_inner(part) else {
         return Err(lacks("its zip".to_owned()));
     };
-    let (digest, made) = zip.into_made().map_err(lacks)?;
-    Ok(VerifiedModule::rebuilt(digest, made, contents.into_staged()))
+    let Made { digest, zip, stamp } = zip.into_made().map_err(lacks)?;
+    let stamps = Written { zip: stamp, tree: Some(into_inner(stamps)) };
+    Ok(VerifiedModule::rebuilt(digest, zip, contents.into_staged(), stamps))
 }
 
 /// Makes a part of a module visible, under its lock. All of its files have come.
@@ -151,10 +193,15 @@ pub(crate) fn publish(
     target: &Target<'_>,
     missing: Missing,
     part: Arc<Part>,
+    before: Option<i64>,
 ) -> Result<Outcome, InstallError> {
+    let h1 = part.list.h1();
+    if part.replaces {
+        let missing = missing.again(target)?;
+        return place_part(cache, target, missing, part, Existing::Wrong, before);
+    }
     let place = target.place;
     // Another process may have been at it meanwhile.
-    let h1 = part.list.h1();
     let existing = look(target, h1, false)?;
     let missing = missing.again(target)?;
     target.remove_leftovers();
@@ -174,12 +221,32 @@ pub(crate) fn publish(
         let file = format!("{}/{}", place.tree_path(), file.name);
         return Err(place.read_error(&file, ErrorKind::NotFound.into()));
     }
+    place_part(cache, target, missing, part, existing, before)
+}
+
+/// Moves what was staged of a module to its place, or into the part that is there.
+fn place_part(
+    cache: &ModCache,
+    target: &Target<'_>,
+    missing: Missing,
+    part: Arc<Part>,
+    existing: Existing,
+    before: Option<i64>,
+) -> Result<Outcome, InstallError> {
     // No tree is in use any more, so this is the only one to hold it.
-    let Some(contents) = Arc::into_inner(part).and_then(|part| part.contents) else {
+    let Some(Part { contents: Some(contents), stamps, list, whole, .. }) = Arc::into_inner(part) else {
         return missing.write(target);
     };
-    let into = matches!(existing, Existing::Partial { .. });
-    Publication::new(target, cache.options.keep_writable).part(missing, h1, contents, into)?;
+    let (h1, into, records) = (list.h1(), matches!(existing, Existing::Partial { .. }), &cache.records);
+    let mut stamps = into_inner(stamps);
+    let installed = records.is_ours(&target.place.module, h1, existing);
+    let publication = Publication::new(target, cache.options.keep_writable);
+    publication.part(missing, h1, contents, &mut stamps, into)?;
+    if !into {
+        let stamps = Written { zip: None, tree: Some(stamps) };
+        let found = Found { stamps, installed: Some(installed), part: !whole, moved: true };
+        records.found(target, h1, found, before);
+    }
     Ok(outcome(existing))
 }
 
@@ -187,6 +254,7 @@ pub(crate) fn publish(
 pub(crate) fn outcome(before: Existing) -> Outcome {
     match before {
         Existing::Partial { published: true } => Outcome::Extended,
+        Existing::Wrong => Outcome::Repaired,
         _ => Outcome::Installed,
     }
 }

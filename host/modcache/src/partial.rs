@@ -5,16 +5,19 @@ use crate::cache::ModCache;
 use crate::error::{InstallError, Problem};
 use crate::input::Outcome;
 use crate::listed::{Content, VerifiedList};
+use crate::parallel::locked;
 use crate::rebuilding::Rebuilding;
 use crate::writer::contents::Contents;
 use crate::writer::copied::sized_text;
+use crate::writer::stamp::Stamp;
+use crate::writer::stamps::Stamps;
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::modzip::ListedFile;
 use cap_std::fs::File;
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Write as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What becomes of a file.
 const AWAITED: u8 = 0;
@@ -34,6 +37,10 @@ pub(crate) struct Part {
     pub(crate) contents: Option<Contents>,
     /// The zip that is to be made of them.
     pub(crate) zip: Option<Rebuilding>,
+    /// Whether it goes where other content is, which it replaces.
+    pub(crate) replaces: bool,
+    /// How what was written here was when its content was known.
+    pub(crate) stamps: Mutex<Stamps>,
     /// The files of the list that the cache had, by index.
     present: Vec<bool>,
     /// One for each file of the list.
@@ -74,7 +81,13 @@ impl Part {
         let whole = list.files().all(|(index, _)| is_present(index) || list.is_carried(index));
         let states = (0..list.len()).map(|i| AtomicU8::new(if is_present(i) { THERE } else { AWAITED }));
         let states = states.collect();
-        Self { module, tree_path, list, whole, contents, zip: None, present, states }
+        let (replaces, stamps) = (false, Mutex::default());
+        Self { module, tree_path, list, whole, contents, zip: None, replaces, stamps, present, states }
+    }
+
+    /// The newest of the times of what was written.
+    pub(crate) fn latest(&self) -> i64 {
+        locked(&self.stamps).latest()
     }
 
     fn state(&self, index: usize) -> u8 {
@@ -238,6 +251,9 @@ impl FileWriter<'_> {
 
     fn is_there(&mut self) {
         self.done = true;
+        if let Some(file) = &self.file {
+            locked(&self.part.stamps).file(self.line.name, Stamp::of(file));
+        }
         self.part.set(self.index, THERE);
     }
 }

@@ -3,11 +3,12 @@
 use crate::gomodcache::place::Place;
 use crate::input::ZipDigest;
 use crate::listed::RebuiltZip;
-use crate::parallel::locked;
+use crate::parallel::{into_inner, locked};
 use crate::writer::Layout as _;
+use crate::writer::stamp::Stamp;
 use crate::writer::temporary::Staged;
 use airgo_gomod::H1;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// What the zip must be, and the zip once it is made.
 #[derive(Debug)]
@@ -15,7 +16,15 @@ pub(crate) struct Rebuilding {
     pub(crate) digest: ZipDigest,
     /// For messages: below the cache.
     pub(crate) path: String,
-    pub(crate) made: Mutex<Option<Staged>>,
+    pub(crate) made: Mutex<Option<(Staged, Option<Stamp>)>>,
+}
+
+/// A zip that was made.
+pub(crate) struct Made {
+    pub(crate) digest: ZipDigest,
+    pub(crate) zip: Staged,
+    /// As it was when its content was known.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 impl Rebuilding {
@@ -30,9 +39,9 @@ impl Rebuilding {
     }
 
     /// The zip; its path where it was not made.
-    pub(crate) fn into_made(self) -> Result<(ZipDigest, Staged), String> {
+    pub(crate) fn into_made(self) -> Result<Made, String> {
         let Self { digest, path, made } = self;
-        let made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok((digest, made.ok_or(path)?))
+        let (zip, stamp) = into_inner(made).ok_or(path)?;
+        Ok(Made { digest, zip, stamp })
     }
 }

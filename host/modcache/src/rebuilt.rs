@@ -5,6 +5,7 @@ use crate::parallel::locked;
 use crate::partial::{Part, PartialTree};
 use crate::rebuilding::Rebuilding;
 use crate::writer::copied::sized_text;
+use crate::writer::stamp::Stamp;
 use crate::writer::temporary::TemporaryFile;
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read, Write};
@@ -91,12 +92,13 @@ impl ZipWriter<'_> {
                 if size > rebuilding.digest.size { format!("{size} bytes") } else { sized_text(size, &got) };
             return Err(Problem::Mismatch { what: Hashed::RebuiltZip, want, got }.of(&part.module));
         }
-        if let Some(contents) = part.contents.as_ref().filter(|_| !keep_writable) {
-            contents.close().map_err(|(dir, error)| {
+        if let Some(contents) = &part.contents {
+            contents.close(keep_writable, &mut locked(&part.stamps)).map_err(|(dir, error)| {
                 Problem::write(format!("{}/{dir}", part.tree_path), error).of(&part.module)
             })?;
         }
-        *locked(&rebuilding.made) = Some(file.close());
+        let stamp = Stamp::of(&file.file);
+        *locked(&rebuilding.made) = Some((file.close(), stamp));
         crate::crash_point!("zip rebuilt");
         Ok(())
     }

@@ -11,13 +11,14 @@ use crate::gomodcache::publish::Publication;
 use crate::gomodcache::target::Target;
 use crate::gomodcache::verify::Known;
 use crate::input::{ModuleInput, Outcome, Progress, ZipInput};
+use crate::known::{Found, tick_after};
 use crate::listed::PartialInput;
 use crate::marks::Marks;
-use crate::parallel::{Ended, each, locked, threads};
+use crate::parallel::{Ended, each, into_inner, locked, threads};
 use crate::part;
 use crate::partial::PartialTree;
 use crate::staged::{Staged, Work};
-use crate::writer::copied::check;
+use crate::writer::copied::{CopiedZip, check};
 use crate::writer::tree::Meter;
 use airgo_gomod::{H1, ModuleVersion};
 use std::sync::{Arc, Mutex};
@@ -144,6 +145,36 @@ impl Stage<'_> {
         Ok(PartialTree::new(part, self.cache))
     }
 
+    /// The same for many modules, several at a time, in their order.
+    ///
+    /// # Errors
+    /// Of those that failed, that of the first module.
+    pub fn partials(
+        &self,
+        inputs: Vec<PartialInput>,
+        jobs: usize,
+        progress: &dyn Progress,
+    ) -> Result<Vec<PartialTree<'_>>, InstallError> {
+        let trees = Mutex::new(Vec::new());
+        let todo: Vec<_> = inputs.into_iter().enumerate().collect();
+        let Ended { errors, .. } = each(
+            threads(jobs, todo.len()),
+            todo,
+            || (),
+            |(), (index, input)| {
+                let tree = self.partial(input, progress)?;
+                locked(&trees).push((index, tree));
+                Ok(())
+            },
+        );
+        if let Some(error) = errors.into_iter().min_by(|a, b| a.module.cmp(&b.module)) {
+            return Err(error);
+        }
+        let mut trees = into_inner(trees);
+        trees.sort_by_key(|(index, _)| *index);
+        Ok(trees.into_iter().map(|(_, tree)| tree).collect())
+    }
+
     /// The zip of a complete module in the cache, looked for once.
     fn shared(&self, place: &Place) -> Result<Option<String>, InstallError> {
         let mut shared = locked(&self.shared);
@@ -170,6 +201,8 @@ impl Stage<'_> {
             return Err(Box::new(InstallAllError { error, others, finished, not_installed }));
         }
         self.cache.made.keep();
+        let latest = todo.iter().filter_map(Staged::latest).max();
+        let before = latest.and_then(|latest| tick_after(&self.cache.temporary, latest));
         let todo = by_path(todo);
         let threads = threads(jobs, todo.len());
         let finished = Mutex::new(Installed::new());
@@ -182,7 +215,7 @@ impl Stage<'_> {
                 let mut versions = versions.into_iter();
                 while let Some(staged) = versions.next() {
                     let module = staged.place.module.clone();
-                    match staged.publish(self.cache, buffers, progress) {
+                    match staged.publish(self.cache, buffers, before, progress) {
                         Ok(outcome) => {
                             progress.finished(&module, outcome);
                             locked(&finished).push((module, outcome));
@@ -225,10 +258,9 @@ impl Stage<'_> {
         if progress.cancelled() {
             return Err(Problem::Cancelled.of(&module));
         }
-        let ModCache { root, temporary, .. } = self.cache;
+        let root = &self.cache.root;
         let download = place.open_download(root)?;
-        let target =
-            download.as_ref().map(|download| Target { place: &place, download, root, temporary, progress });
+        let target = download.as_ref().map(|download| self.cache.target(&place, download, progress));
         let missing = match &target {
             Some(target) => metadata.missing(target)?,
             None => metadata.all(),
@@ -237,19 +269,24 @@ impl Stage<'_> {
             let work = if missing.is_nothing() { Work::Nothing } else { Work::Metadata };
             return Ok(Staged { place, missing, work });
         };
-        let existing = match &target {
+        let There { existing, is_known, copied } = match &target {
             Some(target) => self.existing(target, buffers, &mut zip)?,
-            None => has_tree(&place, root).map(|_| Existing::Nothing)?,
+            None => has_tree(&place, root).map(|_| There::new(Existing::Nothing))?,
         };
         if existing == Existing::Complete {
             // Where it goes on from here, what is copied is reported.
             let _meter = Meter::new(progress, zip.size, 1);
-            check(&module, progress, zip, &mut buffers.buffer)?;
+            if !is_known {
+                check(&module, progress, zip, &mut buffers.buffer)?;
+            }
             let work = if missing.is_nothing() { Work::Nothing } else { Work::Complete };
             return Ok(Staged { place, missing, work });
         }
-        let verified =
-            self.cache.writer(buffers, progress).stage(&place, zip, existing != Existing::TreeOnly)?;
+        let (mut writer, with_tree) = (self.cache.writer(buffers, progress), existing != Existing::TreeOnly);
+        let verified = match copied {
+            Some(copied) => writer.verify(&place, copied, with_tree)?,
+            None => writer.stage(&place, zip, with_tree)?,
+        };
         Ok(Staged { place, missing, work: Work::Module(existing, verified) })
     }
 
@@ -259,13 +296,19 @@ impl Stage<'_> {
         target: &Target<'_>,
         buffers: &mut Buffers,
         zip: &mut ZipInput<'_>,
-    ) -> Result<Existing, InstallError> {
+    ) -> Result<There, InstallError> {
         let h1 = zip.h1;
-        let mut known = Known::Zip { zip, was_read: false };
+        let mut known = Known::Zip { zip, was_read: false, copied: None };
         let may_be_part = self.is_partial(&target.place.module, h1)?;
-        let existing = look(target, h1, may_be_part)?;
+        let existing = match look(target, h1, may_be_part) {
+            Err(error) if target.repairs(&error) => return Ok(There::new(Existing::Wrong)),
+            looked => looked?,
+        };
+        if self.cache.knows(target, h1, existing) {
+            return Ok(There { is_known: true, ..There::new(existing) });
+        }
         let error = match self.cache.verify(target, existing, &mut known, buffers) {
-            Ok(()) => return Ok(existing),
+            Ok(()) => return Ok(There::new(existing)),
             Err(error) => error,
         };
         // The go command may be extracting it: once more, when it is done. A cache that
@@ -276,10 +319,16 @@ impl Stage<'_> {
         {
             let existing = look(target, h1, may_be_part)?;
             if self.cache.verify(target, existing, &mut known, buffers).is_ok() && !known.was_read() {
-                return Ok(existing);
+                return Ok(There::new(existing));
             }
         }
-        Err(error)
+        match known {
+            // A zip that was read and not copied is no more to be had.
+            Known::Zip { was_read, copied, .. } if was_read == copied.is_some() && target.repairs(&error) => {
+                Ok(There { copied, ..There::new(Existing::Wrong) })
+            }
+            _ => Err(error),
+        }
     }
 
     /// Whether the tree of a module may have a part of its files alone.
@@ -292,6 +341,21 @@ impl Stage<'_> {
             )),
         };
         Ok(marker.is_partial(module, h1))
+    }
+}
+
+/// What the cache has of a module.
+struct There {
+    existing: Existing,
+    /// Whether it was known, and not hashed.
+    is_known: bool,
+    /// The zip of the bundle, where it was read to compare with.
+    copied: Option<CopiedZip>,
+}
+
+impl There {
+    fn new(existing: Existing) -> Self {
+        Self { existing, is_known: false, copied: None }
     }
 }
 
@@ -315,11 +379,13 @@ fn by_path(sorted: Vec<Staged>) -> Vec<Vec<Staged>> {
 }
 
 impl Staged {
-    /// Makes the module visible.
+    /// Makes the module visible, and records it where what was written is older than
+    /// `before`.
     fn publish(
         self,
         cache: &ModCache,
         buffers: &mut Buffers,
+        before: Option<i64>,
         progress: &dyn Progress,
     ) -> Result<Outcome, InstallError> {
         let Self { place, missing, work } = self;
@@ -329,39 +395,45 @@ impl Staged {
         if matches!(work, Work::Nothing) {
             return Ok(Outcome::AlreadyPresent);
         }
-        let ModCache { root, temporary, options, .. } = cache;
+        let ModCache { root, temporary, options, records, .. } = cache;
         let download = place.make_download(root)?;
-        let target = Target { place: &place, download: &download, root, temporary, progress };
+        let target = cache.target(&place, &download, progress);
         // As in Go, what has no zip needs no lock.
         let _locked = if matches!(work, Work::Metadata) { None } else { Some(target.lock()?) };
-        let (before, mut module) = match work {
+        let (was, mut module) = match work {
             Work::Nothing | Work::Metadata | Work::Complete => return missing.again(&target)?.write(&target),
-            Work::Part(part) => return part::publish(cache, &target, missing, part),
-            Work::Module(before, module) => (before, module),
-            Work::Rebuilt(before, part) => (before, part::rebuilt(part)?),
+            Work::Part(part) => return part::publish(cache, &target, missing, part, before),
+            Work::Module(was, module) => (was, module),
+            Work::Rebuilt(was, part) => (was, part::rebuilt(part)?),
         };
         // Another process may have been at it meanwhile.
         let h1 = module.digest().h1;
-        let mut existing = look(&target, h1, matches!(before, Existing::Partial { .. }))?;
-        if existing == Existing::TreeOnly && existing != before {
+        let mut existing = match was {
+            Existing::Wrong => was,
+            _ => look(&target, h1, matches!(was, Existing::Partial { .. }))?,
+        };
+        if existing == Existing::TreeOnly && existing != was {
             let marker = Marker::read(root).map_err(|error| place.error(Problem::Marker(error)))?;
             existing = look(&target, h1, marker.is_partial(&place.module, h1))?;
         }
         let missing = missing.again(&target)?;
         target.remove_leftovers();
-        if existing != before {
+        if existing != was {
             cache.verify(&target, existing, &mut Known::Staged(&module), buffers)?;
         }
         match existing {
             Existing::Complete => return missing.write(&target),
             Existing::TreeOnly => module.drop_tree(),
-            Existing::ZipOnly | Existing::Nothing | Existing::Partial { .. } if !module.has_tree() => {
+            _ if !module.has_tree() => {
                 let copied = module.again().map_err(|error| place.obstacle(&temporary.place(), error))?;
                 module = cache.writer(buffers, progress).verify(&place, copied, true)?;
             }
-            Existing::ZipOnly | Existing::Nothing | Existing::Partial { .. } => {}
+            _ => {}
         }
-        Publication::new(&target, options.keep_writable).module(missing, module)?;
+        let installed = Some(records.is_ours(&place.module, h1, existing));
+        let found = Found { stamps: module.take_stamps(), installed, part: false, moved: true };
+        Publication::new(&target, options.keep_writable).module(missing, module, existing)?;
+        records.found(&target, h1, found, before);
         Ok(part::outcome(existing))
     }
 }

@@ -16,6 +16,17 @@ pub(crate) struct Staged {
     pub(crate) work: Work,
 }
 
+impl Staged {
+    /// The newest of the times of what was written; none where nothing was.
+    pub(crate) fn latest(&self) -> Option<i64> {
+        match &self.work {
+            Work::Nothing | Work::Metadata | Work::Complete => None,
+            Work::Module(_, module) => Some(module.latest()),
+            Work::Part(part) | Work::Rebuilt(_, part) => Some(part.latest()),
+        }
+    }
+}
+
 /// What remains to be done.
 #[derive(Debug)]
 pub(crate) enum Work {

@@ -25,6 +25,8 @@ pub(crate) enum Existing {
     },
     /// The zip, to be extracted. Its `.ziphash` is right, or there is none.
     ZipOnly,
+    /// Another content than the module's, which is to be replaced.
+    Wrong,
     /// Neither, or what a process left that did not come to its end.
     Nothing,
 }

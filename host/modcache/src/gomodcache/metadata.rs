@@ -80,7 +80,7 @@ impl Missing {
                 Some(have) => {
                     // What is longer than a go.mod may be is not hashed whole.
                     let whole = have.len() as u64 <= MAX_GO_MOD;
-                    return Err(place.error(Problem::Conflict {
+                    let error = place.error(Problem::Conflict {
                         what: Hashed::GoMod,
                         file: place.download_path(&name),
                         want: go_mod.h1,
@@ -89,7 +89,10 @@ impl Missing {
                         } else {
                             format!("more than {MAX_GO_MOD} bytes")
                         },
-                    }));
+                    });
+                    if !target.repairs(&error) {
+                        return Err(error);
+                    }
                 }
                 None => self.list = true,
             }

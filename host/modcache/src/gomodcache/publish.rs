@@ -2,10 +2,12 @@
 
 use crate::crash_point;
 use crate::error::InstallError;
+use crate::gomodcache::existing::Existing;
 use crate::gomodcache::metadata::Missing;
 use crate::gomodcache::target::Target;
 use crate::writer::contents::Contents;
 use crate::writer::copied::VerifiedModule;
+use crate::writer::stamps::Stamps;
 use crate::writer::system::{create_cache_file, open_dir};
 use crate::writer::temporary::Staged;
 use crate::writer::tree::{close_root, merge, remove_tree};
@@ -21,21 +23,32 @@ pub(crate) struct Publication<'a> {
     tree: Option<Dir>,
     /// `.ziphash` is there, and there was no zip that it could have been for.
     ziphash: bool,
+    /// The tree that was there, to be removed.
+    old: Option<Staged>,
 }
 
 impl<'a> Publication<'a> {
     pub(crate) fn new(target: &'a Target<'a>, keep_writable: bool) -> Self {
-        Self { target, keep_writable, tree: None, ziphash: false }
+        Self { target, keep_writable, tree: None, ziphash: false, old: None }
     }
 
     /// Publishes a module; see the crate's documentation for the order. Its tree goes
-    /// to its place, unless it has none because one is there.
-    pub(crate) fn module(mut self, missing: Missing, module: VerifiedModule) -> Result<(), InstallError> {
+    /// to its place, unless it has none because one is there. What was there `before` and
+    /// is wrong goes first: no zip may be there with the hash of another.
+    pub(crate) fn module(
+        mut self,
+        missing: Missing,
+        module: VerifiedModule,
+        before: Existing,
+    ) -> Result<(), InstallError> {
         let h1 = module.digest().h1;
         let (zip, tree) = module.into_parts();
         if let Some(tree) = tree {
             self.begin()?;
             self.tree(tree)?;
+        }
+        if before == Existing::Wrong {
+            self.remove_zip()?;
         }
         missing.write(self.target)?;
         self.ziphash(h1)?;
@@ -60,6 +73,7 @@ impl<'a> Publication<'a> {
         missing: Missing,
         h1: H1,
         contents: Contents,
+        stamps: &mut Stamps,
         into: bool,
     ) -> Result<(), InstallError> {
         let Target { place, root, .. } = *self.target;
@@ -75,12 +89,9 @@ impl<'a> Publication<'a> {
             merged.map_err(in_the_way)?;
             crash_point!("tree merged");
         } else {
-            if !self.keep_writable {
-                let closed = contents.close();
-                closed.map_err(|(dir, error)| {
-                    place.write_error(&format!("{}/{dir}", place.tree_path()), error)
-                })?;
-            }
+            contents
+                .close(self.keep_writable, stamps)
+                .map_err(|(dir, error)| place.write_error(&format!("{}/{dir}", place.tree_path()), error))?;
             self.tree(contents.into_staged())?;
         }
         missing.write(self.target)?;
@@ -113,12 +124,23 @@ impl<'a> Publication<'a> {
         removed.map_err(|error| self.target.download_error(&partial, error))
     }
 
-    /// Moves the tree to its place. What stood there was not complete.
+    /// Removes the zip that is there.
+    fn remove_zip(&self) -> Result<(), InstallError> {
+        let Target { place, download, .. } = self.target;
+        let zip = place.file("zip");
+        match download.remove_file(&zip) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.target.download_error(&zip, error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves the tree to its place. What stood there was not complete, or is wrong.
     fn tree(&mut self, tree: Staged) -> Result<(), InstallError> {
-        let Target { place, root, .. } = *self.target;
+        let Target { place, root, temporary, .. } = *self.target;
         let parent = place.make_parent(root)?;
         let in_the_way = |error| place.obstacle(&place.tree_path(), error);
-        remove_tree(&parent, place.tree_name()).map_err(in_the_way)?;
+        self.old = temporary.take_away(&parent, place.tree_name()).map_err(in_the_way)?;
+        crash_point!("tree taken away");
         let moved = tree.rename(&parent, place.tree_name());
         let parent = self.tree.insert(parent);
         moved.map_err(in_the_way)?;

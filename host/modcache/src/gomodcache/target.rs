@@ -19,6 +19,8 @@ pub(crate) struct Target<'a> {
     pub(crate) root: &'a Dir,
     /// Where files are until they are whole.
     pub(crate) temporary: &'a Temporary,
+    /// Whether what is not the module's is replaced.
+    pub(crate) repair: bool,
     /// To whom progress is reported, and who may give up.
     pub(crate) progress: &'a dyn Progress,
 }
@@ -26,6 +28,16 @@ pub(crate) struct Target<'a> {
 impl Target<'_> {
     pub(crate) fn obstacle(&self, file: String, what: &'static str) -> InstallError {
         self.place.stands_there(file, what)
+    }
+
+    /// Whether this is a module with other content than it should have, and is to be
+    /// replaced; the caller hears of it.
+    pub(crate) fn repairs(&self, error: &InstallError) -> bool {
+        let is_wrong = matches!(*error.problem, Problem::Changed { .. } | Problem::Conflict { .. });
+        if self.repair && is_wrong {
+            self.progress.repairing(error);
+        }
+        self.repair && is_wrong
     }
 
     /// An error of a file in the download directory.

@@ -11,8 +11,10 @@ use crate::gomodcache::existing::Existing;
 use crate::gomodcache::target::Target;
 use crate::input::{ZipDigest, ZipInput};
 use crate::listed::VerifiedList;
-use crate::writer::copied::{self, VerifiedModule};
+use crate::writer::copied::{self, CopiedZip, VerifiedModule, Written};
 use crate::writer::digests::{Cancelled, Digests, Files};
+use crate::writer::stamp::Stamp;
+use crate::writer::stamps::Stamps;
 use crate::writer::system::{open_dir, open_file, what_stands_there};
 use crate::writer::tree::names;
 use airgo_gomod::H1;
@@ -30,8 +32,9 @@ const DEPTH: usize = 500;
 
 /// What is known of the module that should be there.
 pub(crate) enum Known<'k, 'z> {
-    /// The zip that is to be installed, and whether it was read to compare with.
-    Zip { zip: &'k mut ZipInput<'z>, was_read: bool },
+    /// The zip that is to be installed, whether it was read to compare with, and the copy
+    /// that was made for that.
+    Zip { zip: &'k mut ZipInput<'z>, was_read: bool, copied: Option<CopiedZip> },
     /// One that is staged.
     Staged(&'k VerifiedModule),
     /// The list of its files.
@@ -39,7 +42,7 @@ pub(crate) enum Known<'k, 'z> {
 }
 
 impl Known<'_, '_> {
-    fn h1(&self) -> H1 {
+    pub(crate) fn h1(&self) -> H1 {
         match self {
             Self::Zip { zip, .. } => zip.h1,
             Self::Staged(module) => module.digest().h1,
@@ -62,6 +65,14 @@ impl Known<'_, '_> {
     }
 }
 
+/// What is read of a tree.
+struct Tree {
+    files: Files,
+    stamps: Stamps,
+    /// How many bytes of files may yet be read.
+    left: u64,
+}
+
 /// Checks one module.
 pub(crate) struct Verifier<'v> {
     pub(crate) target: &'v Target<'v>,
@@ -71,32 +82,35 @@ pub(crate) struct Verifier<'v> {
 }
 
 impl Verifier<'_> {
-    /// Hashes the zip and the tree, those of them that go would take as they are.
+    /// Hashes the zip and the tree, those of them that go would take as they are; returns
+    /// how they were before.
     pub(crate) fn verify(
         &mut self,
         existing: Existing,
         known: &mut Known<'_, '_>,
-    ) -> Result<(), InstallError> {
+    ) -> Result<Written, InstallError> {
         let (want, h1) = (known.digest(), known.h1());
         let (has_zip, has_tree) = match existing {
             Existing::Complete => (true, true),
             Existing::ZipOnly => (true, false),
             Existing::TreeOnly => (false, true),
             // A part is compared with the list, file by file: see `part`.
-            Existing::Nothing | Existing::Partial { .. } => return Ok(()),
+            Existing::Nothing | Existing::Partial { .. } | Existing::Wrong => return Ok(Written::default()),
         };
         let place = self.target.place;
         let zip_name = place.file("zip");
-        let mut good_zip = None;
+        let (mut good_zip, mut stamps) = (None, Written::default());
         if has_zip {
             let opened = open_file(self.target.download, &zip_name);
             let file =
                 opened.map_err(|error| place.read_error(&place.download_path(&zip_name), error))?.into_std();
+            stamps.zip = Stamp::of(&file);
             if self.is_zip(&file, want, h1)? {
                 good_zip = Some(file);
             }
         }
-        let tree = if has_tree { self.tree()? } else { Files::new() };
+        let (tree, of_tree) = if has_tree { self.tree()? } else { Default::default() };
+        stamps.tree = has_tree.then_some(of_tree);
         let mut changes = Vec::new();
         if has_zip && good_zip.is_none() {
             changes.push(Change { file: place.download_path(&zip_name), kind: ChangeKind::Changed });
@@ -108,13 +122,13 @@ impl Verifier<'_> {
                 None => changes.push(Change { file: place.tree_path(), kind: ChangeKind::Changed }),
             }
         }
-        self.unchanged(changes)
+        self.unchanged(changes).map(|()| stamps)
     }
 
     /// Compares the files of a tree that need not be whole; returns which of the list's
-    /// are there.
-    pub(crate) fn part(&mut self, list: &VerifiedList) -> Result<Vec<bool>, InstallError> {
-        let mut there = self.tree()?;
+    /// are there, and how they were before.
+    pub(crate) fn part(&mut self, list: &VerifiedList) -> Result<(Vec<bool>, Written), InstallError> {
+        let (mut there, stamps) = self.tree()?;
         let (mut present, mut changes) = (vec![false; list.len()], Vec::new());
         let tree = self.target.place.tree_path();
         let mut push = |name: &str, kind| changes.push(Change { file: format!("{tree}/{name}"), kind });
@@ -129,7 +143,7 @@ impl Verifier<'_> {
             push(name, ChangeKind::Added);
         }
         self.unchanged(changes)?;
-        Ok(present)
+        Ok((present, Written { zip: None, tree: Some(stamps) }))
     }
 
     fn unchanged(&self, changes: Vec<Change>) -> Result<(), InstallError> {
@@ -190,35 +204,33 @@ impl Verifier<'_> {
         }
     }
 
-    /// The files of the extracted tree.
-    fn tree(&mut self) -> Result<Files, InstallError> {
+    /// The files of the extracted tree, and how all of it was before it was read.
+    fn tree(&mut self) -> Result<(Files, Stamps), InstallError> {
         let place = self.target.place;
         // Twice what a module may be, so that files that were added hide no other.
-        let (mut files, mut left) = (Files::new(), self.limits.total.saturating_mul(2));
+        let left = self.limits.total.saturating_mul(2);
+        let mut read = Tree { files: Files::new(), stamps: Stamps::default(), left };
         // It was there a moment ago.
         let gone = || place.read_error(&place.tree_path(), ErrorKind::NotFound.into());
         let parent = place.open_parent(self.target.root)?.ok_or_else(gone)?;
         let root = open_dir(&parent, place.tree_name());
         let root = root.map_err(|error| place.read_error(&place.tree_path(), error))?;
-        self.below(&root, "", 0, &mut files, &mut left)?;
-        Ok(files)
+        self.below(&root, "", 0, &mut read)?;
+        Ok((read.files, read.stamps))
     }
 
-    fn below(
-        &mut self,
-        dir: &Dir,
-        path: &str,
-        depth: usize,
-        files: &mut Files,
-        left: &mut u64,
-    ) -> Result<(), InstallError> {
+    fn below(&mut self, dir: &Dir, path: &str, depth: usize, tree: &mut Tree) -> Result<(), InstallError> {
         let place = self.target.place;
         let in_cache = |path: &str| format!("{}/{path}", place.tree_path()).trim_end_matches('/').to_owned();
         let failed = |path: &str, error| place.read_error(&in_cache(path), error);
+        tree.stamps.file(path, Stamp::of(dir));
         for (name, is_dir) in names(dir).map_err(|error| failed(path, error))? {
             self.target.check()?;
             // Go makes no name that is not UTF-8: one of the kind is one too many, by whatever name.
             let shown = name.to_string_lossy();
+            if name.to_str().is_none() {
+                tree.stamps.lose();
+            }
             let full = if path.is_empty() { shown.into_owned() } else { format!("{path}/{shown}") };
             if is_dir {
                 if depth == DEPTH {
@@ -226,17 +238,18 @@ impl Verifier<'_> {
                     return Err(self.target.obstacle(in_cache(&full), what));
                 }
                 let child = open_dir(dir, &name).map_err(|error| failed(&full, error))?;
-                self.below(&child, &full, depth + 1, files, left)?;
+                self.below(&child, &full, depth + 1, tree)?;
                 continue;
             }
             let digest = match open_file(dir, &name) {
                 Ok(file) => {
                     let file = file.into_std();
                     let size = file.metadata().map_err(|error| failed(&full, error))?.len();
-                    if size > self.limits.total || size > *left {
+                    tree.stamps.file(full.as_str(), Stamp::of(&file));
+                    if size > self.limits.total || size > tree.left {
                         None
                     } else {
-                        *left -= size;
+                        tree.left -= size;
                         self.sha256(&file, size).map_err(|error| failed(&full, error))?
                     }
                 }
@@ -244,8 +257,8 @@ impl Verifier<'_> {
                 Err(error) if what_stands_there(&error).is_some() => None,
                 Err(error) => return Err(failed(&full, error)),
             };
-            files.insert(full, digest.filter(|_| name.to_str().is_some()));
-            if files.len() as u64 > self.limits.entries {
+            tree.files.insert(full, digest.filter(|_| name.to_str().is_some()));
+            if tree.files.len() as u64 > self.limits.entries {
                 return Err(self.target.obstacle(place.tree_path(), "more files than a module may have"));
             }
         }
@@ -283,14 +296,14 @@ impl Verifier<'_> {
                 self.walk(&file, &mut digests)?
             }
             (None, Known::Zip { was_read: true, .. }) => return Ok(None),
-            (None, Known::Zip { zip, was_read }) => {
+            (None, Known::Zip { zip, was_read, copied: copy }) => {
                 *was_read = true;
                 let reader = std::mem::replace(&mut zip.reader, Box::new(io::empty()));
                 let ZipInput { size, sha256, h1, .. } = **zip;
                 let input = ZipInput { reader, size, sha256, h1 };
                 let Target { temporary, progress, .. } = *self.target;
                 match copied::copy(place, temporary, progress, input, self.buffer) {
-                    Ok(copied) => self.walk(copied.file(), &mut digests)?,
+                    Ok(copied) => self.walk(copy.insert(copied).file(), &mut digests)?,
                     // The cache may be read-only.
                     Err(error) if matches!(*error.problem, Problem::Write { .. }) => return Ok(None),
                     Err(error) => return Err(error),

@@ -4,6 +4,8 @@
 //! write and one close. Each name is opened below the handle of the run's directory,
 //! and the system resolves it beneath that (cap-std).
 
+use crate::writer::stamp::Stamp;
+use crate::writer::stamps::Stamps;
 use crate::writer::system::{DirMode, create_tree_file, open_dir, open_file};
 use crate::writer::temporary::Staged;
 use cap_std::fs::{Dir, File};
@@ -59,17 +61,22 @@ impl Contents {
         run.remove_file(format!("{tree}/{name}"))
     }
 
-    /// Takes the right to write from all directories but the root: see
-    /// [`crate::writer::tree::close_root`].
-    pub(crate) fn close(&self) -> Result<(), (String, io::Error)> {
+    /// Takes the right to write from all directories but the root, unless they shall stay
+    /// writable: see [`crate::writer::tree::close_root`]. All files are there.
+    pub(crate) fn close(&self, keep_writable: bool, stamps: &mut Stamps) -> Result<(), (String, io::Error)> {
         let (run, tree) = self.staged.place();
         for dir in self.dirs.iter().rev() {
             let closed = open_dir(run, format!("{tree}/{dir}")).and_then(|opened| {
                 let mode = DirMode::of(&opened)?;
-                if mode.is_writable() { mode.read_only().set(&opened) } else { Ok(()) }
+                if !keep_writable && mode.is_writable() {
+                    mode.read_only().set(&opened)?;
+                }
+                stamps.directory(dir.as_str(), Stamp::of(&opened));
+                Ok(())
             });
             closed.map_err(|error| (dir.clone(), error))?;
         }
+        stamps.directory("", Stamp::at(run, tree));
         Ok(())
     }
 

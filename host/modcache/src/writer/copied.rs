@@ -2,6 +2,8 @@
 
 use super::Layout;
 use super::digests::{Cancelled, Digests};
+use super::stamp::Stamp;
+use super::stamps::Stamps;
 use super::temporary::{Staged, Temporary};
 use super::tree::{Meter, TreeError, TreeWriter};
 use crate::crash_point;
@@ -32,6 +34,22 @@ pub(crate) struct VerifiedModule {
     digest: ZipDigest,
     zip: Staged,
     tree: Option<Staged>,
+    stamps: Written,
+}
+
+/// How a module's zip and tree were when their content was known.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) zip: Option<Stamp>,
+    pub(crate) tree: Option<Stamps>,
+}
+
+impl Written {
+    /// The time that must be past before anyone else sees them, see [`Stamps`].
+    pub(crate) fn latest(&self) -> i64 {
+        let zip = self.zip.map(|zip| zip.mtime);
+        zip.max(self.tree.as_ref().map(Stamps::latest)).unwrap_or(i64::MIN)
+    }
 }
 
 /// How to extract.
@@ -181,19 +199,21 @@ impl CopiedZip {
             Err(WalkError::Zip(error)) => return Err(error.into()),
             Err(WalkError::Sink(error)) => return Err(sink_error(error)),
         };
-        tree.finish().map_err(sink_error)?;
+        let stamps = tree.finish().map_err(sink_error)?;
         crash_point!("tree extracted");
-        self.verified(module, h1, Some(staged))
+        self.verified(module, h1, Some((staged, stamps)))
     }
 
     fn verified(
         self,
         module: &ModuleVersion,
         got: H1,
-        tree: Option<Staged>,
+        tree: Option<(Staged, Stamps)>,
     ) -> Result<VerifiedModule, InstallError> {
         if self.want.h1 == got {
-            return Ok(VerifiedModule { digest: self.want, zip: self.zip, tree });
+            let (tree, stamps) = tree.unzip();
+            let stamps = Written { zip: Stamp::of(&self.file), tree: stamps };
+            return Ok(VerifiedModule { digest: self.want, zip: self.zip, tree, stamps });
         }
         let (want, got) = (self.want.h1.to_string(), got.to_string());
         Err(Problem::Mismatch { what: Hashed::Zip, want, got }.of(module))
@@ -203,8 +223,18 @@ impl CopiedZip {
 impl VerifiedModule {
     /// Of files that were compared with the module's list, and the zip that was made of
     /// them.
-    pub(crate) fn rebuilt(digest: ZipDigest, zip: Staged, tree: Staged) -> Self {
-        Self { digest, zip, tree: Some(tree) }
+    pub(crate) fn rebuilt(digest: ZipDigest, zip: Staged, tree: Staged, stamps: Written) -> Self {
+        Self { digest, zip, tree: Some(tree), stamps }
+    }
+
+    /// How zip and tree were when their content was known.
+    pub(crate) fn take_stamps(&mut self) -> Written {
+        std::mem::take(&mut self.stamps)
+    }
+
+    /// See [`Written::latest`].
+    pub(crate) fn latest(&self) -> i64 {
+        self.stamps.latest()
     }
 
     /// What was verified.

@@ -8,6 +8,9 @@
 pub(crate) mod contents;
 pub(crate) mod copied;
 pub(crate) mod digests;
+pub(crate) mod packed;
+pub(crate) mod stamp;
+pub(crate) mod stamps;
 pub(crate) mod system;
 pub(crate) mod temporary;
 pub(crate) mod tree;

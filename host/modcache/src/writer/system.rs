@@ -10,6 +10,7 @@ use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::TryLockError;
 use std::io::{self, ErrorKind, Read as _};
+use std::os::fd::AsFd;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use std::time::Duration;
 const TREE_FILE: u32 = 0o444;
 /// The mode of all other files, before the umask (cmd/go modfetch/cache.go).
 const CACHE_FILE: u32 = 0o666;
+const PRIVATE_FILE: u32 = 0o600;
 const WRITE_BITS: Mode = Mode::WUSR.union(Mode::WGRP).union(Mode::WOTH);
 
 fn flags(flags: OFlags) -> i32 {
@@ -39,6 +41,28 @@ pub(crate) fn make_dir(parent: &Dir, name: &str) -> io::Result<(Dir, bool)> {
         Err(error) => return Err(error),
     };
     Ok((open_dir(parent, name)?, made))
+}
+
+/// Opens a directory that only its owner may enter, made if there is none.
+pub(crate) fn make_private_dir(parent: &Dir, name: &str) -> io::Result<Dir> {
+    match rustix::fs::mkdirat(parent, name, Mode::RWXU) {
+        Ok(()) | Err(Errno::EXIST) => open_dir(parent, name),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Creates a file that only its owner may read, which must not be there.
+pub(crate) fn create_private_file(dir: &Dir, name: &str) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    dir.open_with(name, options.read(true).write(true).create_new(true).mode(PRIVATE_FILE))
+}
+
+/// Whether an open file or directory is the user's own, and no one else may write to it.
+pub(crate) fn is_private(handle: impl AsFd) -> bool {
+    rustix::fs::fstat(handle).is_ok_and(|stat| {
+        let mode = Mode::from_raw_mode(stat.st_mode);
+        stat.st_uid == rustix::process::geteuid().as_raw() && !mode.intersects(Mode::WGRP | Mode::WOTH)
+    })
 }
 
 /// Creates a file of an extracted tree, which must not be there.

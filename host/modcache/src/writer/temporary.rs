@@ -10,7 +10,10 @@
 //! killed one left, whichever modules either of them installs; the lock tells
 //! it from a run that is still alive. Nothing of it is there once no run is.
 
-use crate::writer::system::{create_cache_file, edit_cache_file, make_dir, open_dir, open_file};
+use crate::writer::stamp::Stamp;
+use crate::writer::system::{
+    DirMode, create_cache_file, create_private_file, edit_cache_file, make_dir, open_dir, open_file,
+};
 use crate::writer::tree::remove_tree;
 use cap_std::fs::{Dir, File};
 use rustix::fs::AtFlags;
@@ -79,6 +82,33 @@ impl Temporary {
         let (run, name) = self.next()?;
         let file = create_cache_file(&run.own, &name)?;
         Ok(TemporaryFile { staged: Staged { run, name, is_tree: false, kept: false }, file })
+    }
+
+    /// The same, for its owner alone.
+    pub(crate) fn create_private(&self) -> io::Result<TemporaryFile> {
+        let (run, name) = self.next()?;
+        let file = create_private_file(&run.own, &name)?;
+        Ok(TemporaryFile { staged: Staged { run, name, is_tree: false, kept: false }, file })
+    }
+
+    /// What time it is where the cache is: the change time of a file that is made now.
+    pub(crate) fn now(&self) -> Option<i64> {
+        Some(Stamp::of(&self.create().ok()?.file)?.ctime)
+    }
+
+    /// Moves a tree from its place to where no one sees it, and it is removed when what is
+    /// returned is dropped; none where there is none.
+    pub(crate) fn take_away(&self, parent: &Dir, name: &str) -> io::Result<Option<Staged>> {
+        let (run, new) = self.next()?;
+        let dir = match open_dir(parent, name) {
+            Ok(dir) => dir,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // Only root may move a directory that is not writable.
+        DirMode::of(&dir)?.removable().set(&dir)?;
+        parent.rename(name, &run.own, &new)?;
+        Ok(Some(Staged { run, name: new, is_tree: true, kept: false }))
     }
 
     /// A new, empty directory.

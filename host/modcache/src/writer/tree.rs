@@ -5,6 +5,8 @@
 
 use crate::crash_point;
 use crate::input::Progress;
+use crate::writer::stamp::Stamp;
+use crate::writer::stamps::Stamps;
 use crate::writer::system::{DirMode, create_tree_file, make_dir, open_dir};
 use airgo_gomod::modzip::Sink;
 use cap_std::fs::{Dir, File};
@@ -38,6 +40,7 @@ pub(crate) struct TreeWriter<'a> {
     mode: DirMode,
     keep_writable: bool,
     meter: Meter<'a>,
+    stamps: Stamps,
 }
 
 impl<'a> TreeWriter<'a> {
@@ -53,13 +56,16 @@ impl<'a> TreeWriter<'a> {
             mode,
             keep_writable,
             meter,
+            stamps: Stamps::default(),
         })
     }
 
     /// Closes all directories; the tree is complete. Its root stays writable: only
     /// then may a user who is not root move it. See [`close_root`].
-    pub(crate) fn finish(mut self) -> Result<(), TreeError> {
-        self.leave_to(0)
+    pub(crate) fn finish(mut self) -> Result<Stamps, TreeError> {
+        self.leave_to(0)?;
+        self.stamps.directory("", self.open.first().and_then(Stamp::of));
+        Ok(self.stamps)
     }
 
     /// Makes `dir`, below the root, the current directory.
@@ -106,10 +112,12 @@ impl<'a> TreeWriter<'a> {
     /// Closes the current directory and takes the right to write from it.
     fn close_last(&mut self) -> Result<(), TreeError> {
         let Some(dir) = self.open.pop() else { return Ok(()) };
-        if self.keep_writable || !self.mode.is_writable() {
-            return Ok(());
+        if !self.keep_writable && self.mode.is_writable() {
+            let closed = self.mode.read_only().set(&dir);
+            closed.map_err(|error| TreeError::Write(self.path.clone(), error))?;
         }
-        self.mode.read_only().set(&dir).map_err(|error| TreeError::Write(self.path.clone(), error))
+        self.stamps.directory(self.path.as_str(), Stamp::of(&dir));
+        Ok(())
     }
 }
 
@@ -141,7 +149,9 @@ impl Sink for TreeWriter<'_> {
     }
 
     fn end(&mut self) -> Result<(), TreeError> {
-        self.file = None;
+        if let Some(file) = self.file.take() {
+            self.stamps.file(self.name.as_str(), Stamp::of(&file));
+        }
         Ok(())
     }
 }

@@ -106,9 +106,10 @@ pub fn files(dir: &Path) -> Vec<String> {
     found
 }
 
-/// As [`files`], without lock files.
+/// As [`files`], without lock files and airgo's record.
 pub fn unlocked_files(dir: &Path) -> Vec<String> {
-    files(dir).into_iter().filter(|name| !name.ends_with(".lock")).collect()
+    let ours = |name: &String| name.ends_with(".lock") || name.starts_with("cache/airgo-record-");
+    files(dir).into_iter().filter(|name| !ours(name)).collect()
 }
 
 pub fn open(dir: &Path) -> ModCache {
