@@ -44,11 +44,13 @@ fn packed_exact(site: &Site, name: &str, more: &[&str]) -> PathBuf {
     cache
 }
 
-/// All files with their modes; of the marker only which modules it names.
+/// All files with their modes, without airgo's record; of the marker only which modules it names.
 fn files(cache: &Path) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
     let relative = |path: PathBuf| path.strip_prefix(cache).unwrap().to_owned();
     let all = snapshot(cache).into_iter().map(|(path, what)| (relative(path), what));
-    let mut all: BTreeMap<_, _> = all.collect();
+    // The record of inodes and times is of each cache.
+    let is_record = |path: &Path| path.to_string_lossy().starts_with("cache/airgo-record-");
+    let mut all: BTreeMap<_, _> = all.filter(|(path, _)| !is_record(path)).collect();
     let (mode, marker) = all.remove(Path::new("cache/airgo-exact.json")).expect("no marker");
     let marker: serde_json::Value = serde_json::from_slice(&marker).unwrap();
     let modules = marker["modules"].as_array().unwrap().iter();

@@ -82,6 +82,7 @@ mod times;
 #[allow(dead_code)]
 #[path = "../../host/cli/src/units.rs"]
 mod units;
+mod unpack_again;
 mod untrusted_text;
 mod vendor;
 mod volumes;

@@ -50,6 +50,7 @@ pub mod trust;
 pub mod unpack;
 mod unpack_blocks;
 mod unpack_exact;
+mod unpack_existing;
 mod unpack_modules;
 mod unpack_zips;
 pub mod vendor;

@@ -16,6 +16,7 @@ use crate::settings;
 use crate::trust::open::{self, bundle_failure};
 use crate::unpack_blocks;
 use crate::unpack_exact::{self, Chosen};
+use crate::unpack_existing;
 use crate::unpack_modules::{Watch, damage, evidence, inputs};
 use crate::unpack_zips::{self, Zips};
 use airgo_bundle::keys::KeyId;
@@ -26,7 +27,7 @@ use airgo_gomod::goenv::GoFlags;
 use airgo_gomod::{H1, ModuleVersion};
 use airgo_modcache::{
     InstallAllError, InstallError, ModCache, ModuleInput, Options, Outcome, PartialInput, PartialTree,
-    Problem,
+    Problem, Pruned,
 };
 use airgo_policy::Report;
 use jiff::Timestamp;
@@ -68,6 +69,10 @@ pub struct UnpackRequest {
     pub exact: Option<ExactPart>,
     /// Makes no zips again of what a compact bundle carries: the cache has the trees alone.
     pub lean: bool,
+    /// Replaces what was changed in the cache by what the bundle has.
+    pub repair: bool,
+    /// Removes what airgo installed and the bundle does not have.
+    pub prune: bool,
     /// How many modules to install at once; default: one for each processor.
     pub jobs: Option<usize>,
 }
@@ -85,6 +90,10 @@ pub struct Unpacked {
     pub installed: usize,
     /// Those that were there.
     pub already_present: usize,
+    /// Those that had been changed in the cache, and were replaced.
+    pub repaired: Vec<ModuleVersion>,
+    /// What was removed, where that was asked for.
+    pub pruned: Option<Pruned>,
     /// The ids of the trusted keys that signed.
     pub signed_by: Vec<String>,
     /// What the policy found.
@@ -127,6 +136,8 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
         content_id: bundle.manifest().content_id.clone(),
         installed: written.installed,
         already_present: written.already_present,
+        repaired: Vec::new(),
+        pruned: None,
         signed_by: bundle.signers().trusted().map(|s| s.key_id.to_string()).collect(),
         report: evaluated.report.clone(),
         recorded_by: evaluated.recorded_by,
@@ -142,7 +153,7 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
         None => None,
         Some(exact) => Some(unpack_exact::choose(context, exact, name(request), &bundle)?),
     };
-    let installed = install(context, request, &target, &bundle, chosen.as_ref())?;
+    let Done { installed, pruned } = install(context, request, &target, &bundle, chosen.as_ref())?;
     open::record_last_seen(&request.last_seen, &bundle)?;
     warn_of_indexes(context, &installed);
 
@@ -155,8 +166,21 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     };
     let (into, took) = (target.display(), duration(began.elapsed()));
     context.status("Unpacked", format!("{what}, {present} already there) into {into} in {took}"));
+    unpack_existing::report(context, pruned.as_ref());
+    let repaired = of_outcome(&installed, Outcome::Repaired);
     let written = Written { dir: target, installed: new, already_present: present, what: String::new() };
-    Ok(unpacked(request.layout.name(), written))
+    Ok(Unpacked { repaired, pruned, ..unpacked(request.layout.name(), written) })
+}
+
+/// What became of the modules, and what was removed.
+struct Done {
+    installed: BTreeMap<ModuleVersion, Outcome>,
+    pruned: Option<Pruned>,
+}
+
+fn of_outcome(installed: &BTreeMap<ModuleVersion, Outcome>, wanted: Outcome) -> Vec<ModuleVersion> {
+    let found = installed.iter().filter(|(_, outcome)| **outcome == wanted);
+    found.map(|(module, _)| module.clone()).collect()
 }
 
 /// What was done, as the beginning of a line.
@@ -241,7 +265,7 @@ fn install(
     target: &Path,
     bundle: &SignedBundle,
     chosen: Option<&Chosen>,
-) -> Result<BTreeMap<ModuleVersion, Outcome>> {
+) -> Result<Done> {
     let mut inputs = inputs(bundle, chosen.is_some())?;
     let blocks = match bundle.manifest().payload.encoding {
         Encoding::GoproxyTree => None,
@@ -264,6 +288,7 @@ fn install(
         keep_writable,
         trust_existing: request.trust_existing,
         allow_shared: request.into_shared,
+        repair: request.repair,
         ..Options::default()
     };
     let cache = ModCache::open(target, options).map_err(|e| {
@@ -277,18 +302,18 @@ fn install(
     let watch = Watch::new(context, with_code);
     let jobs = open::jobs(request.jobs).get();
     let stage = cache.stage().of_bundle(bundle.manifest_sha256().0);
-    stage
-        .add_all(inputs, jobs, &watch)
-        .map_err(|e| damage(context, open::jobs(request.jobs), bundle, &e.error))?;
-    let trees = parts.into_iter().map(|part| stage.partial(part, &watch));
-    let trees = trees.collect::<std::result::Result<Vec<_>, _>>().map_err(|e| shared(&e, target))?;
+    stage.add_all(inputs, jobs, &watch).map_err(|e| {
+        let damaged = damage(context, open::jobs(request.jobs), bundle, &e.error);
+        unpack_existing::advise(damaged, &e.error, request.repair)
+    })?;
+    let trees = stage.partials(parts, jobs, &watch).map_err(|e| shared(request, &e, target))?;
     let in_zips = match &blocks {
         None => trees,
         Some(blocks) => {
             let (trees, in_zips) = of_blocks(blocks, trees);
             let watch = open::Watch::new(context, "Reading", "blocks", blocks.len() as u64);
             let jobs = open::jobs(request.jobs);
-            unpack_blocks::extract(blocks, &trees, chosen.is_none(), jobs, &watch)?;
+            unpack_blocks::extract(blocks, &trees, jobs, &watch)?;
             unpack_zips::rebuild(context, blocks, &trees, &zips, jobs)?;
             in_zips
         }
@@ -298,10 +323,13 @@ fn install(
     }
     // From here on all of the bundle is verified.
     keep_evidence(&cache, &evidence)?;
-    match stage.publish(jobs, &watch) {
-        Ok(installed) => Ok(installed.into_iter().collect()),
-        Err(error) => Err(incomplete(&error, &watch.with_code, target)),
-    }
+    let installed = match stage.publish(jobs, &watch) {
+        Ok(installed) => installed.into_iter().collect(),
+        Err(error) => return Err(incomplete(&error, &watch.with_code, target)),
+    };
+    watch.report_repaired(&installed);
+    let pruned = request.prune.then(|| unpack_existing::prune(&cache, bundle, &watch)).transpose()?;
+    Ok(Done { installed, pruned })
 }
 
 /// The trees in the order of the blocks' lists, and those of modules that come as zips.
@@ -359,8 +387,8 @@ fn warn_of_indexes(context: &Context, installed: &BTreeMap<ModuleVersion, Outcom
 }
 
 /// Why a part of a module could not be staged.
-fn shared(error: &InstallError, target: &Path) -> Failure {
-    let failure = install_failure(error);
+fn shared(request: &UnpackRequest, error: &InstallError, target: &Path) -> Failure {
+    let failure = unpack_existing::advise(install_failure(error), error, request.repair);
     match *error.problem {
         Problem::Shared { .. } => failure
             .hint(format!("unpack it into a cache of its own: --gomodcache {}-exact", target.display()))

@@ -14,8 +14,8 @@ use std::num::NonZeroUsize;
 const WHOLE: u64 = 4 << 20;
 
 /// Reads the blocks, several at once, into the trees of the modules, which are in the
-/// order of the blocks' lists; none for a module that is not wanted. Where `all` is
-/// given, blocks of which nothing is wanted are verified too.
+/// order of the blocks' lists; none for a module that is not wanted. A block of which
+/// nothing is awaited is not read.
 ///
 /// # Errors
 /// The first block that is damaged, or content that is not what a list says, or a
@@ -23,18 +23,13 @@ const WHOLE: u64 = 4 << 20;
 pub fn extract(
     blocks: &Blocks,
     trees: &[Option<PartialTree<'_>>],
-    all: bool,
     jobs: NonZeroUsize,
     progress: &dyn BundleProgress,
 ) -> failure::Result<()> {
     let indexes: Vec<usize> = (0..blocks.len()).collect();
     let sink = || Trees { blocks, trees, content: 0, held: Vec::new(), writers: Vec::new() };
     let failed = parallel::each(jobs, &indexes, true, sink, |sink, index| {
-        if needed(blocks, trees, *index) {
-            return blocks.read(*index, sink, progress);
-        }
-        // All of it is there. That the block is whole is still to be seen.
-        if all { Ok(blocks.verify(*index, progress)?) } else { Ok(()) }
+        if needed(blocks, trees, *index) { blocks.read(*index, sink, progress) } else { Ok(()) }
     });
     match failed.into_iter().next() {
         None => Ok(()),

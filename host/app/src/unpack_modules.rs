@@ -6,13 +6,14 @@ use crate::trust::open::{self, bundle_failure};
 use crate::{Context, Interrupt, Progress};
 use airgo_bundle::{ObjectKind, SignedBundle};
 use airgo_gomod::ModuleVersion;
-use airgo_modcache::{GoModInput, InstallError, ModuleInput, Problem, ZipInput};
+use airgo_modcache::{GoModInput, InstallError, ModuleInput, Outcome, Problem, ZipInput};
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
 /// Every module of the bundle, its zips still behind the bundle's handle: whoever
-/// stages them hashes them. All other objects are verified. With `lean` the zips are left
-/// out, and lists and blocks are verified by whoever reads them.
+/// stages them hashes them, and so it is with blocks. All other objects are verified. With
+/// `lean` the zips are left out, and lists are verified by whoever reads them.
 ///
 /// # Errors
 /// An object that is not what the manifest says.
@@ -20,7 +21,9 @@ pub fn inputs(bundle: &SignedBundle, lean: bool) -> Result<Vec<ModuleInput<'_>>>
     let mut inputs: BTreeMap<ModuleVersion, ModuleInput<'_>> = BTreeMap::new();
     for object in bundle.objects() {
         let content = bundle.content(&object.name).map_err(|e| bundle_failure(&e))?;
-        if lean && matches!(object.kind, ObjectKind::Zip | ObjectKind::FileList | ObjectKind::Block) {
+        if object.kind == ObjectKind::Block
+            || lean && matches!(object.kind, ObjectKind::Zip | ObjectKind::FileList)
+        {
             continue;
         }
         if !matches!(object.kind, ObjectKind::Info | ObjectKind::Mod | ObjectKind::Zip) {
@@ -79,6 +82,8 @@ pub struct Watch {
     pub with_code: BTreeSet<ModuleVersion>,
     interrupt: Interrupt,
     context: Context,
+    /// What is replaced, and what was wrong with it.
+    repaired: Mutex<BTreeMap<ModuleVersion, String>>,
 }
 
 impl Watch {
@@ -89,6 +94,15 @@ impl Watch {
             with_code,
             interrupt: context.interrupt.clone(),
             context: context.clone(),
+            repaired: Mutex::default(),
+        }
+    }
+
+    /// Reports what was replaced, of what was installed.
+    pub fn report_repaired(&self, installed: &BTreeMap<ModuleVersion, Outcome>) {
+        let repaired = self.repaired.lock().unwrap_or_else(PoisonError::into_inner);
+        for (module, problem) in repaired.iter().filter(|(module, _)| installed.contains_key(module)) {
+            self.context.status("Repaired", format!("{module}: {problem}"));
         }
     }
 }
@@ -106,6 +120,11 @@ impl airgo_modcache::Progress for Watch {
         if self.with_code.contains(module) {
             self.progress.add_done(1);
         }
+    }
+
+    fn repairing(&self, error: &InstallError) {
+        let mut repaired = self.repaired.lock().unwrap_or_else(PoisonError::into_inner);
+        repaired.entry(error.module.clone()).or_insert_with(|| error.problem.to_string());
     }
 
     fn cancelled(&self) -> bool {

@@ -81,6 +81,14 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "airgo unpack app.airgo --exact --gomodcache /cache --trust team.pub",
             ),
             (
+                "a newer bundle, and remove the modules of older ones that it does not have",
+                "airgo unpack app.airgo --prune --trust team.pub",
+            ),
+            (
+                "replace what was changed in the module cache",
+                "airgo unpack app.airgo --repair --trust team.pub",
+            ),
+            (
                 "a delta, with the bundle that it builds on",
                 "airgo unpack new.airgo --base old.airgo --trust team.pub",
             ),

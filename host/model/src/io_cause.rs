@@ -16,6 +16,10 @@ pub enum IoCause {
     Missing,
     /// A file is where a directory must be.
     NotADirectory,
+    /// What is to be renamed is on another file system.
+    AcrossFileSystems,
+    /// Something of that name is there.
+    Exists,
     /// A name or path longer than the system takes.
     NameTooLong,
     /// The process has as many files open as it may.
@@ -33,6 +37,8 @@ impl IoCause {
             io::ErrorKind::PermissionDenied => Self::Denied,
             io::ErrorKind::NotFound => Self::Missing,
             io::ErrorKind::NotADirectory => Self::NotADirectory,
+            io::ErrorKind::CrossesDevices => Self::AcrossFileSystems,
+            io::ErrorKind::AlreadyExists => Self::Exists,
             io::ErrorKind::InvalidFilename => Self::NameTooLong,
             _ if is_out_of_files(error) => Self::OpenFiles,
             _ => Self::Other,
@@ -68,6 +74,8 @@ mod tests {
             (13, IoCause::Denied),
             (2, IoCause::Missing),
             (20, IoCause::NotADirectory),
+            (18, IoCause::AcrossFileSystems),
+            (17, IoCause::Exists),
             (5, IoCause::Other),
         ] {
             assert_eq!(IoCause::of(&io::Error::from_raw_os_error(code)), wanted, "{code}");

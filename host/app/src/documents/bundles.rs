@@ -86,6 +86,10 @@ pub struct Unpack<'a> {
     pub layout: &'a str,
     /// What the policy found.
     pub policy: RecordedReport<'a>,
+    /// Modules that were removed from the cache, as path@version.
+    pub pruned: Vec<String>,
+    /// Modules that were changed in the cache and were replaced, as path@version.
+    pub repaired: Vec<String>,
     /// Names this document.
     pub schema: ids::UnpackV1,
     /// The ids of the trusted keys that signed.

@@ -105,6 +105,13 @@ pub fn cache_disk(failure: Failure, file: Option<&str>, error: &io::Error) -> Fa
         IoCause::OpenFiles => {
             "raise the limit of open files (ulimit -n 1024), or run fewer at once: --jobs 1"
         }
+        IoCause::NotADirectory => "a file is where a directory must be: name another one: --gomodcache DIR",
+        IoCause::Exists => {
+            "a file or a link to nothing is in the way: remove it, or name another directory: --gomodcache DIR"
+        }
+        IoCause::AcrossFileSystems => {
+            "the module cache must be on one file system: mount all of it, not a directory in it, or name another: --gomodcache DIR"
+        }
         IoCause::Denied => "name a directory that you may write to: --gomodcache DIR",
         IoCause::Missing => "another program removed it meanwhile: run the command again",
         _ => return failure,

@@ -351,9 +351,16 @@ pub struct Unpack {
     #[arg(long)]
     pub modcacherw: bool,
     /// Trust the .ziphash of modules that are in the cache already, as go does, instead of hashing
-    /// their zips and files again
+    /// the zips and files that airgo has not hashed before
     #[arg(long)]
     pub trust_existing: bool,
+    /// Replace modules that were changed in the cache by what the bundle has
+    #[arg(long, conflicts_with = "trust_existing")]
+    pub repair: bool,
+    /// Afterwards remove the modules that airgo installed in this cache and the bundle does not
+    /// have; what go downloaded, or was changed since, stays. Names them with -v
+    #[arg(long)]
+    pub prune: bool,
     /// Install from an exact bundle also where the cache has complete modules: go then takes the
     /// parts for complete ones, and `go mod verify` reports them as modified
     #[arg(long)]

@@ -31,6 +31,8 @@ fn request(args: &Unpack) -> Result<UnpackRequest> {
         into_shared: args.into_shared,
         exact: args.part.request(),
         lean: args.lean,
+        repair: args.repair,
+        prune: args.prune,
         jobs: args.jobs,
     })
 }
@@ -55,6 +57,8 @@ fn layout(args: &Unpack) -> Result<Layout> {
         ("--lean", !is_cache && args.lean),
         ("--modcacherw", !is_cache && args.modcacherw),
         ("--trust-existing", !is_cache && args.trust_existing),
+        ("--repair", !is_cache && args.repair),
+        ("--prune", !is_cache && args.prune),
     ];
     match of_others.iter().find(|(_, wrong)| *wrong) {
         None => Ok(layout),
@@ -81,6 +85,8 @@ fn document<'a>(args: &Unpack, unpacked: &'a Unpacked) -> documents::Unpack<'a> 
         installed: unpacked.installed,
         layout: unpacked.layout,
         policy: documents::RecordedReport::new(&unpacked.report, recorded_by),
+        pruned: unpacked.pruned.iter().flat_map(|p| &p.removed).map(ToString::to_string).collect(),
+        repaired: unpacked.repaired.iter().map(ToString::to_string).collect(),
         schema: documents::UnpackV1,
         signed_by: unpacked.signed_by.clone(),
     }
