@@ -34,7 +34,7 @@ pub(crate) struct VerifiedModule {
     digest: ZipDigest,
     zip: Staged,
     tree: Option<Staged>,
-    stamps: Written,
+    stamps: Box<Written>,
 }
 
 /// How a module's zip and tree were when their content was known.
@@ -212,7 +212,7 @@ impl CopiedZip {
     ) -> Result<VerifiedModule, InstallError> {
         if self.want.h1 == got {
             let (tree, stamps) = tree.unzip();
-            let stamps = Written { zip: Stamp::of(&self.file), tree: stamps };
+            let stamps = Box::new(Written { zip: Stamp::of(&self.file), tree: stamps });
             return Ok(VerifiedModule { digest: self.want, zip: self.zip, tree, stamps });
         }
         let (want, got) = (self.want.h1.to_string(), got.to_string());
@@ -224,12 +224,12 @@ impl VerifiedModule {
     /// Of files that were compared with the module's list, and the zip that was made of
     /// them.
     pub(crate) fn rebuilt(digest: ZipDigest, zip: Staged, tree: Staged, stamps: Written) -> Self {
-        Self { digest, zip, tree: Some(tree), stamps }
+        Self { digest, zip, tree: Some(tree), stamps: Box::new(stamps) }
     }
 
     /// How zip and tree were when their content was known.
     pub(crate) fn take_stamps(&mut self) -> Written {
-        std::mem::take(&mut self.stamps)
+        *std::mem::take(&mut self.stamps)
     }
 
     /// See [`Written::latest`].
