@@ -59,6 +59,9 @@ fn documents_of_bundles() {
     all.hold("verify", &of("verify"), 0);
     let cache = site.modcache();
     all.hold("unpack", &[&of("unpack")[..], &["--gomodcache", text(&cache)]].concat(), 0);
+    let image = site.temp.join("deps.tar");
+    let image = ["-o", text(&image), "-t", "deps", "--platform", "linux/amd64,linux/arm64"];
+    all.hold("image", &[&of("image")[..], &image].concat(), 0);
     all.hold("inspect", &of("inspect"), 0);
     all.hold("check", &[&of("check")[..], &[text(&project)]].concat(), 0);
     all.hold("why", &[&of("why")[..], &["example.com/b/v2"]].concat(), 0);

@@ -77,6 +77,7 @@ impl Bench {
             "pack" => vec![("dirs", file("main")), ("output", file("out/new.airgo")), key()],
             "verify" => vec![("files", bundle()), trust()],
             "unpack" => vec![("files", bundle()), trust(), ("gomodcache", file("modcache"))],
+            "image" => vec![("files", bundle()), trust(), ("output", file("out/deps.tar"))],
             "check" => vec![("file", bundle()), ("dir", file("main")), trust()],
             "vendor" => vec![("dir", file("main")), ("bundle", bundle()), trust()],
             "inspect" => vec![("file", bundle()), trust()],

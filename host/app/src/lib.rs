@@ -26,6 +26,7 @@ mod events;
 pub mod failure;
 pub mod findings;
 pub mod goenv;
+pub mod image;
 pub mod inputs;
 pub mod inspect;
 mod interrupt;

@@ -119,6 +119,63 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
         Layout::Cache => target(context, request)?,
         _ => PathBuf::new(),
     };
+    let accepted = accept(context, request)?;
+    let Accepted { bundle, evaluated } = &accepted;
+    let unpacked = |layout, written: Written| Unpacked {
+        layout,
+        dir: written.dir,
+        content_id: bundle.manifest().content_id.clone(),
+        installed: written.installed,
+        already_present: written.already_present,
+        repaired: Vec::new(),
+        pruned: None,
+        signed_by: accepted.signed_by(),
+        report: evaluated.report.clone(),
+        recorded_by: evaluated.recorded_by,
+    };
+    if let Some(written) = layouts::write(context, request, bundle)? {
+        open::record_last_seen(&request.last_seen, bundle)?;
+        context.status("Evaluated", evaluated.summary(request));
+        let (into, took) = (shown(&written.dir), duration(began.elapsed()));
+        context.status("Unpacked", format!("{} into {into} in {took}", written.what));
+        return Ok(unpacked(request.layout.name(), written));
+    }
+    let chosen = accepted.choose(context, request)?;
+    let Done { installed, pruned } = install(context, request, &target, bundle, chosen.as_ref())?;
+    open::record_last_seen(&request.last_seen, bundle)?;
+    warn_of_indexes(context, &installed);
+
+    let new = installed.values().filter(|outcome| **outcome != Outcome::AlreadyPresent).count();
+    let present = installed.len() - new;
+    context.status("Evaluated", evaluated.summary(request));
+    let what = accepted.summary(chosen.as_ref(), installed.len());
+    let (into, took) = (target.display(), duration(began.elapsed()));
+    context.status("Unpacked", format!("{what}, {present} already there) into {into} in {took}"));
+    unpack_existing::report(context, pruned.as_ref());
+    let repaired = of_outcome(&installed, Outcome::Repaired);
+    let written = Written { dir: target, installed: new, already_present: present, what: String::new() };
+    Ok(Unpacked { repaired, pruned, ..unpacked(request.layout.name(), written) })
+}
+
+/// What became of the modules, and what was removed.
+pub(crate) struct Done {
+    pub(crate) installed: BTreeMap<ModuleVersion, Outcome>,
+    pub(crate) pruned: Option<Pruned>,
+}
+
+fn of_outcome(installed: &BTreeMap<ModuleVersion, Outcome>, wanted: Outcome) -> Vec<ModuleVersion> {
+    let found = installed.iter().filter(|(_, outcome)| **outcome == wanted);
+    found.map(|(module, _)| module.clone()).collect()
+}
+
+/// A bundle that may be installed: a trusted key signed it, and the policy allows it.
+pub(crate) struct Accepted {
+    pub(crate) bundle: Arc<SignedBundle>,
+    pub(crate) evaluated: Evaluated,
+}
+
+/// What is decided before the first byte is written.
+pub(crate) fn accept(context: &Context, request: &UnpackRequest) -> Result<Accepted> {
     let source = policy::source(context, request.policy.as_deref(), Path::new("."))?;
     let bundle = Arc::new(open::open_signed_files(context, &request.files, &request.trust)?);
     open::check_last_seen(&request.last_seen, &bundle)?;
@@ -130,57 +187,26 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     }
     let evaluated = evaluate(context, request, source, &bundle)?;
     context.interrupt.check()?;
-    let unpacked = |layout, written: Written| Unpacked {
-        layout,
-        dir: written.dir,
-        content_id: bundle.manifest().content_id.clone(),
-        installed: written.installed,
-        already_present: written.already_present,
-        repaired: Vec::new(),
-        pruned: None,
-        signed_by: bundle.signers().trusted().map(|s| s.key_id.to_string()).collect(),
-        report: evaluated.report.clone(),
-        recorded_by: evaluated.recorded_by,
-    };
-    if let Some(written) = layouts::write(context, request, &bundle)? {
-        open::record_last_seen(&request.last_seen, &bundle)?;
-        context.status("Evaluated", evaluated.summary(request));
-        let (into, took) = (shown(&written.dir), duration(began.elapsed()));
-        context.status("Unpacked", format!("{} into {into} in {took}", written.what));
-        return Ok(unpacked(request.layout.name(), written));
+    Ok(Accepted { bundle, evaluated })
+}
+
+impl Accepted {
+    /// What of it is installed; none for all.
+    pub(crate) fn choose(&self, context: &Context, request: &UnpackRequest) -> Result<Option<Chosen>> {
+        let choose = |exact| unpack_exact::choose(context, exact, name(request), &self.bundle);
+        request.exact.as_ref().map(choose).transpose()
     }
-    let chosen = match &request.exact {
-        None => None,
-        Some(exact) => Some(unpack_exact::choose(context, exact, name(request), &bundle)?),
-    };
-    let Done { installed, pruned } = install(context, request, &target, &bundle, chosen.as_ref())?;
-    open::record_last_seen(&request.last_seen, &bundle)?;
-    warn_of_indexes(context, &installed);
 
-    let new = installed.values().filter(|outcome| **outcome != Outcome::AlreadyPresent).count();
-    let present = installed.len() - new;
-    context.status("Evaluated", evaluated.summary(request));
-    let what = match &chosen {
-        None => summary(&bundle, installed.len()),
-        Some(chosen) => chosen.summary(),
-    };
-    let (into, took) = (target.display(), duration(began.elapsed()));
-    context.status("Unpacked", format!("{what}, {present} already there) into {into} in {took}"));
-    unpack_existing::report(context, pruned.as_ref());
-    let repaired = of_outcome(&installed, Outcome::Repaired);
-    let written = Written { dir: target, installed: new, already_present: present, what: String::new() };
-    Ok(Unpacked { repaired, pruned, ..unpacked(request.layout.name(), written) })
-}
+    /// What was installed, `all` with those of which go.mod alone is read, as the beginning
+    /// of a line.
+    pub(crate) fn summary(&self, chosen: Option<&Chosen>, all: usize) -> String {
+        chosen.map_or_else(|| summary(&self.bundle, all), Chosen::summary)
+    }
 
-/// What became of the modules, and what was removed.
-struct Done {
-    installed: BTreeMap<ModuleVersion, Outcome>,
-    pruned: Option<Pruned>,
-}
-
-fn of_outcome(installed: &BTreeMap<ModuleVersion, Outcome>, wanted: Outcome) -> Vec<ModuleVersion> {
-    let found = installed.iter().filter(|(_, outcome)| **outcome == wanted);
-    found.map(|(module, _)| module.clone()).collect()
+    /// The ids of the trusted keys that signed.
+    pub(crate) fn signed_by(&self) -> Vec<String> {
+        self.bundle.signers().trusted().map(|s| s.key_id.to_string()).collect()
+    }
 }
 
 /// What was done, as the beginning of a line.
@@ -198,10 +224,10 @@ fn summary(bundle: &SignedBundle, all: usize) -> String {
 }
 
 /// What the policy came to.
-struct Evaluated {
-    report: Report,
+pub(crate) struct Evaluated {
+    pub(crate) report: Report,
     /// Whose record it is, where nothing was evaluated here.
-    recorded_by: Option<KeyId>,
+    pub(crate) recorded_by: Option<KeyId>,
 }
 
 /// Evaluates the caller's own policy. Where there is none, what a trusted signer
@@ -235,7 +261,7 @@ fn name(request: &UnpackRequest) -> &Path {
 }
 
 impl Evaluated {
-    fn summary(&self, request: &UnpackRequest) -> String {
+    pub(crate) fn summary(&self, request: &UnpackRequest) -> String {
         if self.recorded_by.is_none() {
             return policy::summary(&self.report);
         }
@@ -259,7 +285,8 @@ fn target(context: &Context, request: &UnpackRequest) -> Result<PathBuf> {
     }
 }
 
-fn install(
+/// Installs what was accepted into a module cache.
+pub(crate) fn install(
     context: &Context,
     request: &UnpackRequest,
     target: &Path,

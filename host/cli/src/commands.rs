@@ -10,6 +10,7 @@ pub mod convert;
 pub mod diff;
 #[cfg(feature = "full")]
 pub mod doctor;
+pub mod image;
 pub mod inspect;
 pub mod key;
 pub mod keygen;
@@ -43,6 +44,7 @@ pub fn run(command: Command, context: &Context) -> Result<()> {
         Command::Pack(args) => pack::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Unpack(args) => unpack::run(context, &args),
+        Command::Image(args) => image::run(context, &args),
         Command::Check(args) => check::run(context, &args),
         Command::Vendor(args) => vendor::run(context, &args),
         Command::Inspect(args) => inspect::run(context, &args),

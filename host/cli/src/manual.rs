@@ -101,6 +101,16 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "airgo unpack app.airgo --as proxy --to /srv/goproxy --trust team.pub",
             ),
         ],
+        "image" => &[
+            (
+                "the module cache as an image, for COPY --from=deps",
+                "airgo image app.airgo -o deps.tar -t deps --trust team.pub",
+            ),
+            (
+                "only what the build of the checkout in the working directory reads",
+                "airgo image app.airgo -o deps.tar --exact --platform linux/arm64 --trust team.pub",
+            ),
+        ],
         "check" => &[
             ("whether this checkout builds from the bundle", "airgo check app.airgo --trust team.pub"),
             (

@@ -54,6 +54,7 @@ pub fn documents() -> Vec<Document> {
         output("diff.v1", of::<app::Diff<'static>>),
         output("doctor.v1", of::<app::Doctor<'static>>),
         output("error.v1", of::<app::Error<'static>>),
+        output("image.v1", of::<app::Image<'static>>),
         output("inspect.v1", of::<app::Inspect<'static>>),
         output("key.v1", of::<app::Key>),
         output("keygen.v1", of::<app::Keygen>),

@@ -78,6 +78,8 @@ ids! {
     PluginTestV1 = "airgo.dev/plugin-test/v1";
     /// Of `airgo policy check`.
     PolicyV1 = "airgo.dev/policy/v1";
+    /// Of `airgo image`.
+    ImageV1 = "airgo.dev/image/v1";
     /// Of `airgo convert`.
     ConvertV1 = "airgo.dev/convert/v1";
     /// Of `airgo repair`.

@@ -7,6 +7,7 @@ mod bundles;
 mod completeness;
 mod error;
 mod ids;
+mod image;
 mod inputs;
 mod machine;
 mod plugins;
@@ -23,6 +24,7 @@ pub use error::{
     DamagedEntries, DamagedVolumes, Error, ErrorBody, ErrorReport, Fact, MissingRole, Refused, Signer,
 };
 pub use ids::*;
+pub use image::{Image, ImageLayer};
 pub use inputs::{BundleKey, Skew, SkewedVersion};
 pub use machine::{
     Age, AmountOfFiles, CacheClear, CacheShow, CacheTrim, CacheVerify, Check, CheckArea, CheckVerdict,

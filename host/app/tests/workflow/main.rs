@@ -3,6 +3,7 @@
 
 mod bundles;
 mod cache;
+mod image;
 mod inputs;
 mod keys;
 mod layouts;

@@ -55,17 +55,25 @@ pub struct Site {
 
 impl Site {
     pub fn new() -> Self {
+        Self::with([])
+    }
+
+    /// With more modules at the proxy.
+    pub fn with(more: impl IntoIterator<Item = Module>) -> Self {
+        let b = |version: &str| {
+            Module::new("example.com/b", version)
+                .go("1.21")
+                .file("b.go", "package b\n")
+                .file("deep/deep.go", "package deep\n")
+        };
         let world = World::new()
             .with(Module::new("example.com/a", "v1.0.0").go("1.21").require("example.com/b", "v1.0.0").file(
                 "a.go",
                 "package a\n\nimport (\n\t_ \"example.com/b\"\n\t_ \"example.com/b/deep\"\n)\n",
             ))
-            .with(
-                Module::new("example.com/b", "v1.0.0")
-                    .go("1.21")
-                    .file("b.go", "package b\n")
-                    .file("deep/deep.go", "package deep\n"),
-            );
+            .with(b("v1.0.0"))
+            .with(b("v1.1.0"));
+        let world = more.into_iter().fold(world, World::with);
         let temp = TempTree::new();
         Module::new("example.com/main", "v0.0.0")
             .go("1.21")
@@ -78,6 +86,13 @@ impl Site {
         create_private_file(&temp.join("key"), &key.to_pkcs8_pem().unwrap()).unwrap();
         temp.write("key.pub", key.public_key().to_pem().unwrap());
         Self { proxy: Proxy::serve(&world), temp, heard: Arc::default() }
+    }
+
+    /// Now the project needs v1.1.0 of b.
+    pub fn bump(&self) {
+        let file = self.temp.join("main/go.mod");
+        let go_mod = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, go_mod.replace("b v1.0.0", "b v1.1.0")).unwrap();
     }
 
     pub fn context(&self) -> Context {

@@ -3,11 +3,13 @@
 #[cfg(feature = "full")]
 mod convert;
 mod groups;
+mod image;
 mod key;
 mod layout;
 #[cfg(feature = "full")]
 mod plugin;
 mod policy;
+mod sign;
 mod vendor;
 #[cfg(feature = "full")]
 mod vulndb;
@@ -15,11 +17,13 @@ mod vulndb;
 #[cfg(feature = "full")]
 pub use convert::*;
 pub use groups::*;
+pub use image::*;
 pub use key::*;
 pub use layout::*;
 #[cfg(feature = "full")]
 pub use plugin::*;
 pub use policy::*;
+pub use sign::*;
 pub use vendor::*;
 #[cfg(feature = "full")]
 pub use vulndb::*;
@@ -90,6 +94,8 @@ pub enum Command {
     Verify(Verify),
     /// Verify and evaluate a bundle, then install its modules into GOMODCACHE
     Unpack(Unpack),
+    /// Write a bundle's modules as a container image, for FROM, COPY --from and RUN --mount
+    Image(Box<Image>),
     /// Say whether a checkout builds from a bundle without a network, and what is missing
     Check(Check),
     /// Compare a vendor directory, file by file, with what go.sum says and go would write
@@ -424,41 +430,6 @@ pub struct Why {
     pub module: String,
     #[command(flatten)]
     pub trust: Trust,
-}
-
-/// `airgo sign`.
-#[derive(Args, Debug)]
-pub struct Sign {
-    /// The bundle; with --detached also a plugin
-    pub file: PathBuf,
-    #[command(flatten)]
-    pub signer: SignerArgs,
-    /// What to sign as
-    #[arg(long, default_value = "reviewer")]
-    pub role: String,
-    /// Replace this key's own signature, where it has signed before
-    #[arg(long)]
-    pub replace: bool,
-    /// Leave the bundle as it is and write a signature over the whole file beside it
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub detached: Option<DetachedFormat>,
-    #[command(flatten)]
-    pub trust: Trust,
-}
-
-/// `--detached` of `airgo sign`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DetachedFormat {
-    /// FILE.sig: 64 bytes, for openssl pkeyutl
-    Raw,
-    /// FILE.sig.b64: for cosign verify-blob
-    Base64,
-    /// FILE.sshsig: for ssh-keygen -Y verify -n airgo-bundle@v1
-    Ssh,
-    /// FILE.minisig: for minisign -V
-    Minisign,
-    /// FILE.att.json: a DSSE envelope, for cosign verify-blob-attestation
-    Attestation,
 }
 
 /// `airgo keygen`.
