@@ -81,6 +81,9 @@ fn documents_of_bundles() {
     let sign = ["--role", "reviewer", "--key", text(&rae)];
     all.hold("sign", &[&of("sign")[..], &sign].concat(), 0);
     all.hold("sign-detached", &[&of("sign")[..], &["--detached", "ssh", "--key", text(&key)]].concat(), 0);
+    let exec = ["--allow-network", "--gomodcache", text(&cache), "--json", "--", "true"];
+    let run = site.airgo.run(&[&of("exec")[..], &exec].concat()).done();
+    holds("json-exec", &all.redact.document(&run.stdout));
     all.hold("bundle-key", &["key", text(&project)], 0);
     all.hold("resolve", &["resolve", text(&project)], 0);
     all.hold("version", &["version"], 0);

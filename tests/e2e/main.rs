@@ -30,6 +30,7 @@ mod exact;
 mod exact_part;
 mod exact_policy;
 mod exchange;
+mod exec;
 #[allow(dead_code)]
 #[path = "../../host/cli/src/exit.rs"]
 mod exit;

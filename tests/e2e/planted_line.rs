@@ -13,8 +13,14 @@ use std::fs;
 
 /// What is written down and read by design, so that a secret in it is nobody
 /// else's fault: command and argument.
-const MEANT_TO_BE_READ: [(&str, &str); 4] =
-    [("pack", "comment"), ("convert", "comment"), ("sign", "comment"), ("keygen", "comment")];
+const MEANT_TO_BE_READ: [(&str, &str); 5] = [
+    ("pack", "comment"),
+    ("convert", "comment"),
+    ("sign", "comment"),
+    ("keygen", "comment"),
+    // What is run may be anything.
+    ("exec", "command"),
+];
 
 /// Commands that are walked at once.
 const LANES: usize = 4;
@@ -78,6 +84,12 @@ impl Bench {
             "verify" => vec![("files", bundle()), trust()],
             "unpack" => vec![("files", bundle()), trust(), ("gomodcache", file("modcache"))],
             "image" => vec![("files", bundle()), trust(), ("output", file("out/deps.tar"))],
+            "exec" => vec![
+                ("file", bundle()),
+                ("command", "true".to_owned()),
+                trust(),
+                ("gomodcache", file("modcache")),
+            ],
             "check" => vec![("file", bundle()), ("dir", file("main")), trust()],
             "vendor" => vec![("dir", file("main")), ("bundle", bundle()), trust()],
             "inspect" => vec![("file", bundle()), trust()],
@@ -140,15 +152,24 @@ impl Bench {
         if leaf.path == "convert" && name != "exact" {
             line.push("--compact".to_owned());
         }
+        let mut behind = Vec::new();
         for arg in leaf.command.get_arguments() {
             let id = arg.get_id().as_str();
             let value = match id == name {
                 true => Some(value),
                 false => sound.iter().find(|(name, _)| *name == id).map(|(_, value)| value.as_str()),
             };
+            if arg.is_last_set() {
+                behind.extend(value.map(str::to_owned));
+                continue;
+            }
             line.extend(value.and(arg.get_long()).map(|long| format!("--{long}")));
             line.extend(value.map(str::to_owned));
         }
+        if !behind.is_empty() {
+            line.push("--".to_owned());
+        }
+        line.extend(behind);
         line
     }
 }
@@ -191,7 +212,7 @@ fn walk(leaf: &Leaf) {
         for value in planted(arg, &bench.site.proxy.url()) {
             for mode in ["-v", "--json"] {
                 let mut line = bench.line(leaf, arg, &value);
-                line.push(mode.to_owned());
+                line.insert(0, mode.to_owned());
                 let run = bench.airgo.run(&line);
                 let shown: Vec<&str> = line.iter().map(String::as_str).collect();
                 clean_run("an argument", &shown, &run);

@@ -23,6 +23,7 @@ pub mod doctor;
 pub mod documents;
 pub mod errors;
 mod events;
+pub mod exec;
 pub mod failure;
 pub mod findings;
 pub mod goenv;
@@ -54,6 +55,7 @@ mod unpack_exact;
 mod unpack_existing;
 mod unpack_modules;
 mod unpack_zips;
+pub mod variables;
 pub mod vendor;
 pub mod verify;
 #[cfg(feature = "network")]

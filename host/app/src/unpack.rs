@@ -19,6 +19,7 @@ use crate::unpack_exact::{self, Chosen};
 use crate::unpack_existing;
 use crate::unpack_modules::{Watch, damage, evidence, inputs};
 use crate::unpack_zips::{self, Zips};
+use crate::variables::Held;
 use airgo_bundle::keys::KeyId;
 use airgo_bundle::manifest::Encoding;
 use airgo_bundle::names::EVIDENCE;
@@ -100,6 +101,8 @@ pub struct Unpacked {
     pub report: Report,
     /// Whose record of the policy it is, where it was not evaluated here.
     pub recorded_by: Option<KeyId>,
+    /// What of it decides the variables for `go`.
+    pub held: Held,
 }
 
 /// Verifies a bundle, evaluates the policy on it, and installs its modules.
@@ -132,6 +135,7 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
         signed_by: accepted.signed_by(),
         report: evaluated.report.clone(),
         recorded_by: evaluated.recorded_by,
+        held: Held::of(bundle),
     };
     if let Some(written) = layouts::write(context, request, bundle)? {
         open::record_last_seen(&request.last_seen, bundle)?;

@@ -11,6 +11,7 @@ pub mod diff;
 #[cfg(feature = "full")]
 pub mod doctor;
 pub mod image;
+pub mod exec;
 pub mod inspect;
 pub mod key;
 pub mod keygen;
@@ -35,11 +36,20 @@ pub mod why;
 
 use crate::Context;
 use crate::args::{Command, PolicyCommand};
+use crate::exit::Exit;
 use airgo_app::Result;
 
 /// Runs one verb.
-pub fn run(command: Command, context: &Context) -> Result<()> {
+pub fn run(command: Command, context: &Context) -> Result<Exit> {
     match command {
+        Command::Exec(args) => exec::run(context, &args),
+        other => run_other(other, context).map(|()| Exit::Done),
+    }
+}
+
+fn run_other(command: Command, context: &Context) -> Result<()> {
+    match command {
+        Command::Exec(args) => exec::run(context, &args).map(drop),
         #[cfg(feature = "full")]
         Command::Pack(args) => pack::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),

@@ -10,6 +10,8 @@ pub enum Exit {
     Done,
     /// Not done; the kind of failure has the number.
     Failed(FailureKind),
+    /// With the code of the command that `airgo exec` ran.
+    Command(u8),
 }
 
 /// The table as `--help` prints it.
@@ -30,6 +32,7 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Failed(kind) => kind.code(),
+            Self::Command(code) => code,
         }
     }
 }

@@ -18,20 +18,23 @@ fn end_after_grace() {
     std::process::exit(FailureKind::Interrupted as i32);
 }
 
+/// Somebody asks to stop.
+pub fn asked(interrupt: &Interrupt) {
+    if interrupt.is_set() {
+        #[allow(clippy::exit, reason = "the user asked twice; nothing may hold him up")]
+        std::process::exit(FailureKind::Interrupted as i32);
+    }
+    let watcher = std::thread::Builder::new().spawn(end_after_grace);
+    interrupt.set();
+    // Where no thread can be started, this one waits.
+    if watcher.is_err() {
+        end_after_grace();
+    }
+}
+
 /// Catches SIGINT and SIGTERM from here on.
 pub fn install(interrupt: Interrupt) {
     // Without a handler the default one kills, which is safe too: whatever
     // is half written has a temporary name.
-    let _ = ctrlc::set_handler(move || {
-        if interrupt.is_set() {
-            #[allow(clippy::exit, reason = "the user asked twice; nothing may hold him up")]
-            std::process::exit(FailureKind::Interrupted as i32);
-        }
-        let watcher = std::thread::Builder::new().spawn(end_after_grace);
-        interrupt.set();
-        // Where no thread can be started, this one waits.
-        if watcher.is_err() {
-            end_after_grace();
-        }
-    });
+    let _ = ctrlc::set_handler(move || asked(&interrupt));
 }

@@ -6,6 +6,7 @@
 mod allocator;
 mod args;
 mod argument_values;
+mod child;
 mod commands;
 mod document;
 mod exit;
@@ -20,6 +21,8 @@ mod table;
 mod times;
 mod units;
 mod usage;
+#[cfg(target_os = "linux")]
+mod without_network;
 
 use clap::FromArgMatches as _;
 use std::ops::Deref;
@@ -44,6 +47,10 @@ impl Deref for Context {
 }
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if let Some(code) = without_network::become_command(std::env::args_os()) {
+        return code;
+    }
     allocator::prepare();
     name_service::prepare();
     let parsed = manual::command().try_get_matches().and_then(|m| args::Cli::from_arg_matches(&m));
@@ -72,9 +79,12 @@ fn main() -> ExitCode {
     let printer = printer::Printer::new(cli.global.quiet, cli.global.verbose, json, color);
     let env = airgo_app::GoEnv::new(std::env::vars_os());
     let context = Context { printer, app: airgo_app::Context::new(env, Arc::new(printer)) };
-    interrupt::install(context.interrupt.clone());
+    match cli.command {
+        args::Command::Exec(_) => child::install(context.interrupt.clone()),
+        _ => interrupt::install(context.interrupt.clone()),
+    }
     match commands::run(cli.command, &context) {
-        Ok(()) => exit::Exit::Done,
+        Ok(exit) => exit,
         Err(failure) => printer.failure(&failure),
     }
     .into()

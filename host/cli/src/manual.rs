@@ -111,6 +111,14 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "airgo image app.airgo -o deps.tar --exact --platform linux/arm64 --trust team.pub",
             ),
         ],
+        "exec" => &[
+            ("build without a network", "airgo exec app.airgo --trust team.pub -- go build ./..."),
+            ("what go vet, go test and go tool do there", "airgo exec app.airgo -q -- go test ./..."),
+            (
+                "in a container that has no network anyway",
+                "airgo exec /app.airgo --trust /team.pub --allow-network -- go build -o /out/ ./...",
+            ),
+        ],
         "check" => &[
             ("whether this checkout builds from the bundle", "airgo check app.airgo --trust team.pub"),
             (

@@ -55,6 +55,7 @@ pub fn documents() -> Vec<Document> {
         output("doctor.v1", of::<app::Doctor<'static>>),
         output("error.v1", of::<app::Error<'static>>),
         output("image.v1", of::<app::Image<'static>>),
+        output("exec.v1", of::<app::Exec<'static>>),
         output("inspect.v1", of::<app::Inspect<'static>>),
         output("key.v1", of::<app::Key>),
         output("keygen.v1", of::<app::Keygen>),

@@ -52,6 +52,8 @@ ids! {
     DiffV1 = "airgo.dev/diff/v1";
     /// Of `airgo doctor`.
     DoctorV1 = "airgo.dev/doctor/v1";
+    /// Of `airgo exec`.
+    ExecV1 = "airgo.dev/exec/v1";
     /// Of any command that fails.
     ErrorV1 = "airgo.dev/error/v1";
     /// Of `airgo inspect`.

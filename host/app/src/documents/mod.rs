@@ -6,6 +6,7 @@
 mod bundles;
 mod completeness;
 mod error;
+mod exec;
 mod ids;
 mod image;
 mod inputs;
@@ -23,6 +24,7 @@ pub use completeness::{Completeness, CompletenessProblem, Importer};
 pub use error::{
     DamagedEntries, DamagedVolumes, Error, ErrorBody, ErrorReport, Fact, MissingRole, Refused, Signer,
 };
+pub use exec::{Exec, ExecNetwork};
 pub use ids::*;
 pub use image::{Image, ImageLayer};
 pub use inputs::{BundleKey, Skew, SkewedVersion};

@@ -117,8 +117,10 @@ impl Walk<'_> {
             let name = name.to_str().ok_or(ErrorKind::InvalidData)?;
             let path = if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") };
             let kind = entry.file_type()?;
-            // Of the run that unpacked it, and of no use to another.
-            if matches!(path.as_str(), "cache/airgo-tmp" | "cache/airgo-exact.lock") {
+            // Of the run that unpacked it, and of no use to another; a record is of its user's own.
+            if matches!(path.as_str(), "cache/airgo-tmp" | "cache/airgo-exact.lock")
+                || path.starts_with("cache/airgo-record-")
+            {
                 continue;
             }
             if kind.is_dir() {

@@ -1,4 +1,4 @@
-//! `airgo key`.
+//! `airgo key` and `airgo keygen`.
 
 #[cfg(feature = "full")]
 use super::{CollectArgs, PayloadArgs};
@@ -62,4 +62,30 @@ pub enum PublicFormat {
     Openssh,
     /// A public key file, for minisign -p
     Minisign,
+}
+
+/// `airgo keygen`.
+#[derive(Args, Debug)]
+pub struct Keygen {
+    /// The private key to write; the public key goes beside it: team.pub of team.key or team
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How to write the pair
+    #[arg(long, value_enum, default_value = "pem")]
+    pub format: KeyFormat,
+    /// Encrypt the private key with the passphrase in AIRGO_KEY_PASSPHRASE
+    #[arg(long)]
+    pub encrypt: bool,
+    /// A comment for the OpenSSH formats, such as a mail address
+    #[arg(long, default_value = "")]
+    pub comment: String,
+}
+
+/// `--format` of `airgo keygen`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum KeyFormat {
+    /// PKCS#8 and SPKI PEM, as openssl writes them
+    Pem,
+    /// OpenSSH, as ssh-keygen writes them
+    Openssh,
 }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "full")]
 mod convert;
+mod exec;
 mod groups;
 mod image;
 mod key;
@@ -16,6 +17,7 @@ mod vulndb;
 
 #[cfg(feature = "full")]
 pub use convert::*;
+pub use exec::*;
 pub use groups::*;
 pub use image::*;
 pub use key::*;
@@ -96,6 +98,14 @@ pub enum Command {
     Unpack(Unpack),
     /// Write a bundle's modules as a container image, for FROM, COPY --from and RUN --mount
     Image(Box<Image>),
+    /// Run a command, such as go build, with the modules of a bundle and without a network
+    ///
+    /// The bundle is verified and the policy evaluated as by airgo unpack, into a module cache of the
+    /// bundle's own. The command gets the variables that go then needs, and on Linux no network but a
+    /// loopback. Where airgo fails nothing is run; else the exit code is the command's own, and 128 and
+    /// the number of a signal that ended it. At the end a line on stderr says what was done; with
+    /// --json the document is alone on stdout, and the command writes to stderr.
+    Exec(Box<Exec>),
     /// Say whether a checkout builds from a bundle without a network, and what is missing
     Check(Check),
     /// Compare a vendor directory, file by file, with what go.sum says and go would write
@@ -430,32 +440,6 @@ pub struct Why {
     pub module: String,
     #[command(flatten)]
     pub trust: Trust,
-}
-
-/// `airgo keygen`.
-#[derive(Args, Debug)]
-pub struct Keygen {
-    /// The private key to write; the public key goes beside it: team.pub of team.key or team
-    #[arg(short, long, value_name = "FILE")]
-    pub output: PathBuf,
-    /// How to write the pair
-    #[arg(long, value_enum, default_value = "pem")]
-    pub format: KeyFormat,
-    /// Encrypt the private key with the passphrase in AIRGO_KEY_PASSPHRASE
-    #[arg(long)]
-    pub encrypt: bool,
-    /// A comment for the OpenSSH formats, such as a mail address
-    #[arg(long, default_value = "")]
-    pub comment: String,
-}
-
-/// `--format` of `airgo keygen`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum KeyFormat {
-    /// PKCS#8 and SPKI PEM, as openssl writes them
-    Pem,
-    /// OpenSSH, as ssh-keygen writes them
-    Openssh,
 }
 
 #[cfg(feature = "full")]
