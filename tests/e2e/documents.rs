@@ -174,9 +174,10 @@ fn documents_of_this_machine() {
     site.temp.write("osv/GO-2026-0001.json", entry);
     let (osv, data) = (site.temp.join("osv"), site.temp.join("v.airgodb"));
     all.hold("vulndb", &["vulndb", "import", text(&osv), "-o", text(&data)], 0);
+    all.hold("doctor-message", &["doctor", "--message", "lookup x on y:53: server misbehaving"], 0);
     // What a check finds is of the machine; the shape is not.
     let run = airgo.run(&["doctor", text(&project), "--json"]);
     let document: Value = serde_json::from_str(&run.stdout).unwrap();
     let names: Vec<&String> = document.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["checks", "failed", "schema", "warned"], "{document}");
+    assert_eq!(names, ["causes", "checks", "failed", "schema", "warned"], "{document}");
 }

@@ -20,6 +20,7 @@ mod bounds;
 mod cache;
 mod check;
 mod check_vendored;
+mod ci;
 mod compact;
 mod convert;
 mod defaults;

@@ -1,6 +1,7 @@
 //! What is between this machine and the modules that it should download.
 
 use crate::Context;
+use crate::causes::{self, Cause};
 use crate::collect::downloads;
 use crate::documents;
 use crate::failure::{Failure, Result};
@@ -19,6 +20,20 @@ pub struct DoctorRequest {
     pub dir: PathBuf,
     /// How to reach the network.
     pub network: Network,
+}
+
+/// What may be behind a message of go, git or airgo, the closest cause first. Nobody is
+/// asked.
+///
+/// # Errors
+/// No cause is known.
+pub fn explain(message: &str) -> Result<Vec<&'static Cause>> {
+    let found: Vec<&Cause> = causes::of(message).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    Err(Failure::failed("no cause of this message is known")
+        .hint("airgo doctor examines the way to the modules; docs/troubleshooting.md has all known messages"))
 }
 
 /// What each check found.
@@ -61,6 +76,7 @@ impl Examined {
     /// The report as a document.
     pub fn document(&self) -> documents::Doctor<'_> {
         documents::Doctor {
+            causes: self.causes().into_iter().map(documents::Cause::from).collect(),
             checks: self.checks.iter().map(documents::Check::from).collect(),
             failed: self.count(Verdict::Fail),
             schema: documents::DoctorV1,
@@ -83,8 +99,21 @@ impl Examined {
         }
         let mut failure = Failure::failed(format!("{failed} of {all} failed"))
             .hint("fix the first one that failed; later ones often follow from it");
+        for Cause { cause, section, .. } in self.causes() {
+            failure = failure.hint(format!("{cause}: docs/troubleshooting.md#{section}"));
+        }
         failure.report = serde_json::to_value(self.document()).ok();
         Err(failure)
+    }
+
+    /// What is known of the checks that failed, each once.
+    fn causes(&self) -> Vec<&'static Cause> {
+        let mut found: Vec<&Cause> = Vec::new();
+        for check in self.checks.iter().filter(|check| check.verdict == Verdict::Fail) {
+            let cause = causes::of_check(&check.detail);
+            found.extend(cause.filter(|cause| !found.contains(cause)));
+        }
+        found
     }
 
     fn count(&self, verdict: Verdict) -> usize {

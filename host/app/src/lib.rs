@@ -11,6 +11,7 @@ pub mod authoring;
 mod bundle_files;
 #[cfg(feature = "network")]
 pub mod cache;
+pub mod causes;
 pub mod check;
 #[cfg(feature = "network")]
 pub mod collect;

@@ -207,6 +207,7 @@ pub fn examples(path: &str) -> &'static [Example] {
         "doctor" => &[
             ("why downloads fail here", "airgo doctor"),
             ("with another name server", "airgo doctor --dns 9.9.9.9"),
+            ("what a message means", "airgo doctor --message 'server misbehaving'"),
         ],
         "cache show" => &[("what is cached", "airgo cache show")],
         "cache trim" => &[(

@@ -2,6 +2,7 @@
 //! vulnerability data.
 
 use super::ids;
+use crate::causes;
 #[cfg(feature = "network")]
 use airgo_fetch::doctor;
 use serde::Serialize;
@@ -153,6 +154,8 @@ pub struct DamagedFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Doctor<'a> {
+    /// What may be behind the checks that failed, or with `--message` behind that.
+    pub causes: Vec<Cause>,
     /// What was looked at, in this order.
     pub checks: Vec<Check<'a>>,
     /// How many failed.
@@ -161,6 +164,26 @@ pub struct Doctor<'a> {
     pub schema: ids::DoctorV1,
     /// How many warned.
     pub warned: usize,
+}
+
+/// What may be behind a message.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Cause {
+    /// One sentence.
+    pub cause: &'static str,
+    /// The command or setting that helps.
+    pub fix: &'static str,
+    /// The section of docs/troubleshooting.md.
+    pub section: &'static str,
+}
+
+impl From<&causes::Cause> for Cause {
+    fn from(known: &causes::Cause) -> Self {
+        let causes::Cause { cause, fix, section, .. } = *known;
+        Self { cause, fix, section }
+    }
 }
 
 /// A check of `airgo doctor`.

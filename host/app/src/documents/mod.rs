@@ -29,7 +29,7 @@ pub use ids::*;
 pub use image::{Image, ImageLayer};
 pub use inputs::{BundleKey, Skew, SkewedVersion};
 pub use machine::{
-    Age, AmountOfFiles, CacheClear, CacheShow, CacheTrim, CacheVerify, Check, CheckArea, CheckVerdict,
+    Age, AmountOfFiles, CacheClear, CacheShow, CacheTrim, CacheVerify, Cause, Check, CheckArea, CheckVerdict,
     DamagedFile, Doctor, Kinds, PluginFiles, RemovedPluginFiles, Version, Vulndb, VulndbSource,
 };
 pub use plugins::{

@@ -245,6 +245,9 @@ pub struct Doctor {
     /// A project, for a module that its proxies should have
     #[arg(default_value = ".", value_name = "DIR")]
     pub dir: PathBuf,
+    /// Examine nothing: say what is behind this message of go, git or airgo, and what helps
+    #[arg(long, value_name = "TEXT")]
+    pub message: Option<String>,
     #[command(flatten)]
     pub network: Network,
 }
