@@ -90,7 +90,7 @@ fn project(modules: usize, texts: &[String], dir: &Path) -> Proxy {
             for f in 0..FILES {
                 let text = &texts[((m * PACKAGES + p) * FILES + f) % texts.len()];
                 module = module
-                    .file(&format!("p{p}/f{f}.go"), format!("/* {m} {p} {f}\n{text}*/\n\npackage p{p}\n"));
+                    .file(format!("p{p}/f{f}.go"), format!("/* {m} {p} {f}\n{text}*/\n\npackage p{p}\n"));
             }
         }
         for p in 0..IMPORTED {

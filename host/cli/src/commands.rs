@@ -10,8 +10,8 @@ pub mod convert;
 pub mod diff;
 #[cfg(feature = "full")]
 pub mod doctor;
-pub mod image;
 pub mod exec;
+pub mod image;
 pub mod inspect;
 pub mod key;
 pub mod keygen;
