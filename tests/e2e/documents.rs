@@ -62,6 +62,7 @@ fn documents_of_bundles() {
     let image = site.temp.join("deps.tar");
     let image = ["-o", text(&image), "-t", "deps", "--platform", "linux/amd64,linux/arm64"];
     all.hold("image", &[&of("image")[..], &image].concat(), 0);
+    all.hold("env", &of("env"), 0);
     all.hold("inspect", &of("inspect"), 0);
     all.hold("check", &[&of("check")[..], &[text(&project)]].concat(), 0);
     all.hold("why", &[&of("why")[..], &["example.com/b/v2"]].concat(), 0);

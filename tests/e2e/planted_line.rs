@@ -90,6 +90,7 @@ impl Bench {
                 trust(),
                 ("gomodcache", file("modcache")),
             ],
+            "env" => vec![("file", bundle()), trust()],
             "check" => vec![("file", bundle()), ("dir", file("main")), trust()],
             "vendor" => vec![("dir", file("main")), ("bundle", bundle()), trust()],
             "inspect" => vec![("file", bundle()), trust()],

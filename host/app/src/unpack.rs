@@ -61,6 +61,8 @@ pub struct UnpackRequest {
     pub baseline: Option<PathBuf>,
     /// Leaves directories writable, as go's `-modcacherw` does.
     pub modcacherw: bool,
+    /// Lets everybody read the cache and nobody write it, whatever the umask is.
+    pub read_only: bool,
     /// Trusts what is in the cache already by its `.ziphash`, as go does.
     pub trust_existing: bool,
     /// Installs the parts of modules that an exact bundle carries also into a cache that
@@ -146,6 +148,9 @@ fn verify_and_install(context: &Context, request: &UnpackRequest) -> Result<Unpa
     }
     let chosen = accepted.choose(context, request)?;
     let Done { installed, pruned } = install(context, request, &target, bundle, chosen.as_ref())?;
+    if request.read_only {
+        layouts::read_only(&target)?;
+    }
     open::record_last_seen(&request.last_seen, bundle)?;
     warn_of_indexes(context, &installed);
 

@@ -10,6 +10,7 @@ pub mod convert;
 pub mod diff;
 #[cfg(feature = "full")]
 pub mod doctor;
+pub mod env;
 pub mod exec;
 pub mod image;
 pub mod inspect;
@@ -55,6 +56,7 @@ fn run_other(command: Command, context: &Context) -> Result<()> {
         Command::Verify(args) => verify::run(context, &args),
         Command::Unpack(args) => unpack::run(context, &args),
         Command::Image(args) => image::run(context, &args),
+        Command::Env(args) => env::run(context, &args),
         Command::Check(args) => check::run(context, &args),
         Command::Vendor(args) => vendor::run(context, &args),
         Command::Inspect(args) => inspect::run(context, &args),

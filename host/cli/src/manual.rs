@@ -119,6 +119,13 @@ pub fn examples(path: &str) -> &'static [Example] {
                 "airgo exec /app.airgo --trust /team.pub --allow-network -- go build -o /out/ ./...",
             ),
         ],
+        "env" => &[
+            ("commands of a shell, after airgo unpack app.airgo", "airgo env app.airgo --trust team.pub"),
+            (
+                "of a GOPROXY that is a directory, for the steps that follow on GitHub",
+                "airgo env app.airgo --as proxy --to /srv/goproxy --format github | tee -a $GITHUB_ENV",
+            ),
+        ],
         "check" => &[
             ("whether this checkout builds from the bundle", "airgo check app.airgo --trust team.pub"),
             (

@@ -105,6 +105,7 @@ pub use gomodcache::marker::{EXACT_CACHE_SCHEMA, ExactCache, ExactModule};
 pub use input::{GoModInput, ModuleInput, Outcome, Progress, ZipInput};
 pub use layouts::directory::{DirectoryTarget, NewDirectory, NewFile};
 pub use layouts::error::DirectoryError;
+pub use layouts::read_only::make_read_only;
 pub use layouts::served::ServedTree;
 pub use layouts::serving::Serving;
 pub use listed::{Content, PartialInput, RebuiltZip};

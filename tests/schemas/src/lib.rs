@@ -72,6 +72,7 @@ pub fn documents() -> Vec<Document> {
         output("resend.v1", of::<app::Resend>),
         output("resolve.v1", of::<Resolved>),
         output("sign.v1", of::<Signed>),
+        output("env.v1", of::<app::Env>),
         output("unpack.v1", of::<app::Unpack<'static>>),
         output("vendor.v1", of::<app::Vendor<'static>>),
         output("verify.v1", of::<app::Verify>),

@@ -54,6 +54,8 @@ ids! {
     DoctorV1 = "airgo.dev/doctor/v1";
     /// Of `airgo exec`.
     ExecV1 = "airgo.dev/exec/v1";
+    /// Of `airgo env`.
+    EnvV1 = "airgo.dev/env/v1";
     /// Of any command that fails.
     ErrorV1 = "airgo.dev/error/v1";
     /// Of `airgo inspect`.

@@ -5,6 +5,7 @@
 
 mod bundles;
 mod completeness;
+mod env;
 mod error;
 mod exec;
 mod ids;
@@ -21,6 +22,7 @@ pub use bundles::{
     Why,
 };
 pub use completeness::{Completeness, CompletenessProblem, Importer};
+pub use env::Env;
 pub use error::{
     DamagedEntries, DamagedVolumes, Error, ErrorBody, ErrorReport, Fact, MissingRole, Refused, Signer,
 };

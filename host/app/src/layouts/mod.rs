@@ -7,7 +7,10 @@ mod failure;
 mod local_changes;
 pub(crate) mod rebuilt;
 mod served;
+mod variables;
 mod vendor;
+
+pub use variables::{EnvRequest, variables};
 
 use crate::Context;
 use crate::failure::Result;
@@ -91,6 +94,17 @@ pub fn write(context: &Context, request: &UnpackRequest, bundle: &SignedBundle) 
         Layout::Athens { dir } => served::write(context, request, (Serving::Athens, dir), bundle),
     };
     written.map(Some)
+}
+
+/// Lets everybody read a module cache and nobody write it.
+///
+/// # Errors
+/// A mode cannot be set.
+pub fn read_only(dir: &Path) -> Result<()> {
+    airgo_modcache::make_read_only(dir).map_err(|e| {
+        let failure = failure::directory(&e);
+        failure.outcome(format!("all modules are in {}, not all of it read-only", crate::paths::shown(dir)))
+    })
 }
 
 /// The bundle, for messages.

@@ -1,14 +1,16 @@
 //! Other layouts than the module cache, beside what go makes of the same modules.
 
 use crate::site::{Heard, Site};
+use airgo_app::layouts::{EnvRequest, variables};
 use airgo_app::pack::{PackRequest, pack};
 use airgo_app::unpack::{Layout, UnpackRequest, Unpacked, unpack};
 use airgo_app::{Context, Exact, Failure, FailureKind, GoEnv, Payload, SignWith, TrustFiles};
 use airgo_bundle::keys::{Signer as _, SigningKey, create_private_file};
 use airgo_testkit::{Go, TempTree, TreeDiff, VendoredProject, require_tool};
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 const A: &str = "vendor/example.com/a/a.go";
@@ -338,4 +340,73 @@ fn a_directory_that_is_not_ours_is_not_touched() {
     fails(site.proxy_to("ours"), FailureKind::Failed, &["could not write example.com/a@v1.0.0"]);
     assert!(names(&site.temp.join("elsewhere")).is_empty());
     assert_eq!(names(&site.temp.join("ours")), [".airgo-layout", "example.com"]);
+}
+
+#[test]
+fn the_variables_are_those_that_a_build_needs() {
+    let site = Site::new();
+    site.pack_as(Payload::Zips);
+    let of = |layout: Layout, file: bool, gomodcache: Option<PathBuf>| {
+        let file = file.then(|| site.bundle());
+        let request = EnvRequest { file, trust: site.trust(), layout, gomodcache };
+        let found =
+            variables(&site.context(), &request).unwrap_or_else(|failure| panic!("{}", failure.text()));
+        found.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+    };
+    let cache = of(Layout::Cache, false, Some("/c".into()));
+    assert_eq!(cache, ["GOMODCACHE=/c", "GONOPROXY=none", "GOPROXY=off"]);
+    // The bundle has neither a toolchain nor anything of the checksum database.
+    let cache = of(Layout::Cache, true, Some("/c".into()));
+    let wanted = ["GOMODCACHE=/c", "GONOPROXY=none", "GOPROXY=off", "GOSUMDB=off", "GOTOOLCHAIN=local"];
+    assert_eq!(cache, wanted);
+    let proxy = of(Layout::Proxy { dir: "/a b/c".into() }, false, None);
+    assert_eq!(proxy, ["GOPROXY=file:///a%20b/c"]);
+    let vendor = || Layout::Vendor { dir: ".".into(), replace: false };
+    assert!(of(vendor(), false, None).is_empty());
+    assert_eq!(of(vendor(), true, None), ["GOTOOLCHAIN=local"]);
+    let request =
+        EnvRequest { layout: Layout::Cache, gomodcache: Some("/a\nb".into()), ..EnvRequest::default() };
+    assert!(variables(&site.context(), &request).unwrap_err().text().contains("no variable can hold"));
+}
+
+/// Where the system lets a test change its user.
+#[test]
+fn another_user_builds_from_a_read_only_cache() {
+    if !require_tool("go") || !require_tool("setpriv") {
+        return;
+    }
+    let site = Site::new();
+    site.pack_as(Payload::Zips);
+    let request = UnpackRequest { read_only: true, ..site.unpack_request() };
+    let cache = done(unpack(&site.context(), &request)).dir;
+    let writable = Command::new("find").arg(&cache).args(["-perm", "/222"]).output().unwrap();
+    assert_eq!(String::from_utf8(writable.stdout).unwrap(), "");
+    assert_eq!(done(unpack(&site.context(), &request)).already_present, 2);
+    let home = site.temp.dir("nobody");
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o777)).unwrap();
+    let privileged = Command::new("setpriv").args(["--reuid", "65534", "true"]).status();
+    if privileged.is_ok_and(|status| status.success()) {
+        let out = Command::new("setpriv")
+            .args([
+                "--reuid",
+                "65534",
+                "--regid",
+                "65534",
+                "--clear-groups",
+                "go",
+                "build",
+                "-o",
+                "/dev/null",
+                ".",
+            ])
+            .current_dir(site.main())
+            .env("HOME", &home)
+            .env("GOCACHE", home.join("cache"))
+            .env("GOMODCACHE", &cache)
+            .envs([("GOPROXY", "off"), ("GOFLAGS", ""), ("GOTOOLCHAIN", "local"), ("GOENV", "off")])
+            .output()
+            .unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+    assert!(Command::new("chmod").arg("-R").arg("u+w").arg(&cache).status().unwrap().success());
 }

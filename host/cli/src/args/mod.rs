@@ -2,6 +2,7 @@
 
 #[cfg(feature = "full")]
 mod convert;
+mod env;
 mod exec;
 mod groups;
 mod image;
@@ -17,6 +18,7 @@ mod vulndb;
 
 #[cfg(feature = "full")]
 pub use convert::*;
+pub use env::*;
 pub use exec::*;
 pub use groups::*;
 pub use image::*;
@@ -106,6 +108,8 @@ pub enum Command {
     /// the number of a signal that ended it. At the end a line on stderr says what was done; with
     /// --json the document is alone on stdout, and the command writes to stderr.
     Exec(Box<Exec>),
+    /// Print the variables that a build needs of what was unpacked
+    Env(Env),
     /// Say whether a checkout builds from a bundle without a network, and what is missing
     Check(Check),
     /// Compare a vendor directory, file by file, with what go.sum says and go would write
@@ -369,6 +373,10 @@ pub struct Unpack {
     /// Leave directories writable, as go's -modcacherw does
     #[arg(long)]
     pub modcacherw: bool,
+    /// Let everybody read the cache and nobody write it, whatever the umask is: for a build as
+    /// another user
+    #[arg(long, conflicts_with_all = ["modcacherw", "to"])]
+    pub read_only: bool,
     /// Trust the .ziphash of modules that are in the cache already, as go does, instead of hashing
     /// the zips and files that airgo has not hashed before
     #[arg(long)]

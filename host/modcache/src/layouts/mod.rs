@@ -4,5 +4,6 @@
 pub(crate) mod directory;
 pub(crate) mod error;
 pub(crate) mod exchange;
+pub(crate) mod read_only;
 pub(crate) mod served;
 pub(crate) mod serving;
