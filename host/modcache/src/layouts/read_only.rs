@@ -72,10 +72,13 @@ mod tests {
         let set = |name: &str, mode| {
             fs::set_permissions(temp.join(name), fs::Permissions::from_mode(mode)).unwrap()
         };
-        (set("outside", 0o600), set("cache/a/file", 0o600), set("cache/a", 0o700));
+        set("outside", 0o600);
+        set("cache/a/file", 0o600);
+        set("cache/a", 0o700);
         make_read_only(&temp.join("cache")).unwrap();
         assert_eq!((mode("cache"), mode("cache/a"), mode("cache/a/file")), (0o555, 0o555, 0o444));
         assert_eq!(mode("outside"), 0o600);
-        (set("cache", 0o755), set("cache/a", 0o755));
+        set("cache", 0o755);
+        set("cache/a", 0o755);
     }
 }
