@@ -203,6 +203,8 @@ fn a_delta_holds_what_is_new_and_needs_its_base() {
         snapshot(dir)
             .into_iter()
             .map(|(path, rest)| (path.strip_prefix(dir).unwrap().to_owned(), rest))
+            // Inodes and times, of which each cache has its own.
+            .filter(|(path, _)| !text(path).contains("airgo-record-"))
             .collect::<Vec<_>>()
     };
     assert!(bare(&cache) == bare(&other), "a delta unpacks to something else");
