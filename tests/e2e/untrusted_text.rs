@@ -148,9 +148,9 @@ fn nothing_but_the_printer_prints() {
             let source = std::fs::read_to_string(&path).unwrap();
             let prints = ["anstream::std", "println!(", "print!(", "io::stdout().lock", "io::stderr().lock"];
             let printer = path == sources.join("printer.rs");
-            // What is printed as it is, and not as lines of a page: keys, scripts, a version.
-            let data =
-                ["completions.rs", "key.rs", "version.rs"].map(|name| sources.join("commands").join(name));
+            // What is printed as it is, and not as lines of a page: keys, scripts, variables, a version.
+            let data = ["completions.rs", "env.rs", "key.rs", "version.rs"]
+                .map(|name| sources.join("commands").join(name));
             assert!(
                 printer || data.contains(&path) || !source.contains("printer.data("),
                 "{} prints untrusted data",
