@@ -43,7 +43,7 @@ step() {
 # The images that the Dockerfiles start from.
 bases() {
     local go=$scratch/go static=$scratch/static library program
-    mkdir -p "$go"/{bin,tmp,root,usr/local/go} "$static"/{etc,tmp}
+    mkdir -p "$go"/{bin,tmp,build,usr/local/go} "$static"/{etc,tmp}
     cp "$(command -v busybox)" "$go/bin/busybox"
     ln -s busybox "$go/bin/sh"
     # What a program that is not static loads, its loader included.
@@ -53,7 +53,7 @@ bases() {
             cp -L "$library" "$go/$library"
         done
     done
-    printf 'FROM scratch\nCOPY . /\nENV PATH=/usr/local/go/bin:/usr/local/bin:/bin GOPATH=/go HOME=/root GOTOOLCHAIN=local\n' >"$scratch/Go"
+    printf 'FROM scratch\nCOPY . /\nENV PATH=/usr/local/go/bin:/usr/local/bin:/bin GOPATH=/go HOME=/build GOTOOLCHAIN=local\n' >"$scratch/Go"
     "${stores[@]}" bud -q -t golang:1.26 -f "$scratch/Go" "$go" >/dev/null
     echo 'nonroot:x:65532:65532:nonroot:/:/sbin/nologin' >"$static/etc/passwd"
     printf 'FROM scratch\nCOPY . /\nUSER 65532:65532\n' >"$scratch/Static"
@@ -90,7 +90,7 @@ build() {
     began=$(date +%s%N)
     step "${stores[@]}" bud -q --isolation chroot -t "localhost/hello-$1" -f "$file" \
         --build-context "airgo=$scratch/bin" --build-context "deliveries=$scratch/deliveries" \
-        --volume "$(go env GOROOT):/usr/local/go:ro" --volume "$scratch/gocache:/root/.cache/go-build" \
+        --volume "$(go env GOROOT):/usr/local/go:ro" --volume "$scratch/gocache:/build/.cache/go-build" \
         "$scratch/context"
     took=$((($(date +%s%N) - began) / 1000000))
     size=$("${stores[@]}" images --format '{{.Size}}' "localhost/hello-$1")
