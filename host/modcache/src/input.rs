@@ -1,10 +1,14 @@
 //! What is installed.
 
-use crate::error::InstallError;
+use crate::error::{Hashed, InstallError, Problem};
 pub use crate::outcome::Outcome;
+use airgo_gomod::dirhash::hash_go_mod;
 use airgo_gomod::{H1, ModuleVersion};
 use std::fmt;
 use std::io::Read;
+
+/// Bytes of a go.mod (x/mod/zip MaxGoMod).
+pub(crate) const MAX_GO_MOD: u64 = 16 << 20;
 
 /// A module to install, with what its parts must hash to. Parts that are left
 /// out are not installed: the go command asks only for the go.mod of a module
@@ -30,6 +34,28 @@ pub struct GoModInput {
     pub bytes: Vec<u8>,
     /// What it must hash to.
     pub h1: H1,
+}
+
+impl GoModInput {
+    /// Compares it with its hash.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        let got = hash_go_mod(&self.bytes);
+        if got == self.h1 {
+            return Ok(());
+        }
+        let (want, got) = (self.h1.to_string(), got.to_string());
+        Err(Problem::Mismatch { what: Hashed::GoMod, want, got })
+    }
+
+    /// Another one is in `file`; none where that is longer than [`MAX_GO_MOD`], which is
+    /// not hashed.
+    pub(crate) fn conflict(&self, have: Option<&[u8]>, file: String) -> Problem {
+        let have = match have {
+            Some(have) => hash_go_mod(have).to_string(),
+            None => format!("more than {MAX_GO_MOD} bytes"),
+        };
+        Problem::Conflict { what: Hashed::GoMod, file, want: self.h1, have }
+    }
 }
 
 /// A zip to install and to extract.

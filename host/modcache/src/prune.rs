@@ -15,9 +15,7 @@ use crate::gomodcache::place::Place;
 use crate::gomodcache::target::Target;
 use crate::input::Progress;
 use crate::record::Known;
-use crate::writer::system::create_cache_file;
 use airgo_gomod::ModuleVersion;
-use std::io::{self, ErrorKind};
 
 /// What is to stay of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,20 +133,14 @@ impl ModCache {
         }
         self.remove_files(&target, keep)?;
         self.records.remove(&known.module);
-        unlink(&target, "partial")?;
+        target.remove("partial")?;
         crash_point!("pruned");
         Ok(Removal::Done)
     }
 
     fn remove_files(&self, target: &Target<'_>, keep: Keep) -> Result<(), InstallError> {
         let Target { place, download, temporary, .. } = *target;
-        let partial = place.file("partial");
-        match create_cache_file(download, &partial) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                return Err(target.download_error(&partial, error));
-            }
-            _ => {}
-        }
+        target.hide()?;
         crash_point!("prune: partial");
         // Removed at the end of this function, where no one sees it.
         let _tree = match place.open_parent(&self.root)? {
@@ -158,28 +150,16 @@ impl ModCache {
             None => None,
         };
         crash_point!("prune: tree");
-        unlink(target, "zip")?;
+        target.remove("zip")?;
         crash_point!("prune: zip");
-        unlink(target, "ziphash")?;
+        target.remove("ziphash")?;
         if keep == Keep::Nothing {
-            unlink(target, "info")?;
-            unlink(target, "mod")?;
+            target.remove("info")?;
+            target.remove("mod")?;
             crash_point!("prune: mod");
             list::rewrite(download, target.progress)
                 .map_err(|error| place.lock_error(&place.download_path("list"), error))?;
         }
         Ok(())
-    }
-}
-
-fn unlink(target: &Target<'_>, suffix: &str) -> Result<(), InstallError> {
-    let name = target.place.file(suffix);
-    ignore_missing(target.download.remove_file(&name)).map_err(|error| target.download_error(&name, error))
-}
-
-fn ignore_missing(done: io::Result<()>) -> io::Result<()> {
-    match done {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        done => done,
     }
 }

@@ -91,26 +91,13 @@ impl Stage<'_> {
         jobs: usize,
         progress: &dyn Progress,
     ) -> Result<(), Box<InstallAllError>> {
-        let mut todo: Vec<_> = inputs.into_iter().collect();
-        let size = |input: &ModuleInput<'_>| input.zip.as_ref().map_or(0, |zip| zip.size);
-        todo.sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.module.cmp(&b.module)));
-        let threads = threads(jobs, todo.len());
-        let Ended { errors, not_started } = each(
-            threads,
-            todo,
-            || Buffers::of(threads),
-            |buffers, input| {
-                let module = input.module.clone();
-                progress.started(&module);
-                let staged = self.add(buffers, input, progress)?;
-                progress.staged(&module);
-                locked(&self.modules).push(staged);
-                Ok(())
-            },
-        );
+        let (staged, Ended { errors, not_started }) =
+            stage_all(inputs, jobs, progress, |buffers, input| self.add(buffers, input, progress));
         let mut errors = errors.into_iter();
-        let Some(error) = errors.next() else { return Ok(()) };
-        let staged = std::mem::take(&mut *locked(&self.modules));
+        let Some(error) = errors.next() else {
+            locked(&self.modules).extend(staged);
+            return Ok(());
+        };
         let mut error = InstallAllError {
             error,
             others: errors.collect(),
@@ -342,6 +329,35 @@ impl Stage<'_> {
         };
         Ok(marker.is_partial(module, h1))
     }
+}
+
+/// Stages modules, several at a time, those with the largest zips first, and reports them.
+/// The first failure stops the rest.
+pub(crate) fn stage_all<'a, S: Send>(
+    inputs: impl IntoIterator<Item = ModuleInput<'a>>,
+    jobs: usize,
+    progress: &dyn Progress,
+    add: impl Fn(&mut Buffers, ModuleInput<'a>) -> Result<S, InstallError> + Sync,
+) -> (Vec<S>, Ended<ModuleInput<'a>>) {
+    let mut todo: Vec<_> = inputs.into_iter().collect();
+    let size = |input: &ModuleInput<'_>| input.zip.as_ref().map_or(0, |zip| zip.size);
+    todo.sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.module.cmp(&b.module)));
+    let threads = threads(jobs, todo.len());
+    let all = Mutex::new(Vec::with_capacity(todo.len()));
+    let ended = each(
+        threads,
+        todo,
+        || Buffers::of(threads),
+        |buffers, input| {
+            let module = input.module.clone();
+            progress.started(&module);
+            let staged = add(buffers, input)?;
+            progress.staged(&module);
+            locked(&all).push(staged);
+            Ok(())
+        },
+    );
+    (into_inner(all), ended)
 }
 
 /// What the cache has of a module.

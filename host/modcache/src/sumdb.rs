@@ -8,7 +8,9 @@
 
 use crate::cache::ModCache;
 use crate::input::Outcome;
-use crate::writer::system::{make_dir, open_file};
+use crate::made::Made;
+use crate::writer::system::{make_dirs, open_file};
+use crate::writer::temporary::Temporary;
 use cap_std::fs::Dir;
 use std::io::{self, ErrorKind, Write as _};
 
@@ -27,34 +29,41 @@ impl ModCache {
     /// Keeps one file: `path` is `NAME/lookup/…` or `NAME/tile/…`.
     pub fn keep_sumdb(&self, path: &str, bytes: &[u8]) -> Result<Outcome, SumDbError> {
         let file = format!("cache/download/sumdb/{path}");
-        self.write_sumdb(&file, bytes).map_err(|source| SumDbError { file, source })
+        let Self { root, temporary, made, .. } = self;
+        keep(root, temporary, made, &file, bytes).map_err(|(_, source)| SumDbError { file, source })
     }
+}
 
-    fn write_sumdb(&self, file: &str, bytes: &[u8]) -> io::Result<Outcome> {
-        let (dirs, name) = file.rsplit_once('/').ok_or(ErrorKind::InvalidInput)?;
-        let mut dir: Option<Dir> = None;
-        for part in dirs.split('/').chain([name]) {
-            // Each name is opened below its parent's handle; none may step out.
-            if matches!(part, "" | "." | "..") || part.contains(['\\', '\0']) {
-                return Err(ErrorKind::InvalidInput.into());
-            }
-        }
-        for part in dirs.split('/') {
-            dir = Some(make_dir(dir.as_ref().unwrap_or(&self.root), part)?.0);
-        }
-        let dir = dir.ok_or(ErrorKind::InvalidInput)?;
-        match open_file(&dir, name) {
-            // Go takes an empty file for none (cmd/go modfetch/sumdb.go).
-            Ok(there) if there.metadata()?.len() > 0 => return Ok(Outcome::AlreadyPresent),
-            Ok(_) => {}
-            Err(e) if e.kind() == ErrorKind::NotFound => {}
-            Err(e) => return Err(e),
-        }
-        let mut temporary = self.temporary.create()?;
-        temporary.file.write_all(bytes)?;
-        self.made.keep();
-        temporary.rename(&dir, name).map(|()| Outcome::Installed)
+/// Writes a file below `root` where there is none. An error comes with the length of the
+/// path that it is about.
+pub(crate) fn keep(
+    root: &Dir,
+    temporary: &Temporary,
+    made: &Made,
+    file: &str,
+    bytes: &[u8],
+) -> Result<Outcome, (usize, io::Error)> {
+    let failed = |error: io::Error| (file.len(), error);
+    // Each name is opened below its parent's handle; none may step out.
+    let is_name = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']);
+    let split = file.rsplit_once('/').filter(|_| file.split('/').all(is_name));
+    let (dirs, name) = split.ok_or_else(|| failed(ErrorKind::InvalidInput.into()))?;
+    let dir = make_dirs(root, dirs)?;
+    match open_file(&dir, name).and_then(|there| there.metadata()) {
+        // Go takes an empty file for none (cmd/go modfetch/sumdb.go).
+        Ok(there) if there.len() > 0 => return Ok(Outcome::AlreadyPresent),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
     }
+    let write = || {
+        let mut new = temporary.create()?;
+        new.file.write_all(bytes)?;
+        made.keep();
+        new.rename(&dir, name)
+    };
+    write().map_err(failed)?;
+    Ok(Outcome::Installed)
 }
 
 #[cfg(test)]

@@ -1,19 +1,16 @@
 //! The `.info` and `.mod` files (cmd/go modfetch/cache.go writeDiskCache).
 
 use crate::crash_point;
-use crate::error::{Hashed, InstallError, Problem};
+use crate::error::InstallError;
 use crate::gomodcache::list;
 use crate::gomodcache::place::Place;
 use crate::gomodcache::target::Target;
-use crate::input::{GoModInput, Outcome};
-use crate::writer::system::open_file;
-use airgo_gomod::dirhash::hash_go_mod;
-use std::io::{ErrorKind, Read as _};
+use crate::input::{GoModInput, MAX_GO_MOD, Outcome};
+use crate::writer::system::read_file;
+use std::io::ErrorKind;
 
 /// Bytes of an `.info` file; a longer one is none, as one that is not JSON.
 const MAX_INFO: u64 = 1 << 20;
-/// Bytes of a go.mod (x/mod/zip MaxGoMod).
-const MAX_GO_MOD: u64 = 16 << 20;
 
 /// A module's metadata files, the go.mod with the right hash.
 #[derive(Debug)]
@@ -39,11 +36,7 @@ impl MetadataFiles {
         go_mod: Option<GoModInput>,
     ) -> Result<Self, InstallError> {
         if let Some(go_mod) = &go_mod {
-            let got = hash_go_mod(&go_mod.bytes);
-            if got != go_mod.h1 {
-                let (want, got) = (go_mod.h1.to_string(), got.to_string());
-                return Err(place.error(Problem::Mismatch { what: Hashed::GoMod, want, got }));
-            }
+            go_mod.check().map_err(|problem| place.error(problem))?;
         }
         Ok(Self { info, go_mod })
     }
@@ -65,8 +58,7 @@ impl Missing {
     pub(crate) fn again(mut self, target: &Target<'_>) -> Result<Self, InstallError> {
         let place = target.place;
         if self.info.is_some()
-            && let Some(have) = read(target, &place.file("info"), MAX_INFO)?
-            && have.len() as u64 <= MAX_INFO
+            && let Some(Some(have)) = read(target, &place.file("info"), MAX_INFO)?
             && is_info_of(&have, &place.module.version)
         {
             self.info = None;
@@ -76,20 +68,10 @@ impl Missing {
             let list = list::lists(target.download, place.version());
             self.list = !list.map_err(|error| place.read_error(&place.download_path("list"), error))?;
             match read(target, &name, MAX_GO_MOD)? {
-                Some(have) if have == go_mod.bytes => self.go_mod = None,
+                Some(Some(have)) if have == go_mod.bytes => self.go_mod = None,
                 Some(have) => {
-                    // What is longer than a go.mod may be is not hashed whole.
-                    let whole = have.len() as u64 <= MAX_GO_MOD;
-                    let error = place.error(Problem::Conflict {
-                        what: Hashed::GoMod,
-                        file: place.download_path(&name),
-                        want: go_mod.h1,
-                        have: if whole {
-                            hash_go_mod(&have).to_string()
-                        } else {
-                            format!("more than {MAX_GO_MOD} bytes")
-                        },
-                    });
+                    let conflict = go_mod.conflict(have.as_deref(), place.download_path(&name));
+                    let error = place.error(conflict);
                     if !target.repairs(&error) {
                         return Err(error);
                     }
@@ -128,11 +110,10 @@ impl Missing {
     }
 }
 
-/// Reads a file, and of one that is longer than the limit one byte more.
-fn read(target: &Target<'_>, name: &str, limit: u64) -> Result<Option<Vec<u8>>, InstallError> {
-    let mut bytes = Vec::new();
-    match open_file(target.download, name).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)) {
-        Ok(_) => Ok(Some(bytes)),
+/// Reads a file, if it is there: none of one that is longer than the limit.
+fn read(target: &Target<'_>, name: &str, limit: u64) -> Result<Option<Option<Vec<u8>>>, InstallError> {
+    match read_file(target.download, name, limit) {
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(target.place.read_error(&target.place.download_path(name), error)),
     }

@@ -3,7 +3,7 @@
 
 use crate::error::{InstallError, Problem};
 use crate::writer::Layout;
-use crate::writer::system::{make_dir, open_dir, what_stands_there};
+use crate::writer::system::{make_dirs, open_dirs, what_stands_there};
 use airgo_gomod::ModuleVersion;
 use airgo_gomod::module::{self, ModuleError};
 use cap_std::fs::Dir;
@@ -23,18 +23,26 @@ pub(crate) struct Place {
     tree: String,
 }
 
+/// A module's path and version as Go has them in file names.
+///
+/// # Errors
+/// One that Go would not use, or a version that is not canonical.
+pub(crate) fn escaped(module: &ModuleVersion) -> Result<(String, String), InstallError> {
+    let canonical = module::canonical_version(&module.version);
+    if canonical != module.version {
+        return Err(Problem::NotCanonical(canonical).of(module));
+    }
+    let escaped = || -> Result<_, ModuleError> {
+        Ok((module::escape_path(&module.path)?, module::escape_version(&module.version)?))
+    };
+    escaped().map_err(|error| Problem::Module(error).of(module))
+}
+
 impl Place {
     /// Checks path and version as Go does before it uses them in file names.
     /// Whether they go together is checked with the zip.
     pub(crate) fn of(module: &ModuleVersion) -> Result<Self, InstallError> {
-        let canonical = module::canonical_version(&module.version);
-        if canonical != module.version {
-            return Err(Problem::NotCanonical(canonical).of(module));
-        }
-        let escaped = || -> Result<_, ModuleError> {
-            Ok((module::escape_path(&module.path)?, module::escape_version(&module.version)?))
-        };
-        let (path, version) = escaped().map_err(|error| Problem::Module(error).of(module))?;
+        let (path, version) = escaped(module)?;
         let (parent, last) = path.rsplit_once('/').unwrap_or(("", &path));
         Ok(Self {
             module: module.clone(),
@@ -71,7 +79,7 @@ impl Place {
 
     /// Opens the download directory, made if there is none.
     pub(crate) fn make_download(&self, root: &Dir) -> Result<Dir, InstallError> {
-        make_all(root, &self.download).map_err(|(at, error)| self.obstacle(&self.download[..at], error))
+        make_dirs(root, &self.download).map_err(|(at, error)| self.obstacle(&self.download[..at], error))
     }
 
     /// Opens the download directory, if it is there.
@@ -81,7 +89,7 @@ impl Place {
 
     /// Opens the directory that holds the tree, made if there is none.
     pub(crate) fn make_parent(&self, root: &Dir) -> Result<Dir, InstallError> {
-        make_all(root, &self.parent).map_err(|(at, error)| self.obstacle(&self.parent[..at], error))
+        make_dirs(root, &self.parent).map_err(|(at, error)| self.obstacle(&self.parent[..at], error))
     }
 
     /// Opens the directory that holds the tree, if it is there.
@@ -90,7 +98,7 @@ impl Place {
     }
 
     fn open_below(&self, root: &Dir, path: &str) -> Result<Option<Dir>, InstallError> {
-        match open_all(root, path) {
+        match open_dirs(root, path) {
             Ok(dir) => Ok(Some(dir)),
             Err((_, error)) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err((at, error)) => Err(self.read_error(&path[..at], error)),
@@ -145,31 +153,4 @@ impl Layout for Place {
     fn tree_path(&self) -> String {
         Self::tree_path(self)
     }
-}
-
-/// Walks down `path`, one element after the other, and makes what is not there.
-/// An error comes with the length of the path that it is about.
-fn make_all(root: &Dir, path: &str) -> Result<Dir, (usize, io::Error)> {
-    walk(root, path, |dir, name| match open_dir(dir, name) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(make_dir(dir, name)?.0),
-        opened => opened,
-    })
-}
-
-fn open_all(root: &Dir, path: &str) -> Result<Dir, (usize, io::Error)> {
-    walk(root, path, |dir, name| open_dir(dir, name))
-}
-
-fn walk(
-    root: &Dir,
-    path: &str,
-    step: impl Fn(&Dir, &str) -> io::Result<Dir>,
-) -> Result<Dir, (usize, io::Error)> {
-    let mut dir = root.try_clone().map_err(|error| (0, error))?;
-    let mut at = 0;
-    for name in path.split('/').filter(|name| !name.is_empty()) {
-        at += name.len() + usize::from(at > 0);
-        dir = step(&dir, name).map_err(|error| (at, error))?;
-    }
-    Ok(dir)
 }

@@ -8,12 +8,11 @@ use crate::gomodcache::target::Target;
 use crate::writer::contents::Contents;
 use crate::writer::copied::VerifiedModule;
 use crate::writer::stamps::Stamps;
-use crate::writer::system::{create_cache_file, open_dir};
+use crate::writer::system::open_dir;
 use crate::writer::temporary::Staged;
 use crate::writer::tree::{close_root, merge, remove_tree};
 use airgo_gomod::H1;
 use cap_std::fs::Dir;
-use std::io::ErrorKind;
 
 /// What is removed again unless all goes well. Go's lock is held meanwhile.
 pub(crate) struct Publication<'a> {
@@ -48,7 +47,7 @@ impl<'a> Publication<'a> {
             self.tree(tree)?;
         }
         if before == Existing::Wrong {
-            self.remove_zip()?;
+            self.target.remove("zip")?;
         }
         missing.write(self.target)?;
         self.ziphash(h1)?;
@@ -105,13 +104,7 @@ impl<'a> Publication<'a> {
 
     /// Puts `.partial` there.
     fn begin(&self) -> Result<(), InstallError> {
-        let Target { place, download, .. } = *self.target;
-        let partial = place.file("partial");
-        match create_cache_file(download, &partial) {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(self.target.download_error(&partial, error)),
-        }
+        self.target.hide()?;
         crash_point!("partial");
         Ok(())
     }
@@ -122,16 +115,6 @@ impl<'a> Publication<'a> {
         let partial = place.file("partial");
         let removed = download.remove_file(&partial);
         removed.map_err(|error| self.target.download_error(&partial, error))
-    }
-
-    /// Removes the zip that is there.
-    fn remove_zip(&self) -> Result<(), InstallError> {
-        let Target { place, download, .. } = self.target;
-        let zip = place.file("zip");
-        match download.remove_file(&zip) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.target.download_error(&zip, error)),
-            _ => Ok(()),
-        }
     }
 
     /// Moves the tree to its place. What stood there was not complete, or is wrong.

@@ -4,10 +4,10 @@ use crate::crash_point;
 use crate::error::{InstallError, Problem};
 use crate::gomodcache::place::Place;
 use crate::input::Progress;
-use crate::writer::system::{edit_cache_file, lock};
+use crate::writer::system::{create_cache_file, edit_cache_file, lock};
 use crate::writer::temporary::{Temporary, TemporaryFile};
 use cap_std::fs::Dir;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 
 /// Where a module goes. Its download directory is there.
 #[derive(Clone, Copy)]
@@ -62,6 +62,26 @@ impl Target<'_> {
         crash_point!("small file written");
         let done = written.and_then(|()| temporary.rename(self.download, name));
         done.map_err(|error| self.download_error(name, error))
+    }
+
+    /// Puts `.partial` there: to the go command there is no such module.
+    pub(crate) fn hide(&self) -> Result<(), InstallError> {
+        let partial = self.place.file("partial");
+        match create_cache_file(self.download, &partial) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                Err(self.download_error(&partial, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes a file of the module, such as its `zip`, if it is there.
+    pub(crate) fn remove(&self, suffix: &str) -> Result<(), InstallError> {
+        let name = self.place.file(suffix);
+        match self.download.remove_file(&name) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.download_error(&name, error)),
+            _ => Ok(()),
+        }
     }
 
     /// Takes Go's lock of the module version.

@@ -13,30 +13,28 @@ use super::serving::{ServedPlace, Serving};
 use crate::cache::Buffers;
 use crate::error::{Hashed, InstallAllError, InstallError, Problem};
 use crate::gomodcache::list;
-use crate::input::{GoModInput, ModuleInput, Outcome, Progress, ZipInput};
+use crate::input::{GoModInput, MAX_GO_MOD, ModuleInput, Outcome, Progress, ZipInput};
 use crate::made::Made;
-use crate::parallel::{Ended, each, locked, threads};
-use crate::stage::Installed;
+use crate::parallel::{Ended, locked};
+use crate::stage::{Installed, stage_all};
+use crate::sumdb::keep;
 use crate::writer::Writer;
 use crate::writer::copied::{Extraction, check};
 use crate::writer::digests::{Cancelled, Digests};
-use crate::writer::system::{make_dir, open_dir, open_file, read_file};
+use crate::writer::system::{make_dirs, open_dirs, open_file, read_file};
 use crate::writer::temporary::{Staged, Temporary};
 use airgo_gomod::H1;
-use airgo_gomod::dirhash::hash_go_mod;
 use airgo_gomod::modzip::{Limits, ModuleZip, WalkError};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, File};
 use rustix::fs::FileType;
 use sha2::{Digest as _, Sha256};
-use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
+use std::io::{self, ErrorKind, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// Says that airgo wrote the tree: the name of the layout, and a newline.
 const MARK: &str = ".airgo-layout";
-/// Bytes of a go.mod (x/mod/zip MaxGoMod).
-const MAX_GO_MOD: u64 = 16 << 20;
 /// What may be in a directory that is empty otherwise: the root of a file system has it.
 const IGNORED: [&str; 3] = [MARK, STAGING, "lost+found"];
 
@@ -109,26 +107,13 @@ impl ServedTree {
         jobs: usize,
         progress: &dyn Progress,
     ) -> Result<(), Box<InstallAllError>> {
-        let mut todo: Vec<_> = inputs.into_iter().collect();
-        let size = |input: &ModuleInput<'_>| input.zip.as_ref().map_or(0, |zip| zip.size);
-        todo.sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.module.cmp(&b.module)));
-        let threads = threads(jobs, todo.len());
-        let Ended { errors, not_started } = each(
-            threads,
-            todo,
-            || Buffers::of(threads),
-            |buffers, input| {
-                let module = input.module.clone();
-                progress.started(&module);
-                let staged = self.add(buffers, input, progress)?;
-                progress.staged(&module);
-                locked(&self.staged).push(staged);
-                Ok(())
-            },
-        );
+        let (staged, Ended { errors, not_started }) =
+            stage_all(inputs, jobs, progress, |buffers, input| self.add(buffers, input, progress));
         let mut errors = errors.into_iter();
-        let Some(error) = errors.next() else { return Ok(()) };
-        let staged = std::mem::take(&mut *locked(&self.staged));
+        let Some(error) = errors.next() else {
+            locked(&self.staged).extend(staged);
+            return Ok(());
+        };
         let mut not_installed: Vec<_> = not_started.into_iter().map(|input| input.module).collect();
         not_installed.extend(staged.into_iter().map(|module| module.place.module));
         not_installed.sort();
@@ -207,7 +192,9 @@ impl ServedTree {
     ) -> Result<(), InstallError> {
         let mut file = file.into_std();
         let read_error = |source| Problem::Read { file: place.path(&place.zip), source }.of(&place.module);
-        if digest(&mut file, &mut buffers.buffer).map_err(read_error)? == sha256 {
+        let mut hasher = Sha256::new();
+        io::copy(&mut file, &mut hasher).map_err(read_error)?;
+        if <[u8; 32]>::from(hasher.finalize()) == sha256 {
             return Ok(());
         }
         file.rewind().map_err(read_error)?;
@@ -230,11 +217,7 @@ impl ServedTree {
         dir: Option<&Dir>,
         go_mod: &GoModInput,
     ) -> Result<bool, InstallError> {
-        let (got, want) = (hash_go_mod(&go_mod.bytes), go_mod.h1);
-        if got != want {
-            let (want, got) = (want.to_string(), got.to_string());
-            return Err(Problem::Mismatch { what: Hashed::GoMod, want, got }.of(&place.module));
-        }
+        go_mod.check().map_err(|problem| problem.of(&place.module))?;
         let have = match dir.map(|dir| read_file(dir, &place.go_mod, MAX_GO_MOD)) {
             None => return Ok(true),
             Some(Err(error)) if error.kind() == ErrorKind::NotFound => return Ok(true),
@@ -244,12 +227,7 @@ impl ServedTree {
         if have.as_ref() == Some(&go_mod.bytes) {
             return Ok(false);
         }
-        let have = match have {
-            Some(have) => hash_go_mod(&have).to_string(),
-            None => format!("more than {MAX_GO_MOD} bytes"),
-        };
-        let file = place.path(&place.go_mod);
-        Err(Problem::Conflict { what: Hashed::GoMod, file, want, have }.of(&place.module))
+        Err(go_mod.conflict(have.as_deref(), place.path(&place.go_mod)).of(&place.module))
     }
 
     fn is_there(&self, place: &ServedPlace, dir: Option<&Dir>, name: &str) -> Result<bool, InstallError> {
@@ -271,10 +249,10 @@ impl ServedTree {
 
     /// The module's directory, if it is there.
     fn open_dir(&self, place: &ServedPlace) -> Result<Option<Dir>, InstallError> {
-        match walk(&self.root, &place.dir, |dir, name| open_dir(dir, name)) {
+        match open_dirs(&self.root, &place.dir) {
             Ok(dir) => Ok(Some(dir)),
             Err((_, error)) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err((at, error)) => Err(Problem::in_the_way(at, error).of(&place.module)),
+            Err((at, error)) => Err(Problem::in_the_way(place.dir[..at].to_owned(), error).of(&place.module)),
         }
     }
 
@@ -325,8 +303,9 @@ impl ServedTree {
         if files.is_empty() {
             return Ok(Outcome::AlreadyPresent);
         }
-        let dir = walk(&self.root, &place.dir, |dir, name| make_dir(dir, name).map(|made| made.0));
-        let dir = dir.map_err(|(at, error)| Problem::in_the_way(at, error).of(&place.module))?;
+        let dir = make_dirs(&self.root, &place.dir).map_err(|(at, error)| {
+            Problem::in_the_way(place.dir[..at].to_owned(), error).of(&place.module)
+        })?;
         for (staged, name) in files {
             staged
                 .rename(&dir, &name)
@@ -356,20 +335,8 @@ impl ServedTree {
         }
         for (path, bytes) in files {
             let file = format!("sumdb/{path}");
-            let failed = |error| (file.clone(), error);
-            let (dirs, name) = file.rsplit_once('/').ok_or_else(|| failed(ErrorKind::InvalidInput.into()))?;
-            // Each name is opened below its parent's handle; none may step out.
-            if file.split('/').any(|part| matches!(part, "" | "." | "..") || part.contains(['\\', '\0'])) {
-                return Err(failed(ErrorKind::InvalidInput.into()));
-            }
-            let dir = walk(&self.root, dirs, |dir, name| make_dir(dir, name).map(|made| made.0))?;
-            match open_file(&dir, name) {
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    self.put(&dir, name, bytes).map_err(failed)?;
-                }
-                Err(error) => return Err(failed(error)),
-            }
+            keep(&self.root, &self.temporary, &self.made, &file, bytes)
+                .map_err(|(at, error)| (file[..at].to_owned(), error))?;
         }
         Ok(())
     }
@@ -413,33 +380,4 @@ fn check_ours(path: &Path, root: &Dir, serving: Serving) -> Result<(), Directory
 
 fn obstacle(place: &ServedPlace, name: &str, error: io::Error) -> InstallError {
     Problem::in_the_way(place.path(name), error).of(&place.module)
-}
-
-fn digest(file: &mut std::fs::File, buffer: &mut Vec<u8>) -> io::Result<[u8; 32]> {
-    buffer.resize(256 << 10, 0);
-    let mut sha256 = Sha256::new();
-    loop {
-        match file.read(buffer) {
-            Ok(0) => return Ok(sha256.finalize().into()),
-            Ok(len) => sha256.update(&buffer[..len]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Walks down `path`, one element after the other. An error comes with the path that it
-/// is about.
-fn walk(
-    root: &Dir,
-    path: &str,
-    step: impl Fn(&Dir, &str) -> io::Result<Dir>,
-) -> Result<Dir, (String, io::Error)> {
-    let mut dir = root.try_clone().map_err(|error| (path.to_owned(), error))?;
-    let mut at = 0;
-    for name in path.split('/') {
-        at += name.len() + usize::from(at > 0);
-        dir = step(&dir, name).map_err(|error| (path[..at].to_owned(), error))?;
-    }
-    Ok(dir)
 }

@@ -1,9 +1,9 @@
 //! Where a module's files are in a tree that modules are served from.
 
-use crate::error::{InstallError, Problem};
+use crate::error::InstallError;
+use crate::gomodcache::place::escaped;
 use crate::writer::Layout;
 use airgo_gomod::ModuleVersion;
-use airgo_gomod::module::{self, ModuleError};
 
 /// What serves the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +42,7 @@ pub(crate) struct ServedPlace {
 impl ServedPlace {
     /// Checks path and version as Go does before it uses them in file names.
     pub(crate) fn of(module: &ModuleVersion, serving: Serving) -> Result<Self, InstallError> {
-        let canonical = module::canonical_version(&module.version);
-        if canonical != module.version {
-            return Err(Problem::NotCanonical(canonical).of(module));
-        }
-        let escaped = || -> Result<_, ModuleError> {
-            Ok((module::escape_path(&module.path)?, module::escape_version(&module.version)?))
-        };
-        let (path, version) = escaped().map_err(|error| Problem::Module(error).of(module))?;
+        let (path, version) = escaped(module)?;
         let module = module.clone();
         Ok(match serving {
             Serving::Goproxy => Self {

@@ -43,6 +43,34 @@ pub(crate) fn make_dir(parent: &Dir, name: &str) -> io::Result<(Dir, bool)> {
     Ok((open_dir(parent, name)?, made))
 }
 
+/// Walks down `path`, one element after the other, and makes what is not there.
+/// An error comes with the length of the path that it is about.
+pub(crate) fn make_dirs(root: &Dir, path: &str) -> Result<Dir, (usize, io::Error)> {
+    walk(root, path, |dir, name| match open_dir(dir, name) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(make_dir(dir, name)?.0),
+        opened => opened,
+    })
+}
+
+/// The same where all of them are to be there.
+pub(crate) fn open_dirs(root: &Dir, path: &str) -> Result<Dir, (usize, io::Error)> {
+    walk(root, path, |dir, name| open_dir(dir, name))
+}
+
+fn walk(
+    root: &Dir,
+    path: &str,
+    step: impl Fn(&Dir, &str) -> io::Result<Dir>,
+) -> Result<Dir, (usize, io::Error)> {
+    let mut dir = root.try_clone().map_err(|error| (0, error))?;
+    let mut at = 0;
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        at += name.len() + usize::from(at > 0);
+        dir = step(&dir, name).map_err(|error| (at, error))?;
+    }
+    Ok(dir)
+}
+
 /// Opens a directory that only its owner may enter, made if there is none.
 pub(crate) fn make_private_dir(parent: &Dir, name: &str) -> io::Result<Dir> {
     match rustix::fs::mkdirat(parent, name, Mode::RWXU) {
