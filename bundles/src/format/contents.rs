@@ -8,6 +8,7 @@
 use super::carried::Carried;
 use super::manifest::{Block, Encoding, Manifest};
 use airgo_gomod::ModuleVersion;
+use airgo_gomod::module::family;
 use airgo_gomod::modzip::{FileList, ListedFile};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -223,11 +224,8 @@ impl Contents {
     /// Where a writer cuts: at each new family of modules, and where a block would
     /// have more than `limit` bytes.
     pub(crate) fn cuts(&self, limit: u64) -> Vec<Range<usize>> {
-        let family = |content: usize| {
-            let module = &self.modules[self.places(content)[0].module as usize].module;
-            let end = module.path.match_indices('/').nth(1).map_or(module.path.len(), |(at, _)| at);
-            &module.path[..end]
-        };
+        let family =
+            |content: usize| family(&self.modules[self.places(content)[0].module as usize].module.path);
         let (mut ranges, mut start, mut size) = (Vec::new(), 0, 0_u64);
         for content in 0..self.contents.len() {
             let more = self.contents[content].size;

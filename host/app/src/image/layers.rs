@@ -12,7 +12,7 @@
 //! in the trees of modules, 0644 and 0755 elsewhere.
 
 use airgo_gomod::gosource::Platform;
-use airgo_gomod::module::unescape_path;
+use airgo_gomod::module::{family, unescape_path};
 use airgo_resolve::TOOLCHAIN_MODULE;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -154,8 +154,7 @@ impl Walk<'_> {
             }
             Place::Module { path: module, in_tree, .. } => {
                 let module = unescape_path(module).map_err(|_| ErrorKind::InvalidData)?;
-                let end = module.match_indices('/').nth(1).map_or(module.len(), |(at, _)| at);
-                let family = module[..end].to_owned();
+                let family = family(&module).to_owned();
                 (Group::Families(number(&family, self.wanted.layers)), family, in_tree)
             }
         };

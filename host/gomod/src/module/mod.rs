@@ -35,6 +35,21 @@ pub use version::{
 use std::cmp::Ordering;
 use std::fmt;
 
+/// The family of a module: the first two elements of its path, which modules of one
+/// repository host and owner have in common. Blocks of files and layers of images go by it.
+///
+/// ```
+/// use airgo_gomod::module::family;
+///
+/// assert_eq!(family("github.com/aws/aws-sdk-go/v2"), "github.com/aws");
+/// assert_eq!(family("go.uber.org/zap"), "go.uber.org/zap");
+/// ```
+#[must_use]
+pub fn family(path: &str) -> &str {
+    let end = path.match_indices('/').nth(1).map_or(path.len(), |(at, _)| at);
+    &path[..end]
+}
+
 /// A module path with a version, both unescaped. The main module has the
 /// empty version (cmd/go modload/mvs.go).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
