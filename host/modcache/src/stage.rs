@@ -18,7 +18,7 @@ use crate::parallel::{Ended, each, into_inner, locked, threads};
 use crate::part;
 use crate::partial::PartialTree;
 use crate::staged::{Staged, Work};
-use crate::writer::copied::{CopiedZip, check};
+use crate::writer::copied::{CopiedZip, check, hex};
 use crate::writer::tree::Meter;
 use airgo_gomod::{H1, ModuleVersion};
 use std::sync::{Arc, Mutex};
@@ -77,8 +77,7 @@ impl Stage<'_> {
     /// Says which bundle parts of modules come from: the digest of its manifest.
     #[must_use]
     pub fn of_bundle(self, manifest_sha256: [u8; 32]) -> Self {
-        let bundle = manifest_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { bundle, ..self }
+        Self { bundle: hex(&manifest_sha256), ..self }
     }
 
     /// Verifies and stages all modules, several at a time, those with the largest zips

@@ -27,6 +27,7 @@ mod format;
 
 pub(crate) use crate::record::format::Known;
 use crate::record::format::Record;
+use crate::writer::copied::hex;
 use crate::writer::stamp::Stamp;
 use crate::writer::system::{is_private, make_private_dir, open_dir, open_file};
 use crate::writer::temporary::Temporary;
@@ -124,8 +125,7 @@ impl Records {
 
 /// A name for any module: paths may be longer than names of files.
 fn file_name(module: &ModuleVersion) -> String {
-    let digest = Sha256::digest(module.to_string());
-    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(module.to_string())[..20])
 }
 
 fn read(dir: &Dir, name: &str) -> Option<Known> {
