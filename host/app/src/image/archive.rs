@@ -14,8 +14,9 @@
 use super::layers::{Entry, Layer};
 use super::oci::blob_name;
 use super::tar::{BLOCK, END, Header, padding};
+use airgo_bundle::{Progress, Sha256};
 use airgo_model::parallel;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256 as Hasher};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write};
 use std::num::NonZeroUsize;
@@ -51,15 +52,6 @@ pub struct Cache<'a> {
     pub path: &'a str,
 }
 
-/// To whom it is reported, and who may end it.
-pub trait Watch: Sync {
-    /// So many bytes more were written.
-    fn bytes(&self, more: u64);
-
-    /// Whether to stop.
-    fn cancelled(&self) -> bool;
-}
-
 impl Archive {
     /// Begins an archive in an empty file.
     ///
@@ -84,13 +76,13 @@ impl Archive {
         cache: Cache<'_>,
         layers: &[Layer],
         jobs: NonZeroUsize,
-        watch: &dyn Watch,
+        watch: &dyn Progress,
     ) -> io::Result<Vec<Blob>> {
         let mut places = Vec::new();
         for layer in layers {
             let size = cache.size(layer);
             // Every digest is as long as this one.
-            let header = Header { name: &named(&Sha256::new().finalize()), mode: 0o644, size }.bytes().len();
+            let header = Header { name: &named(Sha256([0; 32])), mode: 0o644, size }.bytes().len();
             let at = self.end + header as u64;
             places.push(Placed { layer, header: self.end, at, size });
             self.end = at + size + padding(size) as u64;
@@ -129,9 +121,9 @@ impl Archive {
     /// # Errors
     /// The system's own.
     pub fn blob(&mut self, content: &[u8]) -> io::Result<Blob> {
-        let digest = Sha256::digest(content);
-        self.add(&named(&digest), content)?;
-        Ok(Blob { digest: text(&digest), size: content.len() as u64 })
+        let digest = Sha256::of(content);
+        self.add(&named(digest), content)?;
+        Ok(Blob { digest: text(digest), size: content.len() as u64 })
     }
 
     /// Adds a file.
@@ -171,10 +163,10 @@ impl Placed<'_> {
         cache: Cache<'_>,
         file: &mut File,
         buffer: &mut [u8],
-        watch: &dyn Watch,
+        watch: &dyn Progress,
     ) -> io::Result<Blob> {
         file.seek(SeekFrom::Start(self.at))?;
-        let mut out = Output { file, buffer, filled: 0, digest: Sha256::new(), watch };
+        let mut out = Output { file, buffer, filled: 0, digest: Hasher::new(), watch };
         for dir in cache.above() {
             out.write(&Header { name: &dir, mode: 0o755, size: 0 }.bytes())?;
         }
@@ -190,10 +182,10 @@ impl Placed<'_> {
         }
         out.write(&END)?;
         out.flush()?;
-        let digest = out.digest.finalize();
+        let digest = Sha256(out.digest.finalize().into());
         file.seek(SeekFrom::Start(self.header))?;
-        file.write_all(&Header { name: &named(&digest), mode: 0o644, size: self.size }.bytes())?;
-        Ok(Blob { digest: text(&digest), size: self.size })
+        file.write_all(&Header { name: &named(digest), mode: 0o644, size: self.size }.bytes())?;
+        Ok(Blob { digest: text(digest), size: self.size })
     }
 }
 
@@ -222,8 +214,8 @@ struct Output<'a> {
     file: &'a mut File,
     buffer: &'a mut [u8],
     filled: usize,
-    digest: Sha256,
-    watch: &'a dyn Watch,
+    digest: Hasher,
+    watch: &'a dyn Progress,
 }
 
 impl Output<'_> {
@@ -274,13 +266,10 @@ impl Output<'_> {
     }
 }
 
-fn text(digest: &[u8]) -> String {
-    digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
+fn text(digest: Sha256) -> String {
+    format!("sha256:{digest}")
 }
 
-fn named(digest: &[u8]) -> String {
+fn named(digest: Sha256) -> String {
     blob_name(&text(digest))
 }

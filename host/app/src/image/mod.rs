@@ -10,11 +10,9 @@ mod oci;
 mod tar;
 
 use crate::Context;
-use crate::Progress;
 use crate::completeness;
 use crate::errors::disk;
 use crate::failure::{Failure, Result};
-use crate::interrupt::Interrupt;
 use crate::paths::shown;
 use crate::quantity::{bytes, count, duration};
 use crate::requests::{LastSeenFile, TrustFiles};
@@ -173,10 +171,7 @@ fn run(context: &Context, request: &ImageRequest) -> Result<Image> {
     let installed = unpack::install(context, &as_unpacked, &cache, bundle, chosen.as_ref())?.installed;
     let layers = layers::plan(&cache, plan.wanted()).map_err(unwritable)?;
     let total = layers.iter().flat_map(|layer| &layer.entries).map(|entry| entry.size).sum();
-    let watch = Writing {
-        progress: context.progress("Writing", "bytes", total),
-        interrupt: context.interrupt.clone(),
-    };
+    let watch = open::Watch::new(context, "Writing", "bytes", total);
     let file = atomic::create(dir, Access::Public).map_err(unwritable)?;
     let in_image = Cache { root: &cache, path: plan.path.trim_start_matches('/') };
     let write = || {
@@ -394,21 +389,5 @@ fn check_output(output: &Path) -> Result<()> {
         Ok(meta) if !meta.is_file() => refused("it is not a regular file"),
         Err(_) if !atomic::directory(output).is_dir() => refused("its directory does not exist"),
         _ => Ok(()),
-    }
-}
-
-/// Progress of the archive.
-struct Writing {
-    progress: Progress,
-    interrupt: Interrupt,
-}
-
-impl archive::Watch for Writing {
-    fn bytes(&self, more: u64) {
-        self.progress.add_bytes(more);
-    }
-
-    fn cancelled(&self) -> bool {
-        self.interrupt.is_set()
     }
 }
