@@ -17,7 +17,7 @@ use crate::trust::open::{self, bundle_failure};
 use crate::unpack_blocks;
 use crate::unpack_exact::{self, Chosen};
 use crate::unpack_existing;
-use crate::unpack_modules::{Watch, damage, evidence, inputs};
+use crate::unpack_modules::{Watch, damage, evidence, inputs, modules};
 use crate::unpack_zips::{self, Zips};
 use crate::variables::Held;
 use airgo_bundle::keys::KeyId;
@@ -78,6 +78,13 @@ pub struct UnpackRequest {
     pub prune: bool,
     /// How many modules to install at once; default: one for each processor.
     pub jobs: Option<usize>,
+}
+
+impl UnpackRequest {
+    /// The bundle, for messages.
+    pub(crate) fn name(&self) -> &Path {
+        self.files.first().map_or(Path::new("FILE"), PathBuf::as_path)
+    }
 }
 
 /// A bundle that was unpacked.
@@ -202,7 +209,7 @@ pub(crate) fn accept(context: &Context, request: &UnpackRequest) -> Result<Accep
 impl Accepted {
     /// What of it is installed; none for all.
     pub(crate) fn choose(&self, context: &Context, request: &UnpackRequest) -> Result<Option<Chosen>> {
-        let choose = |exact| unpack_exact::choose(context, exact, name(request), &self.bundle);
+        let choose = |exact| unpack_exact::choose(context, exact, request.name(), &self.bundle);
         request.exact.as_ref().map(choose).transpose()
     }
 
@@ -224,12 +231,7 @@ fn summary(bundle: &SignedBundle, all: usize) -> String {
     let with_code = bundle.manifest().modules.iter().filter(|m| m.zip.is_some()).count();
     let more = all.saturating_sub(with_code);
     let total: u64 = bundle.objects().map(|o| o.size).sum();
-    format!(
-        "{}{} ({}",
-        count(with_code, "module"),
-        if more == 0 { String::new() } else { format!(" and {}", count(more, "more go.mod file")) },
-        bytes(total)
-    )
+    format!("{} ({}", modules(with_code, more), bytes(total))
 }
 
 /// What the policy came to.
@@ -262,11 +264,7 @@ fn evaluate(
 
 /// The command that evaluates the policy on the bundle once more.
 fn again(request: &UnpackRequest) -> String {
-    policy::check_command(name(request), &request.trust)
-}
-
-fn name(request: &UnpackRequest) -> &Path {
-    request.files.first().map_or(Path::new("FILE"), PathBuf::as_path)
+    policy::check_command(request.name(), &request.trust)
 }
 
 impl Evaluated {
@@ -339,8 +337,9 @@ pub(crate) fn install(
     let jobs = open::jobs(request.jobs).get();
     let stage = cache.stage().of_bundle(bundle.manifest_sha256().0);
     stage.add_all(inputs, jobs, &watch).map_err(|e| {
-        let damaged = damage(context, open::jobs(request.jobs), bundle, &e.error);
-        unpack_existing::advise(damaged, &e.error, request.repair)
+        let damage = damage(context, open::jobs(request.jobs), bundle, &e.error);
+        let failure = damage.unwrap_or_else(|| install_failure(&e.error));
+        unpack_existing::advise(failure, &e.error, request.repair)
     })?;
     let trees = stage.partials(parts, jobs, &watch).map_err(|e| shared(request, &e, target))?;
     let in_zips = match &blocks {

@@ -2,6 +2,7 @@
 
 use crate::errors::install_failure;
 use crate::failure::{Failure, Result};
+use crate::quantity::count;
 use crate::trust::open::{self, bundle_failure};
 use crate::{Context, Interrupt, Progress};
 use airgo_bundle::{ObjectKind, SignedBundle};
@@ -61,17 +62,26 @@ pub fn evidence(bundle: &SignedBundle) -> Result<Vec<(&str, Vec<u8>)>> {
     bundle.evidence().map(read).collect()
 }
 
-/// Why a module could not be staged: where its zip is not what the manifest says, all
-/// that is wrong with the bundle, as `airgo verify` has it.
-pub fn damage(context: &Context, jobs: NonZeroUsize, bundle: &SignedBundle, error: &InstallError) -> Failure {
-    let is_damage = matches!(*error.problem, Problem::Mismatch { .. } | Problem::Zip(_) | Problem::Source(_));
-    if is_damage {
-        let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
-        if let Err(found) = bundle.verify_objects(jobs, &watch) {
-            return bundle_failure(&found);
-        }
+/// How many modules have code, and of how many more there is a go.mod file alone.
+pub fn modules(with_code: usize, more: usize) -> String {
+    let with_code = count(with_code, "module");
+    if more == 0 { with_code } else { format!("{with_code} and {}", count(more, "more go.mod file")) }
+}
+
+/// Why a module could not be staged, where that may be because its zip is not what the
+/// manifest says: all that is wrong with the bundle then, as `airgo verify` has it.
+pub fn damage(
+    context: &Context,
+    jobs: NonZeroUsize,
+    bundle: &SignedBundle,
+    error: &InstallError,
+) -> Option<Failure> {
+    if !matches!(*error.problem, Problem::Mismatch { .. } | Problem::Zip(_) | Problem::Source(_)) {
+        return None;
     }
-    install_failure(error)
+    let watch = open::Watch::new(context, "Verifying", "files", bundle.objects().count() as u64);
+    let found = bundle.verify_objects(jobs, &watch);
+    Some(found.map_or_else(|found| bundle_failure(&found), |_| install_failure(error)))
 }
 
 /// Progress of the safe writer.

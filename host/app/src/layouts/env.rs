@@ -6,9 +6,9 @@ use crate::failure::{Failure, FailureKind, Result};
 use crate::paths::absolute;
 use crate::requests::TrustFiles;
 use crate::trust::open;
-use crate::variables::{Held, variables as build_variables};
-use airgo_bundle::manifest::{Manifest, SumSource};
-use airgo_resolve::TOOLCHAIN_MODULE;
+use crate::variables::{Held, variables};
+use airgo_bundle::SignedBundle;
+use airgo_bundle::manifest::SumSource;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub struct EnvRequest {
 /// # Errors
 /// The bundle does not verify, a path that no variable can hold, or a layout that does
 /// not say where go finds it.
-pub fn variables(context: &Context, request: &EnvRequest) -> Result<BTreeMap<&'static str, String>> {
+pub fn env(context: &Context, request: &EnvRequest) -> Result<BTreeMap<&'static str, String>> {
     let mut found = BTreeMap::new();
     let bundle = match &request.file {
         None => None,
@@ -46,7 +46,7 @@ pub fn variables(context: &Context, request: &EnvRequest) -> Result<BTreeMap<&'s
             };
             let held = bundle.as_ref().map_or(Held { sumdb: true, toolchains: true }, Held::of);
             // As `airgo exec` sets them.
-            for variable in build_variables(context, &dir, held, Path::new(".")) {
+            for variable in variables(context, &dir, held, Path::new(".")) {
                 found.insert(variable.name, text(Path::new(&variable.value))?);
             }
         }
@@ -60,21 +60,20 @@ pub fn variables(context: &Context, request: &EnvRequest) -> Result<BTreeMap<&'s
         }
     }
     if let Some(bundle) = &bundle {
-        of_bundle(bundle.manifest(), &request.layout, &mut found);
+        of_bundle(bundle, &request.layout, &mut found);
     }
     Ok(found)
 }
 
-fn of_bundle(manifest: &Manifest, layout: &Layout, found: &mut BTreeMap<&'static str, String>) {
+fn of_bundle(bundle: &SignedBundle, layout: &Layout, found: &mut BTreeMap<&'static str, String>) {
     let is_vendor = matches!(layout, Layout::Vendor { .. });
     // An image may have GOTOOLCHAIN=local, and go would ask for a toolchain that nobody
     // has; a vendor directory has none.
-    let has_toolchain =
-        manifest.modules.iter().any(|module| module.path == TOOLCHAIN_MODULE && module.zip.is_some());
-    let toolchain = if has_toolchain && !is_vendor { "auto" } else { "local" };
+    let toolchain = if Held::of(bundle).toolchains && !is_vendor { "auto" } else { "local" };
     found.insert("GOTOOLCHAIN", toolchain.to_owned());
     // Go would ask the checksum database about modules that nothing verified at pack.
-    let unchecked: BTreeSet<&str> = manifest
+    let unchecked: BTreeSet<&str> = bundle
+        .manifest()
         .modules
         .iter()
         .filter(|module| module.zip.is_some_and(|zip| zip.sum == SumSource::Unchecked))

@@ -3,14 +3,14 @@
 //! once all that goes into it is verified.
 
 mod contents;
+mod env;
 mod failure;
 mod local_changes;
 pub(crate) mod rebuilt;
 mod served;
-mod variables;
 mod vendor;
 
-pub use variables::{EnvRequest, variables};
+pub use env::{EnvRequest, env};
 
 use crate::Context;
 use crate::failure::Result;
@@ -105,9 +105,4 @@ pub fn read_only(dir: &Path) -> Result<()> {
         let failure = failure::directory(&e);
         failure.outcome(format!("all modules are in {}, not all of it read-only", crate::paths::shown(dir)))
     })
-}
-
-/// The bundle, for messages.
-fn file(request: &UnpackRequest) -> &Path {
-    request.files.first().map_or(Path::new("FILE"), PathBuf::as_path)
 }

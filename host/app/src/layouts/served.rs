@@ -1,21 +1,21 @@
 //! `--as proxy` and `--as athens`: whole modules, in a directory that something serves.
 
 use super::rebuilt;
-use super::{Written, failure, file};
+use super::{Written, failure};
 use crate::Context;
 use crate::bundle_files;
 use crate::failure::{Failure, FailureKind, Result};
 use crate::paths::{argument, shown};
-use crate::quantity::{bytes, count, count_are};
+use crate::quantity::{bytes, count_are};
 use crate::trust::open;
 use crate::unpack::UnpackRequest;
-use crate::unpack_modules::{Watch, damage, evidence, inputs};
+use crate::unpack_modules::{Watch, damage, evidence, inputs, modules};
 use crate::unpack_zips;
 use airgo_bundle::SignedBundle;
 use airgo_bundle::manifest::Encoding;
 use airgo_bundle::names::EVIDENCE;
 use airgo_gomod::ModuleVersion;
-use airgo_modcache::{InstallAllError, ModuleInput, Outcome, Problem, ServedTree, Serving};
+use airgo_modcache::{InstallAllError, ModuleInput, Outcome, ServedTree, Serving};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -41,21 +41,16 @@ pub fn write(
     let size: u64 = inputs.iter().filter_map(|input| input.zip.as_ref()).map(|zip| zip.size).sum();
     let watch = Watch::new(context, with_code);
     let jobs = open::jobs(request.jobs);
-    tree.add_all(inputs, jobs.get(), &watch).map_err(|e| match &*e.error.problem {
-        Problem::Mismatch { .. } | Problem::Zip(_) | Problem::Source(_) => {
-            damage(context, jobs, bundle, &e.error)
-        }
-        _ => failure::served(&e.error, dir),
+    tree.add_all(inputs, jobs.get(), &watch).map_err(|e| {
+        let damage = damage(context, jobs, bundle, &e.error);
+        damage.unwrap_or_else(|| failure::served(&e.error, dir))
     })?;
     // From here on all of the bundle is verified.
     let published = tree.publish(&sumdb, &watch).map_err(|e| incomplete(&e, &watch.with_code, dir))?;
     let installed = published.iter().filter(|(_, outcome)| *outcome != Outcome::AlreadyPresent).count();
     let already_present = published.len() - installed;
     let more = published.len() - watch.with_code.len();
-    let mut what = count(watch.with_code.len(), "module");
-    if more > 0 {
-        what = format!("{what} and {}", count(more, "more go.mod file"));
-    }
+    let what = modules(watch.with_code.len(), more);
     let what = format!("{what} ({}, {already_present} already there)", bytes(size));
     Ok(Written { dir: dir.to_owned(), installed, already_present, what })
 }
@@ -65,7 +60,7 @@ fn demand_whole(request: &UnpackRequest, bundle: &SignedBundle) -> Result<()> {
     if bundle.manifest().payload.encoding != Encoding::Exact {
         return Ok(());
     }
-    let (file, layout) = (file(request), request.layout.name());
+    let (file, layout) = (request.name(), request.layout.name());
     Err(Failure::failed(format!(
         "{} carries only what a build reads, and --as {layout} needs whole modules",
         shown(file)

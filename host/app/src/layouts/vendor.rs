@@ -3,7 +3,7 @@
 
 use super::contents::{self, Wanted};
 use super::local_changes::{self, LocalChanges};
-use super::{Written, failure, file};
+use super::{Written, failure};
 use crate::Context;
 use crate::bundle_files;
 use crate::completeness::{Carried, GoMods};
@@ -37,7 +37,7 @@ pub fn write(
     bundle: &SignedBundle,
 ) -> Result<Written> {
     let loaded = load(context, dir)?;
-    let file = file(request);
+    let file = request.name();
     demand_same(&loaded, bundle, file)?;
     let target = DirectoryTarget::open(&loaded.root, VENDOR).map_err(|e| failure::directory(&e))?;
     let vendor = loaded.root.join(VENDOR);

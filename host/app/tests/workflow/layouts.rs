@@ -1,7 +1,7 @@
 //! Other layouts than the module cache, beside what go makes of the same modules.
 
 use crate::site::{Heard, Site};
-use airgo_app::layouts::{EnvRequest, variables};
+use airgo_app::layouts::{EnvRequest, env};
 use airgo_app::pack::{PackRequest, pack};
 use airgo_app::unpack::{Layout, UnpackRequest, Unpacked, unpack};
 use airgo_app::{Context, Exact, Failure, FailureKind, GoEnv, Payload, SignWith, TrustFiles};
@@ -166,7 +166,7 @@ fn what_was_changed_in_vendor_is_named_and_stays() {
     let site = Site::new();
     site.pack_as(Payload::Zips);
     site.go().run(&site.main(), &["mod", "vendor"]);
-    // A comment in go.mod is no other state.
+    // A comment in go.mod does not make another state.
     let go_mod = fs::read_to_string(site.main().join("go.mod")).unwrap();
     site.temp.write("main/go.mod", format!("// ours\n{go_mod}"));
     done(site.vendor(false));
@@ -349,8 +349,7 @@ fn the_variables_are_those_that_a_build_needs() {
     let of = |layout: Layout, file: bool, gomodcache: Option<PathBuf>| {
         let file = file.then(|| site.bundle());
         let request = EnvRequest { file, trust: site.trust(), layout, gomodcache };
-        let found =
-            variables(&site.context(), &request).unwrap_or_else(|failure| panic!("{}", failure.text()));
+        let found = env(&site.context(), &request).unwrap_or_else(|failure| panic!("{}", failure.text()));
         found.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
     };
     let cache = of(Layout::Cache, false, Some("/c".into()));
@@ -366,7 +365,7 @@ fn the_variables_are_those_that_a_build_needs() {
     assert_eq!(of(vendor(), true, None), ["GOTOOLCHAIN=local"]);
     let request =
         EnvRequest { layout: Layout::Cache, gomodcache: Some("/a\nb".into()), ..EnvRequest::default() };
-    assert!(variables(&site.context(), &request).unwrap_err().text().contains("no variable can hold"));
+    assert!(env(&site.context(), &request).unwrap_err().text().contains("no variable can hold"));
 }
 
 /// Where the system lets a test change its user.

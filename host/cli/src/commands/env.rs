@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::args::{Env, EnvFormat, EnvLayout};
-use airgo_app::layouts::{EnvRequest, Layout, variables};
+use airgo_app::layouts::{EnvRequest, Layout, env};
 use airgo_app::paths::quoted;
 use airgo_app::{Result, documents};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub fn run(context: &Context, args: &Env) -> Result<()> {
         layout,
         gomodcache: args.gomodcache.clone(),
     };
-    let variables = variables(context, &request)?;
+    let variables = env(context, &request)?;
     if context.printer.is_json() || args.format == EnvFormat::Json {
         return context.printer.document(&documents::Env { schema: documents::EnvV1, variables });
     }
