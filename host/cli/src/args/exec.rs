@@ -1,6 +1,6 @@
 //! The flags of `airgo exec`.
 
-use super::{LastSeenArg, Trust};
+use super::{AtArg, LastSeenArg, Trust};
 use clap::Args;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -28,9 +28,8 @@ pub struct Exec {
     /// The policy file, as for airgo unpack
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// The time that policies are evaluated for (RFC 3339); default: now
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
+    #[command(flatten)]
+    pub at: AtArg,
     /// How many modules to install at once; default: one for each processor
     #[arg(short, long, value_name = "N")]
     pub jobs: Option<usize>,

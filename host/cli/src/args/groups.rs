@@ -9,6 +9,7 @@ use airgo_gomod::gosource::Platform;
 use airgo_gomod::setting::Form;
 use clap::builder::{StringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -229,6 +230,39 @@ impl LastSeenArg {
     pub fn request(&self) -> LastSeenFile {
         LastSeenFile(self.last_seen.clone())
     }
+}
+
+/// The policy of who installs.
+#[derive(Args, Debug)]
+pub struct InstallPolicyArg {
+    /// The policy file; default: airgo.toml in the working directory. Without one the built-in
+    /// plugins run with defaults that never refuse, or ran at pack, as a trusted key recorded
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+}
+
+/// When.
+#[derive(Args, Debug)]
+pub struct AtArg {
+    /// The time that policies are evaluated for (RFC 3339); default: now
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+impl AtArg {
+    /// As the request of the library has it.
+    pub fn request(&self) -> Result<Option<Timestamp>> {
+        times::at(self.at.as_deref())
+    }
+}
+
+/// What is known already.
+#[derive(Args, Debug)]
+pub struct BaselineArg {
+    /// Print only the warnings that this older bundle does not have; plugins see it as their
+    /// baseline. The verdict counts all
+    #[arg(long, value_name = "OLD")]
+    pub baseline: Option<PathBuf>,
 }
 
 /// Who signs.

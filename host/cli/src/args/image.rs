@@ -1,6 +1,6 @@
 //! The flags of `airgo image`.
 
-use super::{LastSeenArg, Trust, platform};
+use super::{AtArg, BaselineArg, InstallPolicyArg, LastSeenArg, Trust, platform};
 use airgo_gomod::gosource::Platform;
 use clap::Args;
 use std::path::PathBuf;
@@ -32,17 +32,12 @@ pub struct Image {
     pub last_seen: LastSeenArg,
     #[command(flatten)]
     pub trust: Trust,
-    /// The policy file; default: airgo.toml in the working directory. Without one the built-in
-    /// plugins run with defaults that never refuse, or ran at pack, as a trusted key recorded
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-    /// The time that policies are evaluated for (RFC 3339); default: now
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
-    /// Print only the warnings that this older bundle does not have; plugins see it as their
-    /// baseline. The verdict counts all
-    #[arg(long, value_name = "OLD")]
-    pub baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub policy: InstallPolicyArg,
+    #[command(flatten)]
+    pub at: AtArg,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
     /// Only what the build of this checkout reads, file by file, checked against go.sum. DIR may be
     /// a package in it, such as ./cmd/server (repeatable) [default DIR: .]
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]

@@ -223,13 +223,10 @@ pub struct Pack {
     /// with defaults that warn and never refuse
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// The time that policies are evaluated for (RFC 3339); default: now
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
-    /// Print only the warnings that this older bundle does not have; plugins see it as their
-    /// baseline. The verdict counts all
-    #[arg(long, value_name = "OLD")]
-    pub baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub at: AtArg,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
     #[command(flatten)]
     pub collect: CollectArgs,
     #[command(flatten)]
@@ -359,17 +356,12 @@ pub struct Unpack {
     pub gomodcache: Option<PathBuf>,
     #[command(flatten)]
     pub trust: Trust,
-    /// The policy file; default: airgo.toml in the working directory. Without one the built-in
-    /// plugins run with defaults that never refuse, or ran at pack, as a trusted key recorded
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-    /// The time that policies are evaluated for (RFC 3339); default: now
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
-    /// Print only the warnings that this older bundle does not have; plugins see it as their
-    /// baseline. The verdict counts all
-    #[arg(long, value_name = "OLD")]
-    pub baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub policy: InstallPolicyArg,
+    #[command(flatten)]
+    pub at: AtArg,
+    #[command(flatten)]
+    pub baseline: BaselineArg,
     /// Leave directories writable, as go's -modcacherw does
     #[arg(long)]
     pub modcacherw: bool,

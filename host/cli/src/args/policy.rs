@@ -1,6 +1,6 @@
 //! `airgo policy` as typed.
 
-use super::Trust;
+use super::{AtArg, Trust};
 #[cfg(feature = "full")]
 use super::{CollectArgs, Network};
 use clap::{Args, Subcommand, ValueEnum};
@@ -39,9 +39,8 @@ pub struct PolicyCheck {
     /// The config of the plugin that is tried, a TOML file with what [plugin.config] would hold
     #[arg(long, value_name = "FILE", requires = "plugin")]
     pub config: Option<PathBuf>,
-    /// The time that policies are evaluated for (RFC 3339); default: now
-    #[arg(long, value_name = "TIME")]
-    pub at: Option<String>,
+    #[command(flatten)]
+    pub at: AtArg,
     /// How to print the findings on stdout
     #[arg(long, value_enum, default_value = "human", conflicts_with = "json")]
     pub format: FindingsFormat,

@@ -5,7 +5,6 @@ use crate::Context;
 use crate::args::Exec;
 use crate::child::{self, Ended};
 use crate::exit::Exit;
-use crate::times;
 #[cfg(target_os = "linux")]
 use crate::without_network::{self, Cut};
 use airgo_app::exec::{Prepared, prepare};
@@ -81,7 +80,7 @@ fn request(args: &Exec) -> Result<UnpackRequest> {
         trust: args.trust.request(),
         last_seen: args.last_seen.request(),
         policy: args.policy.clone(),
-        at: times::at(args.at.as_deref())?,
+        at: args.at.request()?,
         jobs: args.jobs,
         ..UnpackRequest::default()
     })

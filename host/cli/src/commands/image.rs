@@ -2,7 +2,6 @@
 
 use crate::Context;
 use crate::args;
-use crate::times;
 use airgo_app::image::{Image, ImageRequest, image};
 use airgo_app::paths::shown;
 use airgo_app::{Result, documents};
@@ -26,9 +25,9 @@ fn request(args: &args::Image) -> Result<ImageRequest> {
         layers: args.layers,
         trust: args.trust.request(),
         last_seen: args.last_seen.request(),
-        policy: args.policy.clone(),
-        at: times::at(args.at.as_deref())?,
-        baseline: args.baseline.clone(),
+        policy: args.policy.policy.clone(),
+        at: args.at.request()?,
+        baseline: args.baseline.baseline.clone(),
         exact: args.exact(),
         lean: args.lean,
         jobs: args.jobs,

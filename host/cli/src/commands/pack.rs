@@ -2,7 +2,6 @@
 
 use crate::Context;
 use crate::args::Pack;
-use crate::times;
 use airgo_app::Result;
 use airgo_app::documents;
 use airgo_app::pack::{PackRequest, Packed, pack};
@@ -30,8 +29,8 @@ fn request(args: &Pack) -> Result<PackRequest> {
         split: args.split,
         trust: args.trust.request(),
         policy: args.policy.clone(),
-        at: times::at(args.at.as_deref())?,
-        baseline: args.baseline.clone(),
+        at: args.at.request()?,
+        baseline: args.baseline.baseline.clone(),
         collect: args.collect.request(),
         payload: args.payload.request(),
         network: args.network.request(),

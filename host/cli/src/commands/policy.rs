@@ -6,7 +6,6 @@ use crate::args::{FindingsFormat, PolicyCheck};
 #[cfg(feature = "full")]
 use crate::commands::plugin;
 use crate::findings::{Findings, Places, Sarif};
-use crate::times;
 use airgo_app::check::{self, CheckRequest, Checked};
 use airgo_app::documents;
 use airgo_app::paths::shown;
@@ -49,7 +48,7 @@ fn request(context: &Context, args: &PolicyCheck) -> Result<CheckRequest> {
         policy: args.policy.clone(),
         #[cfg(feature = "full")]
         tried: tried(context, args)?,
-        at: times::at(args.at.as_deref())?,
+        at: args.at.request()?,
         baseline: args.baseline.clone(),
         trust: args.trust.request(),
         #[cfg(feature = "full")]

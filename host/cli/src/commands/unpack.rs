@@ -2,7 +2,6 @@
 
 use crate::Context;
 use crate::args::{LayoutName, Unpack};
-use crate::times;
 use airgo_app::unpack::{Layout, UnpackRequest, Unpacked, unpack};
 use airgo_app::{Failure, FailureKind, Result, documents};
 use std::path::PathBuf;
@@ -23,9 +22,9 @@ fn request(args: &Unpack) -> Result<UnpackRequest> {
         gomodcache: args.gomodcache.clone(),
         trust: args.trust.request(),
         last_seen: args.last_seen.request(),
-        policy: args.policy.clone(),
-        at: times::at(args.at.as_deref())?,
-        baseline: args.baseline.clone(),
+        policy: args.policy.policy.clone(),
+        at: args.at.request()?,
+        baseline: args.baseline.baseline.clone(),
         modcacherw: args.modcacherw,
         read_only: args.read_only,
         trust_existing: args.trust_existing,
