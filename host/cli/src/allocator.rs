@@ -84,7 +84,7 @@ fn cause(words: &str) -> Option<Shortage> {
 /// plugins, which run in a fifth of it.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn one_arena() {
-    // SAFETY: there is no other thread yet; it changes numbers of the allocator's.
+    // SAFETY: no other thread runs yet; it changes numbers of the allocator's.
     #[allow(unsafe_code)]
     let _ = unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
 }
@@ -100,7 +100,7 @@ fn one_arena() {}
 /// 155, and takes 131; in the same CPU time.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn give_back() {
-    // SAFETY: there is no other thread yet; it changes numbers of the allocator's.
+    // SAFETY: no other thread runs yet; it changes numbers of the allocator's.
     #[allow(unsafe_code)]
     let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20) };
 }
