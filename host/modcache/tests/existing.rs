@@ -5,7 +5,7 @@ mod common;
 
 use airgo_modcache::{InstallError, Outcome, Problem};
 use airgo_testkit::{TempTree, TreeDiff};
-use common::{SAMPLE_DOWNLOAD, SAMPLE_TREE, SAMPLE_VERSION, input, mode, open, sample};
+use common::{SAMPLE_DOWNLOAD, SAMPLE_TREE, SAMPLE_VERSION, cache_and_like, input, mode, open, sample};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
@@ -15,11 +15,7 @@ struct Cache(TempTree);
 
 impl Cache {
     fn new() -> Self {
-        let tree = TempTree::new();
-        for name in ["cache", "like"] {
-            open(&tree.join(name)).install(input(&sample())).unwrap();
-        }
-        Self(tree)
+        Self(cache_and_like())
     }
 
     fn file(&self, suffix: &str) -> PathBuf {

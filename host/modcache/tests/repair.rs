@@ -5,7 +5,9 @@ mod common;
 
 use airgo_modcache::{Content, InstallError, ModCache, Options, Outcome, PartialInput, Progress, RebuiltZip};
 use airgo_testkit::{TempTree, TreeDiff};
-use common::{SAMPLE_DOWNLOAD, SAMPLE_TREE, SAMPLE_VERSION, contents, input, open, partial, sample};
+use common::{
+    SAMPLE_DOWNLOAD, SAMPLE_TREE, SAMPLE_VERSION, cache_and_like, contents, input, open, partial, sample,
+};
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, Permissions};
 use std::io::Write as _;
@@ -32,11 +34,7 @@ struct Cache(TempTree);
 
 impl Cache {
     fn new() -> Self {
-        let tree = TempTree::new();
-        for name in ["cache", "like"] {
-            open(&tree.join(name)).install(input(&sample())).unwrap();
-        }
-        Self(tree)
+        Self(cache_and_like())
     }
 
     fn file(&self, name: &str) -> PathBuf {

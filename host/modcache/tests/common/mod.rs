@@ -4,7 +4,7 @@
 use airgo_gomod::modzip::{FileList, Limits, ModuleZip};
 use airgo_gomod::{H1, ModuleVersion, dirhash, module};
 use airgo_modcache::{GoModInput, ModCache, ModuleInput, Options, PartialInput, ZipInput};
-use airgo_testkit::{Module, ZipFiles};
+use airgo_testkit::{Module, TempTree, ZipFiles};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
@@ -134,3 +134,12 @@ pub fn sample() -> Module {
 pub const SAMPLE_TREE: &str = "example.com/!sample/m@v1.2.3-!r!c1";
 pub const SAMPLE_DOWNLOAD: &str = "cache/download/example.com/!sample/m/@v";
 pub const SAMPLE_VERSION: &str = "v1.2.3-!r!c1";
+
+/// A cache with the sample in it, beside one like it to compare with: `cache` and `like`.
+pub fn cache_and_like() -> TempTree {
+    let tree = TempTree::new();
+    for name in ["cache", "like"] {
+        open(&tree.join(name)).install(input(&sample())).unwrap();
+    }
+    tree
+}
